@@ -1,0 +1,103 @@
+# Needs make and Python 3.11 or newer; all else goes into .venv, in the versions of the lock.
+#   make demo    the whole job, from sample orders to a report, on this machine only
+#   make test    the tests
+#   make check   lint, types, tests with coverage, and the demo from a freshly built wheel
+#   make crash   kill the command everywhere, run it again, compare: minutes
+#   make bench   measurements: requests and time per order
+#   make audit   look the locked packages up among known vulnerabilities; needs the internet
+#   make lock    choose versions anew, for .ci/requirements*.txt
+#   make clean   remove all that was made here
+
+PYTHON ?= python3
+LOCK := .ci/requirements.txt
+DEV_LOCK := .ci/requirements-dev.txt
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COVER :=
+
+.PHONY: demo test check lint types coverage wheel crash bench audit lock clean
+
+demo: .venv/.installed
+	@$(BIN)/mww2minox demo
+
+test: .venv/.installed-dev
+	$(BIN)/python -m $(COVER) pytest
+
+check: lint types coverage wheel
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+types: .venv/.installed-dev
+	$(BIN)/mypy
+
+coverage: .venv/.installed-dev
+	$(BIN)/coverage erase
+	$(MAKE) test COVER="coverage run -m"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+# As a user gets it: the wheel in an environment of its own, away from this folder.
+wheel: .venv/.installed-dev
+	@set -eu; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	$(PIP) wheel -qq --no-deps --no-build-isolation --wheel-dir "$$dir" .; \
+	sed -e '/--hash=/d' -e 's/ *\\$$//' $(LOCK) > "$$dir/constraints.txt"; \
+	$(BIN)/python -m venv "$$dir/venv"; \
+	"$$dir/venv/bin/python" -m pip --disable-pip-version-check install -qq \
+		--constraint "$$dir/constraints.txt" "$$(echo "$$dir"/*.whl)[sandbox]"; \
+	cd "$$dir" && venv/bin/mww2minox demo "$$dir/demo"
+
+crash: .venv/.installed-dev
+	$(BIN)/python -m tests.crash
+
+bench: .venv/.installed-dev
+	$(BIN)/python -m tests.bench
+
+# Without --strict pip-audit passes over what it cannot look up, and calls that safe.
+audit: .venv/.installed-dev
+	@set -eu; report=$$(mktemp); trap 'rm -f "$$report"' EXIT; status=0; \
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+		--requirement $(LOCK) --requirement $(DEV_LOCK) --output "$$report" || status=$$?; \
+	cat "$$report"; \
+	if [ "$$status" -ne 0 ] && [ ! -s "$$report" ]; then \
+		echo "Nothing was audited: the vulnerability service could not be asked, or does not know a package" \
+			"(see above). Run make audit again where the internet can be reached." >&2; \
+	fi; \
+	exit "$$status"
+
+lock: .venv/.installed-dev
+	$(BIN)/uv pip compile $(COMPILE) --group dev --output-file $(DEV_LOCK) pyproject.toml
+	$(BIN)/uv pip compile $(COMPILE) --group build --constraints $(DEV_LOCK) --output-file $(LOCK) pyproject.toml
+
+COMPILE = --quiet --upgrade --universal --python-version 3.11 --extra sandbox --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
+
+clean:
+	rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis \
+		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.installed: $(LOCK) pyproject.toml | .venv
+	$(call install,$(LOCK))
+
+.venv/.installed-dev: $(DEV_LOCK) pyproject.toml | .venv
+	$(call install,$(DEV_LOCK))
+
+define install
+@echo "Installing what $< lists into .venv ..."
+@$(PIP) install -qq --require-hashes --requirement $(1)
+@$(PIP) install -qq --no-deps --no-build-isolation --editable .
+@touch $@
+endef
+
+.venv:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "'$(PYTHON)' was not found. Install Python 3.11 or newer, or name it: make PYTHON=python3.12 ..." >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "mww2minox needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V)." \
+			"Name a newer one: make PYTHON=python3.12 ..." >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }

@@ -1,0 +1,93 @@
+"""`demo`: the whole job against the sandbox, with the real commands in processes of their own."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import requests
+
+from mww2minox.commands.sandbox import save_config, started
+from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.output import Output
+
+STEPS = (
+    (("fetch",), "Take the shop's orders in"),
+    (("push",), "Book them in Minox"),
+    (("verify",), "Read the bookings back and compare"),
+    (("report",), "What was booked, and what needs attention"),
+)
+EXPECTED = (ExitStatus.OK, ExitStatus.ATTENTION)
+
+
+def demo(output: Output, folder: Path | None) -> ExitStatus:
+    """Run login, fetch, push, verify and report on the sample orders; leave `folder` to play with."""
+    folder = _empty_folder(folder)
+    config = folder / "config.yaml"
+    with started() as sandbox:
+        redirect_uri = f"http://127.0.0.1:{_free_port()}/callback"
+        settings = sandbox.config()
+        settings["minox"]["redirect_uri"] = redirect_uri
+        save_config(config, settings | {"state": str(folder / "state.db")})
+        output.line(f"A sandbox of both services runs on {sandbox.shop_url} and {sandbox.minox_url}.")
+        _log_in(output, config)
+        for command, what in STEPS:
+            _run(output, config, command, what)
+    program = "mww2minox" if shutil.which("mww2minox") else str(Path(sys.executable).with_name("mww2minox"))
+    output.line(f"All of it is in {folder}. To look again: {program} --config {config} report")
+    return ExitStatus.OK
+
+
+def _empty_folder(folder: Path | None) -> Path:
+    if folder is None:
+        return Path(tempfile.mkdtemp(prefix="mww2minox-demo-"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UsageError(f"{folder} is not empty.", "Name a new folder: mww2minox demo DIR")
+    except OSError as error:
+        raise UsageError(f"Cannot use {folder}: {error.strerror}.", "Name another: mww2minox demo DIR") from None
+    return folder.resolve()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _command(config: Path, arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "mww2minox", "--config", str(config), *arguments]
+
+
+def _log_in(output: Output, config: Path) -> None:
+    """Run `login`, and consent in the place of the main user's browser."""
+    _headline(output, "login --no-browser", "Consent at Minox (the sandbox says yes at once)")
+    with subprocess.Popen(  # noqa: S603 - our own command
+        _command(config, ("login", "--no-browser")), stdout=subprocess.PIPE, text=True
+    ) as process:
+        url = process.stdout.readline().strip() if process.stdout else ""
+        if url:
+            requests.get(url, timeout=30)
+    _expect(process.returncode, "login")
+
+
+def _run(output: Output, config: Path, command: Sequence[str], what: str) -> None:
+    _headline(output, " ".join(command), what)
+    done = subprocess.run(_command(config, command), check=False)  # noqa: S603 - our own command
+    _expect(done.returncode, command[0])
+
+
+def _headline(output: Output, command: str, what: str) -> None:
+    output.line("")
+    output.line(f"$ mww2minox {command}", style="bold")
+    output.line(f"  {what}")
+
+
+def _expect(status: int, command: str) -> None:
+    """The samples hold orders that need attention, so 3 is as it should be."""
+    if status not in EXPECTED:
+        raise UsageError(f"The demo's {command} ended with {status}.", "Run it again: mww2minox demo")

@@ -1,0 +1,201 @@
+"""`fetch`: take in what is new in the shop, and look again at every order that is not booked yet.
+
+A window over order date and one over status change, each for live and for archived orders, with a day of overlap;
+once a day all that is not booked (domain.md, "An order's life"). The last page of a window and the watermark that
+says it was seen are one transaction.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from mww2minox.errors import ExitStatus, OrderNotInShop
+from mww2minox.intake import Counts, sort_again, take_in
+from mww2minox.minox import without_names
+from mww2minox.model import State
+from mww2minox.rereading import reread
+from mww2minox.state import StoredOrder
+from mww2minox.webshop import EMPTIED, Page, Taken, without_addresses
+from mww2minox.wiring import Wiring
+
+OVERLAP = timedelta(days=1)
+DAILY = timedelta(hours=20)
+"""Cron's daily run must not miss its day by seconds."""
+LONG_AGO = timedelta(days=60)
+STRETCH = timedelta(days=183)
+BY_DATE = "orders seen until"
+BY_STATUS = "status changes seen until"
+LOOKED_AGAIN = "looked again at"
+
+
+def fetch(
+    wiring: Wiring, *, since: date | None = None, until: date | None = None, numbers: Sequence[str] = ()
+) -> ExitStatus:
+    """Take orders in. With any option the watermarks stay where they are."""
+    counts = Counts()
+    wiring.ask_shop()
+    if numbers:
+        status = _fetch_numbers(wiring, numbers, counts)
+    elif since or until:
+        status = _fetch_dates(wiring, since, until, counts)
+    else:
+        status = _fetch_new(wiring, counts)
+    sort_again(wiring.store, wiring.statuses)
+    _forget_addresses(wiring, datetime.now(UTC))
+    _tell(wiring, counts)
+    return status
+
+
+def _fetch_numbers(wiring: Wiring, numbers: Sequence[str], counts: Counts) -> ExitStatus:
+    status = ExitStatus.OK
+    for number in numbers:
+        try:
+            _store(wiring, [wiring.shop.order(number)], counts)
+        except OrderNotInShop as missing:
+            wiring.output.warn(missing.message, missing.suggestion)
+            status = ExitStatus.USAGE
+    return status
+
+
+def _fetch_dates(wiring: Wiring, since: date | None, until: date | None, counts: Counts) -> ExitStatus:
+    start = since or wiring.config.shop.since
+    for page in _window(wiring, since=start, until=until):
+        _store(wiring, page.orders, counts)
+    return ExitStatus.OK
+
+
+def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
+    now = datetime.now(UTC)
+    changes_seen = _seen(wiring, BY_STATUS)
+    _by_date(wiring, now, counts)
+    _by_status(wiring, changes_seen, now, counts)
+    looked = wiring.store.moment(LOOKED_AGAIN)
+    if looked is None or not timedelta() <= now - looked < DAILY:
+        _look_again(wiring, now, counts)
+    return ExitStatus.OK
+
+
+def _by_date(wiring: Wiring, now: datetime, counts: Counts) -> None:
+    """Read by order date, half a year at a time where there is a lot to catch up with."""
+    zone = ZoneInfo(wiring.config.shop.timezone)
+    seen = _seen(wiring, BY_DATE)
+    first = wiring.config.shop.since
+    start = max(first, (seen - OVERLAP).astimezone(zone).date()) if seen else first
+    today = now.astimezone(zone).date()
+    while start + STRETCH < today:
+        end = start + STRETCH
+        midnight = datetime(end.year, end.month, end.day, tzinfo=zone)
+        _read(wiring, counts, BY_DATE, midnight, since=start, until=end)
+        start = end
+    _read(wiring, counts, BY_DATE, now, since=start)
+
+
+def _seen(wiring: Wiring, watermark: str) -> datetime | None:
+    """Return a watermark, or the day of the newest order where that is earlier: a wrong clock may have set it."""
+    seen = wiring.store.moment(watermark)
+    newest = wiring.store.newest_order_date()
+    if seen is None or not newest:
+        return None
+    return min(seen, datetime.fromisoformat(newest).replace(tzinfo=ZoneInfo(wiring.config.shop.timezone)))
+
+
+def _by_status(wiring: Wiring, seen: datetime | None, now: datetime, counts: Counts) -> None:
+    """Read what changed its status. Before the first fetch nothing was missed: all orders were just read."""
+    if seen is None:
+        wiring.store.set_note(BY_STATUS, now.isoformat())
+    else:
+        _read(wiring, counts, BY_STATUS, now, changed_since=seen - OVERLAP)
+
+
+def _read(  # noqa: PLR0913 - a window, and the watermark that it moves
+    wiring: Wiring,
+    counts: Counts,
+    watermark: str,
+    seen_until: datetime,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    changed_since: datetime | None = None,
+) -> None:
+    """Read a window, live then archived; the watermark moves with the last page, if nothing was missed."""
+    complete = 0
+    for page in _window(wiring, since=since, until=until, changed_since=changed_since):
+        complete += page.complete
+        with wiring.store.transaction():
+            _store(wiring, _not_left_alone(wiring, page.orders), counts)
+            if complete == len(ARCHIVED):
+                wiring.store.set_note(watermark, seen_until.astimezone(UTC).isoformat())
+    if complete < len(ARCHIVED):
+        wiring.output.warn(
+            "The shop counts more orders than it shows; this window is read again next time.",
+            "Nothing is lost. Run: mww2minox fetch",
+        )
+
+
+ARCHIVED = (False, True)
+"""What an omitted `archived` means is open, so both are asked for (vendors.md)."""
+
+
+def _window(
+    wiring: Wiring,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    changed_since: datetime | None = None,
+) -> Iterator[Page]:
+    for archived in ARCHIVED:
+        pages = wiring.shop.pages(archived=archived, since=since, until=until, changed_since=changed_since)
+        yield from wiring.output.each("fetch", pages)
+
+
+def _store(wiring: Wiring, orders: Sequence[Taken], counts: Counts) -> None:
+    with wiring.store.transaction():
+        take_in(wiring.store, orders, wiring.statuses, counts)
+
+
+def _not_left_alone(wiring: Wiring, orders: Sequence[Taken]) -> list[Taken]:
+    """Orders from before `shop.since` are left alone, unless the user asked for them by an option before."""
+    first = wiring.config.shop.since.isoformat()
+    return [taken for taken in orders if not "" < taken.date < first or wiring.store.order(taken.number)]
+
+
+def _look_again(wiring: Wiring, now: datetime, counts: Counts) -> None:
+    """Read every order that is not booked once more; skipped and ready ones for 60 days."""
+    recent = (now - LONG_AGO).date().isoformat()
+    orders = [
+        order
+        for order in wiring.store.orders((State.WAITING, State.FAILED, State.SKIPPED, State.READY))
+        if order.number not in counts.seen and (order.state in (State.WAITING, State.FAILED) or order.date >= recent)
+    ]
+    for page in reread(wiring.shop, _known(orders)):
+        _store(wiring, page, counts)
+    wiring.store.set_note(LOOKED_AGAIN, now.isoformat())
+
+
+def _forget_addresses(wiring: Wiring, now: datetime) -> None:
+    """Empty the addresses of orders that were booked and verified longer than `retention_days` ago."""
+    days = wiring.config.retention_days
+    if days is None:
+        return
+    for booking in wiring.store.bookings():
+        done = booking.verified == "ok" and booking.verified_at and booking.verified_at < now - timedelta(days=days)
+        if done and not booking.payload.get(EMPTIED) and "malformed" not in booking.payload:
+            body = without_names(booking.body, booking.number)
+            wiring.store.reduce(booking.number, without_addresses(booking.payload), body)
+
+
+def _known(orders: Sequence[StoredOrder]) -> dict[str, str]:
+    return {order.number: order.date for order in orders}
+
+
+def _tell(wiring: Wiring, counts: Counts) -> None:
+    waiting = {state: len(wiring.store.orders((state,))) for state in (State.READY, State.WAITING, State.FAILED)}
+    wiring.output.say(
+        f"Fetched: {counts.new} new, {counts.changed} changed. Now {waiting[State.READY]} ready to book,"
+        f" {waiting[State.WAITING]} waiting, {waiting[State.FAILED]} failed."
+    )
+    if counts.differing:
+        wiring.output.warn(
+            f"{counts.differing} booked order(s) changed in the shop; nothing was booked again.",
+            "See what differs: mww2minox report --errors",
+        )

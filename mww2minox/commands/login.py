@@ -1,0 +1,46 @@
+"""`login`: the consent at Minox, stored as tokens in the state file."""
+
+import webbrowser
+
+import click
+
+from mww2minox.errors import ExitStatus
+from mww2minox.oauth import Consent, listen, wait_for_redirect
+from mww2minox.wiring import Wiring
+
+
+def login(wiring: Wiring, *, browser: bool = True, paste: bool = False) -> ExitStatus:
+    """Print the address to consent at, take the code that comes back, and store the tokens.
+
+    With `paste` the user pastes the address that the browser was sent to, for a server without a browser.
+    """
+    consent = Consent()
+    url = consent.url(wiring.config.minox.url, wiring.client)
+    redirected = _pasted(wiring, url) if paste else _redirected(wiring, url, browser)
+    wiring.login.exchange(consent.code(redirected), consent.verifier)
+    name = wiring.minox.administration().name
+    wiring.output.say(f"Logged in at Minox, administration {wiring.config.minox.administration} ({name}).")
+    return ExitStatus.OK
+
+
+def _pasted(wiring: Wiring, url: str) -> str:
+    _show(wiring, url)
+    prompt = "Paste the address that the browser was sent to (it may show an error page)"
+    return str(click.prompt(prompt, err=True))
+
+
+def _redirected(wiring: Wiring, url: str, browser: bool) -> str:  # noqa: FBT001 - the command's own option
+    server = listen(wiring.config.minox.redirect_uri)
+    try:
+        _show(wiring, url)
+        if browser:
+            webbrowser.open(url)
+        wiring.output.say("Waiting for the consent, ten minutes at most ...")
+        return wait_for_redirect(server)
+    finally:
+        server.server_close()
+
+
+def _show(wiring: Wiring, url: str) -> None:
+    wiring.output.say("Open this address as the subscription's main user, and consent:")
+    wiring.output.data(url)

@@ -1,0 +1,192 @@
+"""`push`: book what is ready, and try again what failed; with `dry_run` show the bookings and send nothing."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from mww2minox.commands.adopt import in_journal
+from mww2minox.errors import ExitStatus, ServerFails, UsageError
+from mww2minox.model import Booking, EmailDebtor, FixedDebtor, Rejection, State
+from mww2minox.posting import Outcome, Posting
+from mww2minox.reasons import euros, explain_rejection
+from mww2minox.state import FIRST_PUSH, StoredOrder
+from mww2minox.wiring import Wiring
+
+
+def push(
+    wiring: Wiring,
+    *,
+    dry_run: bool = False,
+    limit: int | None = None,
+    until: date | None = None,
+    numbers: Sequence[str] = (),
+) -> ExitStatus:
+    """Book the orders that are ready or failed, by date, dated `until` at the latest.
+
+    With `limit` at most so many, and those that failed before come after those that are ready.
+    """
+    orders = _candidates(wiring, until, numbers)
+    if limit is not None:
+        orders = sorted(orders, key=lambda order: order.state is State.FAILED)[:limit]
+    if not orders:
+        return _nothing(wiring, numbers)
+    if dry_run:
+        return _show(wiring, orders)
+    return book_all(wiring, orders)
+
+
+def _candidates(wiring: Wiring, until: date | None, numbers: Sequence[str]) -> list[StoredOrder]:
+    unknown = [number for number in numbers if wiring.store.order(number) is None]
+    if unknown:
+        message = f"There is no order {', '.join(unknown)} in the state."
+        raise UsageError(message, f"Fetch it first: mww2minox fetch --order {unknown[0]}")
+    orders = wiring.store.orders((State.READY, State.FAILED), numbers or None)
+    return [order for order in orders if until is None or order.date <= until.isoformat()]
+
+
+def _nothing(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
+    wiring.output.say("There is nothing to book.")
+    for order in wiring.store.orders(numbers=numbers):
+        if order.rejection:
+            text = explain_rejection(order.rejection, wiring.config.language)
+            wiring.output.say(f"{text.message} {text.suggestion}")
+        else:
+            wiring.output.say(f"Order {order.number} is booked already.")
+    return ExitStatus.OK
+
+
+def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
+    """Book these orders one by one, tell what became of them, and return OK or ATTENTION.
+
+    A vendor that cannot be used ends the run (VendorError), after what was done is told. A server that fails on one
+    order alone does not stop the others; that too is told at the end, as a VendorError.
+    """
+    if _booked_before(wiring, orders):
+        return ExitStatus.ATTENTION
+    posting = wiring.posting
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(_settled(posting, wiring.output.each("push", orders)))
+    finally:
+        tell(wiring, outcomes)
+    failed = any(outcome.state is State.FAILED for outcome in outcomes)
+    return ExitStatus.ATTENTION if failed else ExitStatus.OK
+
+
+def _settled(posting: Posting, orders: Iterable[StoredOrder]) -> Iterator[Outcome]:
+    """Book order after order; raise when the server fails on two in a row, or at the end when it failed on one."""
+    failing: ServerFails | None = None
+    before = False
+    for order in orders:
+        try:
+            yield posting.settle(order)
+            before = False
+        except ServerFails as error:
+            if before:
+                raise
+            failing, before = error, True
+    if failing:
+        raise failing
+
+
+def _booked_before(wiring: Wiring, orders: Sequence[StoredOrder]) -> bool:
+    """Tell whether the journal holds bookings for these orders that the state does not know of; say so.
+
+    Whoever comes from another connector, or has lost a state file, must not book a year twice (domain.md, "Exactly
+    once"). Orders from after our first push are not looked for, unless a backup of the state was put back.
+    """
+    store = wiring.store
+    zone = ZoneInfo(wiring.config.shop.timezone)
+    first = store.moment(FIRST_PUSH)
+    last = first.astimezone(zone).date().isoformat() if first else None
+    unknown = [
+        order
+        for order in orders
+        if not order.looked_for and store.booking(order.number) is None and (last is None or order.date <= last)
+    ]
+    there = in_journal(wiring, unknown) if unknown else {}
+    if there:
+        some = ", ".join(list(there)[:5]) + (" ..." if len(there) > 5 else "")  # noqa: PLR2004 - enough to look up
+        wiring.output.warn(
+            f"The journal in Minox already holds bookings for {len(there)} of these orders: {some}. Nothing was sent.",
+            "Take them over, then push again: mww2minox adopt",
+        )
+        return True
+    with store.transaction():
+        store.mark_looked_for(order.number for order in unknown)
+        if first is None:
+            store.set_note(FIRST_PUSH, _now_at_least(store.newest_order_date(), zone).isoformat())
+    return False
+
+
+def _now_at_least(day: str, zone: ZoneInfo) -> datetime:
+    """Return this moment, or the beginning of `day` where the clock is behind it: then it is wrong."""
+    now = datetime.now(UTC)
+    return max(now, datetime.fromisoformat(day).replace(tzinfo=zone)) if day else now
+
+
+def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
+    """Tell how many orders were booked, and of each that was not, why and what to do."""
+    booked = [outcome for outcome in outcomes if outcome.state is State.BOOKED]
+    total = sum(outcome.order.total_cents or 0 for outcome in booked)
+    skipped = sum(outcome.state is State.SKIPPED for outcome in outcomes)
+    failed = [outcome for outcome in outcomes if outcome.state is State.FAILED]
+    wiring.output.say(
+        f"Booked: {len(booked)} order(s), {euros(total)} euros. Skipped: {skipped}. Failed: {len(failed)}."
+    )
+    for outcome in failed:
+        if outcome.rejection:
+            text = explain_rejection(outcome.rejection, wiring.config.language)
+            wiring.output.warn(text.message, f"  {text.suggestion}")
+
+
+def _show(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
+    """Show each booking as a table of its lines."""
+    status = ExitStatus.OK
+    for order in orders:
+        booking = wiring.posting.decide(order)
+        if isinstance(booking, Booking):
+            _show_booking(wiring, booking)
+        else:
+            status = ExitStatus.ATTENTION if _show_rejection(wiring, booking) else status
+    wiring.output.say("Nothing was sent. To book: mww2minox push")
+    return status
+
+
+def _show_rejection(wiring: Wiring, rejection: Rejection) -> bool:
+    """Show why an order is not booked; return whether that needs attention."""
+    text = explain_rejection(rejection, wiring.config.language)
+    wiring.output.warn(text.message, f"  {text.suggestion}")
+    return rejection.reason != "nothing_to_book"
+
+
+def _show_booking(wiring: Wiring, booking: Booking) -> None:
+    title = (
+        f"Order {booking.order_number} · {booking.document_date} · {booking.journal}"
+        f" · {booking.fiscal_year} period {booking.period} · {booking.description}"
+    )
+    debit, credit = euros(max(booking.total, Decimal(0))), euros(max(-booking.total, Decimal(0)))
+    rows = [(_debtor(wiring, booking), debit, credit, "", "")]
+    rows += [
+        (
+            line.ledger,
+            euros(line.debit),
+            euros(line.credit),
+            "" if line.vat_code is None else str(line.vat_code),
+            "" if line.vat_amount is None else euros(line.vat_amount),
+        )
+        for line in booking.lines
+    ]
+    columns = [("Account", "left"), ("Debit", "right"), ("Credit", "right"), ("VAT code", "right"), ("VAT", "right")]
+    wiring.output.table(title, columns, rows)
+
+
+def _debtor(wiring: Wiring, booking: Booking) -> str:
+    debtor = booking.debtor
+    if isinstance(debtor, FixedDebtor):
+        return f"customer {debtor.number}"
+    if isinstance(debtor, EmailDebtor):
+        known = wiring.posting.customers.remembered(debtor)
+        return f"customer {known}" if known else "customer by e-mail"
+    return f"customer of order {debtor.order_number}"

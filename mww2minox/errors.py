@@ -1,0 +1,126 @@
+"""What can go wrong, as one exception tree, and the exit codes.
+
+    MwwError
+    ├── ConfigError          the config cannot be used                       exit 2
+    ├── StateError           the state file is damaged or not ours           exit 2
+    ├── OrderNotInShop       the user named an order the shop does not have  exit 2
+    ├── UsageError           options that cannot go together, a missing extra  exit 2
+    ├── RunInProgress        another run holds the lock                      exit 75
+    └── VendorError          a vendor cannot be used now                     exit 4
+        ├── Unreachable      no answer
+        │   └── ServerFails  only server errors (5xx)
+        ├── UnusableAnswer   HTML, half an answer, an unknown shape, a redirect
+        ├── KeysRefused      401 or 403
+        ├── LoginNeeded      Minox wants a new consent
+        └── WaitTooLong      Retry-After is longer than a run may wait
+
+Every message is a sentence for the user, followed by what to do. A text never holds a secret or an address.
+`Refused` is no `MwwError`: it carries a vendor's "no" to one request up to the code that turns it into a value.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+
+
+class ExitStatus(IntEnum):
+    """The exit codes of interface.md."""
+
+    OK = 0
+    BUG = 1
+    USAGE = 2
+    ATTENTION = 3
+    VENDOR = 4
+    LOCKED = 75
+    INTERRUPTED = 130
+
+
+class MwwError(Exception):
+    """A failure that the user is told in one sentence, with what to do."""
+
+    exit_status = ExitStatus.BUG
+
+    def __init__(self, message: str, suggestion: str = "") -> None:
+        """Keep the sentence and the suggestion apart, so that they can be shown on lines of their own."""
+        super().__init__(f"{message} {suggestion}".strip())
+        self.message = message
+        self.suggestion = suggestion
+
+
+class ConfigError(MwwError):
+    """The config cannot be used; `problems` holds every reason at once, each with its place."""
+
+    exit_status = ExitStatus.USAGE
+
+    def __init__(self, problems: Sequence[str], path: Path | None = None) -> None:
+        """Put all problems, a line each, under the path of the file that has them."""
+        self.problems = tuple(problems)
+        self.path = path
+        where = f"in {path}" if path else "with the config"
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        listing = "".join(f"\n  {problem}" for problem in self.problems)
+        super().__init__(f"{count} {where}:{listing}\n", "Correct the config, then run: mww2minox check")
+
+
+class StateError(MwwError):
+    """The state file cannot be used: damaged, of a newer version, or not ours."""
+
+    exit_status = ExitStatus.USAGE
+
+
+class OrderNotInShop(MwwError):
+    """An order that the user named is not in the shop."""
+
+    exit_status = ExitStatus.USAGE
+
+
+class UsageError(MwwError):
+    """The command was given something it cannot work with."""
+
+    exit_status = ExitStatus.USAGE
+
+
+class RunInProgress(MwwError):
+    """Another run holds the lock."""
+
+    exit_status = ExitStatus.LOCKED
+
+
+class VendorError(MwwError):
+    """The shop or Minox cannot be used now."""
+
+    exit_status = ExitStatus.VENDOR
+
+
+class Unreachable(VendorError):
+    """No answer within the time limit, or only server errors. What was sent may have been carried out."""
+
+
+class ServerFails(Unreachable):
+    """Only server errors, request after request: it may be this one request that the server chokes on."""
+
+
+class UnusableAnswer(VendorError):
+    """An answer that is not what the vendor's document promises. What was sent may have been carried out."""
+
+
+class KeysRefused(VendorError):
+    """The vendor does not accept our keys (401) or our rights (403)."""
+
+
+class LoginNeeded(VendorError):
+    """Only a new consent helps: `mww2minox login`."""
+
+
+class WaitTooLong(VendorError):
+    """The vendor asks to wait longer than a run may."""
+
+
+class Refused(Exception):
+    """A 4xx answer, or a 2xx with an error message in it: the request was understood and not carried out."""
+
+    def __init__(self, status: int, messages: Sequence[str]) -> None:
+        """Keep the HTTP status and the vendor's own messages."""
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.messages = tuple(messages)

@@ -1,0 +1,257 @@
+"""The field's values, frozen: an order of the shop, the mapping, the administration, and a booking.
+
+Money is Decimal euros. A date is the shop's own calendar date (Europe/Amsterdam).
+"""
+
+import datetime as dt
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where an order is in its life (domain.md, "An order's life")."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    BOOKED = "booked"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Reason(StrEnum):
+    """Why an order is not booked: the reason codes of interface.md."""
+
+    STATUS_NOT_SELECTED = "status_not_selected"
+    NOTHING_TO_BOOK = "nothing_to_book"
+    ORDER_INVALID = "order_invalid"
+    CURRENCY_UNSUPPORTED = "currency_unsupported"
+    TOTALS_MISMATCH = "totals_mismatch"
+    VAT_MISMATCH = "vat_mismatch"
+    VAT_RATE_UNMAPPED = "vat_rate_unmapped"
+    SHIPPING_WITHOUT_VAT = "shipping_without_vat"
+    VAT_NUMBER_MISSING = "vat_number_missing"
+    VAT_NUMBER_INVALID = "vat_number_invalid"
+    EMAIL_MISSING = "email_missing"
+    CUSTOMER_BLOCKED = "customer_blocked"
+    CREDIT_ORDER_POSITIVE = "credit_order_positive"
+    FISCAL_YEAR_MISSING = "fiscal_year_missing"
+    REJECTED_BY_MINOX = "rejected_by_minox"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+
+
+class VatPosting(StrEnum):
+    """How VAT is sent to Minox (interface.md, `booking.vat_posting`)."""
+
+    NET = "net"
+    GROSS = "gross"
+    LEDGER = "ledger"
+    LINE = "line"
+
+
+class DateChoice(StrEnum):
+    """Which date of the order is the document date."""
+
+    ORDER = "order"
+    STATUS_CHANGED = "status_changed"
+
+
+REVERSE_CHARGED = "reverse_charged_vat"
+ZERO_PERCENT = "zero_percent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """One price entry of an order line: a line total in euros, at one VAT rate (a percentage)."""
+
+    rate: Decimal
+    excluding: Decimal | None
+    including: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An order line. `type` is the shop's: article, custom, shipping, payment, discount, or one never seen."""
+
+    type: str
+    prices: tuple[Price, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tax:
+    """The VAT of one rate as the customer's invoice shows it, in euros."""
+
+    rate: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """The customer's data on an order, from its invoice address."""
+
+    name: str = ""
+    company: str = ""
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    country_code: str = ""
+    phone: str = ""
+    vat_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order of the shop, as far as booking it needs."""
+
+    number: str
+    date: dt.date
+    status: int
+    total: Decimal
+    lines: tuple[Line, ...]
+    tax: tuple[Tax, ...] | None
+    currency: str | None = None
+    status_changed: dt.date | None = None
+    tax_region: str | None = None
+    tax_strategy: str = ""
+    email: str = ""
+    payment: str | None = None
+    credited_order_number: str | None = None
+    customer: Customer = field(default_factory=Customer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiscalYear:
+    """A fiscal year of the administration; both dates belong to it."""
+
+    year: int
+    start: dt.date
+    end: dt.date
+    number_of_periods: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administration:
+    """The administration in Minox, as far as booking needs it."""
+
+    currency: str
+    number_of_periods: int
+    fiscal_years: tuple[FiscalYear, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatRow:
+    """One row of `vat` in the config: by strategy, or by region and rate (a percentage)."""
+
+    code: int | str
+    ledger: str
+    region: str | None = None
+    rate: Decimal | None = None
+    strategy: str | None = None
+    vat_ledger: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """How this shop's orders become bookings: the config, and the shop's own country as `region`."""
+
+    journal: str
+    region: str
+    vat: tuple[VatRow, ...]
+    vat_posting: VatPosting = VatPosting.NET
+    ledgers: Map[str, str] = field(default_factory=dict)
+    payment_debtors: Map[str, str] = field(default_factory=dict)
+    rounding_ledger: str | None = None
+    max_rounding: Decimal = Decimal("0.05")
+    date: DateChoice = DateChoice.ORDER
+    description: str = "{number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedDebtor:
+    """A customer number in Minox that the config names for a way of paying."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailDebtor:
+    """A customer that is known by e-mail, with the data to create it from."""
+
+    email: str
+    customer: Customer
+    reverse_charged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalDebtor:
+    """The customer of the order that a credit order takes back; `fallback` when the shop no longer has it."""
+
+    order_number: str
+    fallback: EmailDebtor | None
+
+
+Debtor = FixedDebtor | EmailDebtor | OriginalDebtor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingLine:
+    """A line on a ledger account, in euros: never negative, on one side. The VAT stands on the same side."""
+
+    ledger: str
+    debit: Decimal = Decimal(0)
+    credit: Decimal = Decimal(0)
+    vat_code: int | str | None = None
+    vat_amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatShare:
+    """What one VAT code carries of an order, in signed euros: `gross` = `net` + `vat`."""
+
+    code: int | str
+    region: str
+    rate: Decimal
+    ledger: str
+    net: Decimal
+    vat: Decimal
+    vat_ledger: str | None = None
+
+    @property
+    def gross(self) -> Decimal:
+        """Including VAT."""
+        return self.net + self.vat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """What Minox gets for one order. `total` is signed euros: negative for a credit order."""
+
+    order_number: str
+    invoice_number: int
+    debtor: Debtor
+    total: Decimal
+    lines: tuple[BookingLine, ...]
+    shares: tuple[VatShare, ...]
+    journal: str
+    document_date: dt.date
+    fiscal_year: int
+    period: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why an order is not booked: a code of the catalogue, and the values that its sentence shows."""
+
+    reason: Reason
+    values: Map[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Something that is not as it was booked: a code of the catalogue, and the values for its sentence."""
+
+    code: str
+    values: Map[str, str]

@@ -1,0 +1,172 @@
+"""What the user sees: tables, sentences, progress; and the log. Data goes to stdout, sentences to stderr.
+
+Text of a vendor is shown as plain text: no terminal escapes, no markup, no direction characters.
+"""
+
+import csv
+import io
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from contextlib import suppress
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from mww2minox.errors import StateError
+
+LOG_BYTES = 1_000_000
+LOGS_KEPT = 5
+CELL_LENGTH = 400
+LOG_LINE_LENGTH = 20_000
+"""Room for where a bug is: a line for each call."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}")
+
+Item = TypeVar("Item")
+
+
+def printable(text: str, length: int = CELL_LENGTH) -> str:
+    """Return `text`, cut, on one line without control and direction characters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text[:length]).split())
+
+
+class _Terminal(Console):
+    """A console that shows text as it is, and leaves a reader who has gone (`report | head`) to the caller."""
+
+    def __init__(self, *, stderr: bool = False, file: TextIO | None = None) -> None:
+        super().__init__(stderr=stderr, file=file, markup=False, highlight=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+class Output:
+    """The terminal, or what stands in for it under cron."""
+
+    def __init__(self, *, quiet: bool = False, data: TextIO | None = None) -> None:
+        """With `quiet` only problems are told; `data` takes the place of stdout."""
+        self.quiet = quiet
+        self._data = _Terminal(file=data)
+        self._words = _Terminal(stderr=True)
+
+    def say(self, sentence: str) -> None:
+        """Tell how it goes; not when quiet."""
+        if not self.quiet:
+            self._words.print(_clean(sentence), soft_wrap=True)
+
+    def warn(self, sentence: str, suggestion: str = "") -> None:
+        """Tell what needs attention, and what to do."""
+        self._words.print(Text(_clean(sentence), style="yellow"), soft_wrap=True)
+        if suggestion:
+            self._words.print(_clean(suggestion), soft_wrap=True)
+
+    def data(self, text: str) -> None:
+        """Write data as it is."""
+        self._data.file.write(text if text.endswith("\n") else f"{text}\n")
+        self._data.file.flush()
+
+    def table(self, title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
+        """Show a table; a column is its heading and `left` or `right`."""
+        self.line(title, style="bold")
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        for heading, justify in columns:
+            table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(printable(cell)) for cell in row))
+        self._data.print(table)
+
+    def line(self, text: str, style: str = "") -> None:
+        """Show a line of data, in a colour where there is a terminal."""
+        indent = text[: len(text) - len(text.lstrip(" "))]
+        self._data.print(Text(indent + printable(text), style=style), soft_wrap=True)
+
+    def each(self, label: str, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items behind a progress bar, where there is a terminal and not quiet."""
+        if self.quiet or not self._words.is_terminal:
+            yield from items
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=self._words, transient=True) as bar:
+            yield from bar.track(items, description=label, total=len(items) if isinstance(items, Sized) else None)
+
+
+def _clean(text: str) -> str:
+    """Clean every line, and keep the lines."""
+    return "\n".join("".join(c if c.isprintable() else " " for c in line) for line in text.splitlines())
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return CSV with a header row; text that a spreadsheet would take for a formula gets a `'` before it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) and not AMOUNT.fullmatch(text) else text
+
+
+class _PrivateHandler(RotatingFileHandler):
+    """A rotated log file that only its owner can read. When it cannot be written, that is told once."""
+
+    _told = False
+
+    def _open(self) -> Any:  # noqa: ANN401 - the type of the base class differs between versions
+        path = Path(self.baseFilename)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        if path.is_file() and path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        return super()._open()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - the base class names them so
+        if not self._told:
+            sys.stderr.write(f"The log {self.baseFilename} cannot be written: {sys.exception()}.\n")
+        self._told = True
+
+
+class _OneLine(logging.Formatter):
+    """A record is one line of plain text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record), LOG_LINE_LENGTH) if not record.exc_info else super().format(record)
+
+
+def log_to(path: Path, *, verbose: bool) -> None:
+    """Write the log beside the state file; with `verbose` also to stderr."""
+    logger = logging.getLogger("mww2minox")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        file = _PrivateHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8")
+    except OSError as error:
+        message = f"The log {path} cannot be written: {error.strerror}."
+        raise StateError(message, "Look at the disk (df) and at the file's owner; then run: mww2minox report") from None
+    stop_logging()
+    handlers: list[logging.Handler] = [file]
+    if verbose:
+        handlers.append(logging.StreamHandler())
+    for handler in handlers:
+        handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
+
+
+def stop_logging() -> None:
+    """Close the log."""
+    logger = logging.getLogger("mww2minox")
+    for handler in [handler for handler in logger.handlers if not isinstance(handler, logging.NullHandler)]:
+        logger.removeHandler(handler)
+        with suppress(OSError):
+            handler.close()

@@ -1,0 +1,364 @@
+"""The bookkeeping rules: what Minox refuses of a batch, and what it adds when the batch is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+from mww2minox.sandbox.administration import NUMBER_OF_PERIODS, RECEIVABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mww2minox.sandbox.administration import Administration
+    from mww2minox.sandbox.settings import Settings
+
+MAX_LINES = 8_999
+FIRST_OWN_LINE = 9_000
+TOLERANCE = Decimal("0.05")
+CENT = Decimal("0.01")
+DECIMALS = 2
+SIDES = ("debit", "credit")
+
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of the API, in Dutch; `field` says where."""
+
+    message_code: str
+    message: str
+    field: str
+    message_type: str = "error"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give its fields by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Books:
+    """What a batch is held against."""
+
+    administration: Administration
+    customers: Mapping[str, Mapping[str, Any]]
+    vat_posting: str
+
+
+def refusals(body: object, books: Books) -> list[Message]:
+    """List all that is wrong with a batch: the lines one by one, and if these are right, its balance."""
+    if not isinstance(body, list):
+        return [Message("body_invalid", "De boeking is geen lijst van regels.", "")]
+    if not body:
+        return [Message("body_empty", "De boeking heeft geen regels.", "")]
+    if len(body) > MAX_LINES:
+        return [Message("too_many_lines", f"Een dagboekpagina heeft ten hoogste {MAX_LINES} regels.", "")]
+    wrong = [message for index, line in enumerate(body) for message in _line(line, f"[{index}]", books)]
+    return wrong or [*_as_one(body), *_balance(body, books)]
+
+
+def warnings(line: Line, books: Books) -> list[Message]:
+    """List what is odd about a right line: VAT that is far from the percentage of a net amount."""
+    vat = line.get("vat")
+    if books.vat_posting != "net" or not vat:
+        return []
+    expected = _amount(line) * _percentage(books, vat["id"]) / 100
+    if _near(Decimal(str(vat["amount"])), expected):
+        return []
+    text = f"Het btw-bedrag {vat['amount']} wijkt af van het berekende bedrag {expected:.2f}."
+    return [Message("vat_amount_differs", text, "vat.amount", "warning")]
+
+
+def read_back(lines: list[Line], books: Books, settings: Settings) -> list[Line]:
+    """Show a stored batch as Minox does, its own lines included when the switch says so."""
+    by_account = settings.vat_posting == "ledger"
+    shown = [dict(line) for line in lines]
+    if by_account and settings.ledger_reading == "net":
+        shown = [_net_of_account(line, books) for line in shown]
+    return shown + own_lines(lines, books) if settings.own_lines else shown
+
+
+def own_lines(lines: list[Line], books: Books) -> list[Line]:
+    """Give the lines that Minox makes itself: VAT per VAT account, and the customers' total."""
+    totals: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for line in lines:
+        if _kind(line) == "customer":
+            totals[RECEIVABLES, _side(line), "Debiteuren"] += _amount(line)
+        vat = _vat_of(line, books)
+        if vat is not None:
+            code = books.administration.vat_code(vat["id"]) or {}
+            totals[str(code.get("account_id")), _side(line), "Btw"] += Decimal(str(vat["amount"]))
+    rows = [(key, amount) for key, amount in totals.items() if amount]
+    return [_own(lines[0], FIRST_OWN_LINE + place, key, amount) for place, (key, amount) in enumerate(rows)]
+
+
+def stored(line: Line, *, batch: str, number: int) -> Line:
+    """Give a right line the marks that Minox keeps with it, amounts as JSON numbers."""
+    kept: Line = {name: float(value) if isinstance(value, Decimal) else value for name, value in line.items()}
+    if kept.get("vat"):
+        kept["vat"] = kept["vat"] | {"amount": float(kept["vat"]["amount"])}
+    kept.setdefault("currency", {"id": "EUR"})
+    return kept | {
+        "id": f"{batch}-{number}",
+        "batch_id": batch,
+        "line_number": number,
+        "debit": float(line.get("debit") or 0),
+        "credit": float(line.get("credit") or 0),
+        "messages": [],
+    }
+
+
+# One line.
+
+
+def _line(line: object, place: str, books: Books) -> Iterator[Message]:
+    if not isinstance(line, dict):
+        yield Message("line_invalid", "De regel is geen object.", place)
+        return
+    for look in (_amounts, _account, _invoice, _journal, _dates, _vat, _currency, _payment_term):
+        for message in look(line, books):
+            yield Message(message.message_code, message.message, f"{place}.{message.field}")
+
+
+def _amounts(line: Line, _books: Books) -> Iterator[Message]:
+    given = [side for side in SIDES if line.get(side) is not None]
+    if not given:
+        yield Message("amount_missing", "De regel heeft geen bedrag.", "debit")
+    for side in given:
+        yield from _money(line[side], side)
+    if len(given) == len(SIDES) and all(line[side] != 0 for side in SIDES):
+        yield Message("amount_twice", "De regel heeft een debet- en een creditbedrag.", "credit")
+
+
+def _money(value: object, field: str) -> Iterator[Message]:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        yield Message("amount_invalid", f"Het bedrag {value!r} is geen getal.", field)
+    elif value < 0:
+        yield Message("amount_negative", f"Het bedrag {value} is negatief.", field)
+    elif _decimals(value) > DECIMALS:
+        yield Message("amount_decimals", f"Het bedrag {value} heeft meer dan twee decimalen.", field)
+
+
+def _decimals(value: Decimal | int) -> int:
+    exponent = Decimal(value).normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def _account(line: Line, books: Books) -> Iterator[Message]:
+    account = line.get("account")
+    if not isinstance(account, dict) or not isinstance(account.get("id"), str):
+        yield Message("account_invalid", "De rekening ontbreekt of haar nummer is geen tekst.", "account.id")
+        return
+    if account.get("scheme") != "MINOX":
+        yield Message("account_scheme_invalid", "Het schema van de rekening is niet MINOX.", "account.scheme")
+    names = {"ledger_account": "Grootboekrekening", "customer": "Debiteur"}
+    known: dict[str, Mapping[str, Mapping[str, Any]]] = {
+        "ledger_account": books.administration.accounts,
+        "customer": books.customers,
+    }
+    kind = _kind(line)
+    if kind not in known:
+        text = f"Het soort rekening {kind} is hier niet mogelijk."
+        yield Message("account_type_invalid", text, "account.type")
+        return
+    yield from _usable(kind, names[kind], account["id"], known[kind].get(account["id"]))
+
+
+def _usable(kind: str, name: str, number: str, found: Mapping[str, Any] | None) -> Iterator[Message]:
+    if found is None:
+        yield Message(f"{kind}_unknown", f"{name} {number} bestaat niet.", "account.id")
+    elif (found.get("blocked") or {}).get("active"):
+        yield Message(f"{kind}_blocked", f"{name} {number} is geblokkeerd.", "account.id")
+
+
+def _invoice(line: Line, _books: Books) -> Iterator[Message]:
+    number = line.get("invoice_number")
+    if number is None and _kind(line) != "customer":
+        return
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        text = f"Het factuurnummer {number!r} is geen geheel getal groter dan nul."
+        yield Message("invoice_number_invalid", text, "invoice_number")
+
+
+def _journal(line: Line, books: Books) -> Iterator[Message]:
+    number = _id(line.get("journal"))
+    journal = books.administration.journals.get(str(number))
+    if journal is None:
+        yield Message("journal_unknown", f"Dagboek {number} bestaat niet.", "journal.id")
+    elif journal["type"] != "sales":
+        yield Message("journal_not_sales", f"Dagboek {number} is geen verkoopdagboek.", "journal.id")
+
+
+def _dates(line: Line, books: Books) -> Iterator[Message]:
+    date = _date(line.get("document_date"))
+    if date is None:
+        text = f"De datum {line.get('document_date')!r} is geen datum."
+        yield Message("document_date_invalid", text, "document_date")
+        return
+    period = line.get("period")
+    year, number = (period.get("fiscal_year"), period.get("id")) if isinstance(period, dict) else (None, None)
+    if year not in books.administration.fiscal_years:
+        yield Message("fiscal_year_unknown", f"Boekjaar {year} bestaat niet.", "period.fiscal_year")
+    elif isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= NUMBER_OF_PERIODS:
+        yield Message("period_unknown", f"Periode {number} van boekjaar {year} bestaat niet.", "period.id")
+    else:
+        yield from _period(date, year, number, books)
+
+
+def _period(date: dt.date, year: int, number: int, books: Books) -> Iterator[Message]:
+    first, last = books.administration.period_dates(year, number)
+    if not first <= date <= last:
+        text = f"De datum {date} valt niet in periode {number} van boekjaar {year}."
+        yield Message("period_mismatch", text, "period.id")
+    elif (year, number) in books.administration.closed:
+        yield Message("period_closed", f"Periode {number} van boekjaar {year} is afgesloten.", "period.id")
+
+
+def _vat(line: Line, books: Books) -> Iterator[Message]:
+    vat = line.get("vat")
+    if vat is None:
+        return
+    if books.vat_posting in {"ledger", "line"}:
+        yield Message("vat_not_allowed", "Op deze regel kan geen btw worden opgegeven.", "vat")
+    elif not isinstance(vat, dict) or books.administration.vat_code(_id(vat)) is None:
+        yield Message("vat_unknown", f"Btw-code {_id(vat)} bestaat niet.", "vat.id")
+    elif _kind(line) == "customer":
+        yield Message("vat_on_customer", "Op een debiteurregel kan geen btw staan.", "vat")
+    else:
+        yield from _money(vat.get("amount"), "vat.amount")
+
+
+def _currency(line: Line, _books: Books) -> Iterator[Message]:
+    currency = line.get("currency")
+    if currency is not None and _id(currency) != "EUR":
+        yield Message("currency_unknown", f"Valuta {_id(currency)} bestaat niet.", "currency.id")
+
+
+def _payment_term(line: Line, books: Books) -> Iterator[Message]:
+    term = line.get("payment_term")
+    if term is not None and _id(term) not in books.administration.payment_terms:
+        text = f"Betalingsconditie {_id(term)} bestaat niet."
+        yield Message("payment_term_unknown", text, "payment_term.id")
+
+
+# The batch as a whole.
+
+
+def _as_one(lines: list[Line]) -> Iterator[Message]:
+    for name in ("document_date", "journal", "period"):
+        if any(line.get(name) != lines[0].get(name) for line in lines):
+            yield Message("lines_differ", f"Niet alle regels hebben dezelfde waarde voor {name}.", name)
+
+
+def _balance(lines: list[Line], books: Books) -> Iterator[Message]:
+    totals = dict.fromkeys(SIDES, Decimal(0))
+    for line in lines:
+        totals[_side(line)] += _amount(line)
+        if books.vat_posting == "net" and line.get("vat"):
+            totals[_side(line)] += Decimal(line["vat"]["amount"])
+    if totals["debit"] != totals["credit"]:
+        text = f"De boeking is niet in evenwicht: debet {totals['debit']:.2f}, credit {totals['credit']:.2f}."
+        yield Message("not_balanced", text, "")
+    if books.vat_posting == "gross":
+        for index, line in enumerate(lines):
+            yield from _vat_within(line, f"[{index}].vat.amount", books)
+
+
+def _vat_within(line: Line, field: str, books: Books) -> Iterator[Message]:
+    if not line.get("vat"):
+        return
+    amount, vat = _amount(line), Decimal(line["vat"]["amount"])
+    expected = _included(amount, _percentage(books, line["vat"]["id"]))
+    if vat > amount or not _near(vat, expected):
+        text = f"Het btw-bedrag {vat} past niet bij het bedrag {amount}: verwacht {expected}."
+        yield Message("vat_amount_invalid", text, field)
+
+
+# Reading.
+
+
+def _net_of_account(line: Line, books: Books) -> Line:
+    vat = _account_vat(line, books)
+    if vat is None:
+        return line
+    net = Decimal(str(line[_side(line)])) - Decimal(str(vat["amount"]))
+    return line | {_side(line): float(net), "vat": vat}
+
+
+def _vat_of(line: Line, books: Books) -> dict[str, Any] | None:
+    """Give the VAT in a line: the one sent along, or the one that the ledger account's code makes."""
+    if books.vat_posting == "ledger":
+        return _account_vat(line, books)
+    return line.get("vat") or None
+
+
+def _account_vat(line: Line, books: Books) -> dict[str, Any] | None:
+    found = books.administration.accounts.get(str(_id(line.get("account")))) or {}
+    if _kind(line) != "ledger_account" or not found.get("vat"):
+        return None
+    code = found["vat"]["id"]
+    return {"id": code, "amount": float(_included(_amount(line), _percentage(books, code)))}
+
+
+def _own(like: Line, number: int, key: tuple[str, str, str], amount: Decimal) -> Line:
+    account, side, description = key
+    return {
+        "id": f"{like.get('batch_id')}-{number}",
+        "batch_id": like.get("batch_id"),
+        "line_number": number,
+        "account": {"id": account, "scheme": "MINOX", "type": "ledger_account"},
+        "debit": 0.0,
+        "credit": 0.0,
+        side: float(amount),
+        "document_date": like.get("document_date"),
+        "journal": like.get("journal"),
+        "period": like.get("period"),
+        "description": description,
+        "currency": {"id": "EUR"},
+        "messages": [],
+    }
+
+
+# Small words.
+
+
+def _side(line: Line) -> str:
+    return "debit" if line.get("debit") else "credit"
+
+
+def _amount(line: Line) -> Decimal:
+    return Decimal(str(line.get(_side(line)) or 0))
+
+
+def _percentage(books: Books, code: object) -> Decimal:
+    found = books.administration.vat_code(code)
+    return Decimal(str(found["percentage"])) if found else Decimal(0)
+
+
+def _included(gross: Decimal, percentage: Decimal) -> Decimal:
+    return (gross * percentage / (100 + percentage)).quantize(CENT, ROUND_HALF_UP)
+
+
+def _near(vat: Decimal, expected: Decimal) -> bool:
+    return abs(vat - expected) <= TOLERANCE + abs(expected) / 100
+
+
+def _kind(line: Line) -> str:
+    account = line.get("account")
+    return str(account.get("type")) if isinstance(account, dict) else ""
+
+
+def _id(value: object) -> str | int | None:
+    found = value.get("id") if isinstance(value, dict) else None
+    return found if isinstance(found, (str, int)) else None
+
+
+def _date(value: object) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

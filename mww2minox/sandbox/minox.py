@@ -1,0 +1,236 @@
+"""The administration's customers and bookings, and what may be done with them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from mww2minox.sandbox import ledger
+from mww2minox.sandbox.administration import FIRST_CUSTOMER, Administration, first_customers
+from mww2minox.sandbox.ledger import Books, Line, Message
+from mww2minox.sandbox.oauth import Tokens
+from mww2minox.sandbox.rate_limit import RateLimit
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from mww2minox.sandbox.settings import Settings
+
+Customer = dict[str, Any]
+
+
+class RefusedError(Exception):
+    """Minox does not do it; `messages` say why."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        """Keep the messages."""
+        super().__init__("; ".join(message.message for message in messages))
+        self.messages = messages
+
+
+class UnknownError(LookupError):
+    """There is no such customer or batch, or not yet."""
+
+
+class Minox:
+    """The state of Minox: change `customers` and `batches` freely, only the methods obey the rules."""
+
+    def __init__(self, settings: Settings, *, today: dt.date, lock: threading.RLock | None = None) -> None:
+        """Open an administration with its first customers and no bookings."""
+        self.settings = settings
+        self.lock = lock or threading.RLock()
+        self.administration = Administration(today)
+        self.customers: dict[str, Customer] = first_customers()
+        self.batches: dict[str, list[Line]] = {}
+        self.tokens = Tokens(settings)
+        self.rate_limit = RateLimit(settings)
+        self._born: dict[tuple[str, str], float] = {}
+
+    # Customers.
+
+    def create_customer(self, data: object, journal: str | None) -> Customer:
+        """Add a customer, numbered from the sales journal's range unless it brings a number of its own."""
+        wanted = _object(data)
+        wrong = self._customer_refusals(wanted, journal)
+        if wrong:
+            raise RefusedError(wrong)
+        with self.lock:
+            number = str(wanted.get("id") or self._next_number())
+            self.customers[number] = _complete(wanted, number)
+            self._born["customer", number] = time.time()
+            return self.customers[number]
+
+    def change_customer(self, number: str, data: object) -> Customer:
+        """Replace some of a customer's fields."""
+        changes = _object(data)
+        customer = self.customer(number)
+        if str(changes.get("id", number)) != number:
+            raise RefusedError([Message("id_fixed", "Het debiteurnummer kan niet veranderen.", "id")])
+        customer.update(changes)
+        return customer
+
+    def customer(self, number: str) -> Customer:
+        """Give a customer. `UnknownError` when there is none, or not yet."""
+        if not self._visible("customer", number):
+            raise UnknownError(number)
+        return self.customers[number]
+
+    def customers_by_email(self, email: str) -> list[Customer]:
+        """Find customers by one of their e-mail addresses, whatever its capitals."""
+        wanted = email.strip().lower()
+        return self._customers_where(lambda customer: wanted in _emails(customer))
+
+    def customers_by_externalid(self, externalid: str) -> list[Customer]:
+        """Find customers by the number that someone else's system knows them by."""
+        return self._customers_where(lambda customer: customer.get("externalid") == externalid)
+
+    def search_customers(self, text: str) -> list[Customer]:
+        """Find customers with this text in number, name or e-mail."""
+        wanted = text.strip().lower()
+        return self._customers_where(lambda customer: any(wanted in word for word in _words(customer)))
+
+    # Bookings.
+
+    def put_batch(self, batch: str, body: object) -> list[Line]:
+        """Book, or replace, a batch; `RefusedError` leaves what was there."""
+        wrong = ledger.refusals(body, self.books)
+        if wrong:
+            raise RefusedError(wrong)
+        with self.lock:
+            sent = enumerate(cast("list[Line]", body), 1)
+            lines = [ledger.stored(line, batch=batch, number=place) for place, line in sent]
+            if batch not in self.batches:
+                self._born["batch", batch] = time.time()
+            self.batches[batch] = lines
+            return [
+                line | {"messages": [message.as_dict() for message in ledger.warnings(line, self.books)]}
+                for line in ledger.read_back(lines, self.books, self.settings)
+            ]
+
+    def batch(self, batch: str) -> list[Line]:
+        """Read a batch back. `UnknownError` when there is none, or not yet."""
+        if not self._visible("batch", batch):
+            raise UnknownError(batch)
+        return ledger.read_back(self.batches[batch], self.books, self.settings)
+
+    def delete_batch(self, batch: str) -> None:
+        """Take a batch out of the books. `UnknownError` when there is none."""
+        with self.lock:
+            if self.batches.pop(batch, None) is None:
+                raise UnknownError(batch)
+
+    def lines(self, fiscal_year: int, period: int | None = None) -> list[Line]:
+        """Read all lines of a fiscal year, or of one of its periods."""
+        return [line for line in self._all_lines() if _in_period(line, fiscal_year, period)]
+
+    def receivables(self) -> list[dict[str, Any]]:
+        """List the open items: what each customer owes, per invoice number."""
+        owed: dict[tuple[Any, Any], dict[str, Any]] = {}
+        for line in self._all_lines():
+            account = line.get("account") or {}
+            if account.get("type") != "customer":
+                continue
+            item = owed.setdefault((account.get("id"), line.get("invoice_number")), _open_item(line))
+            owes = (line.get("debit") or 0) - (line.get("credit") or 0)
+            item["amount"] = round(item["amount"] + owes, 2)
+        return list(owed.values())
+
+    def close_period(self, fiscal_year: int, period: int) -> None:
+        """Close a period: nothing can be booked in it."""
+        self.administration.closed.add((fiscal_year, period))
+
+    def open_period(self, fiscal_year: int, period: int) -> None:
+        """Open a period again."""
+        self.administration.closed.discard((fiscal_year, period))
+
+    @property
+    def books(self) -> Books:
+        """What a batch is held against now."""
+        return Books(self.administration, self.customers, self.settings.vat_posting)
+
+    def _all_lines(self) -> list[Line]:
+        visible = [batch for batch in self.batches if self._visible("batch", batch)]
+        return [line for batch in visible for line in self.batch(batch)]
+
+    def _visible(self, kind: str, key: str) -> bool:
+        if key not in (self.customers if kind == "customer" else self.batches):
+            return False
+        return time.time() - self._born.get((kind, key), 0.0) >= self.settings.lookup_lag
+
+    def _customers_where(self, fits: Callable[[Customer], bool]) -> list[Customer]:
+        numbers = sorted(self.customers, key=lambda number: (len(number), number))
+        return [
+            self.customers[number]
+            for number in numbers
+            if self._visible("customer", number) and fits(self.customers[number])
+        ]
+
+    def _next_number(self) -> int:
+        number = FIRST_CUSTOMER
+        while str(number) in self.customers:
+            number += 1
+        return number
+
+    def _customer_refusals(self, data: Customer, journal: str | None) -> list[Message]:
+        wrong = []
+        if self.administration.journals.get(journal or "", {}).get("type") != "sales":
+            text = f"Dagboek {journal} is geen verkoopdagboek."
+            wrong.append(Message("journal_not_sales", text, "journal_id"))
+        if not any(address.get("name") for address in _addresses(data)):
+            wrong.append(Message("name_missing", "De debiteur heeft geen naam.", "addresses"))
+        if str(data.get("id")) in self.customers:
+            wrong.append(Message("id_taken", f"Debiteur {data['id']} bestaat al.", "id"))
+        return wrong
+
+
+def _object(data: object) -> Customer:
+    if not isinstance(data, dict):
+        raise RefusedError([Message("body_invalid", "De debiteur is geen object.", "")])
+    return data
+
+
+def _complete(data: Customer, number: str) -> Customer:
+    return {
+        "addresses": [],
+        "vat": {"active": False, "vat_registration_number": None},
+        "blocked": {"active": False, "reason": None},
+        "externalid": None,
+        "language": "nl",
+        "payment_term": {"id": 14},
+    } | {**data, "id": number}
+
+
+def _addresses(customer: Customer) -> list[dict[str, Any]]:
+    addresses = customer.get("addresses")
+    return [part for part in addresses if isinstance(part, dict)] if isinstance(addresses, list) else []
+
+
+def _emails(customer: Customer) -> list[str]:
+    return [
+        str(email.get("email_address", "")).strip().lower()
+        for address in _addresses(customer)
+        for email in address.get("email_addresses") or []
+        if isinstance(email, dict)
+    ]
+
+
+def _words(customer: Customer) -> list[str]:
+    names = [str(address.get("name", "")).lower() for address in _addresses(customer)]
+    return [str(customer["id"]), *names, *_emails(customer)]
+
+
+def _in_period(line: Line, fiscal_year: int, period: int | None) -> bool:
+    found = line.get("period") or {}
+    return found.get("fiscal_year") == fiscal_year and period in {None, found.get("id")}
+
+
+def _open_item(line: Line) -> dict[str, Any]:
+    return {
+        "account": line["account"],
+        "invoice_number": line.get("invoice_number"),
+        "document_date": line.get("document_date"),
+        "currency": {"id": "EUR"},
+        "amount": 0.0,
+    }

@@ -1,0 +1,111 @@
+"""The sandbox' switches: one for each reading that the vendors leave open."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Lookup = Literal["collection", "object", "collection_404"]
+
+
+@dataclass
+class Settings:
+    """How the sandbox behaves: change it while it runs; a wrong value raises `ValueError`."""
+
+    # The shop.
+    shape: Literal["live", "document"] = "live"
+    """As the service answers, or as its OpenAPI document says it does."""
+    amounts: Literal["strings", "numbers"] = "strings"
+    """How the live shape writes amounts and rates."""
+    archived_default: Literal["live", "both"] = "live"
+    """What a list without `archived` holds."""
+    status_changed_empty: bool = False
+    """Whether an order whose status never changed has an empty `status_changed_date`."""
+
+    # Minox: signing in.
+    pkce: Literal["check", "ignore"] = "check"
+    consent: Literal["granted", "denied"] = "granted"
+    token_body: Literal["both", "form", "json"] = "both"  # noqa: S105 - a kind of body
+    """Which kind of body `/oauth/token` takes; the other one is answered with 415."""
+    rotate_refresh_tokens: bool = True
+    expires_in: int = 3600
+    """Life of an access token in seconds."""
+
+    # Minox: answers.
+    paging: Literal["links", "metadata", "none"] = "links"
+    page_size: int = 25
+    by_email: Lookup = "collection"
+    by_externalid: Lookup = "collection"
+    post_customer: Literal["customer", "id", "location", "nothing"] = "customer"
+    error_status: Literal[400, 200] = 400
+    """The HTTP status that a refusal by the bookkeeping rules comes with."""
+    lookup_lag: float = 0.0
+    """Seconds before a new customer or booking can be read."""
+
+    # Minox: booking.
+    vat_posting: Literal["net", "gross", "ledger", "line"] = "net"
+    ledger_reading: Literal["gross", "net"] = "gross"
+    """How revenue reads back where the ledger account's own VAT code decides."""
+    own_lines: bool = True
+    """Whether reading back shows the VAT and collective lines that Minox adds."""
+
+    # Minox: rate limit.
+    rate_limit: int = 300
+    rate_window: float = 5.0
+    """Seconds in which `rate_limit` requests may be made."""
+    retry_after: Literal["seconds", "date", "none"] = "seconds"
+
+    # The network.
+    fault_rate: float = 0.0
+    """Share of all requests, 0 to 1, that go wrong in one of the usual ways."""
+    fault_seed: int = 0
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set a switch after looking at its value."""
+        _check(name, value)
+        super().__setattr__(name, value)
+
+    def update(self, values: Mapping[str, Any]) -> None:
+        """Set several switches, or none when one of them is wrong."""
+        for name, value in values.items():
+            _check(name, value)
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give all switches by name."""
+        return asdict(self)
+
+
+@functools.cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Settings)
+
+
+def _check(name: str, value: object) -> None:
+    hint = _hints().get(name)
+    if hint is None:
+        msg = f"there is no setting {name!r}"
+        raise ValueError(msg)
+    if not _fits(hint, value):
+        msg = f"{name}: {value!r} is not {_wanted(hint)}"
+        raise ValueError(msg)
+
+
+def _fits(hint: object, value: object) -> bool:
+    if get_origin(hint) is Literal:
+        return not isinstance(value, (bool, list, dict)) and value in get_args(hint)
+    if hint is bool or isinstance(value, bool):
+        return hint is bool and isinstance(value, bool)
+    kinds = (int, float) if hint is float else int
+    return isinstance(value, kinds) and value >= 0
+
+
+def _wanted(hint: object) -> str:
+    if get_origin(hint) is Literal:
+        return "one of " + ", ".join(str(choice) for choice in get_args(hint))
+    return "true or false" if hint is bool else "a number of 0 or more"

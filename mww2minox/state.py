@@ -1,0 +1,609 @@
+"""The state file: what is known of each order, the bookings that were sent, customers, tokens and runs.
+
+The only module that speaks SQL. Every change is one named transition in one transaction (`BEGIN IMMEDIATE`, WAL,
+`synchronous=FULL`; domain.md, "Exactly once"). Money is integer cents, time is ISO 8601 in UTC.
+"""
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from filelock import FileLock, Timeout
+from sqlite_utils import Database, Migrations
+
+from mww2minox.errors import RunInProgress, StateError
+from mww2minox.model import Difference, Reason, Rejection, State
+
+APPLICATION_ID = 0x6D777732
+"""`mww2` in ASCII: tells our file from another program's."""
+BUSY_SECONDS = 30
+FIRST_PUSH = "first push"
+"""A note of the moment from which on only we book: what is dated later needs no look into the journal.
+
+Without it all that is not `looked_for` yet is looked for: at the first push, and where the state may be older than the
+books.
+"""
+
+Stored = TypeVar("Stored")
+
+migrations = Migrations("mww2minox")
+
+TABLES = (
+    """CREATE TABLE orders (
+        number TEXT PRIMARY KEY,
+        date TEXT NOT NULL,
+        status INTEGER,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'ready', 'booked', 'failed', 'skipped')),
+        reason TEXT,
+        detail TEXT NOT NULL DEFAULT '{}',
+        total_cents INTEGER,
+        payload TEXT NOT NULL,
+        seen_at TEXT NOT NULL,
+        looked_for INTEGER NOT NULL DEFAULT 0
+    ) STRICT""",
+    """CREATE TABLE bookings (
+        number TEXT PRIMARY KEY REFERENCES orders (number),
+        batch_id TEXT NOT NULL,
+        customer TEXT NOT NULL,
+        total_cents INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        sent_at TEXT NOT NULL,
+        booked_at TEXT,
+        verified TEXT CHECK (verified IN ('ok', 'mismatch')),
+        verified_at TEXT,
+        differences TEXT NOT NULL DEFAULT '[]',
+        shop_differences TEXT NOT NULL DEFAULT '[]'
+    ) STRICT""",
+    """CREATE TABLE customers (
+        externalid TEXT PRIMARY KEY,
+        number TEXT,
+        posted_at TEXT
+    ) STRICT""",
+    """CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        command TEXT NOT NULL,
+        pid INTEGER NOT NULL,
+        started_at TEXT NOT NULL,
+        finished_at TEXT,
+        exit_status INTEGER
+    ) STRICT""",
+    """CREATE TABLE tokens (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        access_token TEXT NOT NULL,
+        refresh_token TEXT NOT NULL,
+        previous_refresh_token TEXT,
+        expires_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    "CREATE INDEX orders_by_state ON orders (state, date)",
+)
+
+
+@migrations()
+def m001_first_tables(db: Database) -> None:
+    """Create the tables of version 0.1."""
+    for table in TABLES:
+        db.execute(table)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOrder:
+    """An order as the state knows it. `payload` is the shop's JSON, reduced to what booking needs.
+
+    `looked_for`: the journal was read and did not hold it yet.
+    """
+
+    number: str
+    date: str
+    status: int | None
+    state: State
+    rejection: Rejection | None
+    total_cents: int | None
+    payload: dict[str, Any]
+    looked_for: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBooking:
+    """A booking that was sent: `body` is the exact text. Not known to be booked while `booked_at` is None."""
+
+    number: str
+    batch_id: str
+    customer: str
+    total_cents: int
+    body: str
+    payload: dict[str, Any]
+    sent_at: datetime
+    booked_at: datetime | None
+    verified: str | None = None
+    verified_at: datetime | None = None
+    differences: tuple[Difference, ...] = ()
+    shop_differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCustomer:
+    """What is known of a customer: its number in Minox, or since when a POST for it may be under way."""
+
+    externalid: str
+    number: str | None
+    posted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """The OAuth tokens. `previous_refresh_token` is kept until the new one has worked.
+
+    `expires_at` is when the access token is to be renewed, a little before it expires.
+    """
+
+    access_token: str
+    refresh_token: str
+    previous_refresh_token: str | None
+    expires_at: datetime
+
+
+class Store:
+    """The state file, opened. Use as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the state file at `path`, making it (mode 0600) or migrating it where needed.
+
+        Raises StateError when it is damaged, of a newer version, or not ours.
+        """
+        self.path = path
+        with self._translated():
+            self._make_file()
+            self.db = Database(sqlite3.connect(path, timeout=BUSY_SECONDS))
+            try:
+                self._prepare()
+            except BaseException:
+                self.db.close()
+                raise
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.db.close()
+
+    def _make_file(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+
+    def _prepare(self) -> None:
+        self._refuse_strangers()
+        self._close_to_others()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            self.db.execute(f"PRAGMA {pragma}").fetchall()
+        self._migrate()
+
+    def _close_to_others(self) -> None:
+        """Set the modes back that somebody, or a copy, has changed. SQLite gives new files that of the first."""
+        for suffix in ("", "-wal", "-shm", ".lock", ".tokens.lock"):
+            file = self.path.with_name(f"{self.path.name}{suffix}")
+            if file.exists() and file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+
+    def _refuse_strangers(self) -> None:
+        """Refuse another program's file, and one that a newer version of ours has written."""
+        found = self.db.execute("PRAGMA application_id").fetchone()[0]
+        tables = self.db.table_names()
+        if tables and found != APPLICATION_ID:
+            message = f"{self.path} is not a state file of mww2minox."
+            raise StateError(message, "Name the right one: mww2minox --state PATH report")
+        known = {migration.name for migration in migrations.pending(Database(memory=True))}
+        newer = {migration.name for migration in migrations.applied(self.db)} - known
+        if newer:
+            message = f"{self.path} was written by a newer version of mww2minox ({', '.join(sorted(newer))})."
+            raise StateError(message, "Install that version, then run: mww2minox report")
+
+    def _migrate(self) -> None:
+        pending = migrations.pending(self.db)
+        if not pending:
+            return
+        if migrations.applied(self.db):
+            self._back_up(self.path.with_name(f"{self.path.name}.before-{pending[0].name}"))
+        with self.transaction():
+            self.db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            migrations.apply(self.db)
+
+    def _back_up(self, target: Path) -> None:
+        """Copy the state file as it is, for the way back."""
+        os.close(os.open(target, os.O_RDWR | os.O_CREAT, 0o600))
+        with contextlib.closing(sqlite3.connect(target)) as copy:
+            self.db.conn.backup(copy)
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn SQLite's and the file system's errors into a sentence."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise self._unusable(str(error)) from None
+
+    def _unusable(self, problem: str) -> StateError:
+        return StateError(
+            f"The state file {self.path} cannot be used: {problem}.",
+            "Look at the disk (df) and at the file's owner. If the file is damaged, put a backup back, or move it away"
+            " and log in again; then run: mww2minox fetch && mww2minox adopt",
+        )
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all that happens inside, or nothing. Inside another transaction it is part of that one."""
+        if self.db.conn.in_transaction:
+            yield
+            return
+        with self._translated():
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.db.commit()
+            except BaseException:
+                self.db.rollback()
+                raise
+
+    def _write(self, sql: str, **values: object) -> None:
+        with self.transaction():
+            self.db.execute(sql, values)
+
+    def _rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
+        with self._translated():
+            return list(self.db.query(sql, values))
+
+    def _read(self, make: Callable[[dict[str, Any]], Stored], sql: str, **values: object) -> list[Stored]:
+        """Return what `make` makes of the rows. SQLite does not see damage inside a text: that shows here."""
+        rows = self._rows(sql, **values)
+        try:
+            return [make(row) for row in rows]
+        except ValueError:
+            raise self._unusable("what it holds cannot be read") from None
+
+    # One run at a time
+
+    @contextlib.contextmanager
+    def run(self, *, wait: float = 0) -> Iterator[None]:
+        """Hold the run lock while inside, waiting up to `wait` seconds for it; the kernel frees it after a kill.
+
+        Raises RunInProgress with who holds it since when.
+        """
+        try:
+            lock = FileLock(self._lock_file, mode=0o600).acquire(timeout=wait, poll_interval=0.1)
+        except Timeout:
+            raise self._in_progress() from None
+        except OSError as error:
+            raise self._unusable(str(error)) from None
+        with lock:
+            self._refuse_damage()
+            self._notice_an_older_state()
+            yield
+
+    @property
+    def _lock_file(self) -> Path:
+        """The file that is locked; it also holds the number of the last run, which a restored state is behind."""
+        return self.path.with_name(f"{self.path.name}.lock")
+
+    def _refuse_damage(self) -> None:
+        found = self._rows("PRAGMA quick_check(1)")[0]["quick_check"]
+        if found != "ok":
+            raise self._unusable(str(found).splitlines()[0])
+
+    def _notice_an_older_state(self) -> None:
+        """Where a backup was put back, Minox may hold bookings that the state does not know of: look for all again."""
+        with self._translated():
+            last_seen = self._lock_file.read_text()
+        last_known = self._rows("SELECT max(id) AS id FROM runs")[0]["id"] or 0
+        behind = int(last_seen) > last_known if last_seen.isdigit() else last_known > 0
+        if behind:
+            with self.transaction():
+                self.set_note(FIRST_PUSH, None)
+                self._write("UPDATE orders SET looked_for = 0")
+
+    def _in_progress(self) -> RunInProgress:
+        running = self._rows("SELECT * FROM runs WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1")
+        who = "".join(f" ({run['command']}, process {run['pid']}, since {run['started_at']})" for run in running)
+        return RunInProgress(
+            f"Another run is busy{who}.", "Wait until it is done, or give --wait SECONDS: mww2minox --help"
+        )
+
+    def start_run(self, command: str) -> int:
+        """Note that a run has begun, and that those before it that were killed are over; return its id."""
+        with self.transaction():
+            self._write("UPDATE runs SET finished_at = :now WHERE finished_at IS NULL", now=_now())
+            self._write(
+                "INSERT INTO runs (command, pid, started_at) VALUES (:command, :pid, :now)",
+                command=command,
+                pid=os.getpid(),
+                now=_now(),
+            )
+            run = int(self._rows("SELECT last_insert_rowid() AS id")[0]["id"])
+        with self._translated():
+            self._lock_file.write_text(str(run))
+        return run
+
+    def finish_run(self, run: int, exit_status: int) -> None:
+        """Note how a run ended."""
+        self._write(
+            "UPDATE runs SET finished_at = :now, exit_status = :exit_status WHERE id = :run",
+            now=_now(),
+            exit_status=exit_status,
+            run=run,
+        )
+
+    # Small facts: watermarks, the store's region, until when a vendor must be left alone
+
+    def note(self, key: str) -> str | None:
+        """Return a small fact, or None."""
+        rows = self._rows("SELECT value FROM notes WHERE key = :key", key=key)
+        return rows[0]["value"] if rows else None
+
+    def set_note(self, key: str, value: str | None) -> None:
+        """Remember a small fact, or forget it."""
+        if value is None:
+            self._write("DELETE FROM notes WHERE key = :key", key=key)
+        else:
+            self._write("INSERT OR REPLACE INTO notes VALUES (:key, :value)", key=key, value=value)
+
+    def moment(self, key: str) -> datetime | None:
+        """Return a small fact that is a moment (aware, UTC), or None."""
+        return _moment(self.note(key))
+
+    # Orders
+
+    def order(self, number: str) -> StoredOrder | None:
+        """Return the order with this number, or None."""
+        found = self._read(_order, "SELECT * FROM orders WHERE number = :number", number=number)
+        return found[0] if found else None
+
+    def orders(self, states: Iterable[State] = State, numbers: Sequence[str] | None = None) -> list[StoredOrder]:
+        """Return the orders in these states, by date and number; only those with `numbers`, when given."""
+        sql = """SELECT * FROM orders WHERE state IN (SELECT value FROM json_each(:states))
+                 AND (:numbers IS NULL OR number IN (SELECT value FROM json_each(:numbers)))
+                 ORDER BY date, length(number), number"""
+        chosen = None if numbers is None else json.dumps(list(numbers))
+        return self._read(_order, sql, states=json.dumps(list(states)), numbers=chosen)
+
+    def take_in(self, order: StoredOrder) -> None:
+        """Store an order as the shop has it now, with the state it is in. A booked order stays booked."""
+        self._write(
+            """INSERT INTO orders (number, date, status, state, reason, detail, total_cents, payload, seen_at)
+               VALUES (:number, :date, :status, :state, :reason, :detail, :total_cents, :payload, :now)
+               ON CONFLICT (number) DO UPDATE SET date = excluded.date, status = excluded.status,
+               state = excluded.state, reason = excluded.reason, detail = excluded.detail,
+               total_cents = excluded.total_cents, payload = excluded.payload, seen_at = excluded.seen_at
+               WHERE orders.state != 'booked'""",
+            number=order.number,
+            date=order.date,
+            status=order.status,
+            total_cents=order.total_cents,
+            payload=_json(order.payload),
+            now=_now(),
+            **_state_columns(order.state, order.rejection),
+        )
+
+    def mark(self, number: str, state: State, rejection: Rejection | None) -> None:
+        """Put an order that is not booked into `state`, with the reason."""
+        self._write(
+            """UPDATE orders SET state = :state, reason = :reason, detail = :detail
+               WHERE number = :number AND state != 'booked'""",
+            number=number,
+            **_state_columns(state, rejection),
+        )
+
+    def mark_looked_for(self, numbers: Iterable[str]) -> None:
+        """The journal was read, and does not hold these orders."""
+        sql = "UPDATE orders SET looked_for = 1 WHERE number IN (SELECT value FROM json_each(:numbers))"
+        self._write(sql, numbers=json.dumps(list(numbers)))
+
+    def newest_order_date(self) -> str:
+        """Return the latest order date that is known, or an empty text."""
+        return str(self._rows("SELECT coalesce(max(date), '') AS newest FROM orders")[0]["newest"])
+
+    # Bookings
+
+    def booking(self, number: str) -> StoredBooking | None:
+        """Return the booking of an order, sent or booked, or None."""
+        found = self._read(_booking, "SELECT * FROM bookings WHERE number = :number", number=number)
+        return found[0] if found else None
+
+    def bookings(self) -> list[StoredBooking]:
+        """Return all bookings, sent or booked, by the date of their order."""
+        sql = "SELECT bookings.* FROM bookings JOIN orders USING (number) ORDER BY orders.date, length(number), number"
+        return self._read(_booking, sql)
+
+    def intend_booking(self, booking: StoredBooking) -> None:
+        """Store the intent, with the exact body, before the first PUT."""
+        self._write(
+            """INSERT OR REPLACE INTO bookings (number, batch_id, customer, total_cents, body, payload, sent_at)
+               VALUES (:number, :batch_id, :customer, :total_cents, :body, :payload, :sent_at)""",
+            number=booking.number,
+            batch_id=booking.batch_id,
+            customer=booking.customer,
+            total_cents=booking.total_cents,
+            body=booking.body,
+            payload=_json(booking.payload),
+            sent_at=booking.sent_at.isoformat(),
+        )
+
+    def mark_booked(self, number: str) -> None:
+        """The booking is in Minox: the order is finished."""
+        with self.transaction():
+            self._write(
+                "UPDATE bookings SET booked_at = coalesce(booked_at, :now) WHERE number = :number",
+                number=number,
+                now=_now(),
+            )
+            self._write(
+                "UPDATE orders SET state = 'booked', reason = NULL, detail = '{}' WHERE number = :number",
+                number=number,
+            )
+
+    def mark_refused(self, number: str, rejection: Rejection) -> None:
+        """Minox said no: the intent is over, and the order failed."""
+        with self.transaction():
+            self._write("DELETE FROM bookings WHERE number = :number AND booked_at IS NULL", number=number)
+            self.mark(number, State.FAILED, rejection)
+
+    def mark_verified(self, number: str, differences: Sequence[Difference]) -> None:
+        """Store what reading a booking back showed; one that is as it was sent may still differ from the shop.
+
+        `verified_at` is since when it has been right.
+        """
+        self._write(
+            """UPDATE bookings SET differences = :differences,
+               verified = CASE WHEN :differences = '[]' AND shop_differences = '[]' THEN 'ok' ELSE 'mismatch' END,
+               verified_at = CASE WHEN :differences = '[]' AND shop_differences = '[]' AND verified = 'ok'
+               THEN verified_at ELSE :now END WHERE number = :number""",
+            number=number,
+            now=_now(),
+            differences=_differences_json(differences),
+        )
+
+    def mark_changed_in_shop(self, number: str, differences: Sequence[Difference]) -> None:
+        """Store how a booked order now differs in the shop; a new difference has to be verified again."""
+        self._write(
+            """UPDATE bookings SET shop_differences = :differences,
+               verified = CASE WHEN shop_differences = :differences THEN verified END WHERE number = :number""",
+            number=number,
+            differences=_differences_json(differences),
+        )
+
+    def reduce(self, number: str, payload: dict[str, Any], body: str) -> None:
+        """Put a reduced payload in the place of a booked order's, and a reduced body in that of what was sent."""
+        with self.transaction():
+            self._write(
+                "UPDATE orders SET payload = :payload WHERE number = :number", number=number, payload=_json(payload)
+            )
+            sql = "UPDATE bookings SET payload = :payload, body = :body WHERE number = :number"
+            self._write(sql, number=number, payload=_json(payload), body=body)
+
+    # Customers, by externalid, which is derived from their e-mail address: the table holds no personal data
+
+    def customer(self, externalid: str) -> KnownCustomer | None:
+        """Return what is known of a customer, or None."""
+        rows = self._rows("SELECT * FROM customers WHERE externalid = :externalid", externalid=externalid)
+        return _customer(rows[0]) if rows else None
+
+    def intend_customer(self, externalid: str) -> None:
+        """Store the intent to POST a customer, before it is sent."""
+        sql = "INSERT OR REPLACE INTO customers (externalid, posted_at) VALUES (:externalid, :now)"
+        self._write(sql, externalid=externalid, now=_now())
+
+    def settle_customer(self, externalid: str, number: str | None) -> None:
+        """Remember a customer's number (None: forget it); no POST is under way any more."""
+        sql = "INSERT OR REPLACE INTO customers (externalid, number) VALUES (:externalid, :number)"
+        self._write(sql, externalid=externalid, number=number)
+
+    # Tokens
+
+    @contextlib.contextmanager
+    def token_lock(self) -> Iterator[None]:
+        """Let one process at a time refresh the tokens, waiting for the others."""
+        with self._translated():
+            lock = FileLock(f"{self.path}.tokens.lock", mode=0o600).acquire()
+        with lock:
+            yield
+
+    def tokens(self) -> Tokens | None:
+        """Return the stored tokens, or None before the first login."""
+        rows = self._rows("SELECT * FROM tokens")
+        if not rows:
+            return None
+        row = rows[0]
+        return Tokens(
+            access_token=row["access_token"],
+            refresh_token=row["refresh_token"],
+            previous_refresh_token=row["previous_refresh_token"],
+            expires_at=datetime.fromisoformat(row["expires_at"]),
+        )
+
+    def store_tokens(self, tokens: Tokens) -> None:
+        """Store new tokens, before they are used."""
+        self._write(
+            "INSERT OR REPLACE INTO tokens VALUES (1, :access, :refresh, :previous, :expires)",
+            access=tokens.access_token,
+            refresh=tokens.refresh_token,
+            previous=tokens.previous_refresh_token,
+            expires=tokens.expires_at.isoformat(),
+        )
+
+    def tokens_worked(self) -> None:
+        """The new tokens have worked: the previous refresh token is of no use any more."""
+        self._write("UPDATE tokens SET previous_refresh_token = NULL WHERE previous_refresh_token IS NOT NULL")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _state_columns(state: State, rejection: Rejection | None) -> dict[str, object]:
+    return {
+        "state": state.value,
+        "reason": rejection.reason.value if rejection else None,
+        "detail": _json(dict(rejection.values)) if rejection else "{}",
+    }
+
+
+def _differences_json(differences: Sequence[Difference]) -> str:
+    return _json([[difference.code, dict(difference.values)] for difference in differences])
+
+
+def _differences(text: str) -> tuple[Difference, ...]:
+    return tuple(Difference(code=code, values=values) for code, values in json.loads(text))
+
+
+def _order(row: dict[str, Any]) -> StoredOrder:
+    reason = row["reason"]
+    return StoredOrder(
+        number=row["number"],
+        date=row["date"],
+        status=row["status"],
+        state=State(row["state"]),
+        rejection=Rejection(reason=Reason(reason), values=json.loads(row["detail"])) if reason else None,
+        total_cents=row["total_cents"],
+        payload=json.loads(row["payload"]),
+        looked_for=bool(row["looked_for"]),
+    )
+
+
+def _booking(row: dict[str, Any]) -> StoredBooking:
+    return StoredBooking(
+        number=row["number"],
+        batch_id=row["batch_id"],
+        customer=row["customer"],
+        total_cents=row["total_cents"],
+        body=row["body"],
+        payload=json.loads(row["payload"]),
+        sent_at=datetime.fromisoformat(row["sent_at"]),
+        booked_at=_moment(row["booked_at"]),
+        verified=row["verified"],
+        verified_at=_moment(row["verified_at"]),
+        differences=_differences(row["differences"]),
+        shop_differences=_differences(row["shop_differences"]),
+    )
+
+
+def _customer(row: dict[str, Any]) -> KnownCustomer:
+    return KnownCustomer(
+        externalid=row["externalid"],
+        number=row["number"],
+        posted_at=_moment(row["posted_at"]),
+    )

@@ -1,0 +1,164 @@
+"""Puts the parts together: one object that a command takes what it needs from."""
+
+import uuid
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from mww2minox.config import Config
+from mww2minox.errors import ConfigError, StateError
+from mww2minox.intake import Statuses
+from mww2minox.minox import Minox, error_messages as minox_messages
+from mww2minox.model import Mapping
+from mww2minox.oauth import Client, MinoxLogin
+from mww2minox.output import Output
+from mww2minox.posting import Posting
+from mww2minox.state import Store
+from mww2minox.transport import Transport
+from mww2minox.webshop import Webshop, error_messages as shop_messages
+
+SHOP_PER_SECOND = 10.0
+NAMESPACE = uuid.UUID("6f2b8f6e-5d0b-5c4e-9a55-6d7777326d78")
+"""The root of all derived UUIDs; a change would book every order again."""
+
+
+class Wiring:
+    """The parts of one run, made when they are first needed."""
+
+    def __init__(self, config: Config, store: Store, output: Output) -> None:
+        """Use an open state file."""
+        self.config = config
+        self.store = store
+        self.output = output
+
+    @cached_property
+    def shop(self) -> Webshop:
+        """The shop's API."""
+        settings = self.config.shop
+        params = {"token": settings.token.get_secret_value(), "language": settings.language, "format": "json"}
+        if settings.partner_token:
+            params["partner_token"] = settings.partner_token.get_secret_value()
+        transport = Transport(
+            vendor="The shop",
+            base_url=settings.url,
+            pauses=self.store,
+            per_second=SHOP_PER_SECOND,
+            params=params,
+            messages=shop_messages,
+        )
+        for secret in self._secrets:
+            transport.hide(secret)
+        return Webshop(transport, ZoneInfo(settings.timezone))
+
+    @property
+    def _secrets(self) -> list[str]:
+        """Every key of the config: neither vendor's words may show any of them."""
+        shop, minox = self.config.shop, self.config.minox
+        return [secret.get_secret_value() for secret in (shop.token, shop.partner_token, minox.client_secret) if secret]
+
+    @cached_property
+    def minox_transport(self) -> Transport:
+        """HTTP to Minox, shared by the login and the administration."""
+        settings = self.config.minox
+        transport = Transport(
+            vendor="Minox",
+            base_url=settings.url,
+            pauses=self.store,
+            per_second=settings.requests_per_second,
+            messages=minox_messages,
+        )
+        for secret in self._secrets:
+            transport.hide(secret)
+        return transport
+
+    @cached_property
+    def client(self) -> Client:
+        """Our application as Minox knows it."""
+        settings = self.config.minox
+        return Client(
+            client_id=settings.client_id,
+            client_secret=settings.client_secret.get_secret_value(),
+            redirect_uri=settings.redirect_uri,
+        )
+
+    @cached_property
+    def login(self) -> MinoxLogin:
+        """The tokens."""
+        return MinoxLogin(self.minox_transport, self.client, self.store)
+
+    @cached_property
+    def minox(self) -> Minox:
+        """The administration in Minox."""
+        settings = self.config.minox
+        return Minox(self.minox_transport, self.login, tenant=settings.tenant, administration=settings.administration)
+
+    @cached_property
+    def mapping(self) -> Mapping:
+        """The mapping, with the shop's own country."""
+        region, _ = self.shop_facts
+        return self.config.mapping(region)
+
+    @cached_property
+    def namespace(self) -> uuid.UUID:
+        """What the UUIDs of this tenant's, administration's and shop's bookings are derived in."""
+        _, identity = self.shop_facts
+        settings = self.config.minox
+        return uuid.uuid5(NAMESPACE, f"{settings.tenant}/{settings.administration}/{identity}")
+
+    @cached_property
+    def shop_facts(self) -> tuple[str, str]:
+        """The shop's country and identity, as the state keeps them; asked for when it has none yet."""
+        self._refuse_other_books("administration", f"{self.config.minox.tenant}/{self.config.minox.administration}")
+        region, identity = self.store.note("shop region"), self.store.note("shop identity")
+        if region is None or identity is None:
+            return self.ask_shop()
+        return region, identity
+
+    def ask_shop(self) -> tuple[str, str]:
+        """Ask the shop for its country and identity, and keep them. StateError when the state is another shop's."""
+        told = self.shop.store()
+        identity = self.store.note("shop identity") or told.identity
+        with self.store.transaction():
+            if told.uuid:
+                self._refuse_other_books("shop", told.uuid)
+            self.store.set_note("shop region", told.region)
+            self.store.set_note("shop identity", identity)
+        return told.region, identity
+
+    def _refuse_other_books(self, what: str, ours: str) -> None:
+        """Refuse a state file whose bookings are another administration's or shop's."""
+        key = f"books of {what}"
+        known = self.store.note(key)
+        if known is None:
+            self.store.set_note(key, ours)
+        elif known != ours:
+            message = f"The state file {self.store.path} is of {what} {known}; the config is of {ours}."
+            raise StateError(message, "Give each its own state file: mww2minox --state PATH fetch")
+
+    @cached_property
+    def posting(self) -> Posting:
+        """What books an order."""
+        return Posting(
+            store=self.store,
+            minox=self.minox,
+            shop=self.shop,
+            mapping=self.mapping,
+            administration=self.minox.administration(),
+            namespace=self.namespace,
+        )
+
+    @cached_property
+    def statuses(self) -> Statuses:
+        """The statuses that book. Names are looked up in the shop; ConfigError lists the available ones."""
+        wanted = self.config.shop.statuses
+        if all(isinstance(status, int) for status in wanted):
+            return Statuses(selected=frozenset(status for status in wanted if isinstance(status, int)))
+        there = self.shop.statuses()
+        by_name = {status.name.strip().lower(): status.number for status in there}
+        by_name |= {str(status.number): status.number for status in there}
+        unknown = [str(status) for status in wanted if str(status).strip().lower() not in by_name]
+        if unknown:
+            available = ", ".join(f"{status.name} ({status.number})" for status in there)
+            problem = f"shop.statuses: the shop has no status {', '.join(map(repr, unknown))}; it has: {available}"
+            raise ConfigError([problem])
+        selected = frozenset(by_name[str(status).strip().lower()] for status in wanted)
+        return Statuses(selected=selected, names={status.number: status.name for status in there})

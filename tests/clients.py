@@ -1,0 +1,61 @@
+"""What the tests of the clients share: logging in as the main user's browser does, and looking at what was asked."""
+
+import contextlib
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from mww2minox.config import load_config
+from mww2minox.oauth import Consent
+from mww2minox.output import Output
+from mww2minox.sandbox import Request, Sandbox
+from mww2minox.state import Store
+from mww2minox.wiring import Wiring
+
+SHOP_TOKEN = "sandbox-shop-token"
+CLIENT_SECRET = "sandbox-client-secret"
+INSIDE = "/api/1/tenant/12345/administration/1"
+
+
+@dataclass
+class Processes:
+    """Starts "processes": each with its own connection to one state file, and clients that are wired as in a run."""
+
+    folder: Path
+    config: dict[str, Any]
+    closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def start(self, state: str = "state.db", **changes: dict[str, Any]) -> Wiring:
+        """Wire a run on the state file; `changes` are per section of the config."""
+        store = self.closing.enter_context(Store(self.folder / state))
+        return Wiring(self._config(changes), store, Output(quiet=True))
+
+    def _config(self, changes: dict[str, dict[str, Any]]) -> Any:
+        sections = self.config | {name: self.config.get(name, {}) | change for name, change in changes.items()}
+        path = self.folder / f"config-{threading.get_ident()}.yaml"
+        path.touch(mode=0o600)
+        path.write_text(yaml.safe_dump(sections | {"state": str(self.folder / "state.db")}))
+        return load_config(path)
+
+
+def redirected(url: str) -> str:
+    """Consent at Minox, and return the address that the browser is sent to."""
+    answer = requests.get(url, allow_redirects=False, timeout=5)
+    assert answer.status_code == 302, answer.text
+    return answer.headers["Location"]
+
+
+def log_in(wiring: Wiring) -> None:
+    """Walk the whole way: consent, redirect, exchange of the code."""
+    consent = Consent()
+    address = redirected(consent.url(wiring.config.minox.url, wiring.client))
+    wiring.login.exchange(consent.code(address), consent.verifier)
+
+
+def asked(sandbox: Sandbox, method: str = "", path: str = "") -> list[Request]:
+    """Return the requests that came in, by method and a part of the path."""
+    return [seen for seen in sandbox.requests if seen.method.startswith(method) and path in seen.path]

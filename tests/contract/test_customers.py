@@ -1,0 +1,316 @@
+"""Which customer an order is booked on: found, remembered, or made once, whatever gets lost on the way."""
+
+import datetime as dt
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from mww2minox.customers import GHOST_SECONDS, LAG_SECONDS, Customers
+from mww2minox.errors import KeysRefused, VendorError, WaitTooLong
+from mww2minox.minox import customer_body
+from mww2minox.model import Customer, EmailDebtor, Reason, Rejection
+from mww2minox.sandbox import Fault, Sandbox
+from mww2minox.wiring import Wiring
+from tests.clients import Processes, asked
+from tests.clock import Clock
+
+SPACE = uuid.UUID("11111111-2222-3333-4444-555555555555")
+NEW = "nieuw@example.nl"
+
+
+@pytest.fixture
+def samples() -> bool:
+    """No test here needs an order."""
+    return False
+
+
+@pytest.fixture
+def customers(wiring: Wiring) -> Customers:
+    """Give the customers of a run that is logged in."""
+    return customers_of(wiring)
+
+
+def customers_of(wiring: Wiring) -> Customers:
+    """Give the customers of a run."""
+    return Customers(wiring.minox, wiring.store, namespace=SPACE, journal="VERK")
+
+
+def debtor(email: str = NEW, *, reverse_charged: bool = False, **fields: str) -> EmailDebtor:
+    """Give somebody with an e-mail address."""
+    customer = Customer(**{"name": "Jan Jansen", **fields})
+    return EmailDebtor(email=email, customer=customer, reverse_charged=reverse_charged)
+
+
+def made(sandbox: Sandbox) -> list[str]:
+    """Return the numbers of the customers that were made, not there beforehand."""
+    return [number for number, customer in sandbox.minox.customers.items() if customer["externalid"]]
+
+
+def reason(found: str | Rejection) -> Reason | None:
+    """Return why there is no number."""
+    return found.reason if isinstance(found, Rejection) else None
+
+
+# Found.
+
+
+@pytest.mark.parametrize("email", ["sanne.visser@example.nl", " Sanne.Visser@Example.NL ", "SANNE.VISSER@EXAMPLE.NL"])
+@pytest.mark.parametrize("how", ["collection", "object", "collection_404"])
+def test_a_customer_is_found_whatever_the_capitals(
+    sandbox: Sandbox, customers: Customers, email: str, how: str
+) -> None:
+    sandbox.settings.update({"by_email": how})
+    assert customers.number(debtor(email), "1001") == "10610"
+    assert not made(sandbox)
+
+
+def test_a_known_customer_costs_no_request_in_this_run_and_the_next(
+    sandbox: Sandbox, customers: Customers, processes: Processes
+) -> None:
+    for email in ("sanne.visser@example.nl", NEW):
+        number = customers.number(debtor(email), "1001")
+        sandbox.requests.clear()
+        assert customers.number(debtor(f" {email.upper()}"), "1002") == number
+        assert customers_of(processes.start()).number(debtor(email), "1003") == number
+        assert not sandbox.requests
+
+
+def test_of_several_the_lowest_that_is_not_blocked_with_a_warning(
+    sandbox: Sandbox, customers: Customers, log: pytest.LogCaptureFixture
+) -> None:
+    assert customers.number(debtor("tweeling@example.nl"), "1037") == "10630"
+    assert customers.number(debtor("gedeeld@example.nl"), "1038") == "10621"
+
+    warnings = [record.getMessage() for record in log.records if record.levelname == "WARNING"]
+    assert len(warnings) == 2
+    assert "1037" in warnings[0]
+    assert "10630, 10631" in warnings[0]
+    assert "10620, 10621" in warnings[1]
+    assert "example.nl" not in log.text
+    assert not made(sandbox)
+
+
+def test_a_look_up_that_tells_only_the_blocked_one_is_followed_by_a_search(
+    sandbox: Sandbox, customers: Customers
+) -> None:
+    sandbox.settings.by_email = "object"
+    assert customers.number(debtor("gedeeld@example.nl"), "1001") == "10621"
+
+
+def test_a_look_up_that_minds_capitals_is_tried_without_them(sandbox: Sandbox, customers: Customers) -> None:
+    sandbox.faults.append(Fault("status", status=404, path="by_email/Gedeeld%40example.nl"))
+    assert customers.number(debtor("Gedeeld@example.nl"), "1001") == "10621"
+    assert made(sandbox) == []
+
+
+def test_only_blocked_ones_are_no_customer(sandbox: Sandbox, customers: Customers) -> None:
+    found = customers.number(debtor("geblokkeerd@example.nl"), "1036")
+    assert found == Rejection(reason=Reason.CUSTOMER_BLOCKED, values={"number": "1036", "customer": "10640"})
+    assert not made(sandbox)
+
+    sandbox.minox.customers["10640"]["blocked"] = {"active": False}
+    assert customers.number(debtor("geblokkeerd@example.nl"), "1036") == "10640"
+
+
+def test_a_reverse_charged_order_on_a_customer_without_its_vat_number_is_warned_of(
+    customers: Customers, log: pytest.LogCaptureFixture
+) -> None:
+    customers.number(debtor("sanne.visser@example.nl", vat_number="BE0403170701"), "1")
+    assert "ICP" not in log.text
+    customers.number(debtor("inkoop1059@example.com", reverse_charged=True, vat_number="BE0428759497"), "1059")
+    assert "Order 1059: customer 10650" in log.text
+    assert "ICP" in log.text
+
+
+def test_an_existing_customer_is_never_changed(sandbox: Sandbox, customers: Customers) -> None:
+    before = json.dumps(sandbox.minox.customers)
+    customers.number(debtor("inkoop1059@example.com", name="Anders", vat_number="BE0428759497"), "1059")
+    assert json.dumps(sandbox.minox.customers) == before
+    assert not asked(sandbox, "P")
+
+
+def test_an_email_that_minox_does_not_take_is_that_orders_problem_alone(sandbox: Sandbox, customers: Customers) -> None:
+    sandbox.faults.append(Fault("status", status=400, path="by_email"))
+    assert reason(customers.number(debtor("geen adres"), "1001")) is Reason.REJECTED_BY_MINOX
+    assert not made(sandbox)
+
+
+# Made.
+
+
+@pytest.mark.parametrize("answer", ["customer", "id", "location", "nothing"])
+@pytest.mark.parametrize("how", ["collection", "object", "collection_404"])
+def test_a_new_customer_is_made_once_with_every_kind_of_answer(
+    sandbox: Sandbox, customers: Customers, processes: Processes, answer: str, how: str
+) -> None:
+    sandbox.settings.update({"post_customer": answer, "by_email": how, "by_externalid": how})
+    number = customers.number(debtor(), "1001")
+
+    assert [number] == made(sandbox)
+    assert customers_of(processes.start()).number(debtor(), "2") == number
+    assert len(asked(sandbox, "POST", "/customer")) == 1
+
+
+def test_the_intent_is_stored_before_it_is_sent(
+    wiring: Wiring, customers: Customers, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = wiring.minox.create_customer
+
+    def spy(body: bytes, journal: str) -> Any:
+        known = processes.start().store.customer(customers.externalid(debtor()))
+        assert known
+        assert known.number is None
+        assert known.posted_at
+        assert json.loads(body)["externalid"] == known.externalid
+        return create(body, journal)
+
+    monkeypatch.setattr(wiring.minox, "create_customer", spy)
+    assert isinstance(customers.number(debtor(), "1001"), str)
+
+
+@pytest.mark.parametrize("lag", [0, 2])
+@pytest.mark.parametrize("kind", ["drop_after", "truncated", "html", "broken_json"])
+def test_a_lost_answer_to_a_post_makes_one_customer(
+    sandbox: Sandbox, customers: Customers, kind: str, lag: float
+) -> None:
+    sandbox.settings.update({"lookup_lag": lag})
+    sandbox.faults.append(Fault(kind, method="POST", path="/customer", effect=True))  # type: ignore[arg-type]
+    number = customers.number(debtor(), "1001")
+    assert [number] == made(sandbox)
+    assert customers.number(debtor(), "1002") == number
+    assert len(asked(sandbox, "POST", "/customer")) == 1
+
+
+@pytest.mark.parametrize("broken", ["by_externalid", "(by_email|customer$)"])
+def test_after_a_lost_answer_either_look_up_is_enough(sandbox: Sandbox, customers: Customers, broken: str) -> None:
+    sandbox.faults.append(Fault("status", status=404, method="GET", path=broken, times=None))
+    sandbox.faults.append(Fault("drop_after", method="POST", path="/customer"))
+    assert [customers.number(debtor(), "1001")] == made(sandbox)
+    assert len(asked(sandbox, "POST", "/customer")) == 1
+
+
+@pytest.mark.parametrize("lag", [0, 2])
+def test_a_post_that_never_arrived_is_unknown_and_made_by_a_later_attempt(
+    sandbox: Sandbox, customers: Customers, processes: Processes, clock: Clock, lag: float
+) -> None:
+    sandbox.settings.update({"lookup_lag": lag})
+    sandbox.faults.append(Fault("drop_before", method="POST", path="/customer"))
+    assert reason(customers.number(debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
+    assert sum(clock.slept) >= 3  # domain.md: poll for 3 s or more
+    assert not made(sandbox)
+
+    number = customers_of(processes.start()).number(debtor(), "1001")
+    assert sum(clock.slept) >= GHOST_SECONDS - 2
+    assert [number] == made(sandbox)
+    assert len(asked(sandbox, "POST", "/customer")) == 2
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 408])
+def test_a_server_error_to_a_post_is_not_sent_again_in_the_same_attempt(
+    sandbox: Sandbox, customers: Customers, status: int
+) -> None:
+    sandbox.faults.append(Fault("status", method="POST", path="/customer", status=status))
+    assert reason(customers.number(debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
+    assert len(asked(sandbox, "POST", "/customer")) == 1
+
+
+def test_a_post_that_is_carried_out_late_is_found_by_the_next_attempt(
+    sandbox: Sandbox, customers: Customers, clock: Clock
+) -> None:
+    sandbox.faults.append(Fault("drop_before", method="POST", path="/customer"))
+    assert reason(customers.number(debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
+
+    clock.pass_by(GHOST_SECONDS - 8)
+    body = customer_body(debtor(), customers.externalid(debtor()))
+    sandbox.minox.create_customer(json.loads(body), "VERK")
+    number = customers.number(debtor(), "1001")
+    assert [number] == made(sandbox)
+    assert len(asked(sandbox, "POST", "/customer")) == 1
+
+
+def test_a_customer_that_was_made_after_all_and_blocked_is_not_made_again(
+    sandbox: Sandbox, customers: Customers
+) -> None:
+    sandbox.settings.update({"lookup_lag": 10})
+    sandbox.faults.append(Fault("drop_after", method="POST", path="/customer"))
+    assert reason(customers.number(debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
+    sandbox.minox.customers[made(sandbox)[0]]["blocked"] = {"active": True}
+
+    assert reason(customers.number(debtor(), "1001")) is Reason.CUSTOMER_BLOCKED
+    assert len(made(sandbox)) == 1
+
+
+def test_a_kill_after_the_intent_leads_to_one_customer(
+    sandbox: Sandbox, wiring: Wiring, customers: Customers, monkeypatch: pytest.MonkeyPatch, processes: Processes
+) -> None:
+    create = wiring.minox.create_customer
+
+    def killed(body: bytes, journal: str) -> None:
+        create(body, journal)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wiring.minox, "create_customer", killed)
+    with pytest.raises(KeyboardInterrupt):
+        customers.number(debtor(), "1001")
+
+    assert [customers_of(processes.start()).number(debtor(), "1001")] == made(sandbox)
+
+
+@pytest.mark.parametrize("status", [400, 200])
+def test_a_refusal_of_a_new_customer_is_told_in_minox_own_words_and_tried_again_later(
+    sandbox: Sandbox, wiring: Wiring, clock: Clock, status: int
+) -> None:
+    sandbox.settings.update({"error_status": status})
+    wrong = Customers(wiring.minox, wiring.store, namespace=SPACE, journal="KAS")
+    assert wrong.number(debtor(), "1001") == Rejection(
+        reason=Reason.REJECTED_BY_MINOX,
+        values={"number": "1001", "message": "Dagboek KAS is geen verkoopdagboek."},
+    )
+    slept = sum(clock.slept)
+    assert [customers_of(wiring).number(debtor(), "1001")] == made(sandbox)
+    assert sum(clock.slept) - slept < 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault("status", status=403, method="POST", path="/customer"), KeysRefused),
+        (Fault("429", retry_after="900", method="POST", path="/customer"), WaitTooLong),
+    ],
+    ids=["403", "429"],
+)
+def test_a_vendor_that_cannot_be_used_ends_it_and_leaves_one_customer_later(
+    sandbox: Sandbox, customers: Customers, clock: Clock, fault: Fault, error: type[VendorError]
+) -> None:
+    sandbox.faults.append(Fault(**fault.as_dict()))
+    with pytest.raises(error):
+        customers.number(debtor(), "1001")
+    clock.pass_by(1000)
+    assert [customers.number(debtor(), "1001")] == made(sandbox)
+
+
+def test_externalids_are_the_same_for_a_new_state_file_and_differ_between_people(
+    sandbox: Sandbox, customers: Customers
+) -> None:
+    customers.number(debtor(), "1001")
+    customers.number(debtor("ander@example.nl"), "1002")
+    ids = [sandbox.minox.customers[number]["externalid"] for number in made(sandbox)]
+    assert len(set(ids)) == 2
+    assert ids[0] == customers.externalid(debtor(f" {NEW.upper()} ")) == str(uuid.uuid5(SPACE, f"customer {NEW}"))
+
+
+def test_a_number_that_was_forgotten_is_looked_up_again(sandbox: Sandbox, customers: Customers) -> None:
+    assert customers.number(debtor("tweeling@example.nl"), "1001") == "10630"
+    sandbox.minox.customers["10630"]["blocked"] = {"active": True, "reason": None}
+    customers.forget(debtor("Tweeling@example.nl"))
+    assert customers.number(debtor("tweeling@example.nl"), "1001") == "10631"
+
+
+def test_a_look_up_polls_for_as_long_as_answers_may_lag(sandbox: Sandbox, customers: Customers, clock: Clock) -> None:
+    sandbox.settings.update({"lookup_lag": 3, "post_customer": "nothing"})
+    begun = dt.datetime.now(dt.UTC)
+    assert [customers.number(debtor(), "1001")] == made(sandbox)
+    assert 3 <= (dt.datetime.now(dt.UTC) - begun).total_seconds() < LAG_SECONDS + 1
+    assert clock.slept

@@ -1,0 +1,470 @@
+"""Booking one order exactly once, whatever gets lost, refused or changed on the way."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mww2minox.errors import KeysRefused, Unreachable, WaitTooLong
+from mww2minox.model import Reason, State
+from mww2minox.posting import Outcome
+from mww2minox.sandbox import Fault, Sandbox
+from mww2minox.state import StoredBooking, StoredOrder
+from mww2minox.webshop import take
+from mww2minox.wiring import Wiring
+from tests.clients import Processes, asked
+from tests.clock import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PUT = {"method": "PUT", "path": "transaction_line_batch"}
+
+
+def order(wiring: Wiring, number: str) -> StoredOrder:
+    """Take an order in from the shop, ready to be booked."""
+    taken = wiring.shop.order(number)
+    assert taken.order
+    ready = StoredOrder(
+        number=taken.number,
+        date=taken.date,
+        status=taken.status,
+        state=State.READY,
+        rejection=None,
+        total_cents=int(taken.order.total * 100),
+        payload=taken.payload,
+    )
+    wiring.store.take_in(ready)
+    return ready
+
+
+def settle(wiring: Wiring, number: str = "1001") -> Outcome:
+    """Book an order."""
+    outcome = wiring.posting.settle(wiring.store.order(number) or order(wiring, number))
+    stored = wiring.store.order(number)
+    assert stored
+    assert stored.state is outcome.state
+    assert stored.rejection == outcome.rejection
+    return outcome
+
+
+def reason(outcome: Outcome) -> Reason | None:
+    """Return why it was not booked."""
+    return outcome.rejection.reason if outcome.rejection else None
+
+
+def sent(wiring: Wiring, number: str = "1001") -> StoredBooking:
+    """Return what is stored of a booking."""
+    found = wiring.store.booking(number)
+    assert found
+    return found
+
+
+def debtors(sandbox: Sandbox) -> list[str]:
+    """Return the customers that were booked on, a booking each."""
+    return [line["account"]["id"] for lines in sandbox.minox.batches.values() for line in lines if is_debtor(line)]
+
+
+def is_debtor(line: dict[str, Any]) -> bool:
+    """Tell whether a line is the debtor's."""
+    return bool(line["account"]["type"] == "customer")
+
+
+@pytest.fixture
+def bodies(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes]]:
+    """Collect all bookings that the run sends, in the order in which it does."""
+    return watch(wiring, monkeypatch)
+
+
+def watch(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes]]:
+    """Collect all bookings that a run sends."""
+    seen: list[tuple[str, bytes]] = []
+    put: Callable[[str, bytes], None] = wiring.minox.put_booking
+
+    def spy(batch_id: str, body: bytes) -> None:
+        seen.append((batch_id, body))
+        put(batch_id, body)
+
+    monkeypatch.setattr(wiring.minox, "put_booking", spy)
+    return seen
+
+
+# Once.
+
+
+def test_an_order_is_booked_once_and_then_left_alone(sandbox: Sandbox, wiring: Wiring) -> None:
+    outcome = settle(wiring)
+    assert (outcome.state, outcome.customer) == (State.BOOKED, debtors(sandbox)[0])
+    sandbox.requests.clear()
+
+    assert settle(wiring).state is State.BOOKED
+    assert not sandbox.requests
+    assert len(sandbox.minox.batches) == 1
+
+
+def test_every_sample_that_can_be_booked_is_there_once(sandbox: Sandbox, wiring: Wiring) -> None:
+    numbers = [number for number, one in sandbox.shop.orders.items() if take(one).order and not one.get("test")]
+    booked = [number for number in numbers if settle(wiring, number).state is State.BOOKED]
+    before = json.dumps(sandbox.minox.batches)
+    again = [number for number in numbers if settle(wiring, number).state is State.BOOKED]
+
+    assert booked == again
+    assert len(booked) == len(sandbox.minox.batches) >= 30
+    assert json.dumps(sandbox.minox.batches) == before
+
+
+def test_the_intent_with_the_exact_body_is_stored_before_it_is_sent(
+    wiring: Wiring, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put: Callable[[str, bytes], None] = wiring.minox.put_booking
+    seen: list[str] = []
+
+    def spy(batch_id: str, body: bytes) -> None:
+        intent = sent(processes.start())
+        assert (intent.batch_id, intent.body.encode(), intent.booked_at) == (batch_id, body, None)
+        seen.append(batch_id)
+        put(batch_id, body)
+
+    monkeypatch.setattr(wiring.minox, "put_booking", spy)
+    assert settle(wiring).state is State.BOOKED
+    assert sent(wiring).booked_at
+    assert len(seen) == 1
+
+
+def test_a_new_state_file_books_in_the_same_place_with_the_same_bytes(
+    sandbox: Sandbox, wiring: Wiring, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = watch(wiring, monkeypatch)
+    settle(wiring)
+    lost = processes.start("another.db")
+    tokens = wiring.store.tokens()
+    assert tokens
+    lost.store.store_tokens(tokens)
+    second = watch(lost, monkeypatch)
+    settle(lost)
+
+    assert first == second
+    assert len(sandbox.minox.batches) == 1
+    assert len(asked(sandbox, "POST", "/customer")) == 1
+
+
+def test_another_administration_tenant_or_order_has_another_place(wiring: Wiring, processes: Processes) -> None:
+    places = {wiring.namespace}
+    places.add(processes.start("second.db", minox={"administration": 2}).namespace)
+    places.add(processes.start("third.db", minox={"tenant": 12346}).namespace)
+    assert len(places) == 3
+    assert wiring.posting.batch_id("1001") != wiring.posting.batch_id("1002")
+    assert wiring.posting.batch_id("1001") == processes.start().posting.batch_id("1001")
+
+
+# Lost.
+
+
+LOST_BEFORE = [Fault("drop_before", **PUT), Fault("html", **PUT), Fault("redirect", **PUT), Fault("status", **PUT)]  # type: ignore[arg-type]
+LOST_AFTER = [
+    Fault("drop_after", **PUT),  # type: ignore[arg-type]
+    Fault("html", effect=True, **PUT),  # type: ignore[arg-type]
+    Fault("truncated", **PUT),  # type: ignore[arg-type]
+    Fault("broken_json", **PUT),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize("lag", [0, 2])
+@pytest.mark.parametrize("fault", LOST_AFTER, ids=lambda fault: fault.kind)
+def test_an_answer_that_was_lost_after_the_effect_is_asked_for(
+    sandbox: Sandbox, wiring: Wiring, fault: Fault, lag: float
+) -> None:
+    sandbox.settings.update({"lookup_lag": lag})
+    sandbox.faults.append(Fault(**{**fault.as_dict(), "times": 6}))
+    assert settle(wiring).state is State.BOOKED
+    assert len(sandbox.minox.batches) == 1
+
+
+@pytest.mark.parametrize("fault", LOST_BEFORE, ids=lambda fault: fault.kind)
+def test_a_booking_that_never_arrived_is_unknown_and_sent_by_the_next_run_as_the_same_bytes(
+    sandbox: Sandbox,
+    wiring: Wiring,
+    bodies: list[tuple[str, bytes]],
+    processes: Processes,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+) -> None:
+    sandbox.faults.append(Fault(**{**fault.as_dict(), "times": None}))
+    assert reason(settle(wiring)) is Reason.OUTCOME_UNKNOWN
+    assert not sandbox.minox.batches
+
+    sandbox.faults.clear()
+    sandbox.shop.change("1001", debtor={"email": "iemand.anders@example.nl"}, price={"total": "99.00"})
+    another = processes.start()
+    again = watch(another, monkeypatch)
+    assert settle(another).state is State.BOOKED
+    assert again == bodies
+    assert len(sandbox.minox.batches) == 1
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "status"])
+def test_a_single_failure_is_overcome_at_once(sandbox: Sandbox, wiring: Wiring, kind: str) -> None:
+    sandbox.faults.append(Fault(kind, **PUT))  # type: ignore[arg-type]
+    assert settle(wiring).state is State.BOOKED
+    assert len(sandbox.minox.batches) == 1
+
+
+def test_a_booking_that_is_there_after_all_is_not_sent_again(
+    sandbox: Sandbox, wiring: Wiring, bodies: list[tuple[str, bytes]], clock: Clock
+) -> None:
+    sandbox.settings.update({"lookup_lag": 60})
+    sandbox.faults.append(Fault("html", effect=True, **PUT))  # type: ignore[arg-type]
+    assert reason(settle(wiring)) is Reason.OUTCOME_UNKNOWN
+    clock.pass_by(60)
+    assert settle(wiring).state is State.BOOKED
+    assert len(bodies) == 1
+
+
+def test_minox_that_is_gone_ends_the_run_and_keeps_the_doubt(sandbox: Sandbox, wiring: Wiring) -> None:
+    ready, posting = order(wiring, "1001"), wiring.posting
+    sandbox.faults.append(Fault("drop_after", path="transaction_line_batch", times=None))
+    with pytest.raises(Unreachable):
+        posting.settle(ready)
+    stored = wiring.store.order("1001")
+    assert stored
+    assert stored.rejection
+    assert stored.rejection.reason is Reason.OUTCOME_UNKNOWN
+
+    sandbox.faults.clear()
+    assert settle(wiring).state is State.BOOKED
+    assert len(sandbox.minox.batches) == 1
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("effect", [True, False])
+def test_a_kill_around_the_put_leads_to_one_booking(
+    sandbox: Sandbox,
+    wiring: Wiring,
+    processes: Processes,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[BaseException],
+    *,
+    effect: bool,
+) -> None:
+    put: Callable[[str, bytes], None] = wiring.minox.put_booking
+
+    def killed(batch_id: str, body: bytes) -> None:
+        if effect:
+            put(batch_id, body)
+        raise error
+
+    monkeypatch.setattr(wiring.minox, "put_booking", killed)
+    with pytest.raises(error):
+        settle(wiring)
+    assert settle(processes.start()).state is State.BOOKED
+    assert len(sandbox.minox.batches) == 1
+
+
+def test_an_order_that_changed_after_it_was_sent_is_a_difference(sandbox: Sandbox, wiring: Wiring) -> None:
+    sandbox.faults.append(Fault("drop_before", times=None, **PUT))  # type: ignore[arg-type]
+    settle(wiring)
+    sandbox.faults.clear()
+    sandbox.shop.change("1001", price={"total": "99.00"})
+    order(wiring, "1001")
+
+    assert settle(wiring).state is State.BOOKED
+    assert sent(wiring).shop_differences
+    assert [line["debit"] for line in next(iter(sandbox.minox.batches.values())) if is_debtor(line)] == [121.0]
+
+
+# Refused.
+
+
+@pytest.mark.parametrize("status", [400, 200])
+def test_a_refusal_is_told_in_minox_own_words_and_tried_anew(sandbox: Sandbox, wiring: Wiring, status: int) -> None:
+    sandbox.settings.update({"error_status": status})
+    outcome = settle(wiring, "1039")
+    assert reason(outcome) is Reason.REJECTED_BY_MINOX
+    assert outcome.rejection
+    assert outcome.rejection.values["message"] == "Periode 1 van boekjaar 2025 is afgesloten."
+    assert wiring.store.booking("1039") is None
+
+    sandbox.minox.open_period(2025, 1)
+    assert settle(wiring, "1039").state is State.BOOKED
+
+
+def test_an_order_that_was_refused_is_booked_as_it_is_in_the_shop_by_then(sandbox: Sandbox, wiring: Wiring) -> None:
+    settle(wiring, "1039")
+    sandbox.shop.change("1039", date="2026-03-01")
+    order(wiring, "1039")
+    assert settle(wiring, "1039").state is State.BOOKED
+    assert '"document_date": "2026-03-01"' in sent(wiring, "1039").body
+
+
+def test_local_rules_come_before_any_request_to_minox(sandbox: Sandbox, wiring: Wiring) -> None:
+    posting = wiring.posting
+    for number, expected in {
+        "1030": "totals_mismatch",
+        "1035": "email_missing",
+        "1034": "currency_unsupported",
+    }.items():
+        ready = order(wiring, number)
+        sandbox.requests.clear()
+        assert reason(posting.settle(ready)) == expected
+        assert not sandbox.requests
+
+
+def test_a_free_order_is_skipped(sandbox: Sandbox, wiring: Wiring) -> None:
+    assert settle(wiring, "1032").state is State.SKIPPED
+    assert not sandbox.minox.batches
+
+
+def test_keys_that_are_refused_end_the_run(sandbox: Sandbox, wiring: Wiring) -> None:
+    sandbox.faults.append(Fault("status", status=403, **PUT))  # type: ignore[arg-type]
+    with pytest.raises(KeysRefused):
+        settle(wiring)
+    assert settle(wiring).state is State.BOOKED
+
+
+def test_a_wait_that_is_too_long_ends_the_run_and_loses_nothing(sandbox: Sandbox, wiring: Wiring, clock: Clock) -> None:
+    ready = order(wiring, "1001")
+    sandbox.faults.append(Fault("429", retry_after="1000", **PUT))  # type: ignore[arg-type]
+    with pytest.raises(WaitTooLong):
+        wiring.posting.settle(ready)
+    clock.pass_by(1000)
+    assert settle(wiring).state is State.BOOKED
+    assert len(sandbox.minox.batches) == 1
+
+
+# Customers that changed.
+
+
+def block(sandbox: Sandbox, number: str) -> None:
+    """Block a customer in Minox."""
+    sandbox.minox.customers[number]["blocked"] = {"active": True, "reason": "Betaalt niet"}
+
+
+def test_a_remembered_customer_that_was_blocked_is_customer_blocked(sandbox: Sandbox, wiring: Wiring) -> None:
+    customer = settle(wiring).customer
+    block(sandbox, customer)
+    outcome = settle(wiring, "1061")
+
+    assert reason(outcome) is Reason.CUSTOMER_BLOCKED
+    assert outcome.rejection
+    assert outcome.rejection.values == {"number": "1061", "customer": customer}
+
+    sandbox.minox.customers[customer]["blocked"] = {"active": False, "reason": None}
+    assert settle(wiring, "1061").customer == customer
+
+
+def test_a_remembered_customer_that_was_blocked_gives_way_to_another_with_its_email(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
+    assert settle(wiring, "1037").customer == "10630"
+    block(sandbox, "10630")
+    sandbox.shop.change("1001", debtor=sandbox.shop.orders["1037"]["debtor"])
+    assert settle(wiring, "1001").customer == "10631"
+    assert debtors(sandbox) == ["10630", "10631"]
+
+
+@pytest.mark.parametrize("another", [True, False])
+def test_a_remembered_customer_that_was_deleted_is_looked_up_or_made_anew(
+    sandbox: Sandbox, wiring: Wiring, *, another: bool
+) -> None:
+    old = settle(wiring).customer
+    gone = sandbox.minox.customers.pop(old)
+    if another:
+        sandbox.minox.customers["10700"] = gone | {"id": "10700"}
+
+    assert settle(wiring, "1061").customer == ("10700" if another else old)  # Minox uses the number anew
+    assert len(asked(sandbox, "POST", "/customer")) == (1 if another else 2)
+
+
+@pytest.mark.parametrize(("change", "expected"), [("block", "customer_blocked"), ("delete", "rejected_by_minox")])
+def test_a_fixed_debtor_has_no_replacement(sandbox: Sandbox, wiring: Wiring, change: str, expected: str) -> None:
+    if change == "block":
+        block(sandbox, "10600")
+    else:
+        del sandbox.minox.customers["10600"]
+    assert reason(settle(wiring, "1007")) == expected
+
+
+def test_a_refusal_for_another_reason_leaves_the_customer_as_it_is(sandbox: Sandbox, wiring: Wiring) -> None:
+    settle(wiring, "1039")
+    customers = len(sandbox.minox.customers)
+    settle(wiring, "1039")
+    assert len(sandbox.minox.customers) == customers
+    assert len(asked(sandbox, "POST", "/customer")) == 1
+
+
+# Credit orders.
+
+
+def test_a_credit_order_goes_to_the_customer_of_the_originals_booking(sandbox: Sandbox, wiring: Wiring) -> None:
+    original = settle(wiring, "1020").customer
+    assert settle(wiring, "1021").customer == original
+    assert len(asked(sandbox, "POST", "/customer")) == 1
+
+
+def test_without_such_a_booking_the_original_in_the_shop_decides(sandbox: Sandbox, wiring: Wiring) -> None:
+    assert settle(wiring, "1023").customer == "10600"
+    emails = sandbox.minox.customers[settle(wiring, "1025").customer]["addresses"][0]["email_addresses"]
+    assert [email["email_address"] for email in emails] == ["vroeg@example.nl"]
+
+
+def test_without_the_original_its_own_email_decides(sandbox: Sandbox, wiring: Wiring) -> None:
+    emails = sandbox.minox.customers[settle(wiring, "1026").customer]["addresses"][0]["email_addresses"]
+    assert [email["email_address"] for email in emails] == ["wees@example.nl"]
+
+
+def test_the_customer_of_an_original_that_was_not_booked_is_replaced_when_it_is_gone(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
+    first = settle(wiring, "1025").customer
+    credit = sandbox.shop.orders["1025"] | {"number": "1099", "credited_order_number": "902"}
+    sandbox.shop.add(credit)
+    sandbox.minox.customers["10700"] = sandbox.minox.customers.pop(first) | {"id": "10700"}
+
+    assert settle(wiring, "1099").customer == "10700"
+    assert debtors(sandbox) == [first, "10700"]
+
+
+def test_a_credit_order_on_a_blocked_customer_is_customer_blocked(sandbox: Sandbox, wiring: Wiring) -> None:
+    block(sandbox, settle(wiring, "1020").customer)
+    assert reason(settle(wiring, "1021")) is Reason.CUSTOMER_BLOCKED
+
+
+# All together.
+
+
+def test_no_email_and_no_token_gets_into_the_log(
+    sandbox: Sandbox, wiring: Wiring, log: pytest.LogCaptureFixture
+) -> None:
+    sandbox.settings.update({"fault_rate": 0.2, "fault_seed": 3})
+    for number in ("1001", "1002", "1003", "1037", "1048", "1059"):
+        try:
+            settle(wiring, number)
+        except Unreachable:
+            continue
+    tokens = wiring.store.tokens()
+    assert tokens
+    assert len(log.records) > 20
+    for secret in ("example", "jansen", tokens.access_token, tokens.refresh_token, "sandbox-shop-token"):
+        assert secret not in log.text.lower() if secret.islower() else secret not in log.text
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_goes_wrong_on_the_network_each_order_is_booked_once(
+    sandbox: Sandbox, wiring: Wiring, processes: Processes, seed: int
+) -> None:
+    numbers = ("1001", "1002", "1003", "1020", "1061")
+    for number in numbers:
+        order(wiring, number)
+    sandbox.settings.update({"fault_rate": 0.3, "fault_seed": seed, "lookup_lag": 1.0})
+    for _ in range(3):
+        run = processes.start()
+        for number in numbers:
+            try:
+                settle(run, number)
+            except (Unreachable, KeysRefused, WaitTooLong):
+                break
+    sandbox.settings.update({"fault_rate": 0.0})
+    last = processes.start()
+    assert {settle(last, number).state for number in numbers} == {State.BOOKED}
+    assert len(sandbox.minox.batches) == len(numbers)
+    assert len([one for one in sandbox.minox.customers.values() if one["externalid"]]) == 4

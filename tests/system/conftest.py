@@ -1,0 +1,185 @@
+"""The real command in a process of its own, against a sandbox in this one."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from mww2minox.sandbox import Sandbox, Settings
+from mww2minox.state import Store, Tokens
+from tests.inside import clock, inside, vendors  # noqa: F401 - fixtures
+
+RUNNER = Path(__file__).with_name("runner.py")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Forker:
+    """A process with all imports done, which forks for each command."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-W", "error", str(RUNNER), "--serve"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, arguments: tuple[str, ...], *, now: str, env: dict[str, str], folder: Path) -> Ended:
+        """Run a command to its end."""
+        out, err = folder / ".out", folder / ".err"
+        asked = {"arguments": arguments, "now": now, "env": env, "cwd": str(folder), "out": str(out), "err": str(err)}
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{json.dumps(asked)}\n")
+        self._process.stdin.flush()
+        status = json.loads(self._process.stdout.readline())["status"]
+        return Ended(status, out.read_text(), err.read_text())
+
+    def stop(self) -> None:
+        """End the process."""
+        with self._process as process:
+            process.communicate()
+
+
+@dataclass
+class Cli:
+    """Runs the command with one config and one state file."""
+
+    folder: Path
+    forker: Forker
+    now: str = "-"
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.yaml"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state.db"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of the command."""
+        return {
+            **os.environ,
+            "PYTHONWARNINGS": "error",
+            "COLUMNS": "80",
+            "MWW2MINOX_CONFIG": str(self.config),
+            **self.env,
+        }
+
+    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
+        """Start the command in a fresh interpreter, with its output caught."""
+        return subprocess.Popen(
+            [sys.executable, str(RUNNER), self.now, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+            env=self.environment,
+            **options,
+        )
+
+    def __call__(self, *arguments: str) -> Ended:
+        """Run the command to its end; whatever happens, the user sees no traceback."""
+        ended = self.forker.run(arguments, now=self.now, env=self.environment, folder=self.folder)
+        assert "Traceback" not in ended.out + ended.err, ended.err
+        return ended
+
+    def login(self) -> Ended:
+        """Log in, consenting like the main user's browser."""
+        with self.start("login", "--no-browser") as process:
+            assert process.stdout
+            url = process.stdout.readline().strip()
+            requests.get(url, timeout=10)
+            out, err = process.communicate(timeout=30)
+        return Ended(process.returncode, url + out, err)
+
+    def report(self) -> dict[str, dict[str, Any]]:
+        """Return the orders of the JSON report, by number."""
+        ended = self("report", "--format", "json")
+        assert ended.status == 0, ended.err
+        return {order["number"]: order for order in json.loads(ended.out)["orders"]}
+
+    def write_config(self, config: dict[str, Any]) -> None:
+        """Write the config file."""
+        self.config.touch(mode=0o600)
+        self.config.write_text(yaml.safe_dump(config))
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The sandbox' switches; the client's clock runs ahead of the server's, so there is no rate limit."""
+    return Settings(rate_limit=10**6)
+
+
+@pytest.fixture
+def samples() -> bool:
+    """Whether the shop has the sample orders."""
+    return True
+
+
+@pytest.fixture
+def sandbox(settings: Settings, samples: bool) -> Iterator[Sandbox]:
+    """Both vendors, on loopback."""
+    with Sandbox(settings=settings, samples=samples) as running:
+        yield running
+
+
+@pytest.fixture
+def config(sandbox: Sandbox, tmp_path: Path, unused_port: int) -> dict[str, Any]:
+    """A config that fits the sandbox."""
+    config = sandbox.config()
+    config["language"] = "en"
+    config["state"] = str(tmp_path / "state.db")
+    config["minox"]["redirect_uri"] = f"http://127.0.0.1:{unused_port}/callback"
+    return config
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port for the login's redirect."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def forker() -> Iterator[Forker]:
+    """What runs commands without importing anew."""
+    running = Forker()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def cli(config: dict[str, Any], tmp_path: Path, sandbox: Sandbox, forker: Forker) -> Cli:
+    """The command, logged in at the sandbox."""
+    command = Cli(tmp_path, forker)
+    command.write_config(config)
+    issued = sandbox.minox.tokens.issue()
+    with Store(command.state) as store:
+        store.store_tokens(
+            Tokens(
+                access_token=issued["access_token"],
+                refresh_token=issued["refresh_token"],
+                previous_refresh_token=None,
+                expires_at=datetime.now(UTC) + timedelta(seconds=issued["expires_in"]),
+            )
+        )
+    return command

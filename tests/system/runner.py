@@ -1,0 +1,60 @@
+"""Runs the command line as a process whose clock is set, whose sleep only moves that clock, and that cannot leave here.
+
+`python runner.py MOMENT ARGUMENT...` runs one command; the moment is ISO 8601, or `-` for the real one.
+`python runner.py --serve` reads a JSON line a command and forks, so that a command costs no imports; it answers with
+the exit status in JSON.
+"""
+
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import pytest_socket
+import time_machine
+
+from mww2minox import commands  # noqa: F401 - imported once, before the forks
+from mww2minox.cli import run
+from mww2minox.commands import adopt, check, fetch, login, push, report, retry, verify  # noqa: F401
+
+
+def run_at(moment: str, arguments: list[str]) -> NoReturn:
+    """Run one command with its clock set, and end this process with its status."""
+    started = datetime.now(UTC) if moment == "-" else datetime.fromisoformat(moment)
+    traveller = time_machine.travel(started, tick=True).start()
+    time.sleep = traveller.shift  # type: ignore[assignment]
+    time.monotonic = time.time
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+    sys.exit(run(arguments))
+
+
+def serve() -> None:
+    """Fork for each line; the child's output goes to the files that the line names."""
+    for line in sys.stdin:
+        asked = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            become(asked)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{json.dumps({'status': os.waitstatus_to_exitcode(status)})}\n")
+        sys.stdout.flush()
+
+
+def become(asked: dict[str, Any]) -> NoReturn:
+    """Be the process that was asked for: its folder, environment and output."""
+    os.chdir(asked["cwd"])
+    os.environ.clear()
+    os.environ.update(asked["env"])
+    for descriptor, path in ((1, asked["out"]), (2, asked["err"])):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    run_at(asked["now"], asked["arguments"])
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--serve":
+        serve()
+    else:
+        run_at(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,154 @@
+"""What bad input gets: one clear sentence with what to do, the right exit code, nothing lost, no traceback."""
+
+import re
+import sqlite3
+from typing import Any
+
+import pytest
+
+from mww2minox.sandbox import Fault, Sandbox
+from tests.system.conftest import Cli, Ended
+
+
+def assert_says(ended: Ended, status: int, *texts: str) -> None:
+    assert ended.status == status, ended.err
+    for text in texts:
+        assert text in ended.err
+    assert re.search(r"mww2minox [a-z]+", ended.err), "it ends in a command to run"
+
+
+@pytest.mark.parametrize("kind", ["broken_json", "html", "truncated", "redirect", "drop_before"])
+@pytest.mark.parametrize("side", ["shop", "minox"])
+def test_a_vendor_that_answers_nonsense_ends_the_run_with_4(cli: Cli, sandbox: Sandbox, side: Any, kind: Any) -> None:
+    assert cli("fetch").status == 0
+    before = cli.report()
+    sandbox.faults.append(Fault(kind, side=side, method="GET", times=None))
+    command = "fetch" if side == "shop" else "push"
+    assert_says(cli(command), 4, "shop" if side == "shop" else "Minox")
+    sandbox.faults.clear()
+    assert cli.report() == before
+    assert cli("fetch").status == 0
+    assert cli("push").status == 3
+
+
+def test_a_shop_that_is_down(cli: Cli, config: dict[str, Any], unused_port: int) -> None:
+    config["shop"]["url"] = f"http://127.0.0.1:{unused_port}"
+    cli.write_config(config)
+    assert_says(cli("fetch"), 4, "gives no answer")
+
+
+@pytest.mark.parametrize(("section", "key"), [("shop", "token"), ("shop", "partner_token")])
+def test_a_wrong_token(cli: Cli, config: dict[str, Any], section: str, key: str) -> None:
+    config[section][key] = "canary-wrong-token"
+    cli.write_config(config)
+    ended = cli("-v", "fetch")
+    assert_says(ended, 4, key)
+    assert "canary" not in ended.err + ended.out + (cli.folder / "mww2minox.log").read_text()
+
+
+def test_a_login_that_was_revoked(cli: Cli) -> None:
+    cli("fetch")
+    with sqlite3.connect(cli.state) as db:
+        db.execute("UPDATE tokens SET access_token = 'gone', refresh_token = 'gone'")
+    assert_says(cli("push"), 4, "mww2minox login")
+
+
+def test_before_the_first_login(cli: Cli) -> None:
+    cli("fetch")
+    with sqlite3.connect(cli.state) as db:
+        db.execute("DELETE FROM tokens")
+    assert_says(cli("push"), 4, "mww2minox login")
+
+
+@pytest.mark.parametrize("command", [("fetch", "--order"), ("retry",)])
+def test_an_unknown_order(cli: Cli, command: tuple[str, ...]) -> None:
+    assert_says(cli(*command, "999999"), 2, "999999")
+    assert_says(cli(*command, "../store"), 2, "../store")
+
+
+def test_push_and_verify_of_an_unknown_order(cli: Cli) -> None:
+    assert_says(cli("push", "--order", "999999"), 2, "999999")
+    assert_says(cli("verify", "--order", "999999"), 2, "999999")
+
+
+def test_a_config_with_five_mistakes_tells_all_five(cli: Cli, config: dict[str, Any]) -> None:
+    del config["minox"]["journal"]
+    config["shop"]["url"] = "http://example.com"
+    config["shop"]["sinc"] = config["shop"].pop("since")
+    config["vat"][0]["rate"] = 210
+    config["booking"]["vat_posting"] = "nett"
+    cli.write_config(config)
+    ended = cli("check")
+    assert_says(ended, 2, "minox.journal", "shop.url", "shop.sinc", "vat[0].rate", "booking.vat_posting")
+
+
+def test_a_missing_config(cli: Cli) -> None:
+    assert_says(cli("--config", str(cli.folder / "none.yaml"), "fetch"), 2, "none.yaml")
+
+
+def test_an_unknown_status_lists_the_available_ones(cli: Cli, config: dict[str, Any]) -> None:
+    config["shop"]["statuses"] = ["Betaalt"]
+    cli.write_config(config)
+    assert_says(cli("fetch"), 2, "Betaalt", "Betaald (")
+
+
+def test_an_unknown_administration_lists_the_available_ones(cli: Cli, config: dict[str, Any]) -> None:
+    config["minox"]["administration"] = 7
+    cli.write_config(config)
+    cli("fetch")
+    assert_says(cli("push"), 2, "Voorbeeldwinkel BV")
+
+
+@pytest.mark.parametrize("content", [b"this is no database", b"SQLite format 3\x00" + b"\xff" * 4000])
+def test_a_state_file_that_is_not_ours(cli: Cli, content: bytes) -> None:
+    other = cli.folder / "other.db"
+    other.write_bytes(content)
+    assert_says(cli("--state", str(other), "report"), 2, "other.db")
+    assert other.read_bytes() == content
+
+
+def test_one_order_that_minox_chokes_on_does_not_stop_the_others(cli: Cli, sandbox: Sandbox) -> None:
+    cli("fetch")
+    sandbox.faults.append(Fault("status", side="minox", method="PUT", status=500, times=6))
+    assert cli("push").status == 3
+    report = cli.report()
+    assert [order["reason"] for order in report.values()].count("outcome_unknown") == 1
+    cli("push")
+    assert "outcome_unknown" not in [order["reason"] for order in cli.report().values()]
+
+
+def test_usage_errors_end_with_2(cli: Cli) -> None:
+    for arguments in (["nonsense"], ["push", "--limit", "0"], ["retry"], ["fetch", "--since", "yesterday"]):
+        assert cli(*arguments).status == 2
+
+
+def test_a_look_up_that_the_server_fails_on_does_not_stop_the_other_orders(cli: Cli, sandbox: Sandbox) -> None:
+    cli("fetch")
+    sandbox.faults.append(Fault("status", side="minox", path="by_email/sanne", status=500, times=None))
+    ended = cli("push")
+    assert_says(ended, 4, "server error (500)", "Booked: 4")
+    assert [order["number"] for order in cli.report().values() if order["state"] == "ready"] == ["1049"]
+
+
+def test_an_order_that_the_shop_shows_twice_is_taken_once(cli: Cli, sandbox: Sandbox) -> None:
+    cli("fetch")
+    cli("push")
+    for number in ("1001", "1002"):
+        sandbox.shop.orders[f"{number} again"] = sandbox.shop.orders[number]
+    assert cli("verify").status == 0
+
+
+def test_a_terminal_that_knows_no_utf8_gets_what_it_can_show(cli: Cli) -> None:
+    cli.env["PYTHONIOENCODING"] = "ascii"
+    with cli.start("check") as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, "? the shop answers" in out) == (0, True), err
+
+
+def test_an_order_number_of_thousands_of_digits(cli: Cli) -> None:
+    assert_says(cli("retry", "9" * 5000), 2, "has no order")
+
+
+def test_a_config_that_is_wrong_is_told_without_a_word_from_the_log(cli: Cli) -> None:
+    cli.config.write_text("shop: {}")
+    assert "logger" not in cli("fetch").err

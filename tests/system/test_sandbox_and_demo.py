@@ -1,0 +1,48 @@
+"""`sandbox` serves where it was told to, and `demo` does the whole job."""
+
+import re
+import signal
+from pathlib import Path
+
+import requests
+import yaml
+
+from tests.system.conftest import Cli, Forker
+
+
+def test_sandbox_serves_both_apis_until_interrupted(tmp_path: Path, forker: Forker, unused_port: int) -> None:
+    target = tmp_path / "config.yaml"
+    cli = Cli(tmp_path, forker)
+    arguments = ("sandbox", "--shop-port", str(unused_port), "--minox-port", "0", "--write-config", str(target))
+    with cli.start(*arguments) as process:
+        assert process.stdout
+        told = [process.stdout.readline() for _ in range(3)]
+        shop = f"http://127.0.0.1:{unused_port}"
+        assert told[0].split()[-1] == shop
+        assert yaml.safe_load(target.read_text())["shop"]["url"] == shop
+        assert target.stat().st_mode & 0o777 == 0o600
+        assert requests.get(f"{shop}/v1/orders", timeout=10).status_code == 401
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_sandbox_on_a_port_that_is_taken(cli: Cli) -> None:
+    taken = yaml.safe_load(cli.config.read_text())["shop"]["url"].rpartition(":")[2]
+    ended = cli("sandbox", "--shop-port", taken, "--minox-port", "0")
+    assert ended.status == 2
+    assert "--shop-port N" in ended.err
+
+
+def test_demo_ends_with_the_report(tmp_path: Path, forker: Forker) -> None:
+    cli = Cli(tmp_path, forker)
+    with cli.start("demo", "here") as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    for command in ("login", "fetch", "push", "verify", "report"):
+        assert re.search(rf"^\$ mww2minox {command}", out, re.MULTILINE)
+    assert "1001" in out
+    assert "mww2minox retry" in out
+    assert cli("--config", str(tmp_path / "here" / "config.yaml"), "report").status == 0
+    ended = cli("demo", "here")
+    assert (ended.status, "not empty" in ended.err) == (2, True)

@@ -1,0 +1,808 @@
+"""The rules of a right booking, one by one (domain.md, rules 1 to 13), with the amounts worked out by hand."""
+
+import copy
+import datetime as dt
+import json
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mww2minox.minox import booking_body
+from mww2minox.model import (
+    ZERO_PERCENT,
+    Administration,
+    DateChoice,
+    EmailDebtor,
+    FiscalYear,
+    FixedDebtor,
+    Line,
+    Mapping,
+    Order,
+    OriginalDebtor,
+    Price,
+    Reason,
+    Tax,
+    VatPosting,
+    VatRow,
+)
+from mww2minox.webshop import take
+from tests.builders import (
+    ADMINISTRATION,
+    BELGIAN_VAT_NUMBER,
+    CUSTOMER,
+    VAT,
+    booked,
+    line,
+    mapping,
+    mirrored,
+    order,
+    price,
+    refused,
+    reverse_charged,
+    written,
+)
+
+OWN_LEDGERS = mapping(ledgers={"shipping": "8900", "payment": "8910", "discount": "8920"})
+NAN, INFINITY = Decimal("NaN"), Decimal("Infinity")
+
+EXAMPLE: dict[str, Any] = {
+    "number": 27,
+    "date": "2015-11-03",
+    "time": "13:37:12",
+    "status": 1,
+    "archived": True,
+    "taxed": "include",
+    "business_model": "B2B",
+    "currency": "EUR",
+    "credited_order_number": 28,
+    "credit_order_numbers": [99, 101],
+    "payment": {"gateway_name": "basic", "method_name": "advance"},
+    "payment_status": "captured",
+    "debtor": {
+        "email": "support@mijnwebwinkel.nl",
+        "address": {
+            "invoice": {
+                "name": "Truus voorbeeldig",
+                "company": "Voorbeeldig BV",
+                "street": "Molenstraat",
+                "number": "62",
+                "zipcode": "5341GE",
+                "city": "Oss",
+                "country_code": "NL",
+                "phone": "06-12345678",
+            }
+        },
+    },
+    "price": {"tax": [{"amount": 0.83, "rate": 9.0}, {"amount": 6.5, "rate": 21.0}], "total": 47.45},
+    "orderlines": [
+        {"type": "article", "price": {"amount": 12.396694, "amount_including_tax": 15.0, "rate": 21.0}},
+        {"type": "article", "price": {"amount": 8.181818, "amount_including_tax": 9.9, "rate": 21.0}},
+        {"type": "article", "price": {"amount": 4.83471, "amount_including_tax": 5.85, "rate": 21.0}},
+        {"type": "article", "price": {"amount": 8.94495, "amount_including_tax": 9.75, "rate": 9.0}},
+        {
+            "type": "payment",
+            "price": [
+                {"amount": 0.192571, "rate": 9.0, "amount_including_tax": 0.21},
+                {"amount": 0.652972, "rate": 21.0, "amount_including_tax": 0.79},
+            ],
+        },
+        {"type": "payment", "price": {"amount": 4.917355, "amount_including_tax": 5.95, "rate": 21.0}},
+    ],
+    "shipping": [{"country": {"description": "Nederland", "isocode": "NL"}}],
+}
+"""The order in the vendor's own OpenAPI document: its VAT at 21% is a cent less than its lines say."""
+YEAR_2015 = replace(
+    ADMINISTRATION, fiscal_years=(FiscalYear(year=2015, start=dt.date(2015, 1, 1), end=dt.date(2015, 12, 31)),)
+)
+
+
+def _taken(raw: dict[str, Any]) -> Order:
+    found = take(raw).order
+    assert found is not None
+    return found
+
+
+def _sale_of_the_example() -> dict[str, Any]:
+    raw = copy.deepcopy(EXAMPLE)
+    del raw["credited_order_number"]
+    return raw | {"tax_region": "NL"}
+
+
+def _texts(value: object) -> object:
+    """Write every number of some JSON as a text, as old answers do."""
+    if isinstance(value, dict):
+        return {key: _texts(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_texts(inner) for inner in value]
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+# The vendor's own example
+
+
+@pytest.mark.parametrize("shape", [dict, _texts], ids=["numbers", "texts"])
+@pytest.mark.parametrize(
+    ("posting", "lines"),
+    [
+        (VatPosting.NET, ["8000 C 30.99 1:6.50", "8010 C 9.13 2:0.83"]),
+        (VatPosting.GROSS, ["8000 C 37.49 1:6.50", "8010 C 9.96 2:0.83"]),
+        (VatPosting.LEDGER, ["8000 C 37.49", "8010 C 9.96"]),
+        (VatPosting.LINE, ["8000 C 30.99", "1500 C 6.50", "8010 C 9.13", "1510 C 0.83"]),
+    ],
+)
+def test_the_vendors_example_is_booked_with_its_invoices_vat(posting: VatPosting, lines: list[str], shape: Any) -> None:
+    booking = booked(_taken(shape(_sale_of_the_example())), mapping(vat_posting=posting), YEAR_2015)
+    assert booking.total == Decimal("47.45")
+    assert written(booking.lines) == lines
+    assert [(share.rate, share.vat) for share in booking.shares] == [
+        (Decimal(21), Decimal("6.50")),
+        (Decimal(9), Decimal("0.83")),
+    ]
+    assert (booking.invoice_number, booking.fiscal_year, booking.period) == (27, 2015, 11)
+
+
+def test_the_vendors_example_has_its_payment_costs_on_an_account_of_their_own() -> None:
+    # 21%: goods 30.75 with 5.336778 VAT, costs 6.74 with 1.169673; together 6.50 on the invoice.
+    lines = booked(_taken(_sale_of_the_example()), OWN_LEDGERS, YEAR_2015).lines
+    assert written(lines) == [
+        "8000 C 25.42 1:5.33",
+        "8010 C 8.94 2:0.81",
+        "8910 C 0.19 2:0.02",
+        "8910 C 5.57 1:1.17",
+    ]
+
+
+def test_the_vendors_example_as_printed_is_a_credit_order_with_a_positive_total() -> None:
+    rejection = refused(_taken(EXAMPLE), administration=YEAR_2015)
+    assert rejection.reason is Reason.CREDIT_ORDER_POSITIVE
+    assert rejection.values == {"number": "27", "original": "28", "total": "47.45"}
+
+
+def test_one_object_for_the_tax_of_an_order_is_read_like_a_list_of_one() -> None:
+    raw = _sale_of_the_example()
+    raw["price"] = {"total": "15.00", "tax": {"amount": "2.61", "rate": "21"}}
+    raw["orderlines"] = raw["orderlines"][:1]
+    assert written(booked(_taken(raw), administration=YEAR_2015).lines) == ["8000 C 12.39 1:2.61"]
+
+
+# Rule 1: what is not understood, and other currencies
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        *[({"number": number}, "number") for number in ("", "0", "000", "-5", "1.5", "12a", "١٢", "1\n", "9" * 16)],
+        *[
+            ({"total": total}, "price.total")
+            for total in (Decimal("10.001"), NAN, Decimal("sNaN"), INFINITY, Decimal(10) ** 10, -(Decimal(10) ** 10))
+        ],
+        ({"tax_strategy": "margin_scheme"}, "tax_strategy"),
+        *[
+            ({"tax": (Tax(rate=rate, amount=amount),)}, "price.tax")
+            for rate, amount in [
+                (Decimal(-1), Decimal(0)),
+                (Decimal(101), Decimal(0)),
+                (NAN, Decimal(0)),
+                (Decimal(21), NAN),
+                (Decimal(21), INFINITY),
+            ]
+        ],
+        *[
+            (
+                {"lines": (Line(type="article", prices=(Price(rate=rate, excluding=net, including=gross),)),)},
+                "orderlines",
+            )
+            for rate, net, gross in [
+                (Decimal(21), None, None),
+                (Decimal(21), NAN, Decimal(10)),
+                (Decimal(21), Decimal(10), -INFINITY),
+                (Decimal("-0.1"), Decimal(10), Decimal(10)),
+                (INFINITY, Decimal(10), Decimal(10)),
+            ]
+        ],
+    ],
+)
+def test_what_is_not_understood_is_refused_before_all_else(changes: dict[str, Any], problem: str) -> None:
+    rejection = refused(replace(order(line("10.00"), currency="USD"), **changes))
+    assert rejection.reason is Reason.ORDER_INVALID
+    assert rejection.values == {"number": changes.get("number", "1024"), "problem": problem}
+
+
+def test_another_currency_is_refused() -> None:
+    rejection = refused(order(line("10.00"), currency="USD", email=""))
+    assert rejection.reason is Reason.CURRENCY_UNSUPPORTED
+    assert rejection.values == {"number": "1024", "currency": "USD", "expected": "EUR"}
+
+
+def test_the_administrations_own_currency_counts_not_the_euro() -> None:
+    pounds = replace(ADMINISTRATION, currency="GBP")
+    assert refused(order(line("10.00")), administration=pounds).reason is Reason.CURRENCY_UNSUPPORTED
+    assert booked(order(line("10.00"), currency="GBP"), administration=pounds).total == Decimal("10.00")
+
+
+def test_an_order_without_a_currency_is_in_the_administrations() -> None:
+    assert booked(order(line("10.00"), currency=None)).total == Decimal("10.00")
+
+
+# Rule 2: nothing to book
+
+
+@pytest.mark.parametrize("lines", [(), (line("10.00"), line("-10.00", type="discount")), (line("10.00"),)])
+def test_a_total_of_nothing_is_nothing_to_book_whatever_the_lines_say(lines: tuple[Line, ...]) -> None:
+    rejection = refused(order(*lines, total="0.00", email=""))
+    assert (rejection.reason, rejection.values) == (Reason.NOTHING_TO_BOOK, {"number": "1024"})
+
+
+def test_nothing_to_book_in_another_currency_is_refused_for_its_currency() -> None:
+    assert refused(order(total="0.00", currency="USD")).reason is Reason.CURRENCY_UNSUPPORTED
+
+
+# Rules 3, 4 and 5: gross, VAT and net per rate
+
+
+def test_gross_is_the_sum_over_all_price_entries_of_a_rate() -> None:
+    both = Line(type="discount", prices=(price("-1.21"), price("-1.09", "9")))
+    booking = booked(order(line("12.10"), line("10.90", "9"), line("6.05", type="custom"), both))
+    assert written(booking.lines) == ["8000 C 14.00 1:2.94", "8010 C 9.00 2:0.81"]
+
+
+@pytest.mark.parametrize(
+    ("net", "gross", "written_line"),
+    [
+        ("8.264463", "10.00", "8000 C 8.26 1:1.74"),
+        ("0.50", "0.61", "8000 C 0.50 1:0.11"),  # 0.605: half up, not to even
+        ("-0.50", "-0.61", "8000 D 0.50 1:0.11"),
+    ],
+)
+def test_gross_that_the_shop_does_not_tell_is_made_from_the_net_half_up(
+    net: str, gross: str, written_line: str
+) -> None:
+    assert written(booked(order(line(None, net=net), total=gross)).lines) == [written_line]
+
+
+def test_each_missing_gross_is_rounded_on_its_own() -> None:
+    twice = order(line(None, net="0.50"), line(None, net="0.50"), total="1.22")
+    assert written(booked(twice).lines) == ["8000 C 1.00 1:0.22"]
+
+
+def test_vat_is_what_the_invoice_shows_not_what_the_lines_say() -> None:
+    assert written(booked(order(line("10.00"), tax={"21": "1.73"})).lines) == ["8000 C 8.27 1:1.73"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "written_lines"),
+    [
+        ([line("10.00")], ["8000 C 8.26 1:1.74"]),
+        ([line("10.90", "9"), line("12.10")], ["8010 C 10.00 2:0.90", "8000 C 10.00 1:2.10"]),
+        ([line("0.03", net="0.025")], ["8000 C 0.02 1:0.01"]),  # 0.005: half up, not to even
+        ([line("0.04", net="0.036"), line("0.04", net="0.036")], ["8000 C 0.07 1:0.01"]),  # 0.008 together
+        ([line("10.00", net=None)], ["8000 C 8.26 1:1.74"]),
+    ],
+)
+def test_without_an_invoice_vat_is_that_of_the_lines_half_up(lines: list[Line], written_lines: list[str]) -> None:
+    assert written(booked(order(*lines)).lines) == written_lines
+
+
+def test_a_rate_that_the_invoice_leaves_out_counts_as_nothing() -> None:
+    small = order(line("12.10"), line("0.20", "9"), tax={"21": "2.10"})  # 0.02 VAT at 9% by its lines
+    assert written(booked(small).lines) == ["8000 C 10.00 1:2.10", "8010 C 0.20 2:0.00"]
+    large = refused(order(line("12.10"), line("10.90", "9"), tax={"21": "2.10"}))
+    assert large.reason is Reason.VAT_MISMATCH
+    assert large.values == {"number": "1024", "rate": "9", "invoice": "0.00", "lines": "0.90"}
+
+
+def test_a_rate_without_lines_counts_as_lines_of_nothing() -> None:
+    large = refused(order(line("12.10"), tax={"21": "2.10", "9": "0.04"}))
+    assert large.reason is Reason.VAT_MISMATCH
+    assert large.values == {"number": "1024", "rate": "9", "invoice": "0.04", "lines": "0.00"}
+    small = booked(order(line("12.10"), tax={"21": "2.10", "9": "0.03"}), mapping(vat_posting=VatPosting.LINE))
+    assert written(small.lines) == ["8000 C 10.00", "1500 C 2.10", "8010 D 0.03", "1510 C 0.03"]
+
+
+def test_a_rate_with_nothing_in_it_is_left_out_mapped_or_not() -> None:
+    given = order(line("12.10"), line("0.00", "6"), tax={"21": "2.10", "6": "0.00", "0": "0.00"})
+    assert written(booked(given).lines) == ["8000 C 10.00 1:2.10"]
+
+
+def test_the_vat_of_a_rate_that_the_invoice_tells_twice_is_added_up() -> None:
+    twice = (Tax(rate=Decimal(21), amount=Decimal("1.00")), Tax(rate=Decimal("21.00"), amount=Decimal("1.10")))
+    assert written(booked(replace(order(line("12.10")), tax=twice)).lines) == ["8000 C 10.00 1:2.10"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "within", "beyond"),
+    [(1, "2.13", "2.14"), (1, "2.07", "2.06"), (3, "2.15", "2.16"), (3, "2.05", "2.04")],
+)
+def test_invoice_and_lines_may_differ_by_two_cents_and_one_for_each_price_entry(
+    entries: int, within: str, beyond: str
+) -> None:
+    others = [line("5.00", "9", "5.00")] * (entries - 1)  # price entries of other rates count as well
+    taxes = {"9": "0.00"} if others else {}
+    assert booked(order(line("12.10"), *others, tax={"21": within, **taxes})).shares[0].vat == Decimal(within)
+    rejection = refused(order(line("12.10"), *others, tax={"21": beyond, **taxes}))
+    assert rejection.reason is Reason.VAT_MISMATCH
+    assert rejection.values == {"number": "1024", "rate": "21", "invoice": beyond, "lines": "2.10"}
+
+
+def test_the_doubled_vat_of_an_old_vendor_bug_is_refused() -> None:
+    assert refused(order(line("121.00"), tax={"21": "42.00"})).reason is Reason.VAT_MISMATCH
+
+
+# Rule 6: the rounding difference
+
+
+@pytest.mark.parametrize(
+    ("total", "into_net", "on_its_own"),
+    [
+        ("12.15", "8000 C 10.05 1:2.10", "4990 C 0.05"),
+        ("12.05", "8000 C 9.95 1:2.10", "4990 D 0.05"),
+        ("12.11", "8000 C 10.01 1:2.10", "4990 C 0.01"),
+    ],
+)
+def test_a_rounding_goes_to_its_ledger_or_else_into_the_net(total: str, into_net: str, on_its_own: str) -> None:
+    given = order(line("12.10"), total=total, tax={"21": "2.10"})
+    assert written(booked(given).lines) == [into_net]
+    assert written(booked(given, mapping(rounding_ledger="4990")).lines) == ["8000 C 10.00 1:2.10", on_its_own]
+
+
+def test_without_a_rounding_there_is_no_line_for_it() -> None:
+    assert written(booked(order(line("12.10")), mapping(rounding_ledger="4990")).lines) == ["8000 C 10.00 1:2.10"]
+
+
+@pytest.mark.parametrize("rounding_ledger", [None, "4990"])
+@pytest.mark.parametrize(("total", "difference"), [("12.16", "0.06"), ("12.04", "-0.06")])
+def test_a_difference_beyond_the_largest_rounding_is_refused(
+    total: str, difference: str, rounding_ledger: str | None
+) -> None:
+    rejection = refused(order(line("12.10"), total=total), mapping(rounding_ledger=rounding_ledger))
+    assert rejection.reason is Reason.TOTALS_MISMATCH
+    assert rejection.values == {"number": "1024", "total": total, "lines": "12.10", "difference": difference}
+
+
+def test_the_largest_rounding_is_a_setting() -> None:
+    given = order(line("12.10"), total="12.11")
+    assert refused(given, mapping(max_rounding=Decimal(0))).reason is Reason.TOTALS_MISMATCH
+    assert booked(replace(given, total=Decimal("13.10")), mapping(max_rounding=Decimal(1))).total == Decimal("13.10")
+
+
+@pytest.mark.parametrize(
+    ("lines", "written_lines"),
+    [
+        ([line("12.10"), line("32.70", "9")], ["8000 C 10.00 1:2.10", "8010 C 30.01 2:2.70"]),
+        ([line("36.30"), line("10.90", "9")], ["8000 C 30.01 1:6.30", "8010 C 10.00 2:0.90"]),
+        ([line("12.10"), line("-32.70", "9")], ["8000 C 10.00 1:2.10", "8010 D 29.99 2:2.70"]),
+    ],
+)
+def test_a_rounding_goes_into_the_net_that_is_largest_by_absolute_value(
+    lines: list[Line], written_lines: list[str]
+) -> None:
+    total = sum((each.prices[0].including or 0 for each in lines), Decimal("0.01"))
+    assert written(booked(order(*lines, total=str(total))).lines) == written_lines
+
+
+def test_an_order_without_lines_does_not_add_up() -> None:
+    assert refused(order(total="50.00")).reason is Reason.TOTALS_MISMATCH
+    assert refused(order(total="0.03")).reason is Reason.TOTALS_MISMATCH  # there is no net that it could go to
+
+
+def test_vat_is_checked_before_the_total() -> None:
+    assert refused(order(line("12.10"), total="99.00", tax={"21": "9.99"})).reason is Reason.VAT_MISMATCH
+
+
+# Rule 7: the row of `vat`
+
+
+@pytest.mark.parametrize(
+    ("changes", "rate", "expected"),
+    [
+        ({"tax_region": "NL"}, "21", "8000 C 10.00 1:2.10"),
+        ({"tax_region": "BE"}, "21", "8310 C 10.00 11:2.10"),
+        ({"tax_region": "be"}, "21.000000", "8310 C 10.00 11:2.10"),
+        ({"tax_region": "FI"}, "25.5", "8320 C 10.00 12:2.55"),
+        ({"tax_region": None}, "21", "8000 C 10.00 1:2.10"),
+        ({"tax_region": "US", "tax_strategy": ZERO_PERCENT}, "0", "8200 C 10.00 5:0.00"),
+        ({"tax_region": None, "tax_strategy": ZERO_PERCENT}, "0", "8200 C 10.00 5:0.00"),
+    ],
+)
+def test_strategy_or_region_and_rate_choose_code_and_ledger(changes: dict[str, Any], rate: str, expected: str) -> None:
+    gross = str(10 * (1 + Decimal(rate) / 100))
+    assert written(booked(order(line(gross, rate), **changes)).lines) == [expected]
+
+
+def test_without_a_tax_region_the_stores_own_country_counts() -> None:
+    booking = booked(order(line("12.10"), tax_region=None), mapping(region="BE"))
+    assert [(share.region, share.code) for share in booking.shares] == [("BE", 11)]
+
+
+@pytest.mark.parametrize(
+    ("given", "rate", "region"),
+    [
+        (order(line("10.60", "6")), "6", "NL"),
+        (order(line("12.10"), tax_region="DE"), "21", "DE"),
+        (order(line("10.00", "0")), "0", "NL"),
+        (order(line("10.00", "0"), line("10.60", "6")), "0, 6", "NL"),
+        (order(line("12.10"), tax_strategy=ZERO_PERCENT, tax_region="US"), "21", "US (zero_percent)"),
+    ],
+)
+def test_a_rate_without_a_row_is_refused(given: Order, rate: str, region: str) -> None:
+    rejection = refused(given)
+    assert rejection.reason is Reason.VAT_RATE_UNMAPPED
+    assert rejection.values == {"number": "1024", "rate": rate, "region": region}
+
+
+def test_a_strategy_without_a_row_is_refused_though_the_region_has_one() -> None:
+    rows = (*VAT[:4], VatRow(region="BE", rate=Decimal(0), code=9, ledger="8990"))
+    assert refused(reverse_charged(), mapping(vat=rows)).reason is Reason.VAT_RATE_UNMAPPED
+
+
+@pytest.mark.parametrize("others", [(line("12.10"),), (line("12.10"), line("0.00", "0"))])
+@pytest.mark.parametrize("kind", ["shipping", "payment"])
+def test_costs_at_nought_beside_taxed_goods_have_a_reason_of_their_own(kind: str, others: tuple[Line, ...]) -> None:
+    rejection = refused(order(*others, line("4.95", "0", type=kind)))
+    assert (rejection.reason, rejection.values) == (Reason.SHIPPING_WITHOUT_VAT, {"number": "1024"})
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (line("12.10"), line("4.95", "0", type="shipping"), line("1.00", "0")),  # goods at 0% too
+        (line("4.95", "0", type="shipping"),),  # no taxed goods
+        (line("12.10"), line("4.95", "0", type="shipping"), line("10.60", "6")),  # another rate is unmapped as well
+    ],
+)
+def test_other_orders_with_costs_at_nought_are_refused_for_the_rate(lines: tuple[Line, ...]) -> None:
+    assert refused(order(*lines)).reason is Reason.VAT_RATE_UNMAPPED
+
+
+def test_costs_at_nought_are_booked_where_the_config_has_a_row_for_them() -> None:
+    rows = (*VAT, VatRow(region="NL", rate=Decimal(0), code=3, ledger="8020"))
+    booking = booked(order(line("12.10"), line("4.95", "0", type="shipping")), mapping(vat=rows))
+    assert written(booking.lines) == ["8000 C 10.00 1:2.10", "8020 C 4.95 3:0.00"]
+
+
+# Rule 8: the VAT number of a reverse-charged order
+
+
+@pytest.mark.parametrize(
+    ("vat_number", "region"),
+    [
+        (BELGIAN_VAT_NUMBER, "BE"),
+        (" be 0403.170.701 ", "be"),
+        ("EL094259216", "GR"),
+        ("DE136695976", "DE"),
+        (BELGIAN_VAT_NUMBER, None),
+    ],
+)
+def test_reverse_charge_with_a_valid_number_of_the_region_is_booked(vat_number: str, region: str | None) -> None:
+    given = reverse_charged(vat_number, region)
+    assert written(booked(replace(given, customer=replace(given.customer, country_code=region or "BE"))).lines) == [
+        "8100 C 100.00 6:0.00"
+    ]
+
+
+@pytest.mark.parametrize("vat_number", ["", "   "])
+def test_reverse_charge_without_a_number_is_refused(vat_number: str) -> None:
+    rejection = refused(reverse_charged(vat_number, email=""))
+    assert (rejection.reason, rejection.values) == (Reason.VAT_NUMBER_MISSING, {"number": "1024"})
+
+
+@pytest.mark.parametrize(
+    ("vat_number", "region"),
+    [
+        ("BE0403170702", "BE"),  # check digits
+        ("BE040317070", "BE"),  # form
+        ("0403170701", "BE"),  # no prefix
+        ("none", "BE"),
+        ("DE136695976", "BE"),  # of another country
+        ("GR094259216", "GR"),  # Greece writes EL
+        ("NL004495445B01", "NL"),  # the merchant's own country
+        ("NL004495445B01", "BE"),
+        ("EU372022452", "BE"),  # an OSS registration
+    ],
+)
+def test_reverse_charge_with_a_wrong_number_is_refused(vat_number: str, region: str) -> None:
+    rejection = refused(reverse_charged(vat_number, region))
+    assert rejection.reason is Reason.VAT_NUMBER_INVALID
+    assert rejection.values == {"number": "1024", "vat_number": vat_number, "region": region}
+
+
+def test_an_oss_registration_is_no_vat_number_of_any_country() -> None:
+    given = reverse_charged("EU372022452", None)
+    rejection = refused(replace(given, customer=replace(given.customer, country_code="")))
+    assert rejection.reason is Reason.VAT_NUMBER_INVALID
+
+
+def test_the_number_of_a_greek_merchants_own_country_is_wrong_too() -> None:
+    assert refused(reverse_charged("EL094259216", "GR"), mapping(region="GR")).reason is Reason.VAT_NUMBER_INVALID
+
+
+def test_a_regular_order_needs_no_vat_number_right_or_wrong() -> None:
+    assert booked(order(line("12.10"), customer=replace(CUSTOMER, vat_number="none"))).total == Decimal("12.10")
+
+
+# Rule 9: the customer
+
+
+def test_a_mapped_way_of_paying_has_its_fixed_debtor_even_without_an_email() -> None:
+    using = mapping(payment_debtors={"basic/cash": "10600"})
+    given = order(line("12.10"), payment="basic/cash", email="")
+    assert booked(given, using).debtor == FixedDebtor(number="10600")
+    assert refused(replace(given, payment="basic/advance"), using).reason is Reason.EMAIL_MISSING
+
+
+def test_other_orders_are_on_the_customer_with_their_email_and_its_data() -> None:
+    booking = booked(order(line("12.10"), payment="basic/advance", email="  Truus@Example.nl "))
+    assert booking.debtor == EmailDebtor(email="Truus@Example.nl", customer=CUSTOMER, reverse_charged=False)
+    debtor = booked(reverse_charged()).debtor
+    assert isinstance(debtor, EmailDebtor)
+    assert debtor.reverse_charged
+
+
+@pytest.mark.parametrize("email", ["", "  "])
+def test_without_an_email_the_customer_is_missing(email: str) -> None:
+    rejection = refused(order(line("12.10"), email=email))
+    assert (rejection.reason, rejection.values) == (Reason.EMAIL_MISSING, {"number": "1024"})
+
+
+# Rule 10: the lines
+
+
+@pytest.mark.parametrize(
+    ("posting", "lines"),
+    [
+        (VatPosting.NET, ["8000 C 10.00 1:2.10", "8010 D 20.00 2:1.80"]),
+        (VatPosting.GROSS, ["8000 C 12.10 1:2.10", "8010 D 21.80 2:1.80"]),
+        (VatPosting.LEDGER, ["8000 C 12.10", "8010 D 21.80"]),
+        (VatPosting.LINE, ["8000 C 10.00", "1500 C 2.10", "8010 D 20.00", "1510 D 1.80"]),
+    ],
+)
+def test_a_negative_line_changes_side_with_its_vat(posting: VatPosting, lines: list[str]) -> None:
+    booking = booked(order(line("12.10"), line("-21.80", "9", type="discount")), mapping(vat_posting=posting))
+    assert written(booking.lines) == lines
+    assert booking.total == Decimal("-9.70")
+
+
+def test_line_types_with_a_ledger_of_their_own_go_there_others_to_the_rates() -> None:
+    given = order(
+        line("12.10"),
+        line("2.42", type="custom"),
+        line("1.21", type="never seen"),
+        line("6.05", type="shipping"),
+        line("1.09", "9", type="shipping"),
+        line("0.61", type="payment", net="0.50"),
+        line("-1.21", type="discount"),
+    )
+    assert written(booked(given, OWN_LEDGERS).lines) == [
+        "8000 C 13.00 1:2.73",
+        "8900 C 5.00 1:1.05",
+        "8900 C 1.00 2:0.09",
+        "8910 C 0.50 1:0.11",
+        "8920 D 1.00 1:0.21",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("invoice", "lines"),
+    [
+        # By their lines: goods 1.735537, shipping 0.859091, discount -0.347107; together 2.247521.
+        ("2.25", ["8000 C 8.26 1:1.74", "8900 C 4.09 1:0.86", "8920 D 1.65 1:0.35"]),
+        ("2.24", ["8000 C 8.27 1:1.73", "8900 C 4.09 1:0.86", "8920 D 1.65 1:0.35"]),
+    ],
+)
+def test_vat_is_divided_over_ledgers_by_largest_remainder(invoice: str, lines: list[str]) -> None:
+    given = order(line("10.00"), line("4.95", type="shipping"), line("-2.00", type="discount"), tax={"21": invoice})
+    assert written(booked(given, OWN_LEDGERS).lines) == lines
+
+
+def test_a_difference_with_the_invoice_is_divided_in_proportion() -> None:
+    given = order(line("10.00"), line("0.01", type="shipping"), tax={"21": "1.78"})  # 1.74 by the lines
+    assert written(booked(given, OWN_LEDGERS).lines) == ["8000 C 8.22 1:1.78", "8900 C 0.01 1:0.00"]
+
+
+def test_a_ledger_without_an_amount_gets_no_vat() -> None:
+    using = replace(OWN_LEDGERS, vat=(*VAT, VatRow(region="NL", rate=Decimal(0), code=3, ledger="8020")))
+    given = order(line("0.00", "0", type="shipping"), line("10.00", "0"), tax={"0": "0.02"})
+    assert written(booked(given, using).lines) == ["8020 C 9.98 3:0.02"]
+
+
+@pytest.mark.parametrize("ledgers", [{"discount": "8000"}, {"discount": "8920", "shipping": "8920"}])
+def test_a_rate_has_one_line_on_each_ledger(ledgers: dict[str, str]) -> None:
+    given = order(line("12.10"), line("6.05", type="shipping"), line("-1.21", type="discount"))
+    lines = booked(given, mapping(ledgers=ledgers)).lines
+    accounts = [each.ledger for each in lines]
+    assert len(accounts) == len(set(accounts)), written(lines)
+
+
+def test_a_rounding_goes_to_the_goods_where_the_rate_has_several_ledgers() -> None:
+    given = order(line("12.10"), line("6.05", type="shipping"), total="18.17")
+    assert written(booked(given, OWN_LEDGERS).lines) == ["8000 C 10.02 1:2.10", "8900 C 5.00 1:1.05"]
+
+
+def test_accounts_with_one_ledger_get_one_gross_line_where_the_ledger_decides() -> None:
+    rows = (replace(VAT[0], ledger="8000"), replace(VAT[2], ledger="8000"))
+    given = order(line("12.10"), line("6.05", type="shipping"))
+    assert written(booked(given, mapping(vat=rows, vat_posting=VatPosting.LEDGER)).lines) == ["8000 C 18.15"]
+
+
+@pytest.mark.parametrize("posting", [VatPosting.NET, VatPosting.GROSS])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_vat_against_its_line_cannot_be_told_to_minox_and_is_refused(posting: VatPosting, sign: int) -> None:
+    goods, gross, invoice = ("12.10", "-0.01", "0.01")
+    given = order(line(goods), line(gross, "9"), tax={"21": "2.10", "9": invoice})
+    rejection = refused(given if sign > 0 else mirrored(given), mapping(vat_posting=posting))
+    assert rejection.reason is Reason.VAT_MISMATCH
+    assert rejection.values["lines"] == "0.00"
+
+
+def test_vat_on_a_line_of_nothing_counts_as_credit_so_debit_is_refused() -> None:
+    given = order(line("12.10"), line("0.01", "9"), tax={"21": "2.10", "9": "0.01"})
+    assert written(booked(given).lines) == ["8000 C 10.00 1:2.10", "8010 C 0.00 2:0.01"]
+    assert refused(mirrored(given)).reason is Reason.VAT_MISMATCH
+
+
+def test_the_body_tells_the_debtor_and_the_lines_and_leaves_minox_its_own() -> None:
+    booking = booked(order(line("12.10"), line("-2.18", "9", type="discount")))
+    common = {
+        "document_date": "2026-03-14",
+        "journal": {"id": "VERK"},
+        "period": {"id": 3, "fiscal_year": 2026},
+        "description": "1024",
+    }
+    assert json.loads(booking_body(booking, "10001")) == [
+        {
+            "account": {"id": "10001", "scheme": "MINOX", "type": "customer"},
+            "debit": 9.92,
+            "credit": 0.0,
+            "invoice_number": 1024,
+            **common,
+        },
+        {
+            "account": {"id": "8000", "scheme": "MINOX", "type": "ledger_account"},
+            "debit": 0.0,
+            "credit": 10.0,
+            "vat": {"id": 1, "amount": 2.1},
+            **common,
+        },
+        {
+            "account": {"id": "8010", "scheme": "MINOX", "type": "ledger_account"},
+            "debit": 2.0,
+            "credit": 0.0,
+            "vat": {"id": 2, "amount": 0.18},
+            **common,
+        },
+    ]
+
+
+# Rule 11: credit orders
+
+
+@pytest.mark.parametrize("using", [mapping(), OWN_LEDGERS, mapping(rounding_ledger="4990")])
+@pytest.mark.parametrize("posting", VatPosting)
+def test_a_credit_order_is_booked_the_other_way_round(posting: VatPosting, using: Mapping) -> None:
+    using = replace(using, vat_posting=posting)
+    sale = order(line("10.00"), line("4.95", type="shipping"), line("5.45", "9"), total="20.41")
+    credit = booked(mirrored(sale, number="1030", credited_order_number="1024"), using)
+    turned = [replace(each, debit=each.credit, credit=each.debit) for each in booked(sale, using).lines]
+    assert credit.lines == tuple(turned)
+    assert credit.total == Decimal("-20.41")
+
+
+def test_equal_halves_of_a_cent_fall_the_same_way_in_a_credit_order() -> None:
+    sale = order(line("0.03", net="0.025"), line("0.03", net="0.025", type="shipping"), tax={"21": "0.01"})
+    lines = booked(sale, OWN_LEDGERS).lines
+    turned = tuple(replace(each, debit=each.credit, credit=each.debit) for each in lines)
+    assert booked(mirrored(sale), OWN_LEDGERS).lines == turned
+
+
+def test_a_credit_order_is_on_the_customer_of_its_original() -> None:
+    using = mapping(payment_debtors={"basic/cash": "10600"})
+    credit = order(line("-12.10"), credited_order_number="1001", payment="basic/cash")
+    fallback = EmailDebtor(email="truus@example.nl", customer=CUSTOMER)
+    assert booked(credit, using).debtor == OriginalDebtor(order_number="1001", fallback=fallback)
+    assert booked(replace(credit, email=""), using).debtor == OriginalDebtor(order_number="1001", fallback=None)
+
+
+def test_a_credit_order_with_a_positive_total_is_refused_after_its_vat() -> None:
+    rejection = refused(order(line("12.10"), credited_order_number="1001"))
+    assert rejection.reason is Reason.CREDIT_ORDER_POSITIVE
+    assert rejection.values == {"number": "1024", "original": "1001", "total": "12.10"}
+    assert refused(order(line("10.60", "6"), credited_order_number="1001")).reason is Reason.VAT_RATE_UNMAPPED
+
+
+# Rule 12: date, fiscal year and period
+
+
+@pytest.mark.parametrize(
+    ("choice", "status_changed", "expected"),
+    [
+        (DateChoice.ORDER, dt.date(2026, 4, 2), (dt.date(2026, 3, 14), 3)),
+        (DateChoice.STATUS_CHANGED, dt.date(2026, 4, 2), (dt.date(2026, 4, 2), 4)),
+        (DateChoice.STATUS_CHANGED, None, (dt.date(2026, 3, 14), 3)),
+    ],
+)
+def test_the_document_date_is_the_orders_or_that_of_its_status(
+    choice: DateChoice, status_changed: dt.date | None, expected: tuple[dt.date, int]
+) -> None:
+    booking = booked(order(line("12.10"), status_changed=status_changed), mapping(date=choice))
+    assert (booking.document_date, booking.period) == expected
+    assert booking.fiscal_year == 2026
+
+
+def test_a_date_without_a_fiscal_year_is_refused() -> None:
+    rejection = refused(order(line("12.10"), date=dt.date(2027, 1, 1)))
+    assert (rejection.reason, rejection.values) == (
+        Reason.FISCAL_YEAR_MISSING,
+        {"number": "1024", "date": "2027-01-01"},
+    )
+    empty = Administration(currency="EUR", number_of_periods=12, fiscal_years=())
+    assert refused(order(line("12.10")), administration=empty).reason is Reason.FISCAL_YEAR_MISSING
+
+
+# Rule 13: the description
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{number}", "1024"),
+        ("Webshop {number} {date}", "Webshop 1024 2026-03-14"),
+        ("{number} {name}, {company}", "1024 Truus Voorbeeldig, Voorbeeldig BV"),
+        ("{{{number}}}", "{1024}"),
+    ],
+)
+def test_the_description_follows_the_template(template: str, expected: str) -> None:
+    assert booked(order(line("12.10")), mapping(description=template)).description == expected
+
+
+def test_a_description_of_nothing_is_the_order_number() -> None:
+    given = order(line("12.10"), customer=replace(CUSTOMER, company=" \u202e\n"))
+    assert booked(given, mapping(description="{company}")).description == "1024"
+
+
+# The order of the rules
+
+
+def test_of_several_reasons_the_first_rule_tells() -> None:
+    """An order against which every rule has something is mended rule by rule."""
+    wrong = order(
+        line("10.00", "7"),
+        total="90.00",
+        tax={"7": "9.00"},
+        number="x",
+        currency="USD",
+        tax_strategy="reverse_charged_vat",
+        email="",
+        credited_order_number="",
+        date=dt.date(2030, 1, 1),
+    )
+    repairs: list[dict[str, Any]] = [
+        {"number": "1024"},
+        {"currency": "EUR"},
+        {"tax": (Tax(rate=Decimal(7), amount=Decimal("0.65")),)},
+        {"total": Decimal("10.00")},
+        {"lines": (line("10.00", "0"),), "tax": ()},
+        {"customer": replace(CUSTOMER, vat_number=BELGIAN_VAT_NUMBER)},
+        {"tax_region": "BE"},
+        {"email": "truus@example.nl"},
+        {"credited_order_number": "1001"},
+        {"credited_order_number": None},
+    ]
+    reasons = [refused(wrong).reason]
+    for repair in repairs:
+        wrong = replace(wrong, **repair)
+        reasons.append(refused(wrong).reason)
+    assert [str(reason) for reason in reasons] == [
+        "order_invalid",
+        "currency_unsupported",
+        "vat_mismatch",
+        "totals_mismatch",
+        "vat_rate_unmapped",
+        "vat_number_missing",
+        "vat_number_invalid",
+        "email_missing",
+        "fiscal_year_missing",
+        "credit_order_positive",
+        "fiscal_year_missing",
+    ]

@@ -1,0 +1,321 @@
+"""What holds for every order whatever: `book` never raises, and what it books adds up to the cent."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pytest
+from hypothesis import event, given, settings, strategies as st
+
+from mww2minox.booking import book
+from mww2minox.minox import booking_body
+from mww2minox.model import (
+    REVERSE_CHARGED,
+    ZERO_PERCENT,
+    Booking,
+    Customer,
+    DateChoice,
+    Line,
+    Mapping,
+    Order,
+    Price,
+    Rejection,
+    Tax,
+    VatPosting,
+)
+from mww2minox.reasons import REASONS, explain_rejection
+from tests.builders import ADMINISTRATION, BELGIAN_VAT_NUMBER, CUSTOMER, MAPPING, MICRO, mirrored
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+TYPES = ("article", "custom", "shipping", "payment", "discount", "never seen")
+OWN_LEDGERS = {"shipping": "8900", "payment": "8910", "discount": "8000"}
+
+# Orders as a shop makes them: most are accepted
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def _mostly(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from([usual] * (9 * len(others)) + [*others])
+
+
+AMOUNTS = (st.integers(1, 20_000) | st.integers(-2_000, 20_000) | st.integers(-3, 3)).map(lambda cents: CENT * cents)
+
+
+def _price(rate: Decimal, gross: Decimal, left_out: str) -> Price:
+    net = (gross / (1 + rate / 100)).quantize(MICRO)
+    return Price(
+        rate=rate,
+        excluding=None if left_out == "net" else net,
+        including=None if left_out == "gross" else gross,
+    )
+
+
+def _lines(*rates: str) -> st.SearchStrategy[tuple[Line, ...]]:
+    prices = st.builds(_price, st.sampled_from([Decimal(rate) for rate in rates]), AMOUNTS, _mostly("", "net", "gross"))
+    entries = st.lists(prices, min_size=1, max_size=2).map(tuple)
+    return st.lists(st.builds(Line, type=st.sampled_from(TYPES), prices=entries), min_size=1, max_size=4).map(tuple)
+
+
+def _gross(price: Price) -> Decimal:
+    """Rule 3."""
+    if price.including is not None:
+        return price.including
+    return _cents((price.excluding or ZERO) * (1 + price.rate / 100))
+
+
+def _vat(price: Price) -> Decimal:
+    net = price.excluding if price.excluding is not None else _gross(price) / (1 + price.rate / 100)
+    return _gross(price) - net
+
+
+def _prices(order: Order) -> Iterable[Price]:
+    return (price for line in order.lines for price in line.prices)
+
+
+def _sums(order: Order) -> dict[Decimal, tuple[Decimal, Decimal]]:
+    """Gross and VAT of each rate, by the lines alone."""
+    sums: dict[Decimal, tuple[Decimal, Decimal]] = {}
+    for price in _prices(order):
+        gross, vat = sums.get(price.rate, (ZERO, ZERO))
+        sums[price.rate] = (gross + _gross(price), vat + _vat(price))
+    return sums
+
+
+BASKETS = [
+    *[("NL", "", _lines("21", "9"))] * 6,
+    (None, "", _lines("21", "9.00")),
+    ("BE", "", _lines("21")),
+    ("FI", "", _lines("25.5")),
+    ("BE", REVERSE_CHARGED, _lines("0")),
+    ("US", ZERO_PERCENT, _lines("0")),
+    ("NL", "", _lines("21", "0")),
+]
+DATES = st.dates(dt.date(2026, 1, 1), dt.date(2026, 12, 31))
+OTHER_FIELDS = st.fixed_dictionaries(
+    {
+        "number": st.integers(1, 10**9).map(str),
+        "date": DATES,
+        "currency": _mostly("EUR", "USD", None),
+        "status_changed": st.none() | DATES | st.just(dt.date(2027, 1, 31)),
+        "email": _mostly("truus@example.nl", ""),
+        "payment": st.sampled_from(["basic/cash", "basic/advance", None]),
+        "customer": _mostly(BELGIAN_VAT_NUMBER, "", "BE1").map(lambda number: replace(CUSTOMER, vat_number=number)),
+    }
+)
+OFF_BY = _mostly(ZERO, *[CENT * cents for cents in (-6, -5, -3, -2, -1, 1, 2, 3, 5, 6)])
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> Order:
+    """Orders that a shop could make, now and then with something wrong."""
+    region, strategy, lines = draw(st.sampled_from(BASKETS))
+    fields = draw(OTHER_FIELDS)
+    order = Order(status=1, total=ZERO, lines=draw(lines), tax=None, tax_region=region, tax_strategy=strategy, **fields)
+    sums = _sums(order)
+    tax, vat_off = None, draw(OFF_BY)
+    if draw(st.booleans()):
+        tax = tuple(Tax(rate=rate, amount=_cents(vat) + vat_off) for rate, (_, vat) in sums.items())
+    total = sum((gross for gross, _ in sums.values()), draw(OFF_BY))
+    order = replace(order, tax=tax, total=total)
+    return mirrored(order, credited_order_number="1") if draw(_mostly(False, True)) else order  # noqa: FBT003
+
+
+# Orders as nobody makes them
+
+SPECIAL = [Decimal(text) for text in ("NaN", "sNaN", "Infinity", "-Infinity", "-0", "1E+400", "1E-400", "0E+99", "9E9")]
+DECIMALS = st.sampled_from(SPECIAL) | st.decimals() | st.decimals(-100, 100, places=2)
+RATES = DECIMALS | st.sampled_from([Decimal(21), Decimal(9), ZERO])
+TEXTS = st.text(max_size=20) | st.sampled_from(
+    ["", "0", "1024", "NL", "EUR", REVERSE_CHARGED, "BE0403170701", "EU", "{}"]
+)
+ABSURD_LINES = st.builds(
+    Line,
+    type=TEXTS | st.sampled_from(TYPES),
+    prices=st.lists(
+        st.builds(Price, rate=RATES, excluding=st.none() | DECIMALS, including=st.none() | DECIMALS), max_size=3
+    ).map(tuple),
+)
+ABSURD: dict[str, st.SearchStrategy[Any]] = {
+    "number": TEXTS,
+    "date": st.dates(),
+    "total": DECIMALS,
+    "lines": st.lists(ABSURD_LINES, max_size=3).map(tuple),
+    "tax": st.none() | st.lists(st.builds(Tax, rate=RATES, amount=DECIMALS), max_size=3).map(tuple),
+    "currency": st.none() | TEXTS,
+    "status_changed": st.none() | st.dates(),
+    "tax_region": st.none() | TEXTS,
+    "tax_strategy": TEXTS,
+    "email": TEXTS,
+    "payment": st.none() | TEXTS,
+    "credited_order_number": st.none() | TEXTS,
+    "customer": st.builds(Customer, **dict.fromkeys(("name", "company", "country_code", "vat_number"), TEXTS)),
+}
+
+
+@st.composite
+def spoilt_orders(draw: st.DrawFn) -> Order:
+    """Orders with some fields of a shop's order replaced by whatever fits their type."""
+    fields = draw(st.sets(st.sampled_from(sorted(ABSURD)), min_size=1, max_size=4))
+    return replace(draw(orders()), **{field: draw(ABSURD[field]) for field in sorted(fields)})
+
+
+WHATEVER = orders() | spoilt_orders() | st.builds(Order, status=st.integers(), **ABSURD)
+MAPPINGS = st.builds(
+    replace,
+    st.just(MAPPING),
+    vat_posting=st.sampled_from(VatPosting),
+    ledgers=st.sampled_from([{}, OWN_LEDGERS]),
+    payment_debtors=st.sampled_from([{}, {"basic/cash": "10600"}]),
+    rounding_ledger=st.sampled_from([None, "4990"]),
+    date=st.sampled_from(DateChoice),
+    description=st.sampled_from(["{number}", "{name} {company}"]),
+)
+
+
+def _book(order: Order, mapping: Mapping) -> Booking | None:
+    """Book an order; None when it is refused."""
+    found = book(order, mapping, ADMINISTRATION)
+    event("accepted" if isinstance(found, Booking) else f"refused: {found.reason}")
+    return found if isinstance(found, Booking) else None
+
+
+def test_at_least_a_third_of_the_orders_made_here_are_accepted() -> None:
+    accepted: list[bool] = []
+
+    @settings(max_examples=150, database=None)
+    @given(orders(), MAPPINGS)
+    def count(order: Order, mapping: Mapping) -> None:
+        accepted.append(_book(order, mapping) is not None)
+
+    count()
+    assert sum(accepted) >= len(accepted) / 3, f"{sum(accepted)} of {len(accepted)}"
+
+
+@settings(max_examples=250)
+@given(WHATEVER, MAPPINGS)
+def test_every_order_has_a_booking_or_a_reason_and_always_the_same(order: Order, mapping: Mapping) -> None:
+    found = book(order, mapping, ADMINISTRATION)
+    assert isinstance(found, Booking | Rejection)
+    assert book(replace(order), replace(mapping), ADMINISTRATION) == found
+
+
+@settings(max_examples=250)
+@given(WHATEVER, MAPPINGS)
+def test_every_refusal_can_be_told_in_both_languages(order: Order, mapping: Mapping) -> None:
+    found = book(order, mapping, ADMINISTRATION)
+    if isinstance(found, Booking):
+        return
+    event(found.reason)
+    assert found.reason in REASONS
+    number = " ".join(order.number.split())
+    for language in ("nl", "en"):
+        text = explain_rejection(found, language)
+        assert number in text.message
+        assert text.suggestion.endswith(f"mww2minox retry {number}".rstrip())
+        assert not any(f"({name})" in text.message + text.suggestion for name in ("rate", "lines", "total", "problem"))
+
+
+def _in_cents(amount: Decimal) -> int:
+    assert amount * 100 == int(amount * 100), amount
+    return int(amount * 100)
+
+
+@settings(max_examples=200)
+@given(orders() | spoilt_orders(), MAPPINGS)
+def test_debit_is_credit_and_the_vat_that_stands_beside_it(order: Order, mapping: Mapping) -> None:
+    booking = _book(order, mapping)
+    if booking is None:
+        return
+    beside = mapping.vat_posting is VatPosting.NET
+    balance = -_in_cents(booking.total)
+    for line in booking.lines:
+        assert min(line.debit, line.credit) == 0 <= max(line.debit, line.credit)
+        vat = _in_cents(line.vat_amount or ZERO) if beside else 0
+        balance += (-1 if line.debit else 1) * (_in_cents(line.debit + line.credit) + vat)
+    assert balance == 0
+    assert booking.total == order.total
+    if mapping.vat_posting in (VatPosting.NET, VatPosting.GROSS):
+        for line, share in zip(booking.lines, booking.shares, strict=False):  # a rounding may follow
+            base = share.net if beside else share.gross
+            assert line.credit - line.debit == base
+            assert line.vat_amount == abs(share.vat)
+            assert (base or 1) * share.vat >= 0
+
+
+@settings(max_examples=150)
+@given(orders(), MAPPINGS)
+def test_the_body_that_is_sent_is_exact_to_the_cent(order: Order, mapping: Mapping) -> None:
+    booking = _book(order, mapping)
+    if booking is None:
+        return
+    body = booking_body(booking, "10001")
+    assert body == booking_body(booking, "10001")
+    debtor, *lines = json.loads(body, parse_float=Decimal)
+    amounts = [line[side] for line in (debtor, *lines) for side in ("debit", "credit")]
+    amounts += [line["vat"]["amount"] for line in lines if "vat" in line]
+    for amount in amounts:
+        assert not amount.is_signed(), amount
+        assert amount.as_tuple().exponent >= -2, amount
+    assert debtor["debit"] - debtor["credit"] == booking.total
+    vat = [
+        (line["vat"]["amount"] if "vat" in line else ZERO) * (-1 if line["debit"] else 1)
+        for line in lines
+        if mapping.vat_posting is VatPosting.NET
+    ]
+    assert sum((line["credit"] - line["debit"] for line in lines), ZERO) + sum(vat, ZERO) == booking.total
+    assert ("vat" in body.decode()) <= (mapping.vat_posting in (VatPosting.NET, VatPosting.GROSS))
+    assert {line["description"] for line in (debtor, *lines)} == {booking.description}
+
+
+@settings(max_examples=150)
+@given(orders(), MAPPINGS)
+def test_gross_and_vat_of_a_rate_are_those_of_lines_and_invoice(order: Order, mapping: Mapping) -> None:
+    booking = _book(order, mapping)
+    if booking is None:
+        return
+    by_lines = _sums(order)
+    rates = {*by_lines, *(tax.rate for tax in order.tax or ())}
+    rounding = order.total - sum((_cents(gross) for gross, _ in by_lines.values()), ZERO)
+    off = []
+    for rate in rates:
+        shares = [share for share in booking.shares if share.rate == rate]
+        gross, vat = by_lines.get(rate, (ZERO, ZERO))
+        if order.tax is not None:
+            vat = sum((tax.amount for tax in order.tax if tax.rate == rate), ZERO)
+        assert sum((share.vat for share in shares), ZERO) == _cents(vat)
+        off.append(sum((share.gross for share in shares), ZERO) - _cents(gross))
+    assert sorted(filter(None, off)) == ([] if mapping.rounding_ledger or not rounding else [rounding])
+    assert abs(rounding) <= mapping.max_rounding
+
+
+@settings(max_examples=150)
+@given(orders(), MAPPINGS)
+def test_a_credit_order_takes_back_exactly_what_its_original_booked(order: Order, mapping: Mapping) -> None:
+    sale = _book(replace(order, credited_order_number=None), mapping)
+    credit = _book(mirrored(order, credited_order_number=None), mapping)
+    if sale is None or credit is None:
+        return
+    turned = [replace(line, debit=line.credit, credit=line.debit) for line in sale.lines]
+    assert list(credit.lines) == turned
+    assert [share.vat for share in credit.shares] == [-share.vat for share in sale.shares]
+
+
+@pytest.mark.parametrize("posting", VatPosting)
+def test_the_largest_amounts_stay_exact(posting: VatPosting) -> None:
+    gross = Decimal("9999999999.99")
+    line = Line(type="article", prices=(Price(rate=Decimal(21), excluding=None, including=gross),))
+    order = Order(
+        number="1", date=dt.date(2026, 1, 1), status=1, total=gross, lines=(line,), tax=None, email="a@example.nl"
+    )
+    found = book(order, replace(MAPPING, vat_posting=posting), ADMINISTRATION)
+    assert isinstance(found, Booking)
+    sent = json.loads(booking_body(found, "1"), parse_float=Decimal)
+    assert sent[0]["debit"] == gross
+    assert sum((each.vat for each in found.shares), ZERO) == Decimal("1735537190.08")

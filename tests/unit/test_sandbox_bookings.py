@@ -1,0 +1,310 @@
+"""The sandbox' bookkeeping: what it refuses, what it keeps, and what reads back."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+import time_machine
+
+from mww2minox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TODAY = dt.date(2026, 3, 20)
+BATCH = "0b8f1f0e-6d0c-5c57-8a2c-6d8c4f1f2a11"
+CUSTOMER, LEDGER = "customer", "ledger_account"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Start an administration without orders."""
+    with Sandbox(today=TODAY, samples=False) as running:
+        yield running
+
+
+def _call(sandbox: Sandbox, method: str, path: str, **more: Any) -> requests.Response:
+    url = f"{sandbox.minox_url}/api/1/tenant/12345/administration/1/{path}"
+    token = sandbox.minox.tokens.issue()["access_token"]
+    return requests.request(method, url, headers={"Authorization": f"Bearer {token}"}, timeout=5, **more)
+
+
+def _put(sandbox: Sandbox, body: object, batch: str = BATCH) -> requests.Response:
+    return _call(sandbox, "PUT", f"transaction_line_batch/{batch}", json=body)
+
+
+def _read(sandbox: Sandbox) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = _call(sandbox, "GET", f"transaction_line_batch/{BATCH}").json()
+    return lines
+
+
+def _line(kind: str, account: str, **fields: object) -> dict[str, Any]:
+    return {
+        "account": {"id": account, "scheme": "MINOX", "type": kind},
+        "document_date": "2026-03-14",
+        "invoice_number": 1001,
+        "journal": {"id": "VERK"},
+        "period": {"id": 3, "fiscal_year": 2026},
+        "description": "1001",
+        **fields,
+    }
+
+
+def _net() -> list[dict[str, Any]]:
+    """Book 121.00 with the VAT on top of the revenue line."""
+    return [
+        _line(CUSTOMER, "10600", debit=121.0),
+        _line(LEDGER, "8000", credit=100.0, vat={"id": 1, "amount": 21.0}),
+    ]
+
+
+def _gross(vat: float = 21.0) -> list[dict[str, Any]]:
+    return [
+        _line(CUSTOMER, "10600", debit=121.0),
+        _line(LEDGER, "8000", credit=121.0, vat={"id": 1, "amount": vat}),
+    ]
+
+
+def _by_account() -> list[dict[str, Any]]:
+    return [_line(CUSTOMER, "10600", debit=121.0), _line(LEDGER, "8000", credit=121.0)]
+
+
+def _own_vat_line() -> list[dict[str, Any]]:
+    return [
+        _line(CUSTOMER, "10600", debit=121.0),
+        _line(LEDGER, "8000", credit=100.0),
+        _line(LEDGER, "1500", credit=21.0),
+    ]
+
+
+def _codes(answer: requests.Response) -> list[str]:
+    assert answer.status_code == 400, answer.text
+    assert all(row["message_type"] == "error" and row["message"] for row in answer.json())
+    return [row["message_code"] for row in answer.json()]
+
+
+def test_a_right_batch_is_kept(sandbox: Sandbox) -> None:
+    """What was sent comes back, with the lines that Minox makes itself behind it."""
+    answer = _put(sandbox, _net())
+
+    assert answer.status_code == 200
+    assert answer.json() == _read(sandbox)
+    sent, own = _read(sandbox)[:2], _read(sandbox)[2:]
+    assert [(line["debit"], line["credit"], line["messages"]) for line in sent] == [
+        (121, 0, []),
+        (0, 100, []),
+    ]
+    assert sent[1]["vat"] == {"id": 1, "amount": 21}
+    assert {line["batch_id"] for line in sent} == {BATCH}
+    assert {(line["account"]["id"], line["debit"], line["credit"]) for line in own} == {
+        ("1300", 121, 0),
+        ("1500", 0, 21),
+    }
+    assert all(line["line_number"] >= 9000 for line in own)
+    sandbox.settings.own_lines = False
+    assert len(_read(sandbox)) == 2
+
+
+def test_the_same_uuid_replaces(sandbox: Sandbox) -> None:
+    """Upper or lower case, there is one booking; a refused one leaves it."""
+    _put(sandbox, _net())
+    changed = _net()
+    changed[0]["description"] = "anders"
+    _put(sandbox, changed, BATCH.upper())
+    assert _put(sandbox, []).status_code == 400
+
+    assert list(sandbox.minox.batches) == [BATCH]
+    assert _read(sandbox)[0]["description"] == "anders"
+
+
+def test_a_batch_can_be_deleted(sandbox: Sandbox) -> None:
+    """Once."""
+    _put(sandbox, _net())
+    path = f"transaction_line_batch/{BATCH}"
+    assert _call(sandbox, "DELETE", path).status_code == 204
+    assert _call(sandbox, "DELETE", path).status_code == 404
+    assert _call(sandbox, "GET", path).status_code == 404
+
+
+_FIRST: list[tuple[str, dict[str, Any]]] = [
+    ("amount_decimals", {"debit": 121.001}),
+    ("amount_negative", {"debit": -121.0}),
+    ("amount_invalid", {"debit": "121.00"}),
+    ("amount_invalid", {"debit": True}),
+    ("amount_missing", {"debit": None}),
+    ("amount_twice", {"credit": 121.0}),
+    ("account_invalid", {"account": {"id": 10600, "scheme": "MINOX", "type": CUSTOMER}}),
+    ("account_invalid", {"account": "10600"}),
+    ("account_scheme_invalid", {"account": {"id": "10600", "scheme": "RGS", "type": CUSTOMER}}),
+    ("account_type_invalid", {"account": {"id": "10600", "scheme": "MINOX", "type": "supplier"}}),
+    ("customer_unknown", {"account": {"id": "10001", "scheme": "MINOX", "type": CUSTOMER}}),
+    ("customer_blocked", {"account": {"id": "10640", "scheme": "MINOX", "type": CUSTOMER}}),
+    ("ledger_account_unknown", {"account": {"id": "7777", "scheme": "MINOX", "type": LEDGER}}),
+    ("ledger_account_blocked", {"account": {"id": "8999", "scheme": "MINOX", "type": LEDGER}}),
+    ("invoice_number_invalid", {"invoice_number": "1001"}),
+    ("invoice_number_invalid", {"invoice_number": None}),
+    ("journal_unknown", {"journal": {"id": "NONE"}}),
+    ("journal_not_sales", {"journal": {"id": "INK"}}),
+    ("document_date_invalid", {"document_date": "14-03-2026"}),
+    ("fiscal_year_unknown", {"document_date": "2024-03-14", "period": {"id": 3, "fiscal_year": 2024}}),
+    ("period_unknown", {"period": {"id": 13, "fiscal_year": 2026}}),
+    ("period_mismatch", {"period": {"id": 4, "fiscal_year": 2026}}),
+    ("period_mismatch", {"period": {"id": 3, "fiscal_year": 2025}}),
+    ("period_closed", {"document_date": "2025-01-15", "period": {"id": 1, "fiscal_year": 2025}}),
+    ("currency_unknown", {"currency": {"id": "USD"}}),
+    ("payment_term_unknown", {"payment_term": {"id": 99}}),
+    ("payment_term_unknown", {"payment_term": {"id": []}}),
+    ("vat_on_customer", {"vat": {"id": 1, "amount": 0}}),
+]
+
+
+@pytest.mark.parametrize(("code", "change"), _FIRST)
+def test_a_wrong_line_is_refused(sandbox: Sandbox, code: str, change: dict[str, Any]) -> None:
+    """With one message that says which line; nothing is kept."""
+    lines = _net()
+    lines[0] |= change
+    answer = _put(sandbox, lines)
+
+    assert _codes(answer) == [code]
+    assert answer.json()[0]["field"].startswith("[0].")
+    assert sandbox.minox.batches == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        ("body_invalid", {}),
+        ("body_empty", []),
+        ("line_invalid", ["x"]),
+        ("too_many_lines", [{}] * 9000),
+        ("vat_unknown", [_net()[0], _net()[1] | {"vat": {"id": 99, "amount": 21.0}}]),
+        ("amount_decimals", [_net()[0], _net()[1] | {"vat": {"id": 1, "amount": 21.001}}]),
+        ("lines_differ", [_net()[0], _net()[1] | {"document_date": "2026-03-13"}]),
+        ("not_balanced", [_net()[0] | {"debit": 121.01}, _net()[1]]),
+        ("not_balanced", _gross()),
+    ],
+)
+def test_a_wrong_batch_is_refused(sandbox: Sandbox, code: str, body: object) -> None:
+    """As a whole."""
+    assert _codes(_put(sandbox, body)) == [code]
+
+
+def test_what_is_no_json_is_refused(sandbox: Sandbox) -> None:
+    """NaN is none either."""
+    for body in (b"{", b"<html>", b'[{"debit": NaN}]'):
+        answer = _call(sandbox, "PUT", f"transaction_line_batch/{BATCH}", data=body)
+        assert _codes(answer) == ["body_invalid"]
+
+
+def test_a_wrong_uuid_is_refused(sandbox: Sandbox) -> None:
+    """The client chooses it, but one it must be."""
+    assert _codes(_put(sandbox, _net(), "1001")) == ["uuid_invalid"]
+
+
+def test_refusals_may_come_with_status_200(sandbox: Sandbox) -> None:
+    """By a switch: then only the body tells."""
+    sandbox.settings.error_status = 200
+    answer = _put(sandbox, [])
+    assert (answer.status_code, answer.json()[0]["message_type"]) == (200, "error")
+    assert sandbox.minox.batches == {}
+
+
+def test_periods_close_and_open(sandbox: Sandbox) -> None:
+    """The message is the one that Minox' user would read."""
+    sandbox.minox.close_period(2026, 3)
+    answer = _put(sandbox, _net())
+    assert answer.json()[0]["message"] == "Periode 3 van boekjaar 2026 is afgesloten."
+    sandbox.minox.open_period(2026, 3)
+    assert _put(sandbox, _net()).status_code == 200
+
+
+def test_odd_vat_is_a_warning(sandbox: Sandbox) -> None:
+    """In the line of the answer; it is booked all the same."""
+    odd = [_net()[0], _net()[1] | {"credit": 95.0, "vat": {"id": 1, "amount": 26.0}}]
+    answer = _put(sandbox, odd)
+
+    assert answer.status_code == 200
+    assert [message["message_type"] for message in answer.json()[1]["messages"]] == ["warning"]
+    assert _read(sandbox)[1]["messages"] == []
+
+
+_WAYS: dict[str, list[dict[str, Any]]] = {
+    "net": _net(),
+    "gross": _gross(),
+    "ledger": _by_account(),
+    "line": _own_vat_line(),
+}
+
+
+@pytest.mark.parametrize("taken", _WAYS)
+@pytest.mark.parametrize("sent", _WAYS)
+def test_the_administration_takes_one_way_of_vat(sandbox: Sandbox, taken: str, sent: str) -> None:
+    """Lines without VAT balance in each; with VAT only where it belongs."""
+    sandbox.settings.update({"vat_posting": taken})
+    without_vat = {"ledger", "line"}
+    fits = sent == taken or sent in without_vat
+    assert (_put(sandbox, _WAYS[sent]).status_code == 200) is fits
+
+
+@pytest.mark.parametrize(("vat", "status"), [(21.0, 200), (21.2, 200), (25.41, 400), (0.0, 400), (130.0, 400)])
+def test_gross_vat_must_fit(sandbox: Sandbox, vat: float, status: int) -> None:
+    """A VAT amount that was computed over the gross is found."""
+    sandbox.settings.vat_posting = "gross"
+    assert _put(sandbox, _gross(vat)).status_code == status
+
+
+@pytest.mark.parametrize(("reading", "credit"), [("gross", 121.0), ("net", 100.0)])
+def test_the_ledger_accounts_own_code(sandbox: Sandbox, reading: str, credit: float) -> None:
+    """Minox makes the VAT itself: a line of its own, and by a switch in the revenue line too."""
+    sandbox.settings.update({"vat_posting": "ledger", "ledger_reading": reading})
+    _put(sandbox, _by_account())
+    lines = _read(sandbox)
+
+    assert lines[1]["credit"] == credit
+    assert lines[1].get("vat") == (None if reading == "gross" else {"id": 1, "amount": 21.0})
+    assert [line["credit"] for line in lines if line["account"]["id"] == "1500"] == [21.0]
+
+
+def test_a_period_lists_its_lines(sandbox: Sandbox) -> None:
+    """Paged like every list, own lines included."""
+    for place in range(3):
+        assert _put(sandbox, _net(), str(uuid.UUID(int=place))).status_code == 200
+    sandbox.settings.page_size = 5
+    first = _call(sandbox, "GET", "year/2026/transaction_lines?period=3").json()
+
+    assert len(first["collection"]) == 5
+    assert "period=3" in first["links"]["next"]
+    assert _call(sandbox, "GET", "year/2026/transaction_lines?period=2").json()["collection"] == []
+    assert _call(sandbox, "GET", "year/2020/transaction_lines").status_code == 404
+
+
+def test_open_items_go_by_invoice_number(sandbox: Sandbox) -> None:
+    """A credit takes off what the original made."""
+    _put(sandbox, _net())
+    back = copy.deepcopy(_net())
+    for line in back:
+        line["debit"], line["credit"] = line.pop("credit", 0), line.pop("debit", 0)
+    back[0]["credit"], back[1]["debit"], back[1]["vat"] = 60.5, 50.0, {"id": 1, "amount": 10.5}
+    assert _put(sandbox, back, str(uuid.UUID(int=7))).status_code == 200
+
+    item = _call(sandbox, "GET", "receivable/account/10600/invoice/1001").json()
+    assert item["amount"] == 60.5
+    assert len(_call(sandbox, "GET", "receivable").json()["collection"]) == 1
+    assert _call(sandbox, "GET", "receivable/account/10600/invoice/9").status_code == 404
+
+
+def test_a_new_booking_may_lag(sandbox: Sandbox) -> None:
+    """Reading it back finds nothing at first; replacing it hides nothing."""
+    sandbox.settings.lookup_lag = 2.0
+    path = f"transaction_line_batch/{BATCH}"
+    with time_machine.travel(dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC), tick=False) as clock:
+        assert _put(sandbox, _net()).status_code == 200
+        assert _call(sandbox, "GET", path).status_code == 404
+        clock.shift(2)
+        assert _put(sandbox, _net()).status_code == 200
+        assert _call(sandbox, "GET", path).status_code == 200
