@@ -1,0 +1,339 @@
+"""The state file: who may read it, what it refuses, how it is migrated, and what a restored older one does."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from mww2minox import state
+from mww2minox.errors import RunInProgress, StateError
+from mww2minox.model import Reason, Rejection, State
+from mww2minox.state import FIRST_PUSH, Store, StoredBooking, StoredOrder
+
+PAGE = 4096
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "state.db"
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def later() -> Iterator[None]:
+    """Forget the migrations that a test adds."""
+    before = list(state.migrations._migrations)  # noqa: SLF001 - there is no other way to take one back
+    yield
+    state.migrations._migrations[:] = before  # noqa: SLF001
+
+
+def order(number: str = "1001", **changes: str) -> StoredOrder:
+    payload = {"number": number, "note": "x" * 500, **changes}
+    return StoredOrder(
+        number=number, date="2026-03-14", status=2, state=State.READY, rejection=None, total_cents=1, payload=payload
+    )
+
+
+def booking(number: str = "1001") -> StoredBooking:
+    return StoredBooking(
+        number=number,
+        batch_id="a",
+        customer="10001",
+        total_cents=1,
+        body="[]",
+        payload={},
+        sent_at=datetime.now(UTC),
+        booked_at=None,
+    )
+
+
+def filled(path: Path, count: int = 40) -> Path:
+    with Store(path) as store, store.transaction():
+        for number in range(1001, 1001 + count):
+            store.take_in(order(str(number)))
+    return path
+
+
+def others_may(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode) & 0o077
+
+
+def problem(path: Path) -> str:
+    """What opening the file for a run says; it has to refuse."""
+    with pytest.raises(StateError) as refused, Store(path) as store, store.run():
+        pass
+    assert refused.value.exit_status == 2
+    assert "mww2minox " in refused.value.suggestion
+    return refused.value.message
+
+
+# Who may read it
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_nobody_else_can_read_any_of_the_files_whatever_the_umask(path: Path) -> None:
+    with Store(path) as store, store.run(), store.token_lock():
+        store.start_run("push")
+        store.take_in(order())
+        files = sorted(file.name for file in path.parent.iterdir())
+        assert files == ["state.db", "state.db-shm", "state.db-wal", "state.db.lock", "state.db.tokens.lock"]
+        assert {file.name: others_may(file) for file in path.parent.iterdir()} == dict.fromkeys(files, 0)
+    assert others_may(path.parent) == 0
+
+
+def test_files_that_were_opened_to_others_are_closed_to_them_again(path: Path) -> None:
+    with Store(filled(path)) as store, store.run(), store.token_lock():
+        pass
+    for file in path.parent.iterdir():
+        file.chmod(0o666)
+    with Store(path) as store, store.run(), store.token_lock():
+        store.take_in(order("2001"))
+        assert {file.name: others_may(file) for file in path.parent.iterdir() if others_may(file)} == {}
+
+
+# What it holds
+
+
+def test_every_table_is_strict(path: Path) -> None:
+    with Store(path) as store:
+        ours = [table for table in store.db.tables if not table.name.startswith("_")]
+        assert {"orders", "bookings", "customers", "runs", "tokens", "notes"} <= {table.name for table in ours}
+        assert [table.name for table in ours if not table.strict] == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE orders SET total_cents = 12.5",
+        "UPDATE orders SET total_cents = 'free'",
+        "UPDATE orders SET state = 'done'",
+        "UPDATE orders SET payload = NULL",
+        "INSERT INTO tokens VALUES (2, 'a', 'b', NULL, 'c')",
+        "UPDATE bookings SET number = 'of no order'",
+    ],
+)
+def test_a_value_of_the_wrong_kind_does_not_get_in(path: Path, sql: str) -> None:
+    with Store(path) as store:
+        store.take_in(order())
+        store.intend_booking(booking())
+        with pytest.raises(sqlite3.IntegrityError):
+            store.db.execute(sql)
+
+
+def test_a_commit_is_on_the_disk_before_it_returns(path: Path) -> None:
+    with Store(path) as store:
+        pragmas = {name: store.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2}
+
+
+def test_a_transaction_that_breaks_off_leaves_nothing(path: Path) -> None:
+    with Store(path) as store:
+        with suppress(KeyboardInterrupt), store.transaction():
+            store.take_in(order("1001"))
+            with store.transaction():
+                store.take_in(order("1002"))
+            raise KeyboardInterrupt
+        assert store.orders() == []
+
+
+def test_sql_in_a_text_is_a_text(path: Path) -> None:
+    nasty = "1'); DROP TABLE orders; --"
+    with Store(path) as store:
+        store.take_in(order(nasty, name=nasty))
+        store.set_note(nasty, nasty)
+        store.mark(nasty, State.FAILED, Rejection(reason=Reason.ORDER_INVALID, values={"problem": nasty}))
+        found = store.order(nasty)
+        assert found
+        assert found.payload["name"] == store.note(nasty) == nasty
+        assert [one.number for one in store.orders(numbers=[nasty])] == [nasty]
+
+
+# Damage
+
+
+def test_a_truncated_file_is_refused(path: Path) -> None:
+    os.truncate(filled(path), path.stat().st_size // 2)
+    assert "cannot be used" in problem(path)
+
+
+@pytest.mark.parametrize("content", [b"this is no database" * 9, b"SQLite format 3\0" + b"\xff" * PAGE])
+def test_garbage_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "state.db"
+    path.write_bytes(content)
+    assert "cannot be used" in problem(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("page", range(1, 12))
+@pytest.mark.parametrize("filler", [b"\0", b"\xff", b"junk"])
+def test_garbage_in_the_middle_is_refused_or_harms_nothing(path: Path, page: int, filler: bytes) -> None:
+    filled(path)
+    with Store(path) as store:
+        before = store.orders()
+    with path.open("r+b") as file:
+        file.seek(page * PAGE)
+        file.write((filler * PAGE)[:PAGE])
+    try:
+        with Store(path) as store, store.run():
+            assert store.orders() == before
+    except StateError as refused:
+        assert "cannot be used" in refused.message  # noqa: PT017 - either end is right
+
+
+def test_a_payload_that_no_longer_can_be_read_is_damage_and_no_bug(path: Path) -> None:
+    filled(path)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'{"note"', b'{"not\0"', 1))
+    with pytest.raises(StateError, match="cannot be used"), Store(path) as store, store.run():
+        store.orders()
+
+
+def test_another_programs_file_is_refused_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "photos.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE photos (id INTEGER)")
+    path.chmod(0o644)
+    before = path.read_bytes()
+    assert "is not a state file of mww2minox" in problem(path)
+    assert (path.read_bytes(), others_may(path)) == (before, 0o044)
+    assert [file.name for file in tmp_path.iterdir()] == ["photos.db"]
+
+
+def test_a_file_of_a_newer_version_is_refused_and_kept(path: Path) -> None:
+    with Store(filled(path)) as store, store.transaction():
+        store.db.execute("INSERT INTO _sqlite_migrations VALUES (99, 'mww2minox', 'm099_from_afar', 'now')")
+    before = path.read_bytes()
+    assert "newer version of mww2minox (m099_from_afar)" in problem(path)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
+    assert "Is a directory" in problem(tmp_path)
+
+
+def test_a_file_where_its_folder_should_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "cannot be used" in problem(tmp_path / "file" / "state.db")
+
+
+# Migrations
+
+
+def test_a_migration_backs_up_first_and_keeps_what_is_there(path: Path, later: None) -> None:
+    del later
+    filled(path)
+
+    @state.migrations()
+    def m900_add(db: Database) -> None:
+        db.execute("ALTER TABLE orders ADD COLUMN colour TEXT")
+
+    with Store(path) as store:
+        assert len(store.orders()) == 40
+        assert "colour" in store.db["orders"].columns_dict
+    backup = path.with_name("state.db.before-m900_add")
+    assert others_may(backup) == 0
+    with closing(sqlite3.connect(backup)) as db:
+        assert db.execute("SELECT count(*) FROM orders").fetchone() == (40,)
+        assert "colour" not in [row[1] for row in db.execute("PRAGMA table_info(orders)")]
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path, later: None) -> None:
+    del later
+    with Store(filled(path)) as store:
+        before = "\n".join(store.db.conn.iterdump())
+    known = list(state.migrations._migrations)  # noqa: SLF001 - what the older version knows
+
+    @state.migrations()
+    def m900_half(db: Database) -> None:
+        db.execute("ALTER TABLE orders ADD COLUMN colour TEXT")
+        db.execute("DELETE FROM orders WHERE number < '1020'")
+        db.execute("INSERT INTO nowhere VALUES (1)")
+
+    assert "no such table: nowhere" in problem(path)
+    state.migrations._migrations[:] = known  # noqa: SLF001
+    with Store(path) as store:
+        assert "\n".join(store.db.conn.iterdump()) == before
+    assert path.with_name("state.db.before-m900_half").exists()
+
+
+def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, later: None) -> None:
+    del later
+    filled(path)
+
+    @state.migrations()
+    def m900_good(db: Database) -> None:
+        db.execute("ALTER TABLE orders ADD COLUMN colour TEXT")
+
+    @state.migrations()
+    def m901_bad(db: Database) -> None:
+        db.execute("INSERT INTO nowhere VALUES (1)")
+
+    problem(path)
+    with closing(sqlite3.connect(path)) as db:
+        assert "colour" not in [row[1] for row in db.execute("PRAGMA table_info(orders)")]
+        assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [("m001_first_tables",)]
+
+
+# An older state file that was put back
+
+
+def run_once(path: Path) -> bool:
+    """Do as `push` does with one order; return whether it has to look into the journal first."""
+    with Store(path) as store, store.run():
+        run = store.start_run("push")
+        store.take_in(order())
+        found = store.order("1001")
+        assert found
+        looks = not found.looked_for and store.note(FIRST_PUSH) is None
+        store.mark_looked_for(["1001"])
+        store.set_note(FIRST_PUSH, "2026-03-14T12:00:00+00:00")
+        store.finish_run(run, 0)
+    return looks
+
+
+def test_only_the_first_run_of_all_looks_into_the_journal(path: Path) -> None:
+    assert [run_once(path) for _ in range(3)] == [True, False, False]
+
+
+def test_a_restored_older_file_is_noticed(path: Path) -> None:
+    run_once(path)
+    backup = path.read_bytes()
+    run_once(path)
+    path.write_bytes(backup)
+    assert [run_once(path), run_once(path)] == [True, False]
+
+
+def test_a_lost_file_is_noticed(path: Path) -> None:
+    run_once(path)
+    path.unlink()
+    assert run_once(path)
+
+
+def test_a_file_that_came_without_its_lock_file_is_noticed(path: Path) -> None:
+    run_once(path)
+    path.with_name("state.db.lock").unlink()
+    assert run_once(path)
+
+
+# One at a time
+
+
+def test_a_second_run_is_told_who_holds_the_lock_and_the_number_in_it_stays(path: Path) -> None:
+    with Store(path) as store, store.run():
+        run = store.start_run("push")
+        with Store(path) as other, pytest.raises(RunInProgress, match=rf"push, process {os.getpid()}, since 20"):
+            other.run().__enter__()
+        assert path.with_name("state.db.lock").read_text() == str(run)
