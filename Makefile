@@ -4,6 +4,7 @@
 #   make check   lint, types, tests with coverage, and the demo from a freshly built wheel
 #   make crash   kill the command everywhere, run it again, compare: minutes
 #   make bench   measurements: requests and time per order
+#   make texts   find the texts in the code, for translation, and compile the catalogues
 #   make audit   look the locked packages up among known vulnerabilities; needs the internet
 #   make lock    choose versions anew, for .ci/requirements*.txt
 #   make clean   remove all that was made here
@@ -15,13 +16,13 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COVER :=
 
-.PHONY: demo test check lint types coverage wheel crash bench audit lock clean
+.PHONY: demo test check lint types coverage wheel crash bench texts audit lock clean
 
 demo: .venv/.installed
 	@$(BIN)/mww2minox demo
 
 test: .venv/.installed-dev
-	$(BIN)/python -m $(COVER) pytest
+	$(BIN)/python -m $(COVER) pytest --numprocesses=auto --dist=worksteal
 
 check: lint types coverage wheel
 
@@ -54,6 +55,13 @@ crash: .venv/.installed-dev
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m tests.bench
+
+texts: .venv/.installed-dev
+	$(BIN)/pybabel --quiet extract --no-location --sort-output --ignore-dirs="sandbox .*" --omit-header \
+		--output=.venv/mww2minox.pot mww2minox
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=110 \
+		--domain=mww2minox --input-file=.venv/mww2minox.pot --output-dir=mww2minox/locale --locale=nl
+	$(BIN)/pybabel --quiet compile --domain=mww2minox --directory=mww2minox/locale --statistics
 
 # Without --strict pip-audit passes over what it cannot look up, and calls that safe.
 audit: .venv/.installed-dev

@@ -28,6 +28,7 @@ from mww2minox.model import (
     Price,
     Reason,
     Rejection,
+    VatNeed,
     VatPosting,
     VatRow,
     VatShare,
@@ -311,13 +312,39 @@ def _rows(order: Order, mapping: Mapping, parts: list[_Part]) -> Map[Decimal, Va
     return _reject(order, Reason.VAT_RATE_UNMAPPED, rate=rates, region=where)
 
 
+def vat_needs(order: Order, home: str) -> tuple[VatNeed, ...]:
+    """Return what an order of a shop in the country `home` needs rows of `vat` for (rule 7), each once: amounts only.
+
+    Costs at 0% beside taxed goods need none: they are a mistake in the shop (`shipping_without_vat`). Nor does an
+    order that is not understood.
+    """
+    if _problem(order):
+        return ()
+    rates = [price.rate for line in order.lines for price in line.prices if _gross(price)]
+    rates += [tax.rate for tax in order.tax or () if tax.amount]
+    mistaken = not order.tax_strategy and _only_costs_at_zero(order)
+    return tuple(_need(order, rate, home) for rate in dict.fromkeys(rates) if rate or not mistaken)
+
+
+def row_for(need: VatNeed, rows: Iterable[VatRow]) -> VatRow | None:
+    """Return the row of `vat` for a need (rule 7), or None.
+
+    A strategy's row carries no VAT, so a rate above 0 under a strategy has no row.
+    """
+    if need.strategy:
+        by_strategy = (row for row in rows if row.strategy == need.strategy)
+        return next(by_strategy, None) if need.rate == 0 else None
+    return next((row for row in rows if (row.region, row.rate) == (need.region, need.rate)), None)
+
+
 def _row(order: Order, rate: Decimal, mapping: Mapping) -> VatRow | None:
-    """A strategy's row carries no VAT, so a rate above 0 under a strategy has no row."""
-    if order.tax_strategy:
-        by_strategy = (row for row in mapping.vat if row.strategy == order.tax_strategy)
-        return next(by_strategy, None) if rate == 0 else None
-    region = _region(order, mapping)
-    return next((row for row in mapping.vat if (row.region, row.rate) == (region, rate)), None)
+    return row_for(_need(order, rate, mapping.region), mapping.vat)
+
+
+def _need(order: Order, rate: Decimal, home: str) -> VatNeed:
+    """A strategy's row is for all regions."""
+    region = "" if order.tax_strategy else (order.tax_region or home).upper()
+    return VatNeed(strategy=order.tax_strategy, region=region, rate=rate)
 
 
 def _region(order: Order, mapping: Mapping) -> str:

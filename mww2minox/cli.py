@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mww2minox import __version__
 from mww2minox.errors import ExitStatus, MwwError
+from mww2minox.texts import N_, _, default_language, use
+from mww2minox.translated import FloatRange, Group, IntRange, Option, argument, option
 
 if TYPE_CHECKING:
     from mww2minox.wiring import Wiring
@@ -34,64 +36,119 @@ class Settings:
     config_path: Path | None = None
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="mww2minox")
-@click.option("--config", type=click.Path(path_type=Path), envvar="MWW2MINOX_CONFIG", help="The config file.")
-@click.option("--state", type=click.Path(path_type=Path), envvar="MWW2MINOX_STATE", help="The state file.")
-@click.option("-v", "--verbose", is_flag=True, help="Show each request on stderr.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing when all is well.")
+@click.group(
+    cls=Group,
+    help=N_("Book the orders of a Mijnwebwinkel shop in Minox: each exactly once, to the cent."),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(
+    __version__,
+    prog_name="mww2minox",
+    message="%(prog)s %(version)s",
+    cls=Option,
+    help=N_("Show the version and exit."),
+)
+@option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar=N_("PATH"),
+    envvar="MWW2MINOX_CONFIG",
+    help=N_("The config file."),
+)
+@option(
+    "--state", type=click.Path(path_type=Path), metavar=N_("PATH"), envvar="MWW2MINOX_STATE", help=N_("The state file.")
+)
+@option("-v", "--verbose", is_flag=True, help=N_("Show each request on stderr."))
+@option("-q", "--quiet", is_flag=True, help=N_("Say nothing when all is well."))
 @click.pass_context
 def cli(context: click.Context, config: Path | None, state: Path | None, verbose: bool, quiet: bool) -> None:  # noqa: FBT001
-    """Book the orders of a Mijnwebwinkel shop in Minox: each exactly once, to the cent."""
     if verbose and quiet:
-        raise click.UsageError("Give either --verbose or --quiet.")
+        raise click.UsageError(_("Give either --verbose or --quiet."))
     context.obj = Settings(config, state, verbose, quiet)
 
 
+SECRETS_HELP = N_("Where the keys go: a file of their own, or the config itself.")
 Day = click.DateTime(["%Y-%m-%d"])
+AT = N_("When the day's orders are booked.")
 
 
 def _wait_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    text = "Wait so long for another run to end."
-    option = click.option("--wait", type=click.FloatRange(min=0), default=0, metavar="SECONDS", help=text)
-    return option(command)
+    text = N_("Wait so long for another run to end.")
+    wait = option("--wait", type=FloatRange(min=0), default=0, metavar=N_("SECONDS"), help=text)
+    return wait(command)
 
 
 def _order_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    option = click.option("--order", "orders", multiple=True, metavar="N", help="Only this order; may be repeated.")
-    return option(command)
+    orders = option("--order", "orders", multiple=True, metavar="N", help=N_("Only this order; may be repeated."))
+    return orders(command)
 
 
-@cli.command()
-@click.option("--no-browser", is_flag=True, help="Only print the address to consent at.")
-@click.option("--paste", is_flag=True, help="For a server without a browser: ask for the redirected address.")
+@cli.command(help=N_("Ask for the keys, log in, propose the mapping, try it, and write the config."))
+@option(
+    "--answers", type=click.Path(path_type=Path), metavar=N_("FILE"), help=N_("Answers beforehand, as in a config.")
+)
+@option("--no-browser", is_flag=True, help=N_("Only print the address to consent at."))
+@option("--paste", is_flag=True, help=N_("For a server without a browser: ask for the redirected address."))
+@option("--secrets", type=click.Choice(["env", "inline"]), default="env", show_default=True, help=SECRETS_HELP)
+@option("--shop-url", metavar="URL", help=N_("The address of the shop's API, where it is another one."))
+@option("--minox-url", metavar="URL", help=N_("The address of Minox, where it is another one."))
+@option("--redirect-uri", metavar="URL", help=N_("The redirect address registered with Minox."))
+@click.pass_obj
+def setup(  # noqa: PLR0913 - the command's options
+    settings: Settings,
+    answers: Path | None,
+    no_browser: bool,  # noqa: FBT001 - click
+    paste: bool,  # noqa: FBT001 - click
+    secrets: str,
+    shop_url: str | None,
+    minox_url: str | None,
+    redirect_uri: str | None,
+) -> ExitStatus:
+    from mww2minox.commands.setup import Options, setup as run
+    from mww2minox.config import place_for_config
+    from mww2minox.output import Output
+
+    options = Options(
+        target=place_for_config(settings.config),
+        state=settings.state,
+        answers=answers,
+        browser=not no_browser,
+        paste=paste,
+        inline_secrets=secrets == "inline",
+        verbose=settings.verbose,
+        given={"shop.url": shop_url, "minox.url": minox_url, "minox.redirect_uri": redirect_uri},
+    )
+    return run(Output(quiet=settings.quiet), options)
+
+
+@cli.command(help=N_("Log in at Minox, as the subscription's main user."))
+@option("--no-browser", is_flag=True, help=N_("Only print the address to consent at."))
+@option("--paste", is_flag=True, help=N_("For a server without a browser: ask for the redirected address."))
 @click.pass_obj
 def login(settings: Settings, no_browser: bool, paste: bool) -> ExitStatus:  # noqa: FBT001 - click
-    """Log in at Minox, as the subscription's main user."""
     from mww2minox.commands.login import login as run
 
     return _wired(settings, "login", lambda wiring: run(wiring, browser=not no_browser, paste=paste))
 
 
-@cli.command()
+@cli.command(help=N_("Check both connections, the mapping and the files: a line each."))
+@option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_obj
-def check(settings: Settings) -> ExitStatus:
-    """Check both connections, the mapping and the files: a line each."""
+def check(settings: Settings, form: str) -> ExitStatus:
     from mww2minox.commands.check import check as run
 
-    return _wired(settings, "check", lambda wiring: run(wiring, settings.config_path or Path()))
+    return _wired(settings, "check", lambda wiring: run(wiring, settings.config_path or Path(), form=form))
 
 
-@cli.command()
-@click.option("--since", type=Day, metavar="DATE", help="Orders from this date on.")
-@click.option("--until", type=Day, metavar="DATE", help="Orders until this date.")
+@cli.command(help=N_("Take in new orders, and look again at all that are not booked."))
+@option("--since", type=Day, metavar=N_("DATE"), help=N_("Orders from this date on."))
+@option("--until", type=Day, metavar=N_("DATE"), help=N_("Orders until this date."))
 @_order_option
 @_wait_option
 @click.pass_obj
 def fetch(
     settings: Settings, since: datetime | None, until: datetime | None, orders: Sequence[str], wait: float
 ) -> ExitStatus:
-    """Take in new orders, and look again at all that are not booked."""
     from mww2minox.commands.fetch import fetch as run
 
     return _wired(
@@ -102,10 +159,10 @@ def fetch(
     )
 
 
-@cli.command()
-@click.option("--dry-run", is_flag=True, help="Show each booking's lines, and send nothing.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many orders.")
-@click.option("--until", type=Day, metavar="DATE", help="Orders until this date.")
+@cli.command(help=N_("Book the orders that are ready, and try again those that failed."))
+@option("--dry-run", is_flag=True, help=N_("Show each booking's lines, and send nothing."))
+@option("--limit", type=IntRange(min=1), metavar="N", help=N_("At most so many orders."))
+@option("--until", type=Day, metavar=N_("DATE"), help=N_("Orders until this date."))
 @_order_option
 @_wait_option
 @click.pass_obj
@@ -117,24 +174,22 @@ def push(  # noqa: PLR0913 - the command's options
     orders: Sequence[str],
     wait: float,
 ) -> ExitStatus:
-    """Book the orders that are ready, and try again those that failed."""
     from mww2minox.commands.push import push as run
 
     return _wired(
         settings,
-        "push",
+        "push --dry-run" if dry_run else "push",
         lambda wiring: run(wiring, dry_run=dry_run, limit=limit, until=_day(until), numbers=_numbers(orders)),
         wait=wait,
     )
 
 
-@cli.command()
-@click.option("--all", "everything", is_flag=True, help="Also those that were right before.")
+@cli.command(help=N_("Read bookings back from Minox and compare them with their orders."))
+@option("--all", "everything", is_flag=True, help=N_("Also those that were right before."))
 @_order_option
 @_wait_option
 @click.pass_obj
 def verify(settings: Settings, everything: bool, orders: Sequence[str], wait: float) -> ExitStatus:  # noqa: FBT001
-    """Read bookings back from Minox and compare them with their orders."""
     from mww2minox.commands.verify import verify as run
 
     return _wired(
@@ -142,37 +197,35 @@ def verify(settings: Settings, everything: bool, orders: Sequence[str], wait: fl
     )
 
 
-@cli.command()
-@click.argument("orders", nargs=-1, metavar="ORDER...")
-@click.option("--all", "everything", is_flag=True, help="Every order that failed.")
+@cli.command(help=N_("Read orders again from the shop, and book them now."))
+@argument("orders", nargs=-1, metavar=N_("ORDER..."))
+@option("--all", "everything", is_flag=True, help=N_("Every order that failed."))
 @_wait_option
 @click.pass_obj
 def retry(settings: Settings, orders: Sequence[str], everything: bool, wait: float) -> ExitStatus:  # noqa: FBT001
-    """Read orders again from the shop, and book them now."""
     from mww2minox.commands.retry import retry as run
 
     if bool(orders) == everything:
-        raise click.UsageError("Give the orders to retry, or --all.")
+        raise click.UsageError(_("Give the orders to retry, or --all."))
     return _wired(settings, "retry", lambda wiring: run(wiring, _numbers(orders), everything=everything), wait=wait)
 
 
-@cli.command()
-@click.option("--since", type=Day, metavar="DATE", help="Orders from this date on.")
+@cli.command(help=N_("Mark orders as booked that the sales journal already holds."))
+@option("--since", type=Day, metavar=N_("DATE"), help=N_("Orders from this date on."))
 @_wait_option
 @click.pass_obj
 def adopt(settings: Settings, since: datetime | None, wait: float) -> ExitStatus:
-    """Mark orders as booked that the sales journal already holds."""
     from mww2minox.commands.adopt import adopt as run
 
     return _wired(settings, "adopt", lambda wiring: run(wiring, since=_day(since)), wait=wait)
 
 
-@cli.command()
-@click.option("--errors", is_flag=True, help="Only orders that need attention.")
-@click.option("--since", type=Day, metavar="DATE", help="Orders from this date on.")
-@click.option("--until", type=Day, metavar="DATE", help="Orders until this date.")
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
-@click.option("--output", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file.")
+@cli.command(help=N_("Show what was booked, what was not, why, and what to do."))
+@option("--errors", is_flag=True, help=N_("Only orders that need attention."))
+@option("--since", type=Day, metavar=N_("DATE"), help=N_("Orders from this date on."))
+@option("--until", type=Day, metavar=N_("DATE"), help=N_("Orders until this date."))
+@option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@option("--output", "target", type=click.Path(path_type=Path), metavar=N_("FILE"), help=N_("Write to this file."))
 @click.pass_obj
 def report(  # noqa: PLR0913 - the command's options
     settings: Settings,
@@ -182,7 +235,6 @@ def report(  # noqa: PLR0913 - the command's options
     form: str,
     target: Path | None,
 ) -> ExitStatus:
-    """Show what was booked, what was not, why, and what to do."""
     from mww2minox.commands.report import report as run
 
     return _wired(
@@ -192,13 +244,37 @@ def report(  # noqa: PLR0913 - the command's options
     )
 
 
-@cli.command()
-@click.option("--shop-port", type=click.IntRange(0, 65535), default=8001, show_default=True)
-@click.option("--minox-port", type=click.IntRange(0, 65535), default=8002, show_default=True)
-@click.option("--write-config", type=click.Path(path_type=Path), metavar="PATH", help="Write a config that fits.")
+@cli.command(help=N_("Show or install what runs it: fetch every half hour, push and verify every day."))
+@option("--systemd", "kind", flag_value="systemd", help=N_("Timer units, even where systemd is not found."))
+@option("--cron", "kind", flag_value="cron", help=N_("Lines for a crontab."))
+@option("--install", is_flag=True, help=N_("Put them in place, instead of showing them."))
+@option("--user", "scope", flag_value="user", help=N_("Units of your own (default)."))
+@option("--system", "scope", flag_value="system", help=N_("Units of the system; to install them takes root."))
+@option("--template", is_flag=True, help=N_("Units for several shops: mww2minox@SHOP for the config SHOP.yaml."))
+@option("--at", type=click.DateTime(["%H:%M"]), default="06:15", show_default=True, metavar=N_("HH:MM"), help=AT)
+@click.pass_obj
+def schedule(  # noqa: PLR0913 - the command's options
+    settings: Settings,
+    kind: Literal["systemd", "cron"] | None,
+    install: bool,  # noqa: FBT001 - click
+    scope: Literal["user", "system"] | None,
+    template: bool,  # noqa: FBT001 - click
+    at: datetime,
+) -> ExitStatus:
+    from mww2minox.commands.schedule import Wanted, schedule as run
+    from mww2minox.config import find_config
+    from mww2minox.output import Output
+
+    wanted = Wanted(kind=kind, scope=scope, template=template, install=install, at=at.time())
+    return run(Output(quiet=settings.quiet), find_config(settings.config), settings.state, wanted)
+
+
+@cli.command(help=N_("Serve both vendors' APIs on this machine, with sample orders, until interrupted."))
+@option("--shop-port", type=IntRange(0, 65535), metavar=N_("PORT"), default=8001, show_default=True)
+@option("--minox-port", type=IntRange(0, 65535), metavar=N_("PORT"), default=8002, show_default=True)
+@option("--write-config", type=click.Path(path_type=Path), metavar=N_("PATH"), help=N_("Write a config that fits."))
 @click.pass_obj
 def sandbox(settings: Settings, shop_port: int, minox_port: int, write_config: Path | None) -> ExitStatus:
-    """Serve both vendors' APIs on this machine, with sample orders, until interrupted."""
     from mww2minox.commands.sandbox import sandbox as run
     from mww2minox.output import Output
 
@@ -206,18 +282,17 @@ def sandbox(settings: Settings, shop_port: int, minox_port: int, write_config: P
     return run(output, shop_port=shop_port, minox_port=minox_port, write_config=write_config)
 
 
-@cli.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="[DIR]", required=False)
+@cli.command(help=N_("Do the whole job against the sandbox, ending in the report."))
+@argument("folder", type=click.Path(path_type=Path), metavar=N_("[DIR]"), required=False)
 @click.pass_obj
 def demo(settings: Settings, folder: Path | None) -> ExitStatus:
-    """Do the whole job against the sandbox, ending in the report."""
     from mww2minox.commands.demo import demo as run
     from mww2minox.output import Output
 
     return run(Output(quiet=settings.quiet), folder)
 
 
-LOCKED = ("fetch", "push", "verify", "retry", "adopt")
+LOCKED = ("fetch", "push", "push --dry-run", "verify", "retry", "adopt")
 
 
 def _day(given: datetime | None) -> date | None:
@@ -253,10 +328,23 @@ def _wired(
 
 
 def _locked(wiring: "Wiring", command: str, action: Callable[["Wiring"], ExitStatus], wait: float) -> ExitStatus:
-    """Run under the lock, and note the run in the state."""
-    with wiring.store.run(wait=wait):
-        run = wiring.store.start_run(command)
-        return _noting(lambda: action(wiring), lambda status: wiring.store.finish_run(run, status))
+    """Run under the lock, and note the run in the state; when the lock is free again, tell who is to be told."""
+    from mww2minox.notices import told_about
+
+    with told_about(wiring, command) as run, wiring.store.run(wait=wait):
+        run.number = wiring.store.start_run(command)
+        return _noting(
+            lambda: action(_without_trial(wiring, command)), lambda status: wiring.store.finish_run(run.number, status)
+        )
+
+
+def _without_trial(wiring: "Wiring", command: str) -> "Wiring":
+    """Take out of Minox what a `setup` that was killed left there, before anything looks at the books."""
+    from mww2minox.trial import NOTE, take_out
+
+    if command != "fetch" and wiring.store.note(NOTE):
+        take_out(wiring.store, wiring.minox)
+    return wiring
 
 
 def _noting(action: Callable[[], ExitStatus], note: Callable[[ExitStatus], None]) -> ExitStatus:
@@ -280,6 +368,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal or cron that knows no UTF-8
+    use(default_language(os.environ))
     try:
         return int(cli.main(arguments, prog_name="mww2minox", standalone_mode=False) or 0)
     except MwwError as error:
@@ -291,15 +380,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return ExitStatus.USAGE
     except (click.Abort, KeyboardInterrupt):
-        _complain("Interrupted. Nothing is lost: run the same command again.")
+        _complain(_("Interrupted. Nothing is lost: run the same command again."))
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.OK
     except Exception as error:  # noqa: BLE001 - a bug: the user gets a sentence, the log the traceback
         _log_bug(error)
-        _complain(f"This is a bug in mww2minox ({type(error).__name__}). The log says where.")
-        _complain("Nothing that was stored is lost. Report it, then run: mww2minox report")
+        _complain(_("This is a bug in mww2minox ({error}). The log says where.").format(error=type(error).__name__))
+        _complain(_("Nothing that was stored is lost. Report it, then run: mww2minox report"))
         return ExitStatus.BUG
 
 

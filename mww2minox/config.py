@@ -8,6 +8,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping as Map
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -29,11 +30,14 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from mww2minox.document import START, Document, Place, Value, fill_in, read_document, shown
+from mww2minox.credentials import environment, handed_over
+from mww2minox.document import Document, Place, Value, fill_in, read_document, shown, written
 from mww2minox.errors import ConfigError
+from mww2minox.messenger import takes
 from mww2minox.model import DateChoice, Mapping, VatPosting, VatRow
+from mww2minox.texts import N_, _, default_language, system_problem, use
 
-SECRETS = {"token", "partner_token", "client_secret"}
+SECRETS = {"token", "partner_token", "client_secret", "urls", "dead_mans_switch"}
 SECRET_FILES = {("shop", "token"), ("shop", "partner_token"), ("minox", "client_secret")}
 PLACEHOLDERS = {"number", "name", "date", "company"}
 NOT_ISO = {"EL": "GR", "UK": "GB"}
@@ -42,6 +46,7 @@ FASTEST = 1000
 DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
 LEDGER_TOLERANCE = "0.03"
 FOLDERS = Unix("mww2minox")
+LANGUAGE = re.compile(rb"^language: *['\"]?(nl|en)\b", re.MULTILINE)
 
 
 # What a value may be: each takes it as written and returns it, or raises what to say after it.
@@ -50,12 +55,12 @@ FOLDERS = Unix("mww2minox")
 def _text(value: Value) -> str:
     """Take a text or a whole number: account and customer numbers are texts that look like numbers."""
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("is not a text; write a text or a number")  # noqa: TRY004 - pydantic wants ValueError
+        raise ValueError(_("is not a text; write a text or a number"))  # noqa: TRY004 - pydantic wants ValueError
     text = str(value).strip()
     if not text:
-        raise ValueError("says nothing; fill it in, or remove the key")
+        raise ValueError(_("says nothing; fill it in, or remove the key"))
     if not text.isprintable():
-        raise ValueError("holds a character that cannot be printed; remove it")
+        raise ValueError(_("holds a character that cannot be printed; remove it"))
     return text
 
 
@@ -63,7 +68,7 @@ def _secret(value: Value) -> str:
     """Take a secret: one word, since a space or a line break came along by accident."""
     text = _text(value)
     if any(character.isspace() for character in text):
-        raise ValueError("holds a space; give the secret alone")
+        raise ValueError(_("holds a space; give the secret alone"))
     return text
 
 
@@ -83,35 +88,35 @@ def _decimal(value: Value) -> Decimal:
     """Take a number without ever making it binary."""
     text = "" if isinstance(value, bool) else str(value).strip()
     if not DECIMAL.fullmatch(text):
-        hint = "write 21.5, with a point" if "," in text else "write it like 21 or 25.5"
-        raise ValueError(f"is not a number; {hint}")
+        with_comma = _("is not a number; write 21.5, with a point")
+        raise ValueError(with_comma if "," in text else _("is not a number; write it like 21 or 25.5"))
     return Decimal(text) + 0
 
 
 def _percentage(value: Value) -> Decimal:
     rate = _decimal(value)
     if not 0 <= rate <= HUNDRED:
-        raise ValueError("is not a percentage; write a number from 0 to 100")
+        raise ValueError(_("is not a percentage; write a number from 0 to 100"))
     return rate
 
 
 def _euros(value: Value) -> Decimal:
     amount = _decimal(value)
     if amount < 0 or amount != round(amount, 2):
-        raise ValueError("is not an amount in euros; write it like 0.05, and not below 0")
+        raise ValueError(_("is not an amount in euros; write it like 0.05, and not below 0"))
     return amount
 
 
 def _pace(value: Value) -> float:
     pace = _decimal(value)
     if not 0 < pace <= FASTEST:
-        raise ValueError("is not a pace; write a number above 0, up to 1000")
+        raise ValueError(_("is not a pace; write a number above 0, up to 1000"))
     return float(pace)
 
 
 def _days(value: Value) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("is not a number of days; write a whole number from 1")
+        raise ValueError(_("is not a number of days; write a whole number from 1"))
     return value
 
 
@@ -122,23 +127,23 @@ def _day(value: Value) -> date:
     except ValueError:
         day = None
     if day is None or day.isoformat() != text:
-        raise ValueError("is not a date; write it like 2026-01-31")
+        raise ValueError(_("is not a date; write it like 2026-01-31"))
     return day
 
 
 def _region(value: Value) -> str:
     region = _text(value).upper()
     if not re.fullmatch("[A-Z]{2}", region):
-        raise ValueError("is not a country; write its code of two letters, like NL")
+        raise ValueError(_("is not a country; write its code of two letters, like NL"))
     if region in NOT_ISO:
-        raise ValueError(f"is not the code the shop uses; write {NOT_ISO[region]}")
+        raise ValueError(_("is not the code the shop uses; write {code}").format(code=NOT_ISO[region]))
     return region
 
 
 def _locale(value: Value) -> str:
     text = _text(value)
     if not re.fullmatch("[a-z]{2}_[A-Z]{2}", text):
-        raise ValueError("is not a language of the shop; write it like nl_NL")
+        raise ValueError(_("is not a language of the shop; write it like nl_NL"))
     return text
 
 
@@ -147,7 +152,7 @@ def _timezone(value: Value) -> str:
     try:
         ZoneInfo(text)
     except (ValueError, OSError, LookupError):
-        raise ValueError("is not a time zone; write it like Europe/Amsterdam") from None
+        raise ValueError(_("is not a time zone; write it like Europe/Amsterdam")) from None
     return text
 
 
@@ -158,23 +163,23 @@ def _description(value: Value) -> str:
     try:
         fields = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
     except ValueError:
-        raise ValueError("has a brace without its partner; write {{ or }} for a brace itself") from None
+        raise ValueError(_("has a brace without its partner; write {{ or }} for a brace itself")) from None
     if any(name not in PLACEHOLDERS or spec or conversion for name, spec, conversion in fields):
-        raise ValueError(f"has a field that does not exist; the fields are {names}")
+        raise ValueError(_("has a field that does not exist; the fields are {names}").format(names=names))
     return text
 
 
 def _items(value: Value) -> Value:
     """Take a list that is not empty."""
     if not isinstance(value, list) or not value:
-        raise ValueError("stands here; write a list with at least one item")
+        raise ValueError(_("stands here; write a list with at least one item"))
     return value
 
 
 def _payment(value: str) -> str:
-    gateway, _, method = value.partition("/")
+    gateway, _slash, method = value.partition("/")
     if not gateway.strip() or not method.strip():
-        raise ValueError("is not a way of paying; write it as gateway/method, like basic/cash")
+        raise ValueError(_("is not a way of paying; write it as gateway/method, like basic/cash"))
     return value
 
 
@@ -182,7 +187,7 @@ def _url(value: Value) -> str:
     text = _text(value).rstrip("/")
     parts = _address(text)
     if parts.scheme != "https" and not _is_loopback(parts):
-        raise ValueError("must start with https:// (http:// only on this machine)")
+        raise ValueError(_("must start with https:// (http:// only on this machine)"))
     return text
 
 
@@ -190,8 +195,30 @@ def _redirect_uri(value: Value) -> str:
     text = _text(value)
     parts = _address(text)
     if parts.scheme != "https" and not (_is_loopback(parts) and parts.port):
-        raise ValueError("must be on this machine with a port, like http://127.0.0.1:8765/callback, or https")
+        raise ValueError(_("must be on this machine with a port, like http://127.0.0.1:8765/callback, or https"))
     return text
+
+
+def _message_url(value: Value) -> str:
+    """Take a URL of Apprise, which knows more than a hundred services, each with a form of its own."""
+    url = _secret(value)
+    try:
+        taken = takes(url)
+    except ImportError:
+        raise ValueError(_("needs Apprise, which is missing; run: pipx install --force '.[notify]'")) from None
+    if not taken:
+        raise ValueError(_("is not a URL that Apprise takes; see https://github.com/caronc/apprise/wiki"))
+    return url
+
+
+def _ping_url(value: Value) -> str:
+    """Take a URL with all its keys in it: unlike the other addresses it may have a query."""
+    url = _secret(value)
+    address, _mark, query = url.partition("?")
+    _url(address)
+    if "#" in query:
+        raise ValueError(_("holds a #; remove it and what follows"))
+    return url
 
 
 def _address(text: str) -> SplitResult:
@@ -202,11 +229,11 @@ def _address(text: str) -> SplitResult:
     except ValueError:
         usable = None
     if not usable or re.search(r"[\s\\]", text):
-        raise ValueError("is not a URL; write it like https://example.com")
+        raise ValueError(_("is not a URL; write it like https://example.com"))
     if parts.username is not None or parts.password is not None:
-        raise ValueError("holds a user name or password; remove what stands before the @")
+        raise ValueError(_("holds a user name or password; remove what stands before the @"))
     if "?" in text or "#" in text:
-        raise ValueError("holds a ? or #; remove it and what follows")
+        raise ValueError(_("holds a ? or #; remove it and what follows"))
     return parts
 
 
@@ -221,6 +248,8 @@ def _is_loopback(parts: SplitResult) -> bool:
 Text = Annotated[str, BeforeValidator(_text)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 Url = Annotated[str, BeforeValidator(_url)]
+MessageUrl = Annotated[SecretStr, BeforeValidator(_message_url)]
+PingUrl = Annotated[SecretStr, BeforeValidator(_ping_url)]
 RedirectUri = Annotated[str, BeforeValidator(_redirect_uri)]
 Code = Annotated[int | str, BeforeValidator(_code)]
 Status = Annotated[int | str, BeforeValidator(_status)]
@@ -258,24 +287,24 @@ class ShopSettings(Settings):
     """`shop`: where the orders come from, and which of them are booked."""
 
     url: Url = "https://api.myonlinestore.com"
-    token: Secret = Field(description="the shop's API token, here or in token_file")
+    token: Secret = Field(description=N_("the shop's API token, here or in token_file"))
     partner_token: Secret | None = None
     language: Locale = "nl_NL"
     timezone: Timezone = "Europe/Amsterdam"
-    statuses: Annotated[tuple[Status, ...], Items] = Field(description="the statuses that are booked, like [1, 2]")
-    since: Day = Field(description="the first order date that is booked, like 2026-01-01")
+    statuses: Annotated[tuple[Status, ...], Items] = Field(description=N_("the statuses that are booked, like [1, 2]"))
+    since: Day = Field(description=N_("the first order date that is booked, like 2026-01-01"))
 
 
 class MinoxSettings(Settings):
     """`minox`: which administration the bookings go to."""
 
     url: Url = "https://app.minox.nl"
-    client_id: Text = Field(description="the client id that Minox gave you")
-    client_secret: Secret = Field(description="the client secret from Minox, here or in client_secret_file")
-    redirect_uri: RedirectUri = Field(description="the address registered with Minox for this client id")
-    tenant: Text = Field(description="the number of your Minox subscription")
-    administration: Text = Field(description="the number of the administration")
-    journal: Text = Field(description="the sales journal, like VERK")
+    client_id: Text = Field(description=N_("the client id that Minox gave you"))
+    client_secret: Secret = Field(description=N_("the client secret from Minox, here or in client_secret_file"))
+    redirect_uri: RedirectUri = Field(description=N_("the address registered with Minox for this client id"))
+    tenant: Text = Field(description=N_("the number of your Minox subscription"))
+    administration: Text = Field(description=N_("the number of the administration"))
+    journal: Text = Field(description=N_("the sales journal, like VERK"))
     requests_per_second: Pace = 5.0
 
 
@@ -295,8 +324,8 @@ class VatSettings(Settings):
     region: Region | None = None
     rate: Percentage | None = None
     strategy: Literal["reverse_charged_vat", "zero_percent"] | None = None
-    code: Code = Field(description="the VAT code in Minox")
-    ledger: Text = Field(description="the ledger account in Minox for the revenue")
+    code: Code = Field(description=N_("the VAT code in Minox"))
+    ledger: Text = Field(description=N_("the ledger account in Minox for the revenue"))
     vat_ledger: Text | None = None
 
     def row(self) -> VatRow:
@@ -318,17 +347,25 @@ class VerifySettings(Settings):
     tolerance: Euros = Decimal("0.00")
 
 
+class NotifySettings(Settings):
+    """`notify`: who is told what needs attention. Without it stderr and the exit code tell."""
+
+    urls: Annotated[tuple[MessageUrl, ...], Items] = ()
+    dead_mans_switch: PingUrl | None = None
+
+
 class Config(Settings):
     """All settings. `state_path` is absolute; secrets show only where `get_secret_value` is called."""
 
     language: Literal["nl", "en"]
-    shop: ShopSettings = Field(description="the section that says where orders come from")
-    minox: MinoxSettings = Field(description="the section that says where bookings go")
+    shop: ShopSettings = Field(description=N_("the section that says where orders come from"))
+    minox: MinoxSettings = Field(description=N_("the section that says where bookings go"))
     booking: BookingSettings = BookingSettings()
-    vat: Annotated[tuple[VatSettings, ...], Items] = Field(description="the list of VAT codes and ledger accounts")
+    vat: Annotated[tuple[VatSettings, ...], Items] = Field(description=N_("the list of VAT codes and ledger accounts"))
     ledgers: LedgerSettings = LedgerSettings()
     payment_debtors: dict[Payment, Text] = Field(default_factory=dict)
     verify: VerifySettings = VerifySettings()
+    notify: NotifySettings = NotifySettings()
     retention_days: Days | None = None
     state_path: Path = Field(alias="state")
 
@@ -361,15 +398,33 @@ def find_config(explicit: Path | None) -> Path:
         if os.path.lexists(place):
             return place
     looked = ", ".join(str(place) for place in places)
-    raise ConfigError([f"there is none: looked at {looked}; {START}, or name yours with --config"])
+    problem = _(
+        "there is none: looked at {places}; copy config.example.yaml and fill it in, or name yours with --config"
+    )
+    raise ConfigError([problem.format(places=looked)])
+
+
+def place_for_config(explicit: Path | None) -> Path:
+    """Return where `setup` writes: the file named, else the one that is there, else the user's own place."""
+    try:
+        return find_config(explicit).absolute()
+    except ConfigError:
+        return FOLDERS.user_config_path / "config.yaml"
 
 
 def load_config(path: Path) -> Config:
     """Read the settings. Raise one ConfigError that tells every problem, and never a secret."""
     if not os.path.lexists(path):
-        raise ConfigError([f"there is no such file; {START}, or name yours with --config"], path)
-    document = read_document(path)
-    values = fill_in(document, os.environ)
+        problem = _("there is no such file; copy config.example.yaml and fill it in, or name yours with --config")
+        raise ConfigError([problem], path)
+    _peek_at_language(path)
+    return settings_of(read_document(path))
+
+
+def settings_of(document: Document) -> Config:
+    """Return the settings that a document holds (see `load_config`)."""
+    _use_language(document)
+    values = fill_in(document, environment(document))
     _read_secret_files(document, values)
     _set_defaults(document, values)
     config = _validated(document, values)
@@ -380,10 +435,23 @@ def load_config(path: Path) -> Config:
     return config
 
 
-def default_language(environment: Map[str, str]) -> Literal["nl", "en"]:
-    """Return the reader's language by the locale: the first of these that is set decides."""
-    locales = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "nl" if next(filter(None, locales), "").startswith("nl") else "en"
+def _peek_at_language(path: Path) -> None:
+    """Take the language from a line of the file, for what is told where it is no YAML."""
+    with suppress(OSError):
+        asked = LANGUAGE.search(path.read_bytes())
+        if asked:
+            use("nl" if asked[1] == b"nl" else "en")
+
+
+def _use_language(document: Document) -> None:
+    """Tell all that follows, the problems of this file included, in the language that it asks for."""
+    match document.values.get("language"):
+        case "nl":
+            use("nl")
+        case "en":
+            use("en")
+        case _:
+            use(default_language(os.environ))
 
 
 def _read_secret_files(document: Document, values: dict[str, Value]) -> None:
@@ -394,7 +462,7 @@ def _read_secret_files(document: Document, values: dict[str, Value]) -> None:
             continue
         place = (section, f"{key}_file")
         if settings.get(key) is not None:
-            document.add(place, f"stands beside {key}; keep one of the two")
+            document.add(place, _("stands beside {key}; keep one of the two").format(key=key))
         else:
             settings[key] = _file_secret(document, place, name)
 
@@ -402,16 +470,30 @@ def _read_secret_files(document: Document, values: dict[str, Value]) -> None:
 def _file_secret(document: Document, place: Place, name: Value) -> str:
     """Read one secret. A problem does not repeat the name: it may be the secret, put in the wrong key."""
     try:
-        secret = _expanded(_text(name), document.path.parent).read_text(encoding="utf-8").rstrip("\r\n")
-        problem = "" if secret else "the file is empty"
+        named = _expanded(_text(name), document.path.parent)
+        path = handed_over(written(place).removesuffix("_file")) or named
+        secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+        problem = "" if secret else _("the file is empty")
     except OSError as error:
-        problem = f"the file cannot be read: {error.strerror} (a relative path starts at this config's folder)"
+        unreadable = _("the file cannot be read: {problem} (a relative path starts at this config's folder)")
+        problem = unreadable.format(problem=system_problem(error))
     except ValueError:
-        problem = "must be the path of a text file"
+        problem = _("must be the path of a text file")
     if problem:
         document.add(place, problem)
         return "unreadable"
     return secret
+
+
+def secret_files(document: Document) -> dict[str, Path]:
+    """Return the files that a config names for its secrets, by the secret's key, like `shop.token`."""
+    values = fill_in(document, environment(document))
+    named = ((f"{section}.{key}", values.get(section), f"{key}_file") for section, key in sorted(SECRET_FILES))
+    return {
+        key: _expanded(_text(settings[name]), document.path.parent)
+        for key, settings, name in named
+        if isinstance(settings, dict) and settings.get(name) is not None
+    }
 
 
 def _set_defaults(document: Document, values: dict[str, Value]) -> None:
@@ -457,31 +539,40 @@ def _sentence(document: Document, place: Place, detail: ErrorDetails) -> str:
     value = _shown(document, place)
     match detail["type"]:
         case "missing":
-            return f"is missing: {_fields(place[:-1])[str(place[-1])].description}"
+            needed = _(_fields(place[:-1])[str(place[-1])].description)
+            return _("is missing: {needed}").format(needed=needed)
         case "extra_forbidden":
-            return f"is no key here; {_advice(str(place[-1]), list(_keys_at(place[:-1])))}"
+            return _no_key(str(place[-1]), list(_keys_at(place[:-1])))
         case "value_error":
             subject = repr(place[-1]) if detail["loc"][-1] == "[key]" else value
             return f"{subject} {detail['ctx']['error']}"
         case "enum" | "literal_error":
-            return f"{value} is not one of {detail['ctx']['expected']}"
+            return _("{value} is not one of {choices}").format(value=value, choices=_choices(detail))
         case _:
-            return f"{value} stands here; write a section of keys with values"
+            return _("{value} stands here; write a section of keys with values").format(value=value)
 
 
 def _shown(document: Document, place: Place) -> str:
     """Show a value as it is written, unless it is a secret, or an address with a part that can be one."""
     value = document.at(place)
     if SECRETS.intersection(place) or (isinstance(value, str) and "://" in value and set("@?#") & set(value)):
-        return "this"
+        return _("this")
     return shown(value)
 
 
-def _advice(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key.partition(":")[0], known, n=1)
+def _choices(detail: ErrorDetails) -> str:
+    """Write the values that a key takes, with the reader's "or" between the last two."""
+    others, last = str(detail["ctx"]["expected"]).rsplit(" or ", 1)
+    return _("{others} or {last}").format(others=others, last=last)
+
+
+def _no_key(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
     if ":" in key:
-        return "put a space after its colon"
-    return f"did you mean {close[0]}?" if close else f"the keys are {', '.join(known)}"
+        return _("is no key here; put a space after its colon")
+    if close:
+        return _("is no key here; did you mean {key}?").format(key=close[0])
+    return _("is no key here; the keys are {keys}").format(keys=", ".join(known))
 
 
 def _fields(place: Place) -> Map[str, Any]:
@@ -497,6 +588,7 @@ def _model(place: Place) -> type[Settings]:
         "vat": VatSettings,
         "ledgers": LedgerSettings,
         "verify": VerifySettings,
+        "notify": NotifySettings,
     }
     return sections[place[0]] if place else Config
 
@@ -519,7 +611,8 @@ def _check_statuses(document: Document, values: dict[str, Value]) -> None:
     for index, status in enumerate(statuses if isinstance(statuses, list) else []):
         if isinstance(status, str) and not status.strip().isdecimal():
             place = ("shop", "statuses", index)
-            document.add(place, f"{shown(document.at(place))} is a name; give its number, or a partner_token")
+            problem = _("{status} is a name; give its number, or a partner_token")
+            document.add(place, problem.format(status=shown(document.at(place))))
 
 
 def _check_vat(document: Document, values: dict[str, Value]) -> None:
@@ -533,7 +626,7 @@ def _check_vat(document: Document, values: dict[str, Value]) -> None:
     if posting is VatPosting.LEDGER:
         _check_ledger_codes(document, rows)
         if values.get("ledgers"):
-            problem = "cannot go with vat_posting ledger: one account cannot hold two rates; remove it"
+            problem = _("cannot go with vat_posting ledger: one account cannot hold two rates; remove it")
             document.add(("ledgers",), problem)
 
 
@@ -555,15 +648,15 @@ def _posting(values: dict[str, Value]) -> VatPosting | None:
 
 def _check_kind(document: Document, place: Place, row: dict[str, Value]) -> None:
     if "strategy" in row and ("region" in row or "rate" in row):
-        document.add(place, "has a strategy and a region or rate; keep the strategy alone, or region and rate")
+        document.add(place, _("has a strategy and a region or rate; keep the strategy alone, or region and rate"))
     elif "strategy" not in row and not ("region" in row and "rate" in row):
-        document.add(place, "needs region and rate, or a strategy (reverse_charged_vat, zero_percent)")
+        document.add(place, _("needs region and rate, or a strategy (reverse_charged_vat, zero_percent)"))
 
 
 def _check_vat_ledger(document: Document, place: Place, row: dict[str, Value], posting: VatPosting | None) -> None:
     place = (*place, "vat_ledger")
     if posting is VatPosting.LINE and "vat_ledger" not in row and _has_vat(row):
-        document.add(place, "is missing: with vat_posting line, a rate needs the ledger account of its VAT")
+        document.add(place, _("is missing: with vat_posting line, a rate needs the ledger account of its VAT"))
 
 
 def _has_vat(row: dict[str, Value]) -> bool:
@@ -580,8 +673,8 @@ def _check_twins(document: Document, rows: list[tuple[Place, dict[str, Value]]])
         identity = _identity(row)
         first = seen.setdefault(identity, place)
         if identity is not None and first != place:
-            twin = f"vat[{first[1]}] (line {document.line(first)})"
-            document.add(place, f"has the same strategy, or region and rate, as {twin}; keep one")
+            problem = _("has the same strategy, or region and rate, as {row} (line {line}); keep one")
+            document.add(place, problem.format(row=written(first), line=document.line(first)))
 
 
 def _identity(row: dict[str, Value]) -> object:
@@ -600,6 +693,7 @@ def _check_ledger_codes(document: Document, rows: list[tuple[Place, dict[str, Va
     for place, row in rows:
         first, code = seen.setdefault(str(row.get("ledger")), (place, str(row.get("code"))))
         if code != str(row.get("code")):
-            twin = f"vat[{first[1]}] (line {document.line(first)})"
-            problem = f"is also that of {twin}, with another code; with vat_posting ledger each needs its own"
-            document.add((*place, "ledger"), problem)
+            problem = _(
+                "is also that of {row} (line {line}), with another code; with vat_posting ledger each needs its own"
+            )
+            document.add((*place, "ledger"), problem.format(row=written(first), line=document.line(first)))

@@ -13,11 +13,11 @@ from typing import TypeAlias, cast
 import yaml
 
 from mww2minox.errors import ConfigError
+from mww2minox.texts import _, system_problem
 
 Value: TypeAlias = "bool | int | str | list[Value] | dict[str, Value] | None"
 Place = tuple[str | int, ...]
 
-START = "copy config.example.yaml and fill it in"
 PLAIN_INT = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -59,7 +59,10 @@ class Document:
     def error(self) -> ConfigError:
         """Return all problems as one error, in the order of the file."""
         ordered = sorted(self.problems.items(), key=lambda item: self.line(item[0]))
-        texts = [f"{written(place)} (line {self.line(place)}): {problem}" for place, problem in ordered]
+        texts = [
+            _("{place} (line {line}): {problem}").format(place=written(place), line=self.line(place), problem=problem)
+            for place, problem in ordered
+        ]
         return ConfigError(texts, self.path)
 
 
@@ -67,11 +70,12 @@ def read_document(path: Path) -> Document:
     """Read a YAML file. Raise ConfigError when it cannot be read, is no YAML, or holds no keys."""
     root = _compose(_text(path), path)
     if root is None:
-        raise ConfigError([f"the file is empty; {START}"], path)
+        raise ConfigError([_("the file is empty; copy config.example.yaml and fill it in")], path)
     walk = _Walk()
     values = walk.value(root, ())
     if not isinstance(values, dict):
-        raise ConfigError([f"the file must hold keys like `shop:`; {START}"], path)
+        problem = _("the file must hold keys like `shop:`; copy config.example.yaml and fill it in")
+        raise ConfigError([problem], path)
     return Document(path, values, walk.lines, walk.problems)
 
 
@@ -100,20 +104,20 @@ def written(place: Place) -> str:
     text = ""
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{_key(part)}"
-    return text.removeprefix(".") or "the file"
+    return text.removeprefix(".") or _("the file")
 
 
 def shown(value: Value) -> str:
     """Write a value so that its author knows it again, and a section or a list as what it is."""
     match value:
         case None:
-            return "an empty value"
+            return _("an empty value")
         case bool():
             return str(value).lower()
         case list():
-            return "a list"
+            return _("a list")
         case dict():
-            return "a section"
+            return _("a section")
         case _:
             text = repr(value)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
@@ -123,9 +127,10 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError([f"the file cannot be read: {error.strerror}"], path) from None
+        problem = _("the file cannot be read: {problem}").format(problem=system_problem(error))
+        raise ConfigError([problem], path) from None
     except ValueError:
-        raise ConfigError(["the file is no text in UTF-8; save it as UTF-8"], path) from None
+        raise ConfigError([_("the file is no text in UTF-8; save it as UTF-8")], path) from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -134,7 +139,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if getattr(event, "anchor", None) is not None:
-            problem = "a value cannot start with & or *; put it in quotes"
+            problem = _("a value cannot start with & or *; put it in quotes")
             raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
         return super().compose_node(parent, index)
 
@@ -145,16 +150,19 @@ def _compose(text: str, path: Path) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         raise ConfigError([_yaml_problem(error)], path) from None
     except (yaml.YAMLError, ValueError, OverflowError):
-        raise ConfigError(["the file holds a character that YAML does not allow"], path) from None
+        raise ConfigError([_("the file holds a character that YAML does not allow")], path) from None
     except RecursionError:
-        raise ConfigError(["the file is nested too deeply"], path) from None
+        raise ConfigError([_("the file is nested too deeply")], path) from None
 
 
 def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
     """Tell what is wrong and where, without the text around it: that can be a secret."""
     mark = error.problem_mark or error.context_mark
-    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return f"{where}this is no valid YAML: {QUOTED.sub('...', error.problem or error.context or '')}"
+    problem = _(QUOTED.sub("...", error.problem or error.context or "?"))
+    if mark is None:
+        return _("this is no valid YAML: {problem}").format(problem=problem)
+    place = {"line": mark.line + 1, "column": mark.column + 1}
+    return _("line {line}, column {column}: this is no valid YAML: {problem}").format(problem=problem, **place)
 
 
 @dataclass
@@ -167,7 +175,7 @@ class _Walk:
     def value(self, node: yaml.Node, place: Place) -> Value:
         self.lines.setdefault(place, node.start_mark.line + 1)
         if node.tag not in TAGS:
-            self.problems[place] = "a value cannot start with !; put it in quotes"
+            self.problems[place] = _("a value cannot start with !; put it in quotes")
         match node:
             case yaml.MappingNode():
                 return self.mapping(node, place)
@@ -180,14 +188,15 @@ class _Walk:
         values: dict[str, Value] = {}
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.problems[place] = "a key must be a word; put a text with { or [ in quotes"
+                self.problems[place] = _("a key must be a word; put a text with { or [ in quotes")
             elif self.is_new((*place, key.value), key.start_mark.line + 1):
                 values[key.value] = self.value(item, (*place, key.value))
         return values
 
     def is_new(self, place: Place, line: int) -> bool:
         if place in self.lines:
-            self.problems[place] = f"is given twice, on lines {self.lines[place]} and {line}; keep one"
+            problem = _("is given twice, on lines {first} and {second}; keep one")
+            self.problems[place] = problem.format(first=self.lines[place], second=line)
             return False
         self.lines[place] = line
         return True
@@ -208,10 +217,11 @@ def _scalar(node: yaml.Node) -> Value:
 def _variable(found: re.Match[str], environment: Map[str, str], complain: Callable[[str], None]) -> str:
     name = found[1]
     if not ENVIRONMENT_NAME.fullmatch(name) or not found[0].endswith("}"):
-        complain("`${` must be followed by the name of an environment variable and `}`")
-    elif not environment.get(name):
-        state = "empty" if name in environment else "not set"
-        complain(f"the environment variable {name} is {state}; set it, or write its value")
+        complain(_("`${` must be followed by the name of an environment variable and `}`"))
+    elif name not in environment:
+        complain(_("the environment variable {name} is not set; set it, or put it in the env file").format(name=name))
+    elif not environment[name]:
+        complain(_("the environment variable {name} is empty; set it, or put it in the env file").format(name=name))
     return environment.get(name, "")
 
 

@@ -11,6 +11,7 @@
         │   └── ServerFails  only server errors (5xx)
         ├── UnusableAnswer   HTML, half an answer, an unknown shape, a redirect
         ├── KeysRefused      401 or 403
+        │   └── TokenRefused   by the shop
         ├── LoginNeeded      Minox wants a new consent
         └── WaitTooLong      Retry-After is longer than a run may wait
 
@@ -21,6 +22,8 @@ Every message is a sentence for the user, followed by what to do. A text never h
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
+
+from mww2minox.texts import _, ngettext
 
 
 class ExitStatus(IntEnum):
@@ -52,14 +55,18 @@ class ConfigError(MwwError):
 
     exit_status = ExitStatus.USAGE
 
-    def __init__(self, problems: Sequence[str], path: Path | None = None) -> None:
+    def __init__(self, problems: Sequence[str], path: Path | None = None, suggestion: str = "") -> None:
         """Put all problems, a line each, under the path of the file that has them."""
         self.problems = tuple(problems)
         self.path = path
-        where = f"in {path}" if path else "with the config"
-        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        count = len(self.problems)
+        if path:
+            heading = ngettext("{count} problem in {path}:", "{count} problems in {path}:", count)
+        else:
+            heading = ngettext("{count} problem with the config:", "{count} problems with the config:", count)
         listing = "".join(f"\n  {problem}" for problem in self.problems)
-        super().__init__(f"{count} {where}:{listing}\n", "Correct the config, then run: mww2minox check")
+        suggestion = suggestion or _("Correct the config, then run: mww2minox check")
+        super().__init__(f"{heading.format(count=count, path=path)}{listing}\n", suggestion)
 
 
 class StateError(MwwError):
@@ -106,6 +113,10 @@ class UnusableAnswer(VendorError):
 
 class KeysRefused(VendorError):
     """The vendor does not accept our keys (401) or our rights (403)."""
+
+
+class TokenRefused(KeysRefused):
+    """The shop does not accept its token."""
 
 
 class LoginNeeded(VendorError):

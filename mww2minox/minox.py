@@ -6,7 +6,7 @@ or 404, a created customer as a whole, an id, a `Location` or nothing, errors in
 
 import json
 from collections.abc import Iterator, Mapping as Map
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from mww2minox.errors import KeysRefused, Refused, UnusableAnswer, UsageError
 from mww2minox.model import Administration, Booking, BookingLine, Customer, EmailDebtor, FiscalYear
 from mww2minox.oauth import MinoxLogin
+from mww2minox.texts import _
 from mww2minox.transport import Answer, Transport
 
 NOT_FOUND = 404
@@ -35,6 +36,7 @@ class FoundCustomer:
     blocked: bool
     emails: tuple[str, ...]
     vat_number: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +76,13 @@ class VatCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """An entry of one of Minox' lists: journals, ledger accounts."""
+    """An entry of one of Minox' lists: journals, ledger accounts. `vat` is the VAT code that an account carries."""
 
     id: str
     description: str
     type: str
     blocked: bool
+    vat: str = ""
 
 
 def booking_body(booking: Booking, customer: str) -> bytes:
@@ -215,13 +218,21 @@ class Minox:
         rows = self._collection(self._tenant)
         row = next((row for row in rows if _id(row) == self._administration), None)
         if row is None:
-            there = ", ".join(f"{_id(row)} ({row.get('name', '')})" for row in rows) or "none"
-            message = f"Minox has no administration {self._administration} for this tenant; there is: {there}."
-            raise UsageError(message, "Correct minox.administration in the config, then run: mww2minox check")
+            there = ", ".join(f"{_id(row)} ({row.get('name', '')})" for row in rows) or _("none")
+            message = _("Minox has no administration {wanted} for this tenant; there is: {there}.")
+            raise UsageError(
+                message.format(wanted=self._administration, there=there),
+                _("Correct minox.administration in the config, then run: mww2minox check"),
+            )
         try:
             return _administration(row)
         except (KeyError, TypeError, ValueError):
-            raise self._strange("the administration") from None
+            raise self._strange(_("the administration")) from None
+
+    def administrations(self) -> list[Listed]:
+        """Return the administrations of the tenant, by id, with their names as descriptions."""
+        rows = self._collection(self._tenant)
+        return [replace(_listed(row), description=_plain(str(row.get("name") or ""))) for row in rows]
 
     def vat_codes(self) -> list[VatCode]:
         """Return the VAT codes."""
@@ -264,6 +275,11 @@ class Minox:
         fitting = {one.number: one for one in found if not one.emails or wanted in one.emails}
         return sorted(fitting.values(), key=_by_number)
 
+    def customers_by_search(self, text: str) -> list[FoundCustomer]:
+        """Return the customers that a search finds, by number."""
+        found = self._found(f"{self._base}/customer", shown="customer?search=...", params={"search": text})
+        return sorted(found, key=_by_number)
+
     def _by_email(self, email: str) -> list[FoundCustomer]:
         path = f"{self._base}/customer/by_email/{quote(email, safe='')}"
         return self._found(path, shown="customer/by_email/...")
@@ -296,14 +312,15 @@ class Minox:
 
     # Bookings
 
-    def put_booking(self, batch_id: str, body: bytes) -> None:
+    def put_booking(self, batch_id: str, body: bytes, *, repeat: bool = True) -> None:
         """PUT a booking: the same bytes at the same place replace themselves.
 
+        Without `repeat` it is sent once: for what is to be deleted again, before an earlier PUT can come late.
         Raises Refused when Minox says no; after Unreachable or UnusableAnswer it is not known what happened.
         """
-        answer = self._request("PUT", f"{self._base}/transaction_line_batch/{batch_id}", body=body)
+        answer = self._request("PUT", f"{self._base}/transaction_line_batch/{batch_id}", body=body, repeat=repeat)
         if not isinstance(answer.data, dict | list):
-            raise self._strange("a booking")
+            raise self._strange(_("a booking"))
         errors = errors_inside(answer.data)
         if errors:
             raise Refused(answer.status, self._transport.cleaned(errors))
@@ -318,6 +335,27 @@ class Minox:
             raise self._refusal(refused) from None
         return [self._line(row) for row in _lines(answer.data)]
 
+    @property
+    def books(self) -> str:
+        """The path of the administration, without spaces."""
+        return self._base
+
+    def delete_booking(self, batch_id: str, books: str) -> bool:
+        """Take a booking out of these `books` again, whichever are ours now; return whether there was one.
+
+        Raises Refused, Unreachable, UnusableAnswer.
+        """
+        try:
+            answer = self._request("DELETE", f"{books}/transaction_line_batch/{quote(batch_id, safe='')}")
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+            return False
+        errors = errors_inside(answer.data)
+        if errors:
+            raise Refused(answer.status, self._transport.cleaned(errors))
+        return True
+
     def lines_of_period(self, fiscal_year: int, period: int) -> list[ReadLine]:
         """Return every line of a period."""
         path = f"{self._base}/year/{fiscal_year}/transaction_lines"
@@ -327,7 +365,7 @@ class Minox:
         try:
             return _read_line(row)
         except (InvalidOperation, TypeError, ValueError, AttributeError):
-            raise self._strange("a booking's line") from None
+            raise self._strange(_("a booking's line")) from None
 
     # Requests
 
@@ -335,7 +373,7 @@ class Minox:
         """Return all rows of a list, with either kind of paging. A list that is not there is empty."""
         rows: list[Map[str, Any]] = []
         asked = dict(params or {})
-        for _ in range(MOST_PAGES):
+        for _page in range(MOST_PAGES):
             try:
                 data = self._request("GET", path, params=asked).data
             except Refused as refused:
@@ -347,7 +385,7 @@ class Minox:
             if following is None or following == asked:
                 return rows
             asked = following
-        raise self._strange("a list without end")
+        raise self._strange(_("a list without end"))
 
     def _request(  # noqa: PLR0913 - the parts of a request
         self,
@@ -387,15 +425,20 @@ class Minox:
     def _refusal(self, refused: Refused) -> KeysRefused | UnusableAnswer:
         said = "; ".join(refused.messages)
         if refused.status not in (401, 403, NOT_FOUND):
-            message = f"Minox refuses to tell what is asked (HTTP {refused.status}): {said}"
-            return UnusableAnswer(message, "Check minox.url and minox.tenant in the config, then run: mww2minox check")
-        message = f"Minox refuses our keys or rights (HTTP {refused.status}): {said}"
-        suggestion = "Check minox.tenant and the rights, then log in as the subscription's main user: mww2minox login"
-        return KeysRefused(message, suggestion)
+            message = _("Minox refuses to tell what is asked (HTTP {status}): {words}")
+            return UnusableAnswer(
+                message.format(status=refused.status, words=said),
+                _("Check minox.url and minox.tenant in the config, then run: mww2minox check"),
+            )
+        message = _("Minox refuses our keys or rights (HTTP {status}): {words}")
+        return KeysRefused(
+            message.format(status=refused.status, words=said),
+            _("Check minox.tenant and the rights, then log in as the subscription's main user: mww2minox login"),
+        )
 
     def _strange(self, what: str) -> UnusableAnswer:
-        message = f"Minox answers {what} in a shape that is not known."
-        return UnusableAnswer(message, "Check minox.url in the config, then run: mww2minox check")
+        message = _("Minox answers {what} in a shape that is not known.").format(what=what)
+        return UnusableAnswer(message, _("Check minox.url in the config, then run: mww2minox check"))
 
 
 def _rows(data: object) -> list[Map[str, Any]]:
@@ -461,7 +504,14 @@ def _listed(row: Map[str, Any]) -> Listed:
         description=str(row.get("description") or ""),
         type=str(row.get("type") or ""),
         blocked=_blocked(row),
+        vat=_vat_of(row),
     )
+
+
+def _vat_of(row: Map[str, Any]) -> str:
+    """Read an account's VAT code: an object with its id, or the id alone."""
+    vat = row.get("vat")
+    return _id(vat) if isinstance(vat, dict) else "" if vat is None else _plain(str(vat))
 
 
 def _fiscal_year(year: Map[str, Any]) -> FiscalYear | None:
@@ -485,7 +535,14 @@ def _administration(row: Map[str, Any]) -> Administration:
         number_of_periods=int(row.get("number_of_periods") or 12),
         fiscal_years=years,
         name=str(row.get("name") or ""),
+        rounding_ledger=_rounding_ledger(row.get("ledger_accounts")),
     )
+
+
+def _rounding_ledger(accounts: object) -> str:
+    """Read where Minox itself keeps cents of rounding, or return an empty text."""
+    found = accounts.get("transaction_rounding") if isinstance(accounts, dict) else None
+    return _id(found) if isinstance(found, dict) else _plain(str(found or ""))
 
 
 def _customer(row: Map[str, Any]) -> FoundCustomer:
@@ -502,6 +559,7 @@ def _customer(row: Map[str, Any]) -> FoundCustomer:
     number = vat.get("vat_registration_number") if isinstance(vat, dict) else None
     return FoundCustomer(
         number=_id(row),
+        name=next((_plain(str(address.get("name") or "")) for address in addresses if isinstance(address, dict)), ""),
         blocked=_blocked(row),
         emails=tuple(filter(None, emails)),
         vat_number=compact(str(number or "")),

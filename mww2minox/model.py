@@ -138,6 +138,7 @@ class Administration:
     number_of_periods: int
     fiscal_years: tuple[FiscalYear, ...]
     name: str = ""
+    rounding_ledger: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +151,18 @@ class VatRow:
     rate: Decimal | None = None
     strategy: str | None = None
     vat_ledger: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatNeed:
+    """What an order needs a row of `vat` for: a strategy, or else a region and a rate (a percentage).
+
+    Under a strategy the region is empty, and the rate is 0 where all is well.
+    """
+
+    strategy: str
+    region: str
+    rate: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,15 +15,16 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from mww2minox.errors import KeysRefused, LoginNeeded, Refused, UnusableAnswer, UsageError
+from mww2minox.errors import KeysRefused, LoginNeeded, Refused, Unreachable, UnusableAnswer, UsageError
 from mww2minox.state import Store, Tokens
+from mww2minox.texts import N_, _, system_problem
 from mww2minox.transport import Transport
 
 SCOPES = (
     "administration:read ledger_account:read vat:read journal:read payment_term:read"
     " customer:read customer:write transaction:read transaction:write"
 )
-LOGIN = "Log in again, as the subscription's main user: mww2minox login"
+LOGIN = N_("Log in again, as the subscription's main user: mww2minox login")
 CONSENT_SECONDS = 600
 EARLY_SECONDS = 60
 """An access token is renewed so long before it expires, or a tenth of its life before, whichever is less."""
@@ -38,6 +39,17 @@ class Client:
     client_id: str
     client_secret: str = field(repr=False)
     redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenFacts:
+    """What Minox tells of our login: the ids of the tenants it reaches, and its scopes.
+
+    Where Minox does not tell, there are no tenants and the scopes are None.
+    """
+
+    tenants: tuple[str, ...] = ()
+    scopes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +77,11 @@ class Consent:
         """Return the code in the address that the browser was sent to; LoginNeeded when it is not ours."""
         query = {key: values[0] for key, values in parse_qs(urlsplit(redirected).query).items()}
         if not secrets.compare_digest(query.get("state", "").encode(), self.state.encode()):
-            message = "The answer does not belong to this login (its state differs)."
-            raise LoginNeeded(message, "Start again, and use the newest address: mww2minox login")
+            message = _("The answer does not belong to this login (its state differs).")
+            raise LoginNeeded(message, _("Start again, and use the newest address: mww2minox login"))
         if "code" not in query:
-            error = query.get("error", "no code")[:80]
-            raise LoginNeeded(f"Minox did not give its consent ({error}).", LOGIN)
+            error = query.get("error", _("no code"))[:80]
+            raise LoginNeeded(_("Minox did not give its consent ({error}).").format(error=error), _(LOGIN))
         return query["code"]
 
 
@@ -84,7 +96,7 @@ class _Callback(BaseHTTPRequestHandler):
         server = self.server
         assert isinstance(server, _CallbackServer)  # noqa: S101 - for the type checker: only that server uses it
         ours = urlsplit(self.path).path == server.path
-        text = "Gelukt. U kunt dit venster sluiten. / Done. You can close this window." if ours else "Not found"
+        text = _("Done. You can close this window.") if ours else _("Not found")
         if ours:
             server.received = self.path
         self.send_response(200 if ours else 404)
@@ -93,7 +105,7 @@ class _Callback(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(f"{text}\n".encode())
 
-    def log_message(self, *_: Any) -> None:  # noqa: ANN401 - the signature of http.server
+    def log_message(self, *record: Any) -> None:  # noqa: ANN401 - the signature of http.server
         """Keep the code out of every log."""
 
 
@@ -108,13 +120,16 @@ def listen(redirect_uri: str) -> _CallbackServer:
     parts = urlsplit(redirect_uri)
     host = parts.hostname or ""
     if parts.scheme != "http":
-        message = f"minox.redirect_uri is {redirect_uri}, which is not on this machine."
-        raise UsageError(message, "Run: mww2minox login --paste")
+        message = _("minox.redirect_uri is {url}, which is not on this machine.").format(url=redirect_uri)
+        raise UsageError(message, _("Run: mww2minox login --paste"))
     try:
         server = _CallbackServer((host, parts.port or 80), _Callback)
     except OSError as error:
-        message = f"Cannot listen on minox.redirect_uri, {redirect_uri}: {error.strerror}."
-        raise UsageError(message, "Free that port, or run: mww2minox login --paste") from None
+        message = _("Cannot listen on minox.redirect_uri, {url}: {problem}.")
+        raise UsageError(
+            message.format(url=redirect_uri, problem=system_problem(error)),
+            _("Free that port, or run: mww2minox login --paste"),
+        ) from None
     server.path = parts.path or "/"
     return server
 
@@ -125,7 +140,7 @@ def wait_for_redirect(server: _CallbackServer) -> str:
     server.timeout = 1
     while not server.received:
         if time.monotonic() > deadline:
-            raise LoginNeeded("Nobody consented within ten minutes.", LOGIN)
+            raise LoginNeeded(_("Nobody consented within ten minutes."), _(LOGIN))
         server.handle_request()
     return server.received
 
@@ -173,6 +188,35 @@ class MinoxLogin:
             self._proven = False
             return renewed.access_token
 
+    def inspect(self) -> TokenFacts:
+        """Ask Minox what our login reaches (vendors.md, `inspect`); a Minox that cannot tell is no failure.
+
+        Raises LoginNeeded, KeysRefused (the client is unknown), and what renewing the token raises.
+        """
+        token = self.access_token()
+        told = self._inspected(token)
+        if told.get("active") is False:
+            told = self._inspected(self.renew(token))
+        return TokenFacts(tenants=_tenants(told.get("linked_tenants")), scopes=_scopes(told))
+
+    def _inspected(self, token: str) -> dict[str, Any]:
+        """Return Minox' answer about a token, empty where it gives none. Asked once: whether it answers is a fact."""
+        client = f"{self._client.client_id}:{self._client.client_secret}"
+        basic = base64.b64encode(client.encode()).decode()
+        for secret in (token, self._client.client_secret, basic):
+            self._transport.hide(secret)
+        headers = {"Authorization": f"Basic {basic}"}
+        body = json.dumps({"token": token}).encode()
+        try:
+            data = self._transport.request("POST", "/api/1/inspect", headers=headers, body=body, repeat=False).data
+        except Refused as refused:
+            if "invalid_client" in refused.messages:
+                raise self._refusal(refused) from None
+            return {}
+        except (Unreachable, UnusableAnswer):
+            return {}
+        return data if isinstance(data, dict) else {}
+
     def worked(self) -> None:
         """Tell that Minox took the current access token, so that the one before it can go."""
         if not self._proven:
@@ -182,7 +226,7 @@ class MinoxLogin:
     def _stored(self) -> Tokens:
         tokens = self._store.tokens()
         if tokens is None:
-            raise LoginNeeded("There is no login at Minox yet.", "Log in first: mww2minox login")
+            raise LoginNeeded(_("There is no login at Minox yet."), _("Log in first: mww2minox login"))
         return tokens
 
     def _refresh(self, tokens: Tokens) -> Tokens:
@@ -209,8 +253,8 @@ class MinoxLogin:
                 raise
             data = self._transport.request("POST", "/oauth/token", body=json.dumps(grant).encode()).data
         if not isinstance(data, dict) or not isinstance(data.get("access_token"), str):
-            message = "Minox answers the token request without an access token."
-            raise UnusableAnswer(message, LOGIN)
+            message = _("Minox answers the token request without an access token.")
+            raise UnusableAnswer(message, _(LOGIN))
         return data
 
     def _tokens(self, answer: dict[str, Any], previous: str | None) -> Tokens:
@@ -228,6 +272,22 @@ class MinoxLogin:
     @staticmethod
     def _refusal(refused: Refused) -> LoginNeeded | KeysRefused:
         if "invalid_client" in refused.messages:
-            message = "Minox does not know this application (invalid_client)."
-            return KeysRefused(message, "Check minox.client_id and client_secret, then run: mww2minox check")
-        return LoginNeeded(f"Minox no longer accepts our login (HTTP {refused.status}).", LOGIN)
+            message = _("Minox does not know this application (invalid_client).")
+            return KeysRefused(message, _("Check minox.client_id and client_secret, then run: mww2minox check"))
+        message = _("Minox no longer accepts our login (HTTP {status}).").format(status=refused.status)
+        return LoginNeeded(message, _(LOGIN))
+
+
+def _tenants(told: object) -> tuple[str, ...]:
+    """Read the ids of tenants: a list or a `collection` of ids, or of objects with one (vendors.md leaves it open)."""
+    rows = told.get("collection") if isinstance(told, dict) else told
+    ids = (row.get("id") if isinstance(row, dict) else row for row in (rows if isinstance(rows, list) else []))
+    return tuple(str(found) for found in ids if isinstance(found, int | str))
+
+
+def _scopes(told: dict[str, Any]) -> frozenset[str] | None:
+    """Read scopes: a text with spaces, as in OAuth's own answers, or a list; None where there are none."""
+    found = told.get("scope") or told.get("scopes")
+    if isinstance(found, str):
+        return frozenset(found.replace(",", " ").split())
+    return frozenset(map(str, found)) if isinstance(found, list) else None

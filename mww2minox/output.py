@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
@@ -22,14 +23,18 @@ from rich.table import Table
 from rich.text import Text
 
 from mww2minox.errors import StateError
+from mww2minox.texts import _, system_problem
 
 LOG_BYTES = 1_000_000
 LOGS_KEPT = 5
 CELL_LENGTH = 400
+PARAGRAPH_LENGTH = 2_000
 LOG_LINE_LENGTH = 20_000
 """Room for where a bug is: a line for each call."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
+COMMAND = re.compile(r"mww2minox(?: --?[a-z-]+)* [a-z]+(?: (?:--?[a-z-]+|[0-9]+))*")
+UNBROKEN = "\N{NO-BREAK SPACE}"
 AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}")
 
 Item = TypeVar("Item")
@@ -49,6 +54,27 @@ class _Terminal(Console):
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
+    def tell(self, text: str, style: str = "") -> None:
+        """Print lines of words; in a terminal each is broken between words, elsewhere it stays whole."""
+        if self.is_terminal:
+            text = "\n".join(_folded(line, self.width) for line in text.splitlines())
+        self.print(Text(text, style=style), soft_wrap=True)
+
+
+def _folded(line: str, width: int) -> str:
+    """Break a line between words, but not within a command, and keep its indent."""
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    kept = COMMAND.sub(lambda found: found[0].replace(" ", UNBROKEN), line.strip())
+    lines = textwrap.wrap(
+        kept,
+        width - 1,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines).replace(UNBROKEN, " ")
+
 
 class Output:
     """The terminal, or what stands in for it under cron."""
@@ -62,13 +88,13 @@ class Output:
     def say(self, sentence: str) -> None:
         """Tell how it goes; not when quiet."""
         if not self.quiet:
-            self._words.print(_clean(sentence), soft_wrap=True)
+            self._words.tell(_clean(sentence))
 
     def warn(self, sentence: str, suggestion: str = "") -> None:
         """Tell what needs attention, and what to do."""
-        self._words.print(Text(_clean(sentence), style="yellow"), soft_wrap=True)
+        self._words.tell(_clean(sentence), style="yellow")
         if suggestion:
-            self._words.print(_clean(suggestion), soft_wrap=True)
+            self._words.tell(_clean(suggestion))
 
     def data(self, text: str) -> None:
         """Write data as it is."""
@@ -80,7 +106,8 @@ class Output:
         self.line(title, style="bold")
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for heading, justify in columns:
-            table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+            is_number = justify == "right"
+            table.add_column(heading, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
         self._data.print(table)
@@ -88,7 +115,22 @@ class Output:
     def line(self, text: str, style: str = "") -> None:
         """Show a line of data, in a colour where there is a terminal."""
         indent = text[: len(text) - len(text.lstrip(" "))]
-        self._data.print(Text(indent + printable(text), style=style), soft_wrap=True)
+        self._data.tell(indent + printable(text), style=style)
+
+    def item(self, mark: str, text: str, style: str = "") -> None:
+        """Show a line of data behind a mark; in a terminal, what does not fit goes on under its beginning."""
+        if not self._data.is_terminal:
+            self.line(f"{mark} {text}")
+            return
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(width=1)
+        grid.add_column(overflow="fold")
+        grid.add_row(mark, Text(printable(text)), style=style)
+        self._data.print(grid)
+
+    def paragraph(self, text: str) -> None:
+        """Show a longer text."""
+        self._data.tell(printable(text, PARAGRAPH_LENGTH))
 
     def each(self, label: str, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items behind a progress bar, where there is a terminal and not quiet."""
@@ -133,7 +175,10 @@ class _PrivateHandler(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - the base class names them so
         if not self._told:
-            sys.stderr.write(f"The log {self.baseFilename} cannot be written: {sys.exception()}.\n")
+            error = sys.exception()
+            problem = system_problem(error) if isinstance(error, OSError) else type(error).__name__
+            sentence = _("The log {path} cannot be written: {problem}.")
+            sys.stderr.write(sentence.format(path=self.baseFilename, problem=problem) + "\n")
         self._told = True
 
 
@@ -152,8 +197,11 @@ def log_to(path: Path, *, verbose: bool) -> None:
     try:
         file = _PrivateHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8")
     except OSError as error:
-        message = f"The log {path} cannot be written: {error.strerror}."
-        raise StateError(message, "Look at the disk (df) and at the file's owner; then run: mww2minox report") from None
+        message = _("The log {path} cannot be written: {problem}.")
+        raise StateError(
+            message.format(path=path, problem=system_problem(error)),
+            _("Look at the disk (df) and at the file's owner; then run: mww2minox report"),
+        ) from None
     stop_logging()
     handlers: list[logging.Handler] = [file]
     if verbose:

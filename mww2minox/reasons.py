@@ -1,16 +1,20 @@
-"""The catalogue of texts: reason or difference code -> a sentence and what to do, in Dutch and in English.
+"""The catalogue of texts: reason or difference code -> a sentence and what to do.
 
-The state keeps codes and values only; the texts are made when somebody reads them.
+The state keeps codes and values only; the texts are made in the reader's language when somebody reads them.
 """
 
 import re
 from collections.abc import Mapping as Map
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from mww2minox.model import Difference, Reason, Rejection
+from mww2minox.texts import N_, _, number, percentage
 
-Language = Literal["nl", "en"]
+AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}")
+RATE = re.compile(r"(VAT )?([0-9]+(?:\.[0-9]+)?)%")
+AMOUNTS = ("total", "lines", "difference", "invoice", "expected", "found")
+"""Values that are plain euros, where they look like them."""
 
 
 class Text(NamedTuple):
@@ -27,295 +31,218 @@ class _Values(dict[str, str]):
         return f"({key})"
 
 
-BY_HAND = {
-    "nl": "(of boek haar met de hand met factuurnummer {number}, en draai: mww2minox adopt)",
-    "en": "(or book it by hand with invoice number {number}, and run: mww2minox adopt)",
-}
-RETRY = {"nl": "Draai daarna: mww2minox retry {number}", "en": "Then run: mww2minox retry {number}"}
+BY_HAND = N_("(or book it by hand with invoice number {number}, and run: mww2minox adopt)")
+RETRY = N_("Then run: mww2minox retry {number}")
 
-REASONS: dict[Reason, dict[Language, Text]] = {
-    Reason.STATUS_NOT_SELECTED: {
-        "nl": Text(
-            "Bestelling {number} heeft status {status}, en die wordt niet geboekt.",
-            "Wacht tot de status in de webwinkel verandert, of zet de status bij shop.statuses in de config.",
-        ),
-        "en": Text(
-            "Order {number} has status {status}, which is not one that books.",
-            "Wait for its status to change in the shop, or add the status to shop.statuses in the config.",
-        ),
-    },
-    Reason.NOTHING_TO_BOOK: {
-        "nl": Text(
-            "Bestelling {number} is 0,00 euro: er valt niets te boeken.",
-            "U hoeft niets te doen, tenzij het bedrag niet klopt: verbeter dan de bestelling in de webwinkel.",
-        ),
-        "en": Text(
-            "Order {number} totals 0.00 euros: there is nothing to book.",
-            "Nothing to do, unless the total is wrong: then correct the order in the shop.",
-        ),
-    },
-    Reason.ORDER_INVALID: {
-        "nl": Text(
-            "Bestelling {number} is niet te begrijpen: {problem} ontbreekt of klopt niet.",
-            "Bekijk de bestelling in de webwinkel en sla haar opnieuw op {by_hand}.",
-        ),
-        "en": Text(
-            "Order {number} cannot be understood: {problem} is missing or wrong.",
-            "Look at the order in the shop and save it again {by_hand}.",
-        ),
-    },
-    Reason.CURRENCY_UNSUPPORTED: {
-        "nl": Text(
-            "Bestelling {number} is in {currency}; de administratie voert {expected}.",
-            "Verander de munt in de webwinkel {by_hand}.",
-        ),
-        "en": Text(
-            "Order {number} is in {currency}; the administration keeps {expected}.",
-            "Change its currency in the shop {by_hand}.",
-        ),
-    },
-    Reason.TOTALS_MISMATCH: {
-        "nl": Text(
-            "Bestelling {number}: het totaal is {total} euro, de regels tellen op tot {lines} (verschil {difference}).",
-            "Verbeter de bestelling in de webwinkel, of verhoog booking.max_rounding als dit een afronding is.",
-        ),
-        "en": Text(
-            "Order {number}: the total is {total} euros, the lines add up to {lines} (difference {difference}).",
-            "Correct the order in the shop, or raise booking.max_rounding if this is a rounding.",
-        ),
-    },
-    Reason.VAT_MISMATCH: {
-        "nl": Text(
-            "Bestelling {number}: de btw van {rate}% is {invoice} euro op de factuur, maar {lines} volgens de regels.",
-            "Vergelijk de factuur met de regels in de webwinkel en verbeter de bestelling.",
-        ),
-        "en": Text(
-            "Order {number}: VAT at {rate}% is {invoice} euros on the invoice, but {lines} by its lines.",
-            "Compare the invoice with the lines in the shop, and correct the order.",
-        ),
-    },
-    Reason.VAT_RATE_UNMAPPED: {
-        "nl": Text(
-            "Bestelling {number} heeft btw-tarief {rate}% in {region}, en dat staat niet in de config.",
-            "Zet een regel voor dit tarief bij vat in de config: btw-code en grootboekrekening.",
-        ),
-        "en": Text(
-            "Order {number} has VAT rate {rate}% in {region}, which no row of the config covers.",
-            "Add a row for it to vat in the config: VAT code and ledger account.",
-        ),
-    },
-    Reason.SHIPPING_WITHOUT_VAT: {
-        "nl": Text(
-            "Bestelling {number}: verzend- of betaalkosten staan op 0% btw naast belaste artikelen.",
-            "Zet in de webwinkel btw op de verzend- en betaalkosten, en verbeter de bestelling.",
-        ),
-        "en": Text(
-            "Order {number}: shipping or payment costs are at 0% VAT beside taxed goods.",
-            "Put VAT on shipping and payment costs in the shop, and correct the order.",
-        ),
-    },
-    Reason.VAT_NUMBER_MISSING: {
-        "nl": Text(
-            "Bestelling {number}: de btw is verlegd, maar de klant heeft geen btw-nummer.",
-            "Vraag de klant om het btw-nummer en zet het in de webwinkel bij het factuuradres.",
-        ),
-        "en": Text(
-            "Order {number}: VAT is reverse-charged, but the customer has no VAT number.",
-            "Ask the customer for it, and put it in the invoice address in the shop.",
-        ),
-    },
-    Reason.VAT_NUMBER_INVALID: {
-        "nl": Text(
-            "Bestelling {number}: btw-nummer {vat_number} is geen geldig nummer van {region} voor verlegde btw.",
-            "Controleer het nummer (VIES) en verbeter het in de webwinkel bij het factuuradres.",
-        ),
-        "en": Text(
-            "Order {number}: VAT number {vat_number} is not a valid number of {region} for reverse charge.",
-            "Check the number (VIES), and correct it in the invoice address in the shop.",
-        ),
-    },
-    Reason.EMAIL_MISSING: {
-        "nl": Text(
-            "Bestelling {number} heeft geen e-mailadres, dus de debiteur is niet te vinden.",
-            "Vul het e-mailadres in de webwinkel in, of zet de betaalwijze bij payment_debtors in de config.",
-        ),
-        "en": Text(
-            "Order {number} has no e-mail address, so its customer cannot be found.",
-            "Fill in the e-mail address in the shop, or add the way of paying to payment_debtors in the config.",
-        ),
-    },
-    Reason.CUSTOMER_BLOCKED: {
-        "nl": Text(
-            "Bestelling {number}: debiteur {customer} is geblokkeerd in Minox.",
-            "Hef in Minox de blokkade van debiteur {customer} op.",
-        ),
-        "en": Text(
-            "Order {number}: customer {customer} is blocked in Minox.",
-            "Lift the block on customer {customer} in Minox.",
-        ),
-    },
-    Reason.CREDIT_ORDER_POSITIVE: {
-        "nl": Text(
-            "Bestelling {number} crediteert bestelling {original}, maar haar totaal is positief: {total} euro.",
-            "Verbeter de creditbestelling in de webwinkel: haar bedragen horen negatief te zijn.",
-        ),
-        "en": Text(
-            "Order {number} credits order {original}, but its total is positive: {total} euros.",
-            "Correct the credit order in the shop: its amounts should be negative.",
-        ),
-    },
-    Reason.FISCAL_YEAR_MISSING: {
-        "nl": Text(
-            "Bestelling {number} is van {date}, en voor die datum heeft de administratie geen boekjaar.",
-            "Open het boekjaar in Minox {by_hand}.",
-        ),
-        "en": Text(
-            "Order {number} is dated {date}, and the administration has no fiscal year for that date.",
-            "Open the fiscal year in Minox {by_hand}.",
-        ),
-    },
-    Reason.REJECTED_BY_MINOX: {
-        "nl": Text("Minox weigert bestelling {number}: {message}", "{advice}"),
-        "en": Text("Minox refuses order {number}: {message}", "{advice}"),
-    },
-    Reason.OUTCOME_UNKNOWN: {
-        "nl": Text(
-            "Bestelling {number} is verstuurd, maar het antwoord van Minox kwam niet aan;"
-            " het is nog onzeker of zij geboekt is.",
-            "U hoeft niets met de hand te boeken: de volgende push vraagt het na aan Minox.",
-        ),
-        "en": Text(
-            "Order {number} was sent, but Minox' answer was lost; it is not certain yet whether it is booked.",
-            "Do not book it by hand: the next push asks Minox.",
-        ),
-    },
+REASONS: dict[Reason, Text] = {
+    Reason.STATUS_NOT_SELECTED: Text(
+        N_("Order {number} has status {status}, which is not one that books."),
+        N_("Wait for its status to change in the shop, or add the status to shop.statuses in the config."),
+    ),
+    Reason.NOTHING_TO_BOOK: Text(
+        N_("Order {number} totals 0.00 euros: there is nothing to book."),
+        N_("Nothing to do, unless the total is wrong: then correct the order in the shop."),
+    ),
+    Reason.ORDER_INVALID: Text(
+        N_("Order {number} cannot be understood: {problem} is missing or wrong."),
+        N_("Look at the order in the shop and save it again {by_hand}."),
+    ),
+    Reason.CURRENCY_UNSUPPORTED: Text(
+        N_("Order {number} is in {currency}; the administration keeps {expected}."),
+        N_("Change its currency in the shop {by_hand}."),
+    ),
+    Reason.TOTALS_MISMATCH: Text(
+        N_("Order {number}: the total is {total} euros, the lines add up to {lines} (difference {difference})."),
+        N_("Correct the order in the shop, or raise booking.max_rounding if this is a rounding."),
+    ),
+    Reason.VAT_MISMATCH: Text(
+        N_("Order {number}: VAT at {rate}% is {invoice} euros on the invoice, but {lines} by its lines."),
+        N_("Compare the invoice with the lines in the shop, and correct the order."),
+    ),
+    Reason.VAT_RATE_UNMAPPED: Text(
+        N_("Order {number} has VAT rate {rate}% in {region}, which no row of the config covers."),
+        N_("Add a row for it to vat in the config: VAT code and ledger account."),
+    ),
+    Reason.SHIPPING_WITHOUT_VAT: Text(
+        N_("Order {number}: shipping or payment costs are at 0% VAT beside taxed goods."),
+        N_("Put VAT on shipping and payment costs in the shop, and correct the order."),
+    ),
+    Reason.VAT_NUMBER_MISSING: Text(
+        N_("Order {number}: VAT is reverse-charged, but the customer has no VAT number."),
+        N_("Ask the customer for it, and put it in the invoice address in the shop."),
+    ),
+    Reason.VAT_NUMBER_INVALID: Text(
+        N_("Order {number}: VAT number {vat_number} is not a valid number of {region} for reverse charge."),
+        N_("Check the number (VIES), and correct it in the invoice address in the shop."),
+    ),
+    Reason.EMAIL_MISSING: Text(
+        N_("Order {number} has no e-mail address, so its customer cannot be found."),
+        N_("Fill in the e-mail address in the shop, or add the way of paying to payment_debtors in the config."),
+    ),
+    Reason.CUSTOMER_BLOCKED: Text(
+        N_("Order {number}: customer {customer} is blocked in Minox."),
+        N_("Lift the block on customer {customer} in Minox."),
+    ),
+    Reason.CREDIT_ORDER_POSITIVE: Text(
+        N_("Order {number} credits order {original}, but its total is positive: {total} euros."),
+        N_("Correct the credit order in the shop: its amounts should be negative."),
+    ),
+    Reason.FISCAL_YEAR_MISSING: Text(
+        N_("Order {number} is dated {date}, and the administration has no fiscal year for that date."),
+        N_("Open the fiscal year in Minox {by_hand}."),
+    ),
+    Reason.REJECTED_BY_MINOX: Text(N_("Minox refuses order {number}: {message}"), "{advice}"),
+    Reason.OUTCOME_UNKNOWN: Text(
+        N_("Order {number} was sent, but Minox' answer was lost; it is not certain yet whether it is booked."),
+        N_("Do not book it by hand: the next push asks Minox."),
+    ),
 }
 
-ADVICE: tuple[tuple[tuple[str, ...], dict[Language, str]], ...] = (
+BRIEF: dict[Reason, str] = {
+    Reason.STATUS_NOT_SELECTED: N_("status does not book"),
+    Reason.NOTHING_TO_BOOK: N_("nothing to book"),
+    Reason.ORDER_INVALID: N_("order cannot be understood"),
+    Reason.CURRENCY_UNSUPPORTED: N_("other currency"),
+    Reason.TOTALS_MISMATCH: N_("totals differ"),
+    Reason.VAT_MISMATCH: N_("VAT differs"),
+    Reason.VAT_RATE_UNMAPPED: N_("VAT rate not in the config"),
+    Reason.SHIPPING_WITHOUT_VAT: N_("shipping without VAT"),
+    Reason.VAT_NUMBER_MISSING: N_("VAT number missing"),
+    Reason.VAT_NUMBER_INVALID: N_("VAT number invalid"),
+    Reason.EMAIL_MISSING: N_("e-mail address missing"),
+    Reason.CUSTOMER_BLOCKED: N_("customer blocked"),
+    Reason.CREDIT_ORDER_POSITIVE: N_("credit order positive"),
+    Reason.FISCAL_YEAR_MISSING: N_("fiscal year missing"),
+    Reason.REJECTED_BY_MINOX: N_("refused by Minox"),
+    Reason.OUTCOME_UNKNOWN: N_("outcome uncertain"),
+}
+"""What a table has room for."""
+
+_NOT_ALLOWED = (
+    "niet toegestaan|staat .*niet toe|(mag|kan) (geen|niet)|niet (geldig|mogelijk)"
+    "|not (be )?(allowed|permitted|valid|possible)|cannot|may not|does not (allow|accept)"
+)
+ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("periode", "period"), N_("Open the period in Minox {by_hand}.")),
+    (("boekjaar", "fiscal year"), N_("Open the fiscal year in Minox.")),
     (
-        ("periode", "period"),
-        {
-            "nl": "Open de periode in Minox {by_hand}.",
-            "en": "Open the period in Minox {by_hand}.",
-        },
+        (r"btw[- ]?(nummer|id\b|identificatie)", r"\bvat[- ]?(number|identification|registration)"),
+        N_("Fill in the VAT number of the customer in Minox."),
     ),
     (
-        ("boekjaar", "fiscal year"),
-        {"nl": "Open het boekjaar in Minox.", "en": "Open the fiscal year in Minox."},
+        (r"btw[- ]?code.*geblokkeerd", r"geblokkeerde btw[- ]?code", r"\bvat code.*blocked", "blocked vat code"),
+        N_("Lift the block on the VAT code in Minox, or choose another code at vat in the config."),
     ),
     (
-        ("btw-nummer", "vat number", "vat registration"),
-        {
-            "nl": "Vul het btw-nummer bij de debiteur in Minox in.",
-            "en": "Fill in the VAT number of the customer in Minox.",
-        },
+        (rf"(?=.*(btw|\bvat\b))(?=.*(rekening|account))(?=.*({_NOT_ALLOWED}))",),
+        N_(
+            "Allow the VAT code on that ledger account in Minox, or choose another code or ledger account at vat in the"
+            " config."
+        ),
     ),
     (
         ("btw", r"\bvat\b"),
-        {
-            "nl": "Controleer de btw-codes bij vat en booking.vat_posting in de config, met: mww2minox check.",
-            "en": "Check the VAT codes at vat and booking.vat_posting in the config, with: mww2minox check.",
-        },
+        N_("Check the VAT codes at vat and booking.vat_posting in the config, with: mww2minox check."),
     ),
     (
-        ("geblokkeerd", "blocked"),
-        {
-            "nl": "Hef de blokkade van de rekening in Minox op, of kies een andere rekening in de config.",
-            "en": "Lift the block on the account in Minox, or choose another account in the config.",
-        },
+        ("dagboek.*geblokkeerd", "journal.*blocked"),
+        N_("Lift the block on the journal in Minox, or choose another sales journal at minox.journal in the config."),
     ),
     (
-        ("dagboek", "journal"),
-        {
-            "nl": "Zet bij minox.journal een verkoopdagboek in de config.",
-            "en": "Put a sales journal at minox.journal in the config.",
-        },
+        ("geblokkeerd", "blocked", "rekening.*gesloten", "account.*closed"),
+        N_("Lift the block on the account in Minox, or choose another account in the config."),
     ),
+    (("dagboek", "journal"), N_("Put a sales journal at minox.journal in the config.")),
     (
         ("balans", "evenwicht", "balance", "debet", "debit"),
-        {
-            "nl": "Kies een andere booking.vat_posting: deze administratie wil de btw anders aangeleverd krijgen.",
-            "en": "Choose another booking.vat_posting: this administration takes VAT another way.",
-        },
+        N_("Choose another booking.vat_posting: this administration takes VAT another way."),
     ),
+    (("afgesloten", r"\bclosed\b"), N_("Open the period in Minox {by_hand}.")),
 )
-OTHERWISE: dict[Language, str] = {
-    "nl": "Los op wat Minox meldt, of vraag uw boekhouder.",
-    "en": "Solve what Minox says, or ask your accountant.",
+OTHERWISE = N_("Solve what Minox says, or ask your accountant.")
+
+DIFFERENCES: dict[str, str] = {
+    "booking_gone": N_("the booking {batch_id} is no longer in Minox"),
+    "customer_differs": N_("customer: booked on {expected}, in Minox on {found}"),
+    "total_differs": N_("total: {expected} booked, {found} in Minox"),
+    "ledger_differs": N_("ledger account {ledger}: {expected} booked, {found} in Minox"),
+    "vat_differs": N_("VAT code {code}: {expected} booked, {found} in Minox"),
+    "period_differs": N_("period: {expected} booked, {found} in Minox"),
+    "invoice_number_differs": N_("invoice number: {expected} booked, {found} in Minox"),
+    "order_gone": N_("the order is no longer in the shop"),
+    "order_changed": N_("changed in the shop after it was booked: {field} was {expected}, is now {found}"),
 }
-
-DIFFERENCES: dict[str, dict[Language, str]] = {
-    "booking_gone": {
-        "nl": "de boeking {batch_id} is niet meer in Minox",
-        "en": "the booking {batch_id} is no longer in Minox",
-    },
-    "customer_differs": {
-        "nl": "debiteur: geboekt op {expected}, in Minox op {found}",
-        "en": "customer: booked on {expected}, in Minox on {found}",
-    },
-    "total_differs": {
-        "nl": "totaal: {expected} geboekt, in Minox {found}",
-        "en": "total: {expected} booked, {found} in Minox",
-    },
-    "ledger_differs": {
-        "nl": "grootboekrekening {ledger}: {expected} geboekt, in Minox {found}",
-        "en": "ledger account {ledger}: {expected} booked, {found} in Minox",
-    },
-    "vat_differs": {
-        "nl": "btw-code {code}: {expected} geboekt, in Minox {found}",
-        "en": "VAT code {code}: {expected} booked, {found} in Minox",
-    },
-    "period_differs": {
-        "nl": "periode: {expected} geboekt, in Minox {found}",
-        "en": "period: {expected} booked, {found} in Minox",
-    },
-    "invoice_number_differs": {
-        "nl": "factuurnummer: {expected} geboekt, in Minox {found}",
-        "en": "invoice number: {expected} booked, {found} in Minox",
-    },
-    "order_gone": {
-        "nl": "de bestelling is niet meer in de webwinkel",
-        "en": "the order is no longer in the shop",
-    },
-    "order_changed": {
-        "nl": "in de webwinkel gewijzigd na het boeken: {field} was {expected}, is nu {found}",
-        "en": "changed in the shop after it was booked: {field} was {expected}, is now {found}",
-    },
-}
+FIELDS = (
+    N_("total"),
+    N_("date"),
+    N_("currency"),
+    N_("tax_region"),
+    N_("tax_strategy"),
+    N_("payment"),
+    N_("credited_order_number"),
+    N_("e-mail"),
+    N_("taxnumber"),
+)
+"""What can change on an order, as the state keeps it."""
 
 
-def explain(reason: Reason, values: Map[str, str], language: Language) -> Text:
+def explain(reason: Reason, values: Map[str, str]) -> Text:
     """Return the sentence and the suggestion of `reason`, with its values filled in.
 
     The suggestion says what to do and ends in the command to run (domain.md, end of the rules).
     """
-    message, suggestion = REASONS[reason][language]
-    suggestion = suggestion.replace("{advice}", _advice(values.get("message", ""), language))
-    suggestion = f"{suggestion} {RETRY[language]}".replace("{by_hand}", BY_HAND[language])
-    known = _Values(values)
+    message, suggestion = map(_, REASONS[reason])
+    suggestion = suggestion.replace("{advice}", _advice(values.get("message", "")))
+    suggestion = f"{suggestion} {_(RETRY)}".replace("{by_hand}", _(BY_HAND))
+    known = _shown(values)
     return Text(" ".join(message.format_map(known).split()), " ".join(suggestion.format_map(known).split()))
 
 
-def explain_rejection(rejection: Rejection, language: Language) -> Text:
+def explain_rejection(rejection: Rejection) -> Text:
     """Return the texts of a rejection (see `explain`)."""
-    return explain(rejection.reason, rejection.values, language)
+    return explain(rejection.reason, rejection.values)
 
 
-def describe(difference: Difference, language: Language) -> str:
+def brief(reason: Reason) -> str:
+    """Return a reason in a few words."""
+    return _(BRIEF[reason])
+
+
+def describe(difference: Difference) -> str:
     """Return a difference as half a sentence."""
-    texts = DIFFERENCES.get(difference.code)
-    return texts[language].format_map(_Values(difference.values)) if texts else difference.code
+    text = DIFFERENCES.get(difference.code)
+    return _(text).format_map(_shown(difference.values)) if text else difference.code
+
+
+def _shown(values: Map[str, str]) -> _Values:
+    """Write amounts and rates as the reader does, and name fields in the reader's words."""
+    shown = _Values(values)
+    shown |= {key: number(Decimal(values[key])) for key in AMOUNTS if AMOUNT.fullmatch(values.get(key, ""))}
+    if "rate" in values:
+        shown["rate"] = ", ".join(percentage(Decimal(rate)) for rate in values["rate"].split(", "))
+    if "field" in values:
+        shown["field"] = _field(values["field"])
+    return shown
+
+
+def _field(field: str) -> str:
+    """Name a field of an order: one of `FIELDS`, a rate's gross (`21%`) or its VAT (`VAT 21%`)."""
+    if field in FIELDS:
+        return _(field)
+    rate = RATE.fullmatch(field)
+    if rate is None:
+        return field
+    shown = f"{percentage(Decimal(rate[2]))}%"
+    return _("VAT {rate}").format(rate=shown) if rate[1] else shown
 
 
 def euros(amount: Decimal | int) -> str:
-    """Write euros (Decimal) or cents (int) as plain `1234.56`, for JSON, CSV and messages."""
+    """Write euros (Decimal) or cents (int) as plain `1234.56`, for JSON, CSV and the state."""
     return f"{Decimal(amount) / 100 if isinstance(amount, int) else amount:.2f}"
 
 
-def _advice(message: str, language: Language) -> str:
+def _advice(message: str) -> str:
     """Find what helps against a refusal of Minox by the words in its message (rule 14)."""
     lowered = message.lower()
-    return next(
-        (texts[language] for words, texts in ADVICE if any(re.search(word, lowered) for word in words)),
-        OTHERWISE[language],
-    )
+    known = (text for words, text in ADVICE if any(re.search(word, lowered) for word in words))
+    return _(next(known, OTHERWISE))

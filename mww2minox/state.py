@@ -19,6 +19,7 @@ from sqlite_utils import Database, Migrations
 
 from mww2minox.errors import RunInProgress, StateError
 from mww2minox.model import Difference, Reason, Rejection, State
+from mww2minox.texts import N_, _, system_problem
 
 APPLICATION_ID = 0x6D777732
 """`mww2` in ASCII: tells our file from another program's."""
@@ -93,6 +94,12 @@ def m001_first_tables(db: Database) -> None:
         db.execute(table)
 
 
+@migrations()
+def m002_told(db: Database) -> None:
+    """Add the matters that people were told about: their keys, which hold no more than order numbers and codes."""
+    db.execute("CREATE TABLE told (key TEXT PRIMARY KEY, told_at TEXT NOT NULL) STRICT")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOrder:
     """An order as the state knows it. `payload` is the shop's JSON, reduced to what booking needs.
@@ -138,6 +145,15 @@ class KnownCustomer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastRuns:
+    """When a command first began, when it last ended, and when it last ended well (exit 0 or 3), if it ever did."""
+
+    began: datetime
+    ended: datetime
+    ended_well: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
     """The OAuth tokens. `previous_refresh_token` is kept until the new one has worked.
 
@@ -148,6 +164,10 @@ class Tokens:
     refresh_token: str
     previous_refresh_token: str | None
     expires_at: datetime
+
+
+def _told(error: sqlite3.Error | OSError) -> str:
+    return system_problem(error) if isinstance(error, OSError) else str(error)
 
 
 class Store:
@@ -172,7 +192,7 @@ class Store:
         """Return the store itself."""
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *raised: object) -> None:
         """Close the file."""
         self.db.close()
 
@@ -189,7 +209,7 @@ class Store:
 
     def _close_to_others(self) -> None:
         """Set the modes back that somebody, or a copy, has changed. SQLite gives new files that of the first."""
-        for suffix in ("", "-wal", "-shm", ".lock", ".tokens.lock"):
+        for suffix in ("", "-wal", "-shm", ".lock", ".tokens.lock", ".told.lock"):
             file = self.path.with_name(f"{self.path.name}{suffix}")
             if file.exists() and file.stat().st_mode & 0o077:
                 file.chmod(0o600)
@@ -199,13 +219,16 @@ class Store:
         found = self.db.execute("PRAGMA application_id").fetchone()[0]
         tables = self.db.table_names()
         if tables and found != APPLICATION_ID:
-            message = f"{self.path} is not a state file of mww2minox."
-            raise StateError(message, "Name the right one: mww2minox --state PATH report")
+            message = _("{path} is not a state file of mww2minox.").format(path=self.path)
+            raise StateError(message, _("Name the right one: mww2minox --state PATH report"))
         known = {migration.name for migration in migrations.pending(Database(memory=True))}
         newer = {migration.name for migration in migrations.applied(self.db)} - known
         if newer:
-            message = f"{self.path} was written by a newer version of mww2minox ({', '.join(sorted(newer))})."
-            raise StateError(message, "Install that version, then run: mww2minox report")
+            message = _("{path} was written by a newer version of mww2minox ({steps}).")
+            raise StateError(
+                message.format(path=self.path, steps=", ".join(sorted(newer))),
+                _("Install that version, then run: mww2minox report"),
+            )
 
     def _migrate(self) -> None:
         pending = migrations.pending(self.db)
@@ -229,13 +252,15 @@ class Store:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise self._unusable(str(error)) from None
+            raise self._unusable(_told(error)) from None
 
     def _unusable(self, problem: str) -> StateError:
         return StateError(
-            f"The state file {self.path} cannot be used: {problem}.",
-            "Look at the disk (df) and at the file's owner. If the file is damaged, put a backup back, or move it away"
-            " and log in again; then run: mww2minox fetch && mww2minox adopt",
+            _("The state file {path} cannot be used: {problem}.").format(path=self.path, problem=_(problem)),
+            _(
+                "Look at the disk (df) and at the file's owner. If the file is damaged, put a backup back, or move it"
+                " away and log in again; then run: mww2minox fetch && mww2minox adopt"
+            ),
         )
 
     @contextlib.contextmanager
@@ -267,7 +292,7 @@ class Store:
         try:
             return [make(row) for row in rows]
         except ValueError:
-            raise self._unusable("what it holds cannot be read") from None
+            raise self._unusable(N_("what it holds cannot be read")) from None
 
     # One run at a time
 
@@ -282,7 +307,7 @@ class Store:
         except Timeout:
             raise self._in_progress() from None
         except OSError as error:
-            raise self._unusable(str(error)) from None
+            raise self._unusable(_told(error)) from None
         with lock:
             self._refuse_damage()
             self._notice_an_older_state()
@@ -311,10 +336,11 @@ class Store:
 
     def _in_progress(self) -> RunInProgress:
         running = self._rows("SELECT * FROM runs WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1")
-        who = "".join(f" ({run['command']}, process {run['pid']}, since {run['started_at']})" for run in running)
-        return RunInProgress(
-            f"Another run is busy{who}.", "Wait until it is done, or give --wait SECONDS: mww2minox --help"
-        )
+        message = _("Another run is busy.")
+        for run in running:
+            busy = _("Another run is busy ({command}, process {pid}, since {moment}).")
+            message = busy.format(command=run["command"], pid=run["pid"], moment=run["started_at"])
+        return RunInProgress(message, _("Wait until it is done, or give --wait SECONDS: mww2minox --help"))
 
     def start_run(self, command: str) -> int:
         """Note that a run has begun, and that those before it that were killed are over; return its id."""
@@ -339,6 +365,48 @@ class Store:
             exit_status=exit_status,
             run=run,
         )
+
+    def past_runs(self, command: str, *, before: int | None = None) -> PastRuns | None:
+        """Return when a command last ran to its end (`before`: leaving out that run and later ones), or None."""
+        sql = """SELECT min(started_at) AS began, max(finished_at) AS ended,
+                 max(CASE WHEN exit_status IN (0, 3) THEN finished_at END) AS ended_well
+                 FROM runs WHERE command = :command AND (:before IS NULL OR id < :before)"""
+        found = self._rows(sql, command=command, before=before)[0]
+        began, ended = _moment(found["began"]), _moment(found["ended"])
+        return PastRuns(began=began, ended=ended, ended_well=_moment(found["ended_well"])) if began and ended else None
+
+    def exit_status(self, run: int) -> int | None:
+        """Return how a run ended, or None while it has not."""
+        rows = self._rows("SELECT exit_status FROM runs WHERE id = :run", run=run)
+        return rows[0]["exit_status"] if rows else None
+
+    # What people were told
+
+    @contextlib.contextmanager
+    def telling(self) -> Iterator[bool]:
+        """Let one process at a time tell people something; yield whether it is this one. Nobody waits for it."""
+        try:
+            lock = FileLock(f"{self.path}.told.lock", mode=0o600).acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        except OSError as error:
+            raise self._unusable(_told(error)) from None
+        with lock:
+            yield True
+
+    def told(self) -> set[str]:
+        """Return the keys of the matters that people were told about and that are not over."""
+        return {row["key"] for row in self._rows("SELECT key FROM told")}
+
+    def mark_told(self, keys: Iterable[str]) -> None:
+        """Remember that people were told about these matters."""
+        sql = "INSERT OR REPLACE INTO told SELECT value, :now FROM json_each(:keys)"
+        self._write(sql, now=_now(), keys=json.dumps(list(keys)))
+
+    def forget_told(self, keys: Iterable[str]) -> None:
+        """These matters are over: should they come back, people are to be told again."""
+        self._write("DELETE FROM told WHERE key IN (SELECT value FROM json_each(:keys))", keys=json.dumps(list(keys)))
 
     # Small facts: watermarks, the store's region, until when a vendor must be left alone
 

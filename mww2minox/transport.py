@@ -25,6 +25,7 @@ from urllib3.exceptions import NewConnectionError
 
 from mww2minox import __version__
 from mww2minox.errors import Refused, ServerFails, Unreachable, UnusableAnswer, VendorError, WaitTooLong
+from mww2minox.texts import _
 
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 30
@@ -117,7 +118,7 @@ _LIMIT_HEADERS = ("Limit", "Remaining", "Reset")
 
 
 class Transport:
-    """Requests to one vendor. `vendor` is its name in sentences; times are seconds."""
+    """Requests to one vendor. `vendor` is its name in sentences, marked with `N_`; times are seconds."""
 
     def __init__(  # noqa: PLR0913 - who, where, how fast, and how it tells errors
         self,
@@ -137,6 +138,8 @@ class Transport:
         self.messages = messages
         self.waited = 0.0
         self.requests_sent = 0
+        self.skew: float | None = None
+        """How many seconds the vendor's clock is ahead of ours, by its last answer; None: it does not tell."""
         self._params = dict(params or {})
         self._secrets: set[str] = set()
         self._session = requests.Session()
@@ -208,6 +211,8 @@ class Transport:
         response = self._session.send(
             prepared, timeout=(CONNECT_SECONDS, SILENCE_SECONDS), allow_redirects=False, **settings
         )
+        told = _timestamp(response.headers.get("Date", ""))
+        self.skew = self.skew if told is None else told - time.time()
         with response:
             content = bytearray()
             for chunk in response.iter_content(65536):
@@ -239,9 +244,11 @@ class Transport:
         while (seconds := self._pause_left()) > 0:
             if self.waited + seconds > WAIT_SECONDS:
                 until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone()
-                message = f"{self.vendor} asks to be left alone until {until:%Y-%m-%d %H:%M:%S}."
-                suggestion = "Nothing is lost. Run the same command again after that; until then: mww2minox report"
-                raise WaitTooLong(message, suggestion)
+                message = _("{vendor} asks to be left alone until {moment}.")
+                raise WaitTooLong(
+                    message.format(vendor=_(self.vendor), moment=f"{until:%Y-%m-%d %H:%M:%S}"),
+                    _("Nothing is lost. Run the same command again after that; until then: mww2minox report"),
+                )
             log.info("%s asks to wait %.0f s", self.vendor, seconds)
             self.waited += seconds
             time.sleep(seconds)
@@ -258,6 +265,11 @@ class _Attempt:
         self.failures = 0
         self.pauses = 0
         self.started = time.monotonic() - transport.waited
+
+    @property
+    def vendor(self) -> str:
+        """The vendor's name in the reader's language."""
+        return _(self.transport.vendor)
 
     def until_answered(self) -> Answer:
         retrying = Retrying(
@@ -278,10 +290,10 @@ class _Attempt:
         return self._read(response, content)
 
     def _no_answer(self, error: requests.RequestException) -> Exception:
-        vendor = self.transport.vendor
+        message = _("{vendor} at {url} gives no answer ({error}).")
         unreachable = Unreachable(
-            f"{vendor} at {self.transport.base_url} gives no answer ({type(error).__name__}).",
-            "Nothing is lost. Check the connection, then run the same command again, or: mww2minox check",
+            message.format(vendor=self.vendor, url=self.transport.base_url, error=type(error).__name__),
+            _("Nothing is lost. Check the connection, then run the same command again, or: mww2minox check"),
         )
         never_left = isinstance(error, requests.ConnectionError) and _is_refused_connection(error)
         return _TryAgain(unreachable) if self.repeat or never_left else unreachable
@@ -299,26 +311,31 @@ class _Attempt:
         if status >= requests.codes.bad_request:
             raise Refused(status, self.transport.said(_json_or_none(content)))
         if status >= requests.codes.multiple_choices:
-            message = f"{self.transport.vendor} answers {self.shown} with a redirect ({status}), which is not followed."
-            raise UnusableAnswer(message, "Check the url in the config, then run: mww2minox check")
+            message = _("{vendor} answers {request} with a redirect ({status}), which is not followed.")
+            raise UnusableAnswer(
+                message.format(vendor=self.vendor, request=self.shown, status=status),
+                _("Check the url in the config, then run: mww2minox check"),
+            )
         try:
             return Answer(status=status, headers=response.headers, data=_json(content))
         except ValueError:
             raise self._unusable(response, content) from None
 
     def _failing(self, status: int) -> Exception:
+        message = _("{vendor} answers {request} with a server error ({status}).")
         failing = ServerFails(
-            f"{self.transport.vendor} answers {self.shown} with a server error ({status}).",
-            "Nothing is lost. Run the same command again later, or: mww2minox check",
+            message.format(vendor=self.vendor, request=self.shown, status=status),
+            _("Nothing is lost. Run the same command again later, or: mww2minox check"),
         )
         return _TryAgain(failing) if self.repeat else failing
 
     def _unusable(self, response: requests.Response, content: bytes) -> Exception:
-        kind = response.headers.get("Content-Type", "").partition(";")[0] or "no content type"
+        kind = response.headers.get("Content-Type", "").partition(";")[0] or _("no content type")
+        message = _("{vendor} answers {request} with something that is not JSON ({kind}, {count} bytes).")
+        suggestion = _("Check that {url} is the right url in the config, then run: mww2minox check")
         unusable = UnusableAnswer(
-            f"{self.transport.vendor} answers {self.shown} with something that is not JSON"
-            f" ({kind[:60]}, {len(content)} bytes).",
-            f"Check that {self.transport.base_url} is the right url in the config, then run: mww2minox check",
+            message.format(vendor=self.vendor, request=self.shown, kind=kind[:60], count=len(content)),
+            suggestion.format(url=self.transport.base_url),
         )
         return _TryAgain(unusable) if self.repeat and self.request.method == "GET" else unusable
 
@@ -371,7 +388,7 @@ def _vendors_time(headers: Map[str, str]) -> float:
 def _timestamp(http_date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(http_date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 

@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from mww2minox.errors import KeysRefused, MwwError, OrderNotInShop, Refused, UnusableAnswer, VendorError
+from mww2minox.errors import MwwError, OrderNotInShop, Refused, TokenRefused, UnusableAnswer, VendorError
 from mww2minox.model import Customer, Line, Order, Price, Tax
+from mww2minox.texts import _
 from mww2minox.transport import Transport
 
 PAGE = 100
@@ -221,6 +222,7 @@ class StoreFacts:
     region: str
     identity: str
     uuid: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,16 +331,17 @@ class Webshop:
 
     def store(self) -> StoreFacts:
         """Return the store's country (`region_code`), and what tells it from other stores."""
-        store = self._get("/v1/store", needs="shop.token (or it wants shop.partner_token too)")
+        store = self._get("/v1/store", needs=_("shop.token (or it wants shop.partner_token too)"))
         if not isinstance(store, dict):
             raise self._strange("/v1/store")
         identity = next((store[key] for key in ("id", "primary_domain", "name") if store.get(key)), "")
         region = str(store.get("region_code") or "NL").upper()
-        return StoreFacts(region=region, identity=str(identity), uuid=str(store.get("id") or ""))
+        name = _plain(str(store.get("name") or ""))
+        return StoreFacts(region=region, identity=str(identity), uuid=str(store.get("id") or ""), name=name)
 
     def statuses(self) -> list[Status]:
         """Return all order statuses, in the configured language. Needs the partner token."""
-        rows = self._get("/v1/orderstatuses", needs="shop.token and shop.partner_token")
+        rows = self._get("/v1/orderstatuses", needs=_("shop.token and shop.partner_token"))
         try:
             return [
                 Status(
@@ -350,6 +353,40 @@ class Webshop:
             ]
         except (KeyError, TypeError, ValueError):
             raise self._strange("/v1/orderstatuses") from None
+
+    def payment_methods(self) -> dict[str, str]:
+        """Return the ways of paying: `gateway/method` and the name that the shop shows. Needs the partner token."""
+        rows = _collection(self._get("/v1/payment/gateways", needs=_("shop.token and shop.partner_token")))
+        try:
+            return {
+                f"{_plain(gateway['name'])}/{_plain(method['name'])}": _plain(str(method.get("displayName") or ""))
+                for gateway in rows
+                for method in gateway.get("methods") or ()
+            }
+        except (AttributeError, KeyError, TypeError):
+            raise self._strange("/v1/payment/gateways") from None
+
+    def tax_rates(self) -> dict[str, list[Decimal]]:
+        """Return the rates (percentages) that the shop is set up for, by region (two letters)."""
+        rows = _collection(self._get("/v1/tax-policy/regions"))
+        try:
+            return {str(row["regionCode"]).upper(): _region_rates(row) for row in rows if _flag(row["taxEnabled"])}
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise self._strange("/v1/tax-policy/regions") from None
+
+    def latest(self, count: int) -> list[Taken]:
+        """Return the `count` newest orders, the newest first; test orders and what cannot be read are left out."""
+        found: list[Taken] = []
+        for archived in (False, True):
+            filters = self._filters(archived=archived, since=None, until=None, changed_since=None)
+            for offset in range(0, count, PAGE):
+                page = {"limit": str(PAGE), "offset": str(offset), "ordering": "desc"}
+                rows = _collection(self._get("/v1/orders", filters | page))
+                found += _for_real(map(take, rows))
+                if len(rows) < PAGE:
+                    break
+        readable = [taken for taken in found if taken.order]
+        return sorted(readable, key=lambda taken: (taken.date, taken.number.zfill(20)), reverse=True)[:count]
 
     def order(self, number: str) -> Taken:
         """Return one order. Raises OrderNotInShop, for a test order too."""
@@ -376,7 +413,7 @@ class Webshop:
         came is compared with `/orders/count`. The window is read again, up to three times, while something is missing.
         """
         filters = self._filters(archived=archived, since=since, until=until, changed_since=changed_since)
-        for _ in range(PASSES):
+        for _pass in range(PASSES):
             if (yield from self._read_through(filters)):
                 return
         log.warning("The shop counts more orders than it shows, or they changed all the while.")
@@ -442,17 +479,24 @@ class Webshop:
 
     def _refusal(self, refused: Refused, path: str, needs: str) -> VendorError:
         if refused.status in (401, 403):
-            message = f"The shop does not accept {needs} (HTTP {refused.status})."
-            return KeysRefused(
-                message, "Put a valid token in the config (Instellingen > API), then run: mww2minox check"
+            message = _("The shop does not accept {keys} (HTTP {status}).").format(keys=needs, status=refused.status)
+            return TokenRefused(
+                message, _("Put a valid token in the config (Instellingen > API), then run: mww2minox check")
             )
-        said = "; ".join(refused.messages)
-        message = f"The shop at {self._transport.base_url} refuses {path} (HTTP {refused.status}): {said}"
-        return UnusableAnswer(message, "Check shop.url in the config, then run: mww2minox check")
+        message = _("The shop at {url} refuses {path} (HTTP {status}): {words}").format(
+            url=self._transport.base_url, path=path, status=refused.status, words="; ".join(refused.messages)
+        )
+        return UnusableAnswer(message, _("Check shop.url in the config, then run: mww2minox check"))
 
     def _strange(self, path: str) -> UnusableAnswer:
-        message = f"The shop answers {path} in a shape that is not known."
-        return UnusableAnswer(message, "Check shop.url in the config, then run: mww2minox check")
+        message = _("The shop answers {path} in a shape that is not known.").format(path=path)
+        return UnusableAnswer(message, _("Check shop.url in the config, then run: mww2minox check"))
+
+
+def _region_rates(region: dict[str, Any]) -> list[Decimal]:
+    """Return a region's rate and reduced rates as percentages; the shop tells fractions of one."""
+    told = [region["taxRate"], *(override["taxRate"] for override in region.get("overrides") or ())]
+    return list(dict.fromkeys((100 * _amount(rate)).normalize() for rate in told))
 
 
 def _for_real(page: Iterable[Taken]) -> list[Taken]:
@@ -465,11 +509,13 @@ def _collection(data: object) -> list[Any]:
     if isinstance(data, dict):
         data = next((value for value in data.values() if isinstance(value, list)), None)
     if not isinstance(data, list):
-        message = "The shop answers a listing with something that is not a list."
-        raise UnusableAnswer(message, "Check shop.url in the config, then run: mww2minox check")
+        message = _("The shop answers a listing with something that is not a list.")
+        raise UnusableAnswer(message, _("Check shop.url in the config, then run: mww2minox check"))
     return data
 
 
 def _not_in_shop(number: str) -> OrderNotInShop:
-    message = f"The shop has no order {number[:40]!r}."
-    return OrderNotInShop(message, "Check the number in the shop. To see those that are known, run: mww2minox report")
+    message = _("The shop has no order {number}.").format(number=repr(number[:40]))
+    return OrderNotInShop(
+        message, _("Check the number in the shop. To see those that are known, run: mww2minox report")
+    )

@@ -2,6 +2,7 @@
 
 import uuid
 from functools import cached_property
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mww2minox.config import Config
@@ -13,6 +14,7 @@ from mww2minox.oauth import Client, MinoxLogin
 from mww2minox.output import Output
 from mww2minox.posting import Posting
 from mww2minox.state import Store
+from mww2minox.texts import N_, _
 from mww2minox.transport import Transport
 from mww2minox.webshop import Webshop, error_messages as shop_messages
 
@@ -33,12 +35,17 @@ class Wiring:
     @cached_property
     def shop(self) -> Webshop:
         """The shop's API."""
+        return Webshop(self.shop_transport, ZoneInfo(self.config.shop.timezone))
+
+    @cached_property
+    def shop_transport(self) -> Transport:
+        """HTTP to the shop, with its tokens."""
         settings = self.config.shop
         params = {"token": settings.token.get_secret_value(), "language": settings.language, "format": "json"}
         if settings.partner_token:
             params["partner_token"] = settings.partner_token.get_secret_value()
         transport = Transport(
-            vendor="The shop",
+            vendor=N_("The shop"),
             base_url=settings.url,
             pauses=self.store,
             per_second=SHOP_PER_SECOND,
@@ -47,7 +54,11 @@ class Wiring:
         )
         for secret in self._secrets:
             transport.hide(secret)
-        return Webshop(transport, ZoneInfo(settings.timezone))
+        return transport
+
+    def asked(self, transport: Literal["shop_transport", "minox_transport"]) -> bool:
+        """Tell whether that vendor was sent a request in this run."""
+        return transport in vars(self) and getattr(self, transport).requests_sent > 0
 
     @property
     def _secrets(self) -> list[str]:
@@ -60,7 +71,7 @@ class Wiring:
         """HTTP to Minox, shared by the login and the administration."""
         settings = self.config.minox
         transport = Transport(
-            vendor="Minox",
+            vendor=N_("Minox"),
             base_url=settings.url,
             pauses=self.store,
             per_second=settings.requests_per_second,
@@ -94,20 +105,19 @@ class Wiring:
     @cached_property
     def mapping(self) -> Mapping:
         """The mapping, with the shop's own country."""
-        region, _ = self.shop_facts
-        return self.config.mapping(region)
+        return self.config.mapping(self.shop_facts[0])
 
     @cached_property
     def namespace(self) -> uuid.UUID:
         """What the UUIDs of this tenant's, administration's and shop's bookings are derived in."""
-        _, identity = self.shop_facts
+        identity = self.shop_facts[1]
         settings = self.config.minox
         return uuid.uuid5(NAMESPACE, f"{settings.tenant}/{settings.administration}/{identity}")
 
     @cached_property
     def shop_facts(self) -> tuple[str, str]:
         """The shop's country and identity, as the state keeps them; asked for when it has none yet."""
-        self._refuse_other_books("administration", f"{self.config.minox.tenant}/{self.config.minox.administration}")
+        self._refuse_other_books(N_("administration"), f"{self.config.minox.tenant}/{self.config.minox.administration}")
         region, identity = self.store.note("shop region"), self.store.note("shop identity")
         if region is None or identity is None:
             return self.ask_shop()
@@ -119,7 +129,7 @@ class Wiring:
         identity = self.store.note("shop identity") or told.identity
         with self.store.transaction():
             if told.uuid:
-                self._refuse_other_books("shop", told.uuid)
+                self._refuse_other_books(N_("shop"), told.uuid)
             self.store.set_note("shop region", told.region)
             self.store.set_note("shop identity", identity)
         return told.region, identity
@@ -131,8 +141,11 @@ class Wiring:
         if known is None:
             self.store.set_note(key, ours)
         elif known != ours:
-            message = f"The state file {self.store.path} is of {what} {known}; the config is of {ours}."
-            raise StateError(message, "Give each its own state file: mww2minox --state PATH fetch")
+            message = _("The state file {path} is of {what} {known}; the config is of {ours}.")
+            raise StateError(
+                message.format(path=self.store.path, what=_(what), known=known, ours=ours),
+                _("Give each its own state file: mww2minox --state PATH fetch"),
+            )
 
     @cached_property
     def posting(self) -> Posting:
@@ -158,7 +171,7 @@ class Wiring:
         unknown = [str(status) for status in wanted if str(status).strip().lower() not in by_name]
         if unknown:
             available = ", ".join(f"{status.name} ({status.number})" for status in there)
-            problem = f"shop.statuses: the shop has no status {', '.join(map(repr, unknown))}; it has: {available}"
-            raise ConfigError([problem])
+            problem = _("shop.statuses: the shop has no status {unknown}; it has: {available}")
+            raise ConfigError([problem.format(unknown=", ".join(map(repr, unknown)), available=available)])
         selected = frozenset(by_name[str(status).strip().lower()] for status in wanted)
         return Statuses(selected=selected, names={status.number: status.name for status in there})

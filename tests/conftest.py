@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from mww2minox.texts import use
+
 settings.register_profile("default", derandomize=True, deadline=None)
 settings.load_profile("default")
 
@@ -29,6 +31,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for kind, place in {"CONFIG": ".config", "STATE": ".local/state", "CACHE": ".cache"}.items():
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(folder / place))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Begin each test in English: a command in this process leaves its own reader's language behind."""
+    use("en")
 
 
 @pytest.fixture(autouse=True)

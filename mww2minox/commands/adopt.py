@@ -11,6 +11,7 @@ from mww2minox.minox import booking_body
 from mww2minox.model import Booking, Difference, State
 from mww2minox.reasons import euros
 from mww2minox.state import StoredBooking, StoredOrder
+from mww2minox.texts import _, ngettext
 from mww2minox.webshop import stored
 from mww2minox.wiring import Wiring
 
@@ -31,9 +32,15 @@ def adopt(wiring: Wiring, *, since: date | None = None) -> ExitStatus:
     for number, booking in found.items():
         differing += _adopt(wiring, by_number[number], booking)
     wiring.store.mark_looked_for(by_number)
-    wiring.output.say(f"Adopted: {len(found)} of {len(orders)} order(s) that were not booked; nothing was sent.")
+    sentence = ngettext(
+        "Adopted: {found} of {count} order that was not booked; nothing was sent.",
+        "Adopted: {found} of {count} orders that were not booked; nothing was sent.",
+        len(orders),
+    )
+    wiring.output.say(sentence.format(found=len(found), count=len(orders)))
     if differing:
-        wiring.output.warn(f"{differing} of them have another amount.", "See which: mww2minox report --errors")
+        told = ngettext("{count} of them has another amount.", "{count} of them have another amount.", differing)
+        wiring.output.warn(told.format(count=differing), _("See which: mww2minox report --errors"))
     return ExitStatus.OK
 
 

@@ -1,177 +1,291 @@
-"""`check`: both connections, the rights, the mapping against Minox' own lists, file permissions: a line each."""
+"""`check`: both connections, the rights, the mapping against Minox' own lists, this machine: a line each."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+import json
+import sqlite3
+import stat
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from mww2minox.config import Config
+from mww2minox import fit
+from mww2minox.config import secret_files
+from mww2minox.credentials import env_file
 from mww2minox.customers import said
+from mww2minox.document import read_document
 from mww2minox.errors import ExitStatus, MwwError, Refused, UsageError, VendorError
-from mww2minox.minox import Listed, VatCode
-from mww2minox.model import Administration
-from mww2minox.periods import period_of
+from mww2minox.fit import Finding, Status, warning
+from mww2minox.minox import Minox
+from mww2minox.output import Output, printable
+from mww2minox.state import PastRuns
+from mww2minox.texts import _, day, ngettext, system_problem
+from mww2minox.transport import Transport
+from mww2minox.webshop import stored
 from mww2minox.wiring import Wiring
 
+MARKS = {Status.OK: ("✓", "green"), Status.WARNING: ("·", "yellow"), Status.PROBLEM: ("✗", "red")}
+STRICT_TABLES = (3, 37, 0)
+"""The SQLite that has the state's kind of tables."""
+MOST_SKEW_SECONDS = 60
+MOST_IDLE = timedelta(hours=36)
+"""Every command of the timers runs once a day at least."""
+REGULAR = ("fetch", "push", "verify")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line of the check: what was looked at, and what is wrong with it, if anything."""
-
-    what: str
-    problem: str = ""
-    suggestion: str = ""
-    status: ExitStatus = ExitStatus.ATTENTION
+Found = TypeVar("Found")
+Look = Generator[Finding, None, Found | None]
 
 
-def check(wiring: Wiring, config_path: Path) -> ExitStatus:
+def check(wiring: Wiring, config_path: Path, *, form: str = "table") -> ExitStatus:
     """Show a line for each thing looked at; ATTENTION when one is red, VENDOR when a vendor is out of reach."""
-    status = ExitStatus.OK
+    findings = []
     for finding in _findings(wiring, config_path):
-        if finding.problem or not wiring.output.quiet:
-            _show(wiring, finding)
-        if finding.problem and status is not ExitStatus.VENDOR:
-            status = finding.status
-    return status
+        findings.append(finding)
+        if form == "table":
+            _show(wiring.output, finding)
+    if form == "json":
+        wiring.output.data(_json(findings))
+    return _exit_status(findings)
 
 
-def _show(wiring: Wiring, finding: Finding) -> None:
-    mark, style = ("✗", "red") if finding.problem else ("✓", "green")
-    wiring.output.line(f"{mark} {finding.what}{': ' if finding.problem else ''}{finding.problem}", style=style)
+def _exit_status(findings: Iterable[Finding]) -> ExitStatus:
+    red = [finding for finding in findings if finding.status is Status.PROBLEM]
+    if any(finding.vendor for finding in red):
+        return ExitStatus.VENDOR
+    return ExitStatus.ATTENTION if red else ExitStatus.OK
+
+
+def _show(output: Output, finding: Finding) -> None:
+    if output.quiet and finding.status is not Status.PROBLEM:
+        return
+    mark, style = MARKS[finding.status]
+    output.item(mark, f"{finding.what}: {finding.problem}" if finding.problem else finding.what, style=style)
     if finding.suggestion:
-        wiring.output.line(f"  {finding.suggestion}")
+        output.item(" ", finding.suggestion)
+
+
+def _json(findings: Sequence[Finding]) -> str:
+    rows = [
+        {
+            "name": finding.name,
+            "what": printable(finding.what),
+            "status": finding.status.value,
+            "problem": printable(finding.problem) or None,
+            "suggestion": printable(finding.suggestion) or None,
+        }
+        for finding in findings
+    ]
+    well = all(finding.status is not Status.PROBLEM for finding in findings)
+    return json.dumps({"ok": well, "checks": rows}, indent=2, ensure_ascii=False)
 
 
 def _findings(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
-    yield _private("config", config_path)
-    yield _private("state", wiring.store.path)
-    yield from _shop(wiring)
-    yield from _minox(wiring)
+    yield from _files(wiring, config_path)
+    yield sqlite(sqlite3.sqlite_version_info)
+    yield from _past_runs(wiring)
+    home = yield from _shop(wiring)
+    yield from _rates(wiring, home)
+    yield from _minox(wiring, home)
+    yield clock([wiring.shop_transport, wiring.minox_transport])
 
 
-def _private(name: str, path: Path) -> Finding:
-    """Others on this machine must not read the file."""
-    what = f"{name} {path}"
-    if path.stat().st_mode & 0o077:
-        return Finding(what=what, problem="others can read it", suggestion=f"Run: chmod 600 {path}")
-    return Finding(what=what)
-
-
-def _shop(wiring: Wiring) -> Iterator[Finding]:
-    yield _tried("the shop answers", wiring.shop.store)
-    yield _tried("order statuses", lambda: wiring.statuses)
-
-
-def _tried(what: str, look: Callable[[], object]) -> Finding:
-    """Look at something that may fail; a failure is a finding."""
+def _look(name: str, what: str, look: Callable[[], Found]) -> Look[Found]:
+    """Return what was looked up; a failure is a finding, and then there is nothing to return."""
     try:
-        look()
-    except MwwError as error:
-        status = ExitStatus.VENDOR if isinstance(error, VendorError) else ExitStatus.ATTENTION
-        return Finding(what=what, problem=error.message, suggestion=error.suggestion, status=status)
-    return Finding(what=what)
-
-
-def _minox(wiring: Wiring) -> Iterator[Finding]:
-    try:
-        administration = wiring.minox.administration()
-        journals = wiring.minox.journals()
-        accounts = wiring.minox.ledger_accounts()
-        codes = wiring.minox.vat_codes()
+        return look()
     except (VendorError, UsageError) as error:
-        status = ExitStatus.VENDOR if isinstance(error, VendorError) else ExitStatus.ATTENTION
-        yield Finding(what="Minox answers", problem=error.message, suggestion=error.suggestion, status=status)
-        return
-    config = wiring.config
-    yield Finding(what=f"Minox answers: {administration.name}")
-    yield _fiscal_year(administration, datetime.now(ZoneInfo(config.shop.timezone)).date())
-    yield _journal(config, journals)
-    yield from _accounts(config, accounts)
-    yield from _vat_rows(config, codes)
-    yield from _fixed_debtors(wiring)
+        yield _failed(name, what, error)
+        return None
 
 
-def _fiscal_year(administration: Administration, today: date) -> Finding:
-    placed = period_of(today, administration)
-    if placed:
-        return Finding(what=f"fiscal year {placed[0]}, period {placed[1]}")
+def _failed(name: str, what: str, error: MwwError) -> Finding:
+    vendor = isinstance(error, VendorError)
     return Finding(
-        what="fiscal year",
-        problem=f"the administration has none for today ({today})",
-        suggestion="Open it in Minox, then run: mww2minox check",
+        name=name, what=what, status=Status.PROBLEM, problem=error.message, suggestion=error.suggestion, vendor=vendor
     )
 
 
-def _journal(config: Config, journals: Iterable[Listed]) -> Finding:
-    """Public sources show the type `general` only, so a type never seen is no error (vendors.md)."""
-    there = {journal.id: journal for journal in journals}
-    wanted = config.minox.journal
-    what = f"journal {wanted}"
-    if wanted not in there:
-        available = ", ".join(there) or "none"
-        return _mend(what, f"Minox does not have it; it has: {available}", "minox.journal")
-    if there[wanted].type.lower() in ("purchase", "bank", "cash"):
-        return _mend(what, f"it is a journal of type {there[wanted].type}, not sales", "minox.journal")
-    return Finding(what=what)
+# This machine
 
 
-def _mend(what: str, problem: str, key: str) -> Finding:
-    return Finding(what=what, problem=problem, suggestion=f"Correct {key} in the config, then run: mww2minox check")
+def _files(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
+    """Look at every file that holds a secret."""
+    yield _private("config_file", _("config {path}").format(path=config_path), config_path)
+    yield _private("state_file", _("state {path}").format(path=wiring.store.path), wiring.store.path)
+    for key, path in secret_files(read_document(config_path)).items():
+        yield _private("secret_file", f"{key}_file {path}", path)
+    if env_file(config_path).exists():
+        yield _private("env_file", _("environment {path}").format(path=env_file(config_path)), env_file(config_path))
 
 
-def _accounts(config: Config, accounts: Iterable[Listed]) -> Iterator[Finding]:
-    there = {account.id: account for account in accounts}
-    for key, wanted in _wanted_accounts(config):
-        what = f"ledger account {wanted} ({key})"
-        account = there.get(wanted)
-        if account is None:
-            yield _mend(what, "Minox does not have it", key)
-        elif account.blocked:
-            yield _mend(what, "it is blocked in Minox", key)
-        else:
-            yield Finding(what=f"{what}: {account.description}")
+def _private(name: str, what: str, path: Path) -> Finding:
+    """Others on this machine must not read the file."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return warning(name, what, _("it cannot be looked at: {problem}").format(problem=system_problem(error)))
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        suggestion = _("Run: chmod 600 {path}").format(path=path)
+        return Finding(
+            name=name, what=what, status=Status.PROBLEM, problem=_("others can read it"), suggestion=suggestion
+        )
+    return Finding(name=name, what=what)
 
 
-def _wanted_accounts(config: Config) -> Iterable[tuple[str, str]]:
-    """Every ledger account of the config, once, with the key that names it."""
-    named: dict[str, str] = {}
-    for place, row in enumerate(config.vat):
-        named.setdefault(row.ledger, f"vat[{place}].ledger")
-        if row.vat_ledger:
-            named.setdefault(row.vat_ledger, f"vat[{place}].vat_ledger")
-    for kind, ledger in config.mapping("NL").ledgers.items():
-        named.setdefault(ledger, f"ledgers.{kind}")
-    if config.booking.rounding_ledger:
-        named.setdefault(config.booking.rounding_ledger, "booking.rounding_ledger")
-    return ((key, ledger) for ledger, key in named.items())
+def sqlite(version: Sequence[int]) -> Finding:
+    """Look whether this SQLite has STRICT tables, which the state file is made of."""
+    what = _("SQLite {version}").format(version=".".join(map(str, version)))
+    if tuple(version) >= STRICT_TABLES:
+        return Finding(name="sqlite", what=what)
+    return Finding(
+        name="sqlite",
+        what=what,
+        status=Status.PROBLEM,
+        problem=_("the state file needs version 3.37 or newer"),
+        suggestion=_("Install a newer Python or SQLite, then run: mww2minox check"),
+    )
 
 
-def _vat_rows(config: Config, codes: Iterable[VatCode]) -> Iterator[Finding]:
-    there = {code.code: code for code in codes}
-    for place, row in enumerate(config.vat):
-        key = f"vat[{place}].code"
-        what = f"VAT code {row.code} ({row.strategy or f'{row.region} {row.rate}%'})"
-        code = there.get(str(row.code))
-        if code is None:
-            yield _mend(what, "Minox does not have it", key)
-        elif code.percentage != (row.rate or 0):
-            yield _mend(what, f"in Minox it is {code.percentage}% ({code.type})", key)
-        else:
-            yield Finding(what=f"{what}: {code.type or code.description}")
+def _past_runs(wiring: Wiring) -> Iterator[Finding]:
+    zone, log = ZoneInfo(wiring.config.shop.timezone), wiring.store.path.with_name("mww2minox.log")
+    for command in REGULAR:
+        yield _past_run(command, wiring.store.past_runs(command), zone, log)
 
 
-def _fixed_debtors(wiring: Wiring) -> Iterator[Finding]:
+def _past_run(command: str, past: PastRuns | None, zone: ZoneInfo, log: Path) -> Finding:
+    what = _("last run of {command}").format(command=command)
+    if past is None:
+        return warning("last_run", what, _("there was none yet"))
+    well = past.ended_well
+    if well and datetime.now(UTC) - well < MOST_IDLE:
+        return Finding(name="last_run", what=f"{what}: {_moment(well, zone)}")
+    problem = (
+        _("it has not ended well since {moment}").format(moment=_moment(well, zone))
+        if well
+        else _("it never ended well; the last one ended {moment}").format(moment=_moment(past.ended, zone))
+    )
+    suggestion = _(
+        "See the log, {log}, and whether its timer runs (mww2minox schedule says how); then run: mww2minox {command}"
+    )
+    return Finding(
+        name="last_run",
+        what=what,
+        status=Status.PROBLEM,
+        problem=problem,
+        suggestion=suggestion.format(log=log, command=command),
+    )
+
+
+def _moment(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{day(local.date())} {local:%H:%M}"
+
+
+def clock(transports: Iterable[Transport]) -> Finding:
+    """Hold our clock against those of the vendors, by their last answers."""
+    skews = {transport.vendor: transport.skew for transport in transports if transport.skew is not None}
+    what = _("clock")
+    if not skews:
+        return warning("clock", what, _("nobody tells the time"))
+    vendor, skew = max(skews.items(), key=lambda told: abs(told[1]))
+    if abs(skew) <= MOST_SKEW_SECONDS:
+        return Finding(name="clock", what=what)
+    seconds = round(abs(skew))
+    problem = (
+        ngettext("it is {n} second behind that of {vendor}", "it is {n} seconds behind that of {vendor}", seconds)
+        if skew > 0
+        else ngettext(
+            "it is {n} second ahead of that of {vendor}", "it is {n} seconds ahead of that of {vendor}", seconds
+        )
+    )
+    return Finding(
+        name="clock",
+        what=what,
+        status=Status.PROBLEM,
+        problem=problem.format(n=seconds, vendor=vendor),
+        suggestion=_("Set the clock (see: timedatectl), then run: mww2minox check"),
+    )
+
+
+# The shop, and what was fetched from it
+
+
+def _shop(wiring: Wiring) -> Generator[Finding, None, str]:
+    """Look at the shop; return its country, or what the state knows of that, or an empty text."""
+    store = yield from _look("shop", _("the shop answers"), wiring.shop.store)
+    if store is None:
+        return wiring.store.note("shop region") or ""
+    yield Finding(name="shop", what=_("the shop answers: {name}").format(name=store.name or wiring.config.shop.url))
+    if wiring.config.shop.partner_token is None:
+        yield warning("status", _("order statuses"), _("without shop.partner_token they cannot be looked up"))
+        return store.region
+    there = yield from _look("status", _("order statuses"), wiring.shop.statuses)
+    yield from fit.statuses(wiring.config, there) if there is not None else ()
+    yield from _payment_methods(wiring)
+    return store.region
+
+
+def _payment_methods(wiring: Wiring) -> Iterator[Finding]:
+    """Look at the ways of paying; a shop that does not tell them is no problem, since nothing else needs them."""
+    if not wiring.config.payment_debtors:
+        return
+    try:
+        there = wiring.shop.payment_methods()
+    except VendorError as error:
+        yield warning("payment_method", _("ways of paying"), error.message)
+        return
+    yield from fit.payment_methods(wiring.config, there)
+
+
+def _rates(wiring: Wiring, home: str) -> Iterator[Finding]:
+    orders = [order for one in wiring.store.orders() if (order := stored(one.payload).order)]
+    if orders:
+        yield from fit.rates(wiring.config, orders, home)
+    else:
+        yield warning("rate", _("VAT rates of the orders"), _("no orders were fetched yet"), _("Run: mww2minox fetch"))
+
+
+# Minox
+
+
+def _minox(wiring: Wiring, home: str) -> Iterator[Finding]:
+    facts = yield from _look("login", _("login at Minox"), wiring.login.inspect)
+    if facts is None:
+        return
+    yield fit.scopes(facts)
+    tenant = fit.tenant(wiring.config, facts)
+    yield tenant
+    if tenant.status is Status.PROBLEM:
+        return
+    administration = yield from _look("administration", _("Minox answers"), wiring.minox.administration)
+    if administration is None:
+        return
+    yield Finding(name="administration", what=_("Minox answers: {name}").format(name=administration.name))
+    yield fit.fiscal_year(administration, datetime.now(ZoneInfo(wiring.config.shop.timezone)).date())
+    yield from _lists(wiring, home)
     for payment, number in wiring.config.payment_debtors.items():
-        what = f"fixed debtor {number} ({payment})"
-        try:
-            customer = wiring.minox.customer(number)
-        except Refused as refused:
-            yield _mend(what, f"Minox does not take it: {said(refused)}", "payment_debtors")
-            continue
-        if customer is None:
-            yield _mend(what, "Minox does not have it", "payment_debtors")
-        elif customer.blocked:
-            yield _mend(what, "it is blocked in Minox", "payment_debtors")
-        else:
-            yield Finding(what=what)
+        yield from _debtor(wiring.minox, payment, number)
+
+
+def _lists(wiring: Wiring, home: str) -> Iterator[Finding]:
+    journals = yield from _look("journal", _("journals"), wiring.minox.journals)
+    if journals is not None:
+        yield fit.journal(wiring.config, journals)
+    accounts = yield from _look("ledger_account", _("ledger accounts"), wiring.minox.ledger_accounts)
+    if accounts is not None:
+        yield from fit.ledger_accounts(wiring.config, accounts)
+        yield from fit.codes_on_accounts(wiring.config, accounts)
+    codes = yield from _look("vat_code", _("VAT codes"), wiring.minox.vat_codes)
+    if codes is not None:
+        yield from fit.vat_codes(wiring.config, codes, home)
+
+
+def _debtor(minox: Minox, payment: str, number: str) -> Iterator[Finding]:
+    what = fit.fixed(payment, number)
+    try:
+        yield fit.debtor(payment, number, minox.customer(number))
+    except Refused as refused:
+        problem = _("Minox does not take it: {message}").format(message=said(refused))
+        yield fit.mend("fixed_debtor", what, problem, "payment_debtors")
+    except VendorError as error:
+        yield _failed("fixed_debtor", what, error)

@@ -13,12 +13,13 @@ import requests
 from mww2minox.commands.sandbox import save_config, started
 from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.output import Output
+from mww2minox.texts import N_, _, system_problem
 
 STEPS = (
-    (("fetch",), "Take the shop's orders in"),
-    (("push",), "Book them in Minox"),
-    (("verify",), "Read the bookings back and compare"),
-    (("report",), "What was booked, and what needs attention"),
+    (("fetch",), N_("Take the shop's orders in")),
+    (("push",), N_("Book them in Minox")),
+    (("verify",), N_("Read the bookings back and compare")),
+    (("report",), N_("What was booked, and what needs attention")),
 )
 EXPECTED = (ExitStatus.OK, ExitStatus.ATTENTION)
 
@@ -32,12 +33,14 @@ def demo(output: Output, folder: Path | None) -> ExitStatus:
         settings = sandbox.config()
         settings["minox"]["redirect_uri"] = redirect_uri
         save_config(config, settings | {"state": str(folder / "state.db")})
-        output.line(f"A sandbox of both services runs on {sandbox.shop_url} and {sandbox.minox_url}.")
+        running = _("A sandbox of both services runs on {shop} and {minox}.")
+        output.line(running.format(shop=sandbox.shop_url, minox=sandbox.minox_url))
         _log_in(output, config)
         for command, what in STEPS:
-            _run(output, config, command, what)
+            _run(output, config, command, _(what))
     program = "mww2minox" if shutil.which("mww2minox") else str(Path(sys.executable).with_name("mww2minox"))
-    output.line(f"All of it is in {folder}. To look again: {program} --config {config} report")
+    left = _("All of it is in {folder}. To look again: {program} --config {config} report")
+    output.line(left.format(folder=folder, program=program, config=config))
     return ExitStatus.OK
 
 
@@ -47,9 +50,10 @@ def _empty_folder(folder: Path | None) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise UsageError(f"{folder} is not empty.", "Name a new folder: mww2minox demo DIR")
+            raise UsageError(_("{path} is not empty.").format(path=folder), _("Name a new folder: mww2minox demo DIR"))
     except OSError as error:
-        raise UsageError(f"Cannot use {folder}: {error.strerror}.", "Name another: mww2minox demo DIR") from None
+        message = _("Cannot use {path}: {problem}.").format(path=folder, problem=system_problem(error))
+        raise UsageError(message, _("Name another: mww2minox demo DIR")) from None
     return folder.resolve()
 
 
@@ -65,7 +69,7 @@ def _command(config: Path, arguments: Sequence[str]) -> list[str]:
 
 def _log_in(output: Output, config: Path) -> None:
     """Run `login`, and consent in the place of the main user's browser."""
-    _headline(output, "login --no-browser", "Consent at Minox (the sandbox says yes at once)")
+    _headline(output, "login --no-browser", _("Consent at Minox (the sandbox says yes at once)"))
     with subprocess.Popen(  # noqa: S603 - our own command
         _command(config, ("login", "--no-browser")), stdout=subprocess.PIPE, text=True
     ) as process:
@@ -90,4 +94,5 @@ def _headline(output: Output, command: str, what: str) -> None:
 def _expect(status: int, command: str) -> None:
     """The samples hold orders that need attention, so 3 is as it should be."""
     if status not in EXPECTED:
-        raise UsageError(f"The demo's {command} ended with {status}.", "Run it again: mww2minox demo")
+        message = _("The demo's {command} ended with {status}.").format(command=command, status=status)
+        raise UsageError(message, _("Run it again: mww2minox demo"))

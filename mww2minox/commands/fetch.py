@@ -15,6 +15,7 @@ from mww2minox.minox import without_names
 from mww2minox.model import State
 from mww2minox.rereading import reread
 from mww2minox.state import StoredOrder
+from mww2minox.texts import _, ngettext
 from mww2minox.webshop import EMPTIED, Page, Taken, without_addresses
 from mww2minox.wiring import Wiring
 
@@ -58,15 +59,43 @@ def _fetch_numbers(wiring: Wiring, numbers: Sequence[str], counts: Counts) -> Ex
 
 
 def _fetch_dates(wiring: Wiring, since: date | None, until: date | None, counts: Counts) -> ExitStatus:
-    start = since or wiring.config.shop.since
-    for page in _window(wiring, since=start, until=until):
-        _store(wiring, page.orders, counts)
+    """Read by half years, the earliest first. What an interrupted run has read today is not read again."""
+    first = since or wiring.config.shop.since
+    history = f"history {first} {until or ''}".strip()
+    start = max(first, _read_today(wiring, history) or first)
+    if start > first:
+        wiring.output.say(_("Going on from {date}.").format(date=start))
+    last = until or _today(wiring)
+    for beginning, end in wiring.output.each("fetch", list(_stretches(start, last))):
+        for page in _window(wiring, since=beginning, until=end if until or end < last else None):
+            _store(wiring, page.orders, counts)
+        wiring.store.set_note(history, f"{datetime.now(UTC).isoformat()} {end}")
+    wiring.store.set_note(history, None)
     return ExitStatus.OK
+
+
+def _stretches(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """Divide the days from `first` to `last`, which all count."""
+    while first + STRETCH < last:
+        yield first, first + STRETCH
+        first += STRETCH
+    yield first, last
+
+
+def _read_today(wiring: Wiring, history: str) -> date | None:
+    """Return until which date an interrupted run has read, unless that is too long ago: orders may have changed."""
+    moment, _space, end = (wiring.store.note(history) or "").partition(" ")
+    fresh = moment and timedelta() <= datetime.now(UTC) - datetime.fromisoformat(moment) < DAILY
+    return date.fromisoformat(end) if fresh else None
+
+
+def _today(wiring: Wiring) -> date:
+    return datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
 
 
 def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
     now = datetime.now(UTC)
-    changes_seen = _seen(wiring, BY_STATUS)
+    changes_seen = wiring.store.moment(BY_STATUS)
     _by_date(wiring, now, counts)
     _by_status(wiring, changes_seen, now, counts)
     looked = wiring.store.moment(LOOKED_AGAIN)
@@ -78,31 +107,29 @@ def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
 def _by_date(wiring: Wiring, now: datetime, counts: Counts) -> None:
     """Read by order date, half a year at a time where there is a lot to catch up with."""
     zone = ZoneInfo(wiring.config.shop.timezone)
-    seen = _seen(wiring, BY_DATE)
+    seen = wiring.store.moment(BY_DATE)
     first = wiring.config.shop.since
     start = max(first, (seen - OVERLAP).astimezone(zone).date()) if seen else first
-    today = now.astimezone(zone).date()
-    while start + STRETCH < today:
-        end = start + STRETCH
+    *stretches, (start, _today_itself) = _stretches(start, now.astimezone(zone).date())
+    for beginning, end in stretches:
         midnight = datetime(end.year, end.month, end.day, tzinfo=zone)
-        _read(wiring, counts, BY_DATE, midnight, since=start, until=end)
-        start = end
+        _read(wiring, counts, BY_DATE, midnight, since=beginning, until=end)
     _read(wiring, counts, BY_DATE, now, since=start)
 
 
-def _seen(wiring: Wiring, watermark: str) -> datetime | None:
-    """Return a watermark, or the day of the newest order where that is earlier: a wrong clock may have set it."""
-    seen = wiring.store.moment(watermark)
+def _move(wiring: Wiring, watermark: str, seen_until: datetime) -> None:
+    """Move a watermark, at the furthest to the day of the newest order: our clock may be ahead of the shop's."""
     newest = wiring.store.newest_order_date()
-    if seen is None or not newest:
-        return None
-    return min(seen, datetime.fromisoformat(newest).replace(tzinfo=ZoneInfo(wiring.config.shop.timezone)))
+    if newest:
+        day = max(date.fromisoformat(newest), wiring.config.shop.since)
+        midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(wiring.config.shop.timezone))
+        wiring.store.set_note(watermark, min(seen_until, midnight).astimezone(UTC).isoformat())
 
 
 def _by_status(wiring: Wiring, seen: datetime | None, now: datetime, counts: Counts) -> None:
     """Read what changed its status. Before the first fetch nothing was missed: all orders were just read."""
     if seen is None:
-        wiring.store.set_note(BY_STATUS, now.isoformat())
+        _move(wiring, BY_STATUS, now)
     else:
         _read(wiring, counts, BY_STATUS, now, changed_since=seen - OVERLAP)
 
@@ -119,16 +146,17 @@ def _read(  # noqa: PLR0913 - a window, and the watermark that it moves
 ) -> None:
     """Read a window, live then archived; the watermark moves with the last page, if nothing was missed."""
     complete = 0
-    for page in _window(wiring, since=since, until=until, changed_since=changed_since):
+    pages = _window(wiring, since=since, until=until, changed_since=changed_since)
+    for page in wiring.output.each("fetch", pages):
         complete += page.complete
         with wiring.store.transaction():
             _store(wiring, _not_left_alone(wiring, page.orders), counts)
             if complete == len(ARCHIVED):
-                wiring.store.set_note(watermark, seen_until.astimezone(UTC).isoformat())
+                _move(wiring, watermark, seen_until)
     if complete < len(ARCHIVED):
         wiring.output.warn(
-            "The shop counts more orders than it shows; this window is read again next time.",
-            "Nothing is lost. Run: mww2minox fetch",
+            _("The shop counts more orders than it shows; this window is read again next time."),
+            _("Nothing is lost. Run: mww2minox fetch"),
         )
 
 
@@ -144,8 +172,7 @@ def _window(
     changed_since: datetime | None = None,
 ) -> Iterator[Page]:
     for archived in ARCHIVED:
-        pages = wiring.shop.pages(archived=archived, since=since, until=until, changed_since=changed_since)
-        yield from wiring.output.each("fetch", pages)
+        yield from wiring.shop.pages(archived=archived, since=since, until=until, changed_since=changed_since)
 
 
 def _store(wiring: Wiring, orders: Sequence[Taken], counts: Counts) -> None:
@@ -189,13 +216,15 @@ def _known(orders: Sequence[StoredOrder]) -> dict[str, str]:
 
 
 def _tell(wiring: Wiring, counts: Counts) -> None:
-    waiting = {state: len(wiring.store.orders((state,))) for state in (State.READY, State.WAITING, State.FAILED)}
-    wiring.output.say(
-        f"Fetched: {counts.new} new, {counts.changed} changed. Now {waiting[State.READY]} ready to book,"
-        f" {waiting[State.WAITING]} waiting, {waiting[State.FAILED]} failed."
+    there = {state.value: len(wiring.store.orders((state,))) for state in (State.READY, State.WAITING, State.FAILED)}
+    sentence = _(
+        "Fetched: {new} new, {changed} changed. Now {ready} ready to book, {waiting} waiting, {failed} failed."
     )
+    wiring.output.say(sentence.format(new=counts.new, changed=counts.changed, **there))
     if counts.differing:
-        wiring.output.warn(
-            f"{counts.differing} booked order(s) changed in the shop; nothing was booked again.",
-            "See what differs: mww2minox report --errors",
+        changed = ngettext(
+            "{count} booked order changed in the shop; nothing was booked again.",
+            "{count} booked orders changed in the shop; nothing was booked again.",
+            counts.differing,
         )
+        wiring.output.warn(changed.format(count=counts.differing), _("See what differs: mww2minox report --errors"))

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from mww2minox.commands.adopt import in_journal
 from mww2minox.errors import ExitStatus, ServerFails, UsageError
 from mww2minox.model import Booking, EmailDebtor, FixedDebtor, Rejection, State
+from mww2minox.output import Output
 from mww2minox.posting import Outcome, Posting
-from mww2minox.reasons import euros, explain_rejection
+from mww2minox.reasons import explain_rejection
 from mww2minox.state import FIRST_PUSH, StoredOrder
+from mww2minox.texts import _, day, ngettext, number
 from mww2minox.wiring import Wiring
 
 
@@ -39,20 +41,20 @@ def push(
 def _candidates(wiring: Wiring, until: date | None, numbers: Sequence[str]) -> list[StoredOrder]:
     unknown = [number for number in numbers if wiring.store.order(number) is None]
     if unknown:
-        message = f"There is no order {', '.join(unknown)} in the state."
-        raise UsageError(message, f"Fetch it first: mww2minox fetch --order {unknown[0]}")
+        message = _("There is no order {numbers} in the state.").format(numbers=", ".join(unknown))
+        raise UsageError(message, _("Fetch it first: mww2minox fetch --order {number}").format(number=unknown[0]))
     orders = wiring.store.orders((State.READY, State.FAILED), numbers or None)
     return [order for order in orders if until is None or order.date <= until.isoformat()]
 
 
 def _nothing(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
-    wiring.output.say("There is nothing to book.")
+    wiring.output.say(_("There is nothing to book."))
     for order in wiring.store.orders(numbers=numbers):
         if order.rejection:
-            text = explain_rejection(order.rejection, wiring.config.language)
+            text = explain_rejection(order.rejection)
             wiring.output.say(f"{text.message} {text.suggestion}")
         else:
-            wiring.output.say(f"Order {order.number} is booked already.")
+            wiring.output.say(_("Order {number} is booked already.").format(number=order.number))
     return ExitStatus.OK
 
 
@@ -108,9 +110,13 @@ def _booked_before(wiring: Wiring, orders: Sequence[StoredOrder]) -> bool:
     there = in_journal(wiring, unknown) if unknown else {}
     if there:
         some = ", ".join(list(there)[:5]) + (" ..." if len(there) > 5 else "")  # noqa: PLR2004 - enough to look up
+        message = ngettext(
+            "The journal in Minox already holds bookings for {count} of these orders: {numbers}. Nothing was sent.",
+            "The journal in Minox already holds bookings for {count} of these orders: {numbers}. Nothing was sent.",
+            len(there),
+        )
         wiring.output.warn(
-            f"The journal in Minox already holds bookings for {len(there)} of these orders: {some}. Nothing was sent.",
-            "Take them over, then push again: mww2minox adopt",
+            message.format(count=len(there), numbers=some), _("Take them over, then push again: mww2minox adopt")
         )
         return True
     with store.transaction():
@@ -132,12 +138,16 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
     total = sum(outcome.order.total_cents or 0 for outcome in booked)
     skipped = sum(outcome.state is State.SKIPPED for outcome in outcomes)
     failed = [outcome for outcome in outcomes if outcome.state is State.FAILED]
-    wiring.output.say(
-        f"Booked: {len(booked)} order(s), {euros(total)} euros. Skipped: {skipped}. Failed: {len(failed)}."
+    sentence = ngettext(
+        "Booked: {count} order, {total} euros. Skipped: {skipped}. Failed: {failed}.",
+        "Booked: {count} orders, {total} euros. Skipped: {skipped}. Failed: {failed}.",
+        len(booked),
     )
+    amount = number(Decimal(total) / 100)
+    wiring.output.say(sentence.format(count=len(booked), total=amount, skipped=skipped, failed=len(failed)))
     for outcome in failed:
         if outcome.rejection:
-            text = explain_rejection(outcome.rejection, wiring.config.language)
+            text = explain_rejection(outcome.rejection)
             wiring.output.warn(text.message, f"  {text.suggestion}")
 
 
@@ -147,46 +157,51 @@ def _show(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     for order in orders:
         booking = wiring.posting.decide(order)
         if isinstance(booking, Booking):
-            _show_booking(wiring, booking)
+            show_booking(wiring.output, booking, _debtor(wiring, booking))
         else:
             status = ExitStatus.ATTENTION if _show_rejection(wiring, booking) else status
-    wiring.output.say("Nothing was sent. To book: mww2minox push")
+    wiring.output.say(_("Nothing was sent. To book: mww2minox push"))
     return status
 
 
 def _show_rejection(wiring: Wiring, rejection: Rejection) -> bool:
     """Show why an order is not booked; return whether that needs attention."""
-    text = explain_rejection(rejection, wiring.config.language)
+    text = explain_rejection(rejection)
     wiring.output.warn(text.message, f"  {text.suggestion}")
     return rejection.reason != "nothing_to_book"
 
 
-def _show_booking(wiring: Wiring, booking: Booking) -> None:
-    title = (
-        f"Order {booking.order_number} · {booking.document_date} · {booking.journal}"
-        f" · {booking.fiscal_year} period {booking.period} · {booking.description}"
+def show_booking(output: Output, booking: Booking, debtor: str) -> None:
+    """Show a booking as a table of its lines; `debtor` says whose the first one is."""
+    title = _("Order {number} · {date} · {journal} · {year} period {period} · {description}").format(
+        number=booking.order_number,
+        date=day(booking.document_date),
+        journal=booking.journal,
+        year=booking.fiscal_year,
+        period=booking.period,
+        description=booking.description,
     )
-    debit, credit = euros(max(booking.total, Decimal(0))), euros(max(-booking.total, Decimal(0)))
-    rows = [(_debtor(wiring, booking), debit, credit, "", "")]
+    debit, credit = number(max(booking.total, Decimal(0))), number(max(-booking.total, Decimal(0)))
+    rows = [(debtor, debit, credit, "", "")]
     rows += [
         (
             line.ledger,
-            euros(line.debit),
-            euros(line.credit),
+            number(line.debit),
+            number(line.credit),
             "" if line.vat_code is None else str(line.vat_code),
-            "" if line.vat_amount is None else euros(line.vat_amount),
+            "" if line.vat_amount is None else number(line.vat_amount),
         )
         for line in booking.lines
     ]
-    columns = [("Account", "left"), ("Debit", "right"), ("Credit", "right"), ("VAT code", "right"), ("VAT", "right")]
-    wiring.output.table(title, columns, rows)
+    columns = [(_("Account"), "left"), (_("Debit"), "right"), (_("Credit"), "right")]
+    output.table(title, [*columns, (_("VAT code"), "right"), (_("VAT"), "right")], rows)
 
 
 def _debtor(wiring: Wiring, booking: Booking) -> str:
     debtor = booking.debtor
     if isinstance(debtor, FixedDebtor):
-        return f"customer {debtor.number}"
+        return _("customer {number}").format(number=debtor.number)
     if isinstance(debtor, EmailDebtor):
         known = wiring.posting.customers.remembered(debtor)
-        return f"customer {known}" if known else "customer by e-mail"
-    return f"customer of order {debtor.order_number}"
+        return _("customer {number}").format(number=known) if known else _("customer by e-mail")
+    return _("customer of order {number}").format(number=debtor.order_number)

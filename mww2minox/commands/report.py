@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mww2minox.errors import ExitStatus, UsageError
-from mww2minox.model import State
+from mww2minox.model import Reason, State
 from mww2minox.output import Output, csv_text
-from mww2minox.reasons import Language, Text, describe, euros, explain_rejection
+from mww2minox.reasons import Text, brief, describe, euros, explain_rejection
 from mww2minox.state import StoredBooking, StoredOrder
+from mww2minox.texts import N_, _, day, money, system_problem
 from mww2minox.wiring import Wiring
 
 FIELDS = (
@@ -28,18 +29,20 @@ FIELDS = (
     "verified",
     "differences",
 )
-HEADINGS = {
-    "nl": ("Nr", "Datum", "Debiteur", "Bedrag", "Stand", "Opmerking"),
-    "en": ("No", "Date", "Customer", "Amount", "State", "Remark"),
-}
+COLUMNS = (
+    (N_("No"), "right"),
+    (N_("Date"), "left"),
+    (N_("Customer"), "right"),
+    (N_("Amount"), "right"),
+    (N_("State"), "left"),
+    (N_("Remark"), "left"),
+)
 STATES = {
-    "nl": {"waiting": "wacht", "ready": "klaar", "booked": "geboekt", "failed": "mislukt", "skipped": "overgeslagen"},
-    "en": {state.value: state.value for state in State},
-}
-VERIFIED = {"nl": "gecontroleerd", "en": "verified"}
-TITLES = {
-    "nl": ("Bestellingen", "Vraagt aandacht"),
-    "en": ("Orders", "Needs attention"),
+    State.WAITING: N_("waiting"),
+    State.READY: N_("ready"),
+    State.BOOKED: N_("booked"),
+    State.FAILED: N_("failed"),
+    State.SKIPPED: N_("skipped"),
 }
 
 
@@ -55,35 +58,35 @@ def report(  # noqa: PLR0913 - the command's options
     """Show the orders dated `since` to `until`, or with `errors` only those that need attention."""
     rows = [row for row in _rows(wiring) if _within(row, since, until) and (not errors or _needs_attention(row))]
     if target is None:
-        _render(wiring.output, rows, form, wiring.config.language)
+        _render(wiring.output, rows, form)
         return ExitStatus.OK
     try:
         with target.open("w", encoding="utf-8", newline="") as file:
-            _render(Output(data=file), rows, form, wiring.config.language)
+            _render(Output(data=file), rows, form)
     except OSError as error:
-        message = f"Cannot write {target}: {error.strerror}."
-        raise UsageError(message, "Choose another file: mww2minox report --output FILE") from None
-    wiring.output.say(f"Written: {target}")
+        message = _("Cannot write {path}: {problem}.").format(path=target, problem=system_problem(error))
+        raise UsageError(message, _("Choose another file: mww2minox report --output FILE")) from None
+    wiring.output.say(_("Written: {path}").format(path=target))
     return ExitStatus.OK
 
 
-def _render(output: Output, rows: Sequence[dict[str, Any]], form: str, language: Language) -> None:
+def _render(output: Output, rows: Sequence[dict[str, Any]], form: str) -> None:
     if form == "json":
         output.data(_json(rows))
     elif form == "csv":
         output.data(_csv(rows))
     else:
-        _show(output, rows, language)
+        _show(output, rows)
 
 
 def _rows(wiring: Wiring) -> list[dict[str, Any]]:
     bookings = {booking.number: booking for booking in wiring.store.bookings()}
-    return [_row(order, bookings.get(order.number), wiring.config.language) for order in wiring.store.orders()]
+    return [_row(order, bookings.get(order.number)) for order in wiring.store.orders()]
 
 
-def _row(order: StoredOrder, booking: StoredBooking | None, language: Language) -> dict[str, Any]:
+def _row(order: StoredOrder, booking: StoredBooking | None) -> dict[str, Any]:
     """Return an order in the words of interface.md's report."""
-    text = explain_rejection(order.rejection, language) if order.rejection else Text("", "")
+    text = explain_rejection(order.rejection) if order.rejection else Text("", "")
     booked = booking if booking and booking.booked_at else None
     differences = (*booked.differences, *booked.shop_differences) if booked else ()
     return {
@@ -98,13 +101,13 @@ def _row(order: StoredOrder, booking: StoredBooking | None, language: Language) 
         "batch_id": booking.batch_id if booking else None,
         "booked_at": booked.booked_at.isoformat() if booked and booked.booked_at else None,
         "verified": booked.verified if booked else None,
-        "differences": [describe(difference, language) for difference in differences],
+        "differences": [describe(difference) for difference in differences],
     }
 
 
 def _within(row: dict[str, Any], since: date | None, until: date | None) -> bool:
-    day = row["date"]
-    return (since is None or day >= since.isoformat()) and (until is None or day <= until.isoformat())
+    dated = row["date"]
+    return (since is None or dated >= since.isoformat()) and (until is None or dated <= until.isoformat())
 
 
 def _needs_attention(row: dict[str, Any]) -> bool:
@@ -137,36 +140,27 @@ def _joined(value: Any) -> str | None:  # noqa: ANN401 - a JSON value
     return "; ".join(value) if isinstance(value, list) else value
 
 
-def _show(output: Output, rows: Sequence[dict[str, Any]], language: Language) -> None:
+def _show(output: Output, rows: Sequence[dict[str, Any]]) -> None:
     """Show a table of all orders, and under it what to do about those that need attention."""
-    number, day, customer, total, state, remark = HEADINGS[language]
-    columns = [
-        (number, "right"),
-        (day, "left"),
-        (customer, "right"),
-        (total, "right"),
-        (state, "left"),
-        (remark, "left"),
-    ]
-    orders, attention = TITLES[language]
-    output.table(orders, columns, [_cells(row, language) for row in rows])
+    columns = [(_(heading), justify) for heading, justify in COLUMNS]
+    output.table(_("Orders"), columns, [_cells(row) for row in rows])
     needing = [row for row in rows if _needs_attention(row)]
     if needing:
-        output.line(f"{attention}: {len(needing)}", style="bold")
+        output.line(_("Needs attention: {count}").format(count=len(needing)), style="bold")
     for row in needing:
-        differing = f"{row['number']}: {'; '.join(row['differences'])}."
-        output.line(row["message"] or differing)
+        differing = _("Order {number}: {differences}.")
+        output.line(row["message"] or differing.format(number=row["number"], differences="; ".join(row["differences"])))
         output.line("  " + (row["suggestion"] or f"mww2minox verify --order {row['number']}"))
 
 
-def _cells(row: dict[str, Any], language: Language) -> list[str]:
-    verified = VERIFIED[language] if row["verified"] == "ok" else ""
-    remark = row["reason"] or "; ".join(row["differences"]) or verified
+def _cells(row: dict[str, Any]) -> list[str]:
+    reason = brief(Reason(row["reason"])) if row["reason"] else ""
+    verified = _("verified") if row["verified"] == "ok" else ""
     return [
         row["number"],
-        row["date"],
+        day(date.fromisoformat(row["date"])) if row["date"] else "",
         row["customer"] or "",
-        row["total"] or "",
-        STATES[language][row["state"]],
-        remark,
+        money(Decimal(row["total"])) if row["total"] else "",
+        _(STATES[State(row["state"])]),
+        reason or "; ".join(row["differences"]) or verified,
     ]

@@ -7,6 +7,7 @@ from mww2minox.errors import ExitStatus, OrderNotInShop
 from mww2minox.intake import Counts, take_in
 from mww2minox.model import State
 from mww2minox.reasons import explain_rejection
+from mww2minox.texts import _
 from mww2minox.wiring import Wiring
 
 
@@ -23,7 +24,7 @@ def retry(wiring: Wiring, numbers: Sequence[str], *, everything: bool = False) -
     ]
     for order in wiring.store.orders((State.WAITING, State.SKIPPED), numbers):
         if order.rejection:
-            text = explain_rejection(order.rejection, wiring.config.language)
+            text = explain_rejection(order.rejection)
             wiring.output.say(f"{text.message} {text.suggestion}")
     status = book_all(wiring, ready) if ready else ExitStatus.OK
     return ExitStatus.USAGE if unknown else status
@@ -33,7 +34,8 @@ def _read_again(wiring: Wiring, number: str) -> bool:
     """Take an order in as the shop has it now; return False when the shop does not have it."""
     booking = wiring.store.booking(number)
     if booking and booking.booked_at:
-        wiring.output.say(f"Order {number} is booked already, on customer {booking.customer}; nothing was sent.")
+        told = _("Order {number} is booked already, on customer {customer}; nothing was sent.")
+        wiring.output.say(told.format(number=number, customer=booking.customer))
         return True
     try:
         taken = wiring.shop.order(number)

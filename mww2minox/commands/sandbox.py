@@ -11,6 +11,7 @@ import yaml
 
 from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.output import Output
+from mww2minox.texts import _, system_problem
 
 if TYPE_CHECKING:
     from mww2minox.sandbox import Sandbox
@@ -19,16 +20,32 @@ if TYPE_CHECKING:
 def sandbox(output: Output, *, shop_port: int, minox_port: int, write_config: Path | None) -> ExitStatus:
     """Serve both APIs until interrupted; with `write_config` write a config that works with them."""
     with started(shop_port, minox_port) as running:
-        output.data(f"Shop:  {running.shop_url}\nMinox: {running.minox_url}")
+        output.data(_("Shop:  {url}").format(url=running.shop_url))
+        output.data(_("Minox: {url}").format(url=running.minox_url))
         if write_config:
             save_config(write_config, running.config() | {"state": "state.db"})
-            output.data(f"Config: {write_config}")
-        output.say("Stop it with Ctrl-C.")
+            output.data(_("Config: {path}").format(path=write_config))
+        _tell_keys(output, running.config())
+        output.say(_("Stop it with Ctrl-C."))
         try:
             while True:
                 time.sleep(3600)
         except KeyboardInterrupt:
             return ExitStatus.OK
+
+
+def _tell_keys(output: Output, config: Map[str, Any]) -> None:
+    """Tell what `setup` asks for."""
+    shop, minox = config["shop"], config["minox"]
+    trial = f"mww2minox --config trial/config.yaml setup --shop-url {shop['url']} --minox-url {minox['url']}"
+    output.say(_("To try setup: {command}").format(command=trial))
+    output.say(
+        _(
+            "The keys that it asks for: token {token}, partner token {partner}, client id {id}, client secret {secret}"
+        ).format(
+            token=shop["token"], partner=shop["partner_token"], id=minox["client_id"], secret=minox["client_secret"]
+        )
+    )
 
 
 @contextmanager
@@ -37,16 +54,18 @@ def started(shop_port: int = 0, minox_port: int = 0) -> Iterator["Sandbox"]:
     try:
         from mww2minox.sandbox import Sandbox
     except ImportError:
-        message = "The sandbox needs Flask, which is not installed."
+        message = _("The sandbox needs Flask, which is not installed.")
         raise UsageError(
-            message, "Install mww2minox with its extra `sandbox`: pipx install --force '.[sandbox]'"
+            message, _("Install mww2minox with its extra `sandbox`: pipx install --force '.[sandbox]'")
         ) from None
     running = Sandbox()
     try:
         running.start(shop_port=shop_port, minox_port=minox_port)
     except OSError as error:
-        message = f"Cannot listen on port {shop_port} or {minox_port}: {error.strerror}."
-        raise UsageError(message, "Choose others: mww2minox sandbox --shop-port N --minox-port N") from None
+        message = _("Cannot listen on port {first} or {second}: {problem}.").format(
+            first=shop_port, second=minox_port, problem=system_problem(error)
+        )
+        raise UsageError(message, _("Choose others: mww2minox sandbox --shop-port N --minox-port N")) from None
     try:
         yield running
     finally:
@@ -62,5 +81,5 @@ def save_config(path: Path, config: Map[str, Any]) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        message = f"Cannot write {path}: {error.strerror}."
-        raise UsageError(message, "Choose another file: mww2minox sandbox --write-config FILE") from None
+        message = _("Cannot write {path}: {problem}.").format(path=path, problem=system_problem(error))
+        raise UsageError(message, _("Choose another file: mww2minox sandbox --write-config FILE")) from None

@@ -15,6 +15,7 @@ from mww2minox.model import Booking, Difference, VatPosting
 from mww2minox.reasons import describe, euros
 from mww2minox.rereading import reread
 from mww2minox.state import StoredBooking
+from mww2minox.texts import _, ngettext
 from mww2minox.wiring import Wiring
 
 FRESH = timedelta(minutes=5)
@@ -25,7 +26,7 @@ def verify(wiring: Wiring, *, everything: bool = False, numbers: Sequence[str] =
     """Compare bookings: those not verified as right yet, or `everything`, or `numbers`. ATTENTION on a difference."""
     bookings = _chosen(wiring, everything, numbers)
     if not bookings:
-        wiring.output.say("There is nothing to verify.")
+        wiring.output.say(_("There is nothing to verify."))
         return ExitStatus.OK
     gone = _compare_with_shop(wiring, bookings)
     vat_accounts = frozenset(code.account for code in wiring.minox.vat_codes() if code.account)
@@ -44,8 +45,8 @@ def _chosen(wiring: Wiring, everything: bool, numbers: Sequence[str]) -> list[St
     booked = {booking.number: booking for booking in wiring.store.bookings() if booking.booked_at}
     unknown = [number for number in numbers if number not in booked]
     if unknown:
-        message = f"Order {', '.join(unknown)} is not booked."
-        raise UsageError(message, "See why: mww2minox report")
+        message = _("Order {numbers} is not booked.").format(numbers=", ".join(unknown))
+        raise UsageError(message, _("See why: mww2minox report"))
     if numbers:
         return [booking for number, booking in booked.items() if number in numbers]
     return [booking for booking in booked.values() if everything or booking.verified != "ok"]
@@ -111,10 +112,16 @@ def _now(wiring: Wiring, booking: StoredBooking) -> StoredBooking:
 
 
 def _tell(wiring: Wiring, count: int, wrong: dict[str, Sequence[Difference]]) -> None:
-    wiring.output.say(f"Verified: {count} booking(s), {len(wrong)} with differences.")
+    sentence = ngettext(
+        "Verified: {count} booking, {differing} with differences.",
+        "Verified: {count} bookings, {differing} with differences.",
+        count,
+    )
+    wiring.output.say(sentence.format(count=count, differing=len(wrong)))
     for number, differences in wrong.items():
-        listing = "; ".join(describe(difference, wiring.config.language) for difference in differences)
+        suggestion = _("Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}")
+        sentence = _("Order {number}: {differences}.")
         wiring.output.warn(
-            f"Order {number}: {listing}.",
-            f"  Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}",
+            sentence.format(number=number, differences="; ".join(map(describe, differences))),
+            f"  {suggestion.format(number=number)}",
         )

@@ -46,7 +46,7 @@ class Books:
 
     administration: Administration
     customers: Mapping[str, Mapping[str, Any]]
-    vat_posting: str
+    settings: Settings
 
 
 def refusals(body: object, books: Books) -> list[Message]:
@@ -58,13 +58,13 @@ def refusals(body: object, books: Books) -> list[Message]:
     if len(body) > MAX_LINES:
         return [Message("too_many_lines", f"Een dagboekpagina heeft ten hoogste {MAX_LINES} regels.", "")]
     wrong = [message for index, line in enumerate(body) for message in _line(line, f"[{index}]", books)]
-    return wrong or [*_as_one(body), *_balance(body, books)]
+    return wrong or [*_as_one(body), *_balance(body, books), *_vat_numbers(body, books)]
 
 
 def warnings(line: Line, books: Books) -> list[Message]:
     """List what is odd about a right line: VAT that is far from the percentage of a net amount."""
     vat = line.get("vat")
-    if books.vat_posting != "net" or not vat:
+    if books.settings.vat_posting != "net" or not vat:
         return []
     expected = _amount(line) * _percentage(books, vat["id"]) / 100
     if _near(Decimal(str(vat["amount"])), expected):
@@ -222,7 +222,7 @@ def _vat(line: Line, books: Books) -> Iterator[Message]:
     vat = line.get("vat")
     if vat is None:
         return
-    if books.vat_posting in {"ledger", "line"}:
+    if books.settings.vat_posting in {"ledger", "line"}:
         yield Message("vat_not_allowed", "Op deze regel kan geen btw worden opgegeven.", "vat")
     elif not isinstance(vat, dict) or books.administration.vat_code(_id(vat)) is None:
         yield Message("vat_unknown", f"Btw-code {_id(vat)} bestaat niet.", "vat.id")
@@ -230,6 +230,15 @@ def _vat(line: Line, books: Books) -> Iterator[Message]:
         yield Message("vat_on_customer", "Op een debiteurregel kan geen btw staan.", "vat")
     else:
         yield from _money(vat.get("amount"), "vat.amount")
+        yield from _allowed(line, vat, books)
+
+
+def _allowed(line: Line, vat: dict[str, Any], books: Books) -> Iterator[Message]:
+    number = str(_id(line.get("account")))
+    own = (books.administration.accounts.get(number) or {}).get("vat")
+    if books.settings.own_vat_codes and own and str(own["id"]) != str(vat["id"]):
+        text = f"Btw-code {vat['id']} is niet toegestaan op grootboekrekening {number}."
+        yield Message("vat_not_allowed_on_account", text, "vat.id")
 
 
 def _currency(line: Line, _books: Books) -> Iterator[Message]:
@@ -258,14 +267,29 @@ def _balance(lines: list[Line], books: Books) -> Iterator[Message]:
     totals = dict.fromkeys(SIDES, Decimal(0))
     for line in lines:
         totals[_side(line)] += _amount(line)
-        if books.vat_posting == "net" and line.get("vat"):
+        if books.settings.vat_posting == "net" and line.get("vat"):
             totals[_side(line)] += Decimal(line["vat"]["amount"])
     if totals["debit"] != totals["credit"]:
         text = f"De boeking is niet in evenwicht: debet {totals['debit']:.2f}, credit {totals['credit']:.2f}."
         yield Message("not_balanced", text, "")
-    if books.vat_posting == "gross":
+    if books.settings.vat_posting == "gross":
         for index, line in enumerate(lines):
             yield from _vat_within(line, f"[{index}].vat.amount", books)
+
+
+def _vat_numbers(lines: list[Line], books: Books) -> Iterator[Message]:
+    if not books.settings.vat_number_needed or not any(_within_eu(line, books) for line in lines):
+        return
+    for line in lines:
+        number = str(_id(line.get("account")))
+        customer = books.customers.get(number) if _kind(line) == "customer" else None
+        if customer and not (customer.get("vat") or {}).get("vat_registration_number"):
+            yield Message("vat_number_missing", f"Debiteur {number} heeft geen btw-nummer.", "account.id")
+
+
+def _within_eu(line: Line, books: Books) -> bool:
+    vat = _vat_of(line, books)
+    return vat is not None and "(3b)" in str((books.administration.vat_code(vat["id"]) or {}).get("type"))
 
 
 def _vat_within(line: Line, field: str, books: Books) -> Iterator[Message]:
@@ -291,7 +315,7 @@ def _net_of_account(line: Line, books: Books) -> Line:
 
 def _vat_of(line: Line, books: Books) -> dict[str, Any] | None:
     """Give the VAT in a line: the one sent along, or the one that the ledger account's code makes."""
-    if books.vat_posting == "ledger":
+    if books.settings.vat_posting == "ledger":
         return _account_vat(line, books)
     return line.get("vat") or None
 

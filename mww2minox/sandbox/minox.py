@@ -148,7 +148,7 @@ class Minox:
     @property
     def books(self) -> Books:
         """What a batch is held against now."""
-        return Books(self.administration, self.customers, self.settings.vat_posting)
+        return Books(self.administration, self.customers, self.settings)
 
     def _all_lines(self) -> list[Line]:
         visible = [batch for batch in self.batches if self._visible("batch", batch)]

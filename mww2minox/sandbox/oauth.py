@@ -152,6 +152,10 @@ class _OAuthApi:
         scope = self._tokens.scope_of(str((request.get_json(silent=True) or {}).get("token")))
         if scope is None:
             return jsonify({"active": False})
+        if self._settings.inspect == "nothing":
+            return jsonify({"active": True})
+        if self._settings.inspect == "ids":
+            return jsonify({"scopes": scope.split(), "linked_tenants": [TENANT]})
         tenants = [{"id": TENANT, "name": "Voorbeeldwinkel"}]
         return jsonify({"active": True, "scope": scope, "linked_tenants": tenants})
 

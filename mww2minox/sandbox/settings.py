@@ -32,6 +32,8 @@ class Settings:
     token_body: Literal["both", "form", "json"] = "both"  # noqa: S105 - a kind of body
     """Which kind of body `/oauth/token` takes; the other one is answered with 415."""
     rotate_refresh_tokens: bool = True
+    inspect: Literal["objects", "ids", "nothing"] = "objects"
+    """How `/api/1/inspect` tells what a token reaches: tenants as objects or as ids alone, or not at all."""
     expires_in: int = 3600
     """Life of an access token in seconds."""
 
@@ -52,6 +54,10 @@ class Settings:
     """How revenue reads back where the ledger account's own VAT code decides."""
     own_lines: bool = True
     """Whether reading back shows the VAT and collective lines that Minox adds."""
+    own_vat_codes: bool = False
+    """Whether a ledger account that carries a VAT code takes no other."""
+    vat_number_needed: bool = False
+    """Whether sales that are reverse-charged within the EU need a customer with a VAT number."""
 
     # Minox: rate limit.
     rate_limit: int = 300

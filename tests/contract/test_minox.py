@@ -181,6 +181,70 @@ def test_an_administration_in_an_unknown_shape_is_unusable(wiring: Wiring) -> No
             wiring.minox.administration()
 
 
+# What `setup` proposes a mapping by.
+
+
+def test_the_administrations_of_a_tenant_are_told_by_their_names(wiring: Wiring) -> None:
+    assert [(one.id, one.description) for one in wiring.minox.administrations()] == [("1", "Voorbeeldwinkel BV")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([{"id": 1, "name": "A"}, {"id": "2"}], [("1", "A"), ("2", "")]),
+        ({"collection": [{"id": 1, "name": "\x1b[31mA"}]}, [("1", "[31mA")]),
+        ([], []),
+        ([7, None], []),
+    ],
+)
+def test_administrations_are_read_in_every_shape(wiring: Wiring, rows: object, expected: list[tuple[str, str]]) -> None:
+    with requests_mock.Mocker() as minox:
+        minox.get("/api/1/tenant/12345/administration", json=rows)
+        assert [(one.id, one.description) for one in wiring.minox.administrations()] == expected
+
+
+@pytest.mark.parametrize("vat", [{"id": 7}, {"id": "7"}, 7, "7"])
+def test_an_accounts_vat_code_is_read_in_every_shape(wiring: Wiring, vat: object) -> None:
+    rows = [{"id": "8000", "vat": vat}, {"id": "8001", "vat": None}, {"id": "8002"}, {"id": "8003", "vat": {}}]
+    with requests_mock.Mocker() as minox:
+        minox.get(f"{INSIDE}/ledger_account", json=rows)
+        assert [account.vat for account in wiring.minox.ledger_accounts()] == ["7", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "expected"),
+    [
+        ({"transaction_rounding": "4990"}, "4990"),
+        ({"transaction_rounding": 4990}, "4990"),
+        ({"transaction_rounding": {"id": 4990}}, "4990"),
+        ({"transaction_rounding": None}, ""),
+        ({}, ""),
+        (None, ""),
+        ([], ""),
+    ],
+)
+def test_the_account_for_rounding_is_read_in_every_shape(wiring: Wiring, accounts: object, expected: str) -> None:
+    with requests_mock.Mocker() as minox:
+        minox.get("/api/1/tenant/12345/administration", json=[{"id": 1, "ledger_accounts": accounts}])
+        assert wiring.minox.administration().rounding_ledger == expected
+
+
+@pytest.mark.parametrize("how", LOOKUPS)
+@pytest.mark.parametrize(("text", "expected"), [("kas", ["10600"]), ("GEDEELD", ["10620", "10621"]), ("zzz", [])])
+def test_customers_are_found_by_a_part_of_their_name(
+    sandbox: Sandbox, wiring: Wiring, text: str, expected: list[str], how: str
+) -> None:
+    sandbox.settings.update({"by_email": how})
+    found = wiring.minox.customers_by_search(text)
+    assert [customer.number for customer in found] == expected
+
+
+def test_what_is_searched_for_is_in_no_log(wiring: Wiring, log: pytest.LogCaptureFixture) -> None:
+    wiring.minox.customers_by_search("Sanne Visser")
+    assert "Visser" not in log.text
+    assert "search" in log.text
+
+
 # Customers.
 
 
@@ -468,3 +532,35 @@ def test_what_is_sent_are_json_numbers_with_two_decimals_at_most() -> None:
     assert '"credit": 0.1, "vat": {"id": 1, "amount": 123456789.99}' in sent
     for left_out in ("entry_number", "payment_term", "due_date"):
         assert left_out not in sent
+
+
+def test_a_booking_is_deleted_once(sandbox: Sandbox, wiring: Wiring) -> None:
+    wiring.minox.put_booking(BATCH, booking_body(booking(), "10600"))
+    assert wiring.minox.delete_booking(BATCH, INSIDE)
+    assert sandbox.minox.batches == {}
+    assert not wiring.minox.delete_booking(BATCH, INSIDE)
+
+
+@pytest.mark.parametrize("status", [400, 200])
+def test_a_deletion_that_minox_refuses_is_a_refusal_with_every_status(wiring: Wiring, status: int) -> None:
+    message = {"message_code": "period_closed", "message_type": "error", "message": "Periode 3 is afgesloten."}
+    with requests_mock.Mocker() as minox:
+        minox.delete(f"{INSIDE}/transaction_line_batch/{BATCH}", status_code=status, json=[message])
+        with pytest.raises(Refused) as refused:
+            wiring.minox.delete_booking(BATCH, INSIDE)
+    assert refused.value.messages == ("Periode 3 is afgesloten.",)
+
+
+@pytest.mark.parametrize("body", ["", "null", "{}", "[]", '"deleted"'])
+def test_a_deletion_is_one_whatever_comes_with_it(wiring: Wiring, body: str) -> None:
+    with requests_mock.Mocker() as minox:
+        minox.delete(f"{INSIDE}/transaction_line_batch/{BATCH}", status_code=204 if not body else 200, text=body)
+        assert wiring.minox.delete_booking(BATCH, INSIDE)
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "status", "html"])
+def test_a_put_that_is_not_to_be_repeated_goes_out_once(sandbox: Sandbox, wiring: Wiring, kind: Any) -> None:
+    sandbox.faults.append(Fault(kind, method="PUT", path=BATCH, status=503))
+    with pytest.raises((Unreachable, UnusableAnswer)):
+        wiring.minox.put_booking(BATCH, booking_body(booking(), "10600"), repeat=False)
+    assert len(asked(sandbox, "PUT")) == 1

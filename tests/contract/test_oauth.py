@@ -1,5 +1,6 @@
 """The login at Minox: the consent, the exchange, and a refresh that survives whatever happens to it."""
 
+import base64
 import logging
 import socket
 import threading
@@ -12,7 +13,7 @@ import requests
 import requests_mock
 
 from mww2minox.errors import KeysRefused, LoginNeeded, Unreachable, UnusableAnswer, UsageError, VendorError
-from mww2minox.oauth import Client, Consent, listen, wait_for_redirect
+from mww2minox.oauth import SCOPES, Client, Consent, TokenFacts, listen, wait_for_redirect
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Tokens
 from mww2minox.wiring import Wiring
@@ -379,3 +380,73 @@ def test_no_token_gets_into_the_log(sandbox: Sandbox, stranger: Wiring, log: pyt
         assert found.refresh_token not in told
     assert CLIENT_SECRET not in told
     assert "code_verifier" not in told
+
+
+# What a login reaches.
+
+
+@pytest.mark.parametrize("told", ["objects", "ids"])
+def test_a_login_tells_its_tenants_and_rights(sandbox: Sandbox, wiring: Wiring, told: Any) -> None:
+    sandbox.settings.inspect = told
+    assert wiring.login.inspect() == TokenFacts(tenants=("12345",), scopes=frozenset(SCOPES.split()))
+    assert [seen.method for seen in sandbox.requests] == ["POST"]
+
+
+@pytest.mark.parametrize(
+    ("tenants", "read"),
+    [
+        ({"collection": [{"id": 7}, {"id": "8"}]}, ("7", "8")),
+        ([{"name": "without an id"}, None, 9], ("9",)),
+        ("12345", ()),
+        (None, ()),
+    ],
+)
+def test_tenants_are_read_in_every_shape(wiring: Wiring, tenants: Any, read: tuple[str, ...]) -> None:
+    with requests_mock.Mocker() as minox:
+        minox.post("/api/1/inspect", json={"linked_tenants": tenants, "scopes": "vat:read,journal:read"})
+        assert wiring.login.inspect() == TokenFacts(tenants=read, scopes=frozenset({"vat:read", "journal:read"}))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("status", side="minox", status=400),
+        Fault("status", side="minox", status=404),
+        Fault("status", side="minox", status=501),
+        Fault("html", side="minox"),
+        Fault("drop_before", side="minox"),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}",
+)
+def test_a_minox_that_does_not_tell_is_asked_once(sandbox: Sandbox, wiring: Wiring, fault: Fault) -> None:
+    sandbox.faults.append(Fault(**{**fault.as_dict(), "path": "inspect", "times": None}))
+    assert wiring.login.inspect() == TokenFacts(tenants=(), scopes=None)
+    assert len(asked(sandbox, "POST", "inspect")) == 1
+
+
+def test_a_token_that_is_over_is_renewed_before_it_tells_nothing(sandbox: Sandbox, wiring: Wiring) -> None:
+    sandbox.minox.tokens.expire_access()
+    assert wiring.login.inspect().tenants == ("12345",)
+
+
+def test_a_login_that_is_over_asks_for_a_new_one(sandbox: Sandbox, wiring: Wiring) -> None:
+    sandbox.minox.tokens.revoke()
+    with pytest.raises(LoginNeeded, match="mww2minox login$"):
+        wiring.login.inspect()
+
+
+def test_looking_at_a_login_shows_no_key(
+    sandbox: Sandbox, wiring: Wiring, processes: Processes, log: pytest.LogCaptureFixture
+) -> None:
+    wrong = processes.start(minox={"client_secret": "another-secret"})
+    with pytest.raises(KeysRefused, match=r"invalid_client.*mww2minox check$") as caught:
+        wrong.login.inspect()
+    token = wiring.login.access_token()
+    basic = base64.b64encode(f"sandbox-client:{CLIENT_SECRET}".encode()).decode()
+    with requests_mock.Mocker() as minox:
+        minox.post("/api/1/inspect", status_code=401, json={"error": f"{token} {CLIENT_SECRET} {basic}"})
+        assert wiring.login.inspect().scopes is None
+    said = wiring.minox_transport.said({"error": f"{token} {CLIENT_SECRET} {basic}"})
+    assert asked(sandbox, "POST", "inspect")
+    for secret in (token, basic, CLIENT_SECRET, "another-secret"):
+        assert secret not in f"{caught.value} {log.text} {said}"

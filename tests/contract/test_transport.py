@@ -202,6 +202,26 @@ def test_retry_after_as_a_date_goes_by_the_vendors_own_clock(wiring: Wiring, clo
     assert 19 <= max(clock.slept) <= 20
 
 
+@pytest.mark.parametrize("seconds", [-7200, 0, 300])
+def test_how_far_the_vendors_clock_is_from_ours_is_remembered(wiring: Wiring, seconds: int) -> None:
+    assert wiring.shop_transport.skew is None
+    dated = {"Date": format_datetime(NOON + dt.timedelta(seconds=seconds), usegmt=True)}
+    with requests_mock.Mocker() as minox:
+        minox.get(LISTED, [{"json": [], "headers": dated}, {"json": [], "headers": {"Date": "soon"}}, {"json": []}])
+        for _ in range(3):
+            get(wiring)
+            assert wiring.minox_transport.skew == pytest.approx(seconds, abs=5)
+
+
+@pytest.mark.parametrize("told", ["", "soon", "Fri, 20 Mar 2026 12:00:00 +99999999999999999", "Fri, 99 Xyz 0000 99:99"])
+def test_a_date_that_is_none_is_passed_over(wiring: Wiring, told: str) -> None:
+    before = wiring.minox_transport.skew
+    with requests_mock.Mocker() as minox:
+        minox.get(LISTED, json=[], headers={"Date": told})
+        assert get(wiring).status == 200
+    assert wiring.minox_transport.skew == before
+
+
 def test_retry_after_of_a_503_is_obeyed(sandbox: Sandbox, wiring: Wiring, clock: Clock) -> None:
     sandbox.faults.append(Fault("status", side="minox", status=503, retry_after="100"))
     assert get(wiring).status == 200

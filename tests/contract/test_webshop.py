@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests_mock
 
-from mww2minox.errors import ConfigError, KeysRefused, OrderNotInShop, ServerFails, Unreachable, UnusableAnswer
+from mww2minox.errors import (
+    ConfigError,
+    OrderNotInShop,
+    ServerFails,
+    TokenRefused,
+    Unreachable,
+    UnusableAnswer,
+)
 from mww2minox.model import Price, Tax
 from mww2minox.sandbox import SAMPLES, Fault, Sandbox, Settings, many_orders
 from mww2minox.webshop import Taken, stored, take
@@ -383,7 +390,7 @@ def test_numbers_of_statuses_need_no_partner_token(sandbox: Sandbox, processes: 
     assert wiring.statuses.selected == {2, 5}
     assert not sandbox.requests
 
-    with pytest.raises(KeysRefused, match=r"shop\.partner_token"):
+    with pytest.raises(TokenRefused, match=r"shop\.partner_token"):
         wiring.shop.statuses()
 
 
@@ -402,8 +409,8 @@ def test_numbers_of_statuses_need_no_partner_token(sandbox: Sandbox, processes: 
         (Fault("status", status=500, times=None), ServerFails),
         (Fault("status", status=503, times=None), ServerFails),
         (Fault("status", status=400), UnusableAnswer),
-        (Fault("status", status=401), KeysRefused),
-        (Fault("status", status=403), KeysRefused),
+        (Fault("status", status=401), TokenRefused),
+        (Fault("status", status=403), TokenRefused),
         (Fault("status", status=404), UnusableAnswer),
         (Fault("status", status=418), UnusableAnswer),
     ],
@@ -417,6 +424,8 @@ def test_a_bad_answer_is_one_sentence_that_ends_in_a_command_without_the_token(
         "/v1/orders/count": lambda: wiring.shop.count(archived=False, since=TODAY, until=TODAY),
         "/v1/store": wiring.shop.store,
         "/v1/orderstatuses": wiring.shop.statuses,
+        "/v1/payment/gateways": wiring.shop.payment_methods,
+        "/v1/tax-policy/regions": wiring.shop.tax_rates,
     }
     for path, call in calls.items():
         sandbox.faults[:] = [Fault(**{**fault.as_dict(), "path": f"{path}$"})]
@@ -446,6 +455,80 @@ def test_json_that_is_no_list_of_orders_is_not_an_empty_shop(wiring: Wiring, bod
         shop.get("/v1/orders/count", text='{"count": 0}')
         with pytest.raises(UnusableAnswer, match="mww2minox check$"):
             list(wiring.shop.pages(archived=False))
+
+
+# What `setup` proposes a mapping by.
+
+
+@pytest.mark.usefixtures("each_shape")
+def test_ways_of_paying_are_known_as_orders_name_them(wiring: Wiring) -> None:
+    there = wiring.shop.payment_methods()
+    assert there["basic/cash"] == "Contant bij afhalen"
+    assert there["mollie/ideal"] == "iDEAL"
+    used = {taken.order.payment for taken in wiring.shop.latest(200) if taken.order and taken.order.payment}
+    assert used & there.keys()
+
+
+@pytest.mark.usefixtures("each_shape")
+def test_rates_are_percentages_by_region(wiring: Wiring) -> None:
+    assert wiring.shop.tax_rates() == {
+        "NL": [Decimal(21), Decimal(9)],
+        "BE": [Decimal(21), Decimal(6)],
+        "DE": [Decimal(19), Decimal(7)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        ({"regionCode": "fi", "taxEnabled": True, "taxRate": 0.255}, {"FI": [Decimal("25.5")]}),
+        ({"regionCode": "NL", "taxEnabled": "1", "taxRate": "0.21", "overrides": None}, {"NL": [Decimal(21)]}),
+        ({"regionCode": "US", "taxEnabled": False}, {}),
+    ],
+)
+def test_each_way_of_writing_a_region_is_read(
+    wiring: Wiring, region: dict[str, Any], expected: dict[str, list[Decimal]]
+) -> None:
+    for body in ([region], {"regions": [region]}):
+        with requests_mock.Mocker() as shop:
+            shop.get("/v1/tax-policy/regions", json=body)
+            assert wiring.shop.tax_rates() == expected
+
+
+@pytest.mark.parametrize("body", ["null", "7", "{}", '["x"]', "[{}]", '[{"name": "a", "methods": 7}]', "[[1]]"])
+def test_lists_in_an_unknown_shape_are_unusable(wiring: Wiring, body: str) -> None:
+    wrong = body.replace('"name"', '"regionCode": "NL", "taxEnabled": true, "taxRate": "x", "name"')
+    with requests_mock.Mocker() as shop:
+        shop.get("/v1/payment/gateways", text=body.replace("[{}]", '[{"methods": [{}]}]'))
+        shop.get("/v1/tax-policy/regions", text=wrong)
+        for look in (wiring.shop.payment_methods, wiring.shop.tax_rates):
+            with pytest.raises(UnusableAnswer, match="mww2minox check$"):
+                look()
+
+
+@pytest.mark.usefixtures("each_shape")
+@pytest.mark.parametrize("count", [1, 5, 200])
+def test_the_newest_orders_come_first_archived_or_not(sandbox: Sandbox, wiring: Wiring, count: int) -> None:
+    found = [taken.order for taken in wiring.shop.latest(count)]
+    dates = [order.date for order in found if order]
+    readable = sandbox.shop.orders.keys() - NEVER_SHOWN - MALFORMED
+    assert len(dates) == min(count, len(readable))
+    assert dates == sorted(dates, reverse=True)
+    assert dates[0] == max(taken.order.date for taken in everything(wiring).values() if taken.order)
+    if count > len(readable):
+        assert {order.number for order in found if order} == readable
+
+
+def test_of_many_orders_no_more_are_asked_for_than_are_wanted(sandbox: Sandbox, wiring: Wiring) -> None:
+    fill(sandbox, 450)
+    found = wiring.shop.latest(200)
+    assert len({taken.number for taken in found}) == 200
+    assert len(asked(sandbox, path="/v1/orders")) <= 4
+
+
+def test_an_empty_shop_has_no_newest_orders(sandbox: Sandbox, wiring: Wiring) -> None:
+    sandbox.shop.orders.clear()
+    assert wiring.shop.latest(200) == []
 
 
 @pytest.mark.parametrize("body", ["null", "{}", '{"count": "many"}', '{"count": -1}', "[]"])

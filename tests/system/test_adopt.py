@@ -188,7 +188,7 @@ def test_another_amount_is_taken_over_and_reported(inside: Inside, vendors: Sand
     book(vendors, "other", debtor("12.00", invoice_number=int(number)), revenue("12.00"))
     inside("fetch")
     told = inside("adopt")
-    assert "1 of them have another amount" in told.err
+    assert "1 of them has another amount" in told.err
     total = vendors.shop.orders[number]["price"]["total"]
     differences = [f"total: {total} booked, 12.00 in Minox"]
     assert (inside.report()[number]["state"], inside.report()[number]["differences"]) == ("booked", differences)

@@ -114,7 +114,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "garbage in the middle": (garbage_in_the_middle, "cannot be used"),
     "another program's": (of_another_program, "is not a state file of mww2minox"),
     "newer": (of_a_newer_version, "was written by a newer version of mww2minox (m099_from_afar)"),
-    "a folder": (a_folder, "cannot be used: [Errno 21] Is a directory"),
+    "a folder": (a_folder, "cannot be used: Is a directory"),
 }
 
 

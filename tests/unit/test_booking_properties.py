@@ -27,11 +27,13 @@ from mww2minox.model import (
     VatPosting,
 )
 from mww2minox.reasons import REASONS, explain_rejection
+from mww2minox.texts import Language, use
 from tests.builders import ADMINISTRATION, BELGIAN_VAT_NUMBER, CUSTOMER, MAPPING, MICRO, mirrored
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
 TYPES = ("article", "custom", "shipping", "payment", "discount", "never seen")
+LANGUAGES: tuple[Language, ...] = ("nl", "en")
 OWN_LEDGERS = {"shipping": "8900", "payment": "8910", "discount": "8000"}
 
 # Orders as a shop makes them: most are accepted
@@ -215,8 +217,9 @@ def test_every_refusal_can_be_told_in_both_languages(order: Order, mapping: Mapp
     event(found.reason)
     assert found.reason in REASONS
     number = " ".join(order.number.split())
-    for language in ("nl", "en"):
-        text = explain_rejection(found, language)
+    for language in LANGUAGES:
+        use(language)
+        text = explain_rejection(found)
         assert number in text.message
         assert text.suggestion.endswith(f"mww2minox retry {number}".rstrip())
         assert not any(f"({name})" in text.message + text.suggestion for name in ("rate", "lines", "total", "problem"))

@@ -1,6 +1,7 @@
 """The config: what it accepts, and that it tells every problem at once, with its place and no secret."""
 
 import contextlib
+import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +12,10 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 from pydantic_core import PydanticUndefined
 
-from mww2minox.config import Config, Settings, default_language, find_config, load_config
+from mww2minox.config import Config, Settings, find_config, load_config
 from mww2minox.errors import ConfigError, ExitStatus
 from mww2minox.model import DateChoice, Mapping, VatPosting, VatRow
+from mww2minox.texts import default_language
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 CANARY = "canary-3f9a"
@@ -176,6 +178,75 @@ def test_secrets_come_from_files(folder: Folder, tmp_path: Path) -> None:
     assert config.shop.partner_token.get_secret_value() == "two"
 
 
+ENV_FILE = f"""\
+# comment
+export MWW_TOKEN={CANARY}
+PARTNER = 'p#$HOME'  # comment
+SECRET="s\\"$MWW_TOKEN"
+EMPTY=
+"""
+
+
+def test_what_the_environment_lacks_comes_from_the_env_file(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.path.with_suffix(".env").write_text(f"\ufeff{ENV_FILE}OVER=no\n")
+    monkeypatch.setenv("OVER", "over")
+    monkeypatch.setenv("PARTNER", "")
+    changes = {"minox__client_secret": "${SECRET}", "minox__journal": "${OVER}", "shop__partner_token": "${PARTNER}"}
+    config = folder.load(valid(shop__token="${MWW_TOKEN}", **changes))
+    assert config.shop.token.get_secret_value() == CANARY
+    assert config.shop.partner_token
+    assert config.shop.partner_token.get_secret_value() == "p#$HOME"
+    assert config.minox.client_secret.get_secret_value() == 's"$MWW_TOKEN'
+    assert config.minox.journal == "over"
+
+
+def test_the_env_file_has_the_name_of_the_config(tmp_path: Path) -> None:
+    for name in ("kaas", "bier"):
+        (tmp_path / f"{name}.yaml").write_text(valid(shop__token="${MWW_TOKEN}"))
+        (tmp_path / f"{name}.env").write_text(f"MWW_TOKEN={name}-token\n")
+    tokens = [load_config(tmp_path / f"{name}.yaml").shop.token.get_secret_value() for name in ("kaas", "bier")]
+    assert tokens == ["kaas-token", "bier-token"]
+
+
+@pytest.fixture
+def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which systemd hands credentials over; the files that the config names cannot be read."""
+    path = tmp_path / "credentials"
+    path.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(path))
+    return path
+
+
+def test_credentials_come_before_the_files_that_the_config_names(folder: Folder, credentials: Path) -> None:
+    (credentials / "environment").write_text("JOURNAL=100\n")
+    folder.path.with_suffix(".env").mkdir()
+    changes: dict[str, Any] = {"minox__client_secret": None, "minox__journal": "${JOURNAL}", "shop__token": None}
+    for key in ("shop.token", "shop.partner_token", "minox.client_secret"):
+        (credentials / key).write_text(f"{key} from systemd\n".replace(" ", "-"))
+        changes[f"{key}_file".replace(".", "__")] = "absent"
+    config = folder.load(valid(**changes))
+    assert config.minox.journal == "100"
+    assert config.shop.token.get_secret_value() == "shop.token-from-systemd"
+    assert config.shop.partner_token
+    assert config.shop.partner_token.get_secret_value() == "shop.partner_token-from-systemd"
+    assert config.minox.client_secret.get_secret_value() == "minox.client_secret-from-systemd"
+
+
+@pytest.mark.usefixtures("credentials")
+def test_what_systemd_does_not_hand_over_comes_from_the_files(folder: Folder) -> None:
+    folder.path.with_suffix(".env").write_text("JOURNAL=100\n")
+    folder.path.with_name("token").write_text(CANARY)
+    config = folder.load(valid(minox__journal="${JOURNAL}", shop__token=None, shop__token_file="token"))
+    assert (config.minox.journal, config.shop.token.get_secret_value()) == ("100", CANARY)
+
+
+def test_a_credential_that_the_config_does_not_ask_for_is_no_secret_of_its_own(
+    folder: Folder, credentials: Path
+) -> None:
+    (credentials / "shop.token").write_text("from-systemd")
+    assert folder.load().shop.token.get_secret_value() == "t"
+
+
 @pytest.mark.parametrize(
     ("state", "expected"),
     [("~/x.db", "{home}/x.db"), ("sub/x.db", "{folder}/sub/x.db"), ("/var/x.db", "/var/x.db")],
@@ -183,6 +254,21 @@ def test_secrets_come_from_files(folder: Folder, tmp_path: Path) -> None:
 def test_the_state_path_is_absolute(folder: Folder, home: Path, state: str, expected: str) -> None:
     path = folder.load(valid(state=state)).state_path
     assert str(path) == expected.format(home=home, folder=folder.path.parent)
+
+
+def test_who_is_told_is_optional(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)  # nobody who has no URL needs it
+    assert (folder.load().notify.urls, folder.load().notify.dead_mans_switch) == ((), None)
+    switch = "https://hc-ping.com/0a1b?create=1"
+    told = folder.load(valid(notify__dead_mans_switch=switch)).notify.dead_mans_switch
+    assert told
+    assert told.get_secret_value() == switch
+
+
+def test_urls_of_apprise_are_taken_from_the_environment_too(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_URL", f"json://{CANARY}:1/x?rto=5")
+    urls = folder.load(valid(notify__urls=["${NOTIFY_URL}", "mailto://me:pw@example.com"])).notify.urls
+    assert [url.get_secret_value() for url in urls] == [f"json://{CANARY}:1/x?rto=5", "mailto://me:pw@example.com"]
 
 
 def test_where_minox_works_out_the_vat_cents_may_differ(folder: Folder) -> None:
@@ -279,7 +365,7 @@ vat:
         "shop.statuses[0] (line 3): 'Betaald' is a name; give its number, or a partner_token",
         "shop.since (line 4): '31-01-2026' is not a date; write it like 2026-01-31",
         "minox.url (line 6): 'http://app.minox.nl' must start with https:// (http:// only on this machine)",
-        "minox.client_secret (line 8): the environment variable UNSET is not set; set it, or write its value",
+        "minox.client_secret (line 8): the environment variable UNSET is not set; set it, or put it in the env file",
         "vat[1].rate (line 15): 121 is not a percentage; write a number from 0 to 100",
     )
     with pytest.raises(ConfigError) as caught:
@@ -374,6 +460,16 @@ vat:
         ({"payment_debtors": {"cash": 1}}, "payment_debtors.cash", "'cash' is not a way of paying"),
         ({"payment_debtors": {"basic/cash": []}}, "payment_debtors.basic/cash", "a list is not a text"),
         ({"payment_debtors": [1]}, "payment_debtors", "a list stands here"),
+        ({"notify__urls": []}, "notify.urls", "at least one item"),
+        ({"notify__urls": "json://a"}, "notify.urls", "this stands here; write a list"),
+        ({"notify__urls": ["json://a", "nonsense://b"]}, "notify.urls[1]", "this is not a URL that Apprise takes"),
+        ({"notify__urls": ["https://"]}, "notify.urls[0]", "this is not a URL that Apprise takes"),
+        ({"notify__urls": [1]}, "notify.urls[0]", "this is not a URL that Apprise takes"),
+        ({"notify__dead_mans_switch": "http://hc-ping.com/a"}, "notify.dead_mans_switch", "must start with https"),
+        ({"notify__dead_mans_switch": "hc-ping.com"}, "notify.dead_mans_switch", "is not a URL"),
+        ({"notify__dead_mans_switch": "https://a/?b#c"}, "notify.dead_mans_switch", "holds a #"),
+        ({"notify__dead_mans_switch": "https://a/#c?b"}, "notify.dead_mans_switch", "holds a ? or #"),
+        ({"notify__mail": "x"}, "notify.mail", "the keys are urls, dead_mans_switch"),
         ({"language": "fr"}, "language", "'fr' is not one of 'nl' or 'en'"),
         ({"state": []}, "state", "a list is not a text"),
         ({"webshop": {}}, "webshop", "did you mean shop?"),
@@ -455,9 +551,32 @@ def test_secret_files_that_cannot_be_used(folder: Folder, tmp_path: Path, change
     assert any(says in problem for problem in folder.problems(valid(**changes)))
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\xff\xfe", "config.env beside it is no text in UTF-8"),
+        (b"A=1\n=x\nB='x\n", "config.env beside it has lines that are not NAME=VALUE: 2, 3"),
+        (None, "config.env beside it cannot be read: Is a directory"),
+    ],
+)
+def test_env_files_that_cannot_be_used(folder: Folder, content: bytes | None, says: str) -> None:
+    env_file = folder.path.with_suffix(".env")
+    if content is None:
+        env_file.mkdir()
+    else:
+        env_file.write_bytes(content)
+    assert folder.problem(VALID) == f"the file (line 1): {says}"
+
+
 # Secrets.
 
 LEAKS = [
+    f"notify: {{urls: ['nonsense://{CANARY}', '{CANARY}', 'json://a {CANARY}', {{{CANARY}: 1}}, 'json://${{{CANARY}}}']}}",
+    f"notify: {{urls: json://{CANARY}}}",
+    f"notify: {{urls: {{json://{CANARY}: 1}}, dead_mans_switch: [{CANARY}]}}",
+    f"notify: {{url: json://{CANARY}, dead_mans_switch: 'http://example.com/{CANARY}?{CANARY}'}}",
+    f"notify: {{json://{CANARY}: 1, dead_mans_switch: 'https://me:{CANARY}@example.com/'}}",
+    f"notify: ['json://{CANARY}']",
     f"shop: {{token: {CANARY}, partner_token: {CANARY}}}\nminox: {{client_secret: {CANARY}}}",
     f"shop: {{token: [{CANARY}]}}",
     f"shop: {{token: {{{CANARY}: 1}}}}",
@@ -488,6 +607,23 @@ def test_no_secret_is_ever_told(folder: Folder, monkeypatch: pytest.MonkeyPatch,
     assert CANARY not in f"{caught.value} {caught.value!r} {caught.value.problems}"
 
 
+NAMES = ("MWW_TOKEN", "MWW_PARTNER_TOKEN", "MINOX_CLIENT_SECRET")
+BROKEN = st.text(alphabet="='\"\\#$ \t\n\r\0aé\ud800", max_size=4)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=st.lists(st.tuples(BROKEN, st.sampled_from((*NAMES, "export A", "")), BROKEN, BROKEN), max_size=4))
+def test_whatever_the_env_file_holds_no_secret_is_told(
+    folder: Folder, parts: list[tuple[str, str, str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    text = "\n".join(f"{before}{name}{between}{CANARY}{after}" for before, name, between, after in parts)
+    folder.path.with_suffix(".env").write_bytes(text.encode("utf-8", "surrogatepass"))
+    references = {"shop__token": "${MWW_TOKEN}", "shop__since": "${MWW_PARTNER_TOKEN}"}
+    with pytest.raises(ConfigError) as caught:
+        folder.load(valid(minox__client_secret="${MINOX_CLIENT_SECRET}", **references))
+    assert CANARY not in f"{caught.value} {caught.value!r} {caught.value.problems} {caplog.text}"
+
+
 @pytest.mark.parametrize("key", ["shop__url", "minox__url", "minox__redirect_uri"])
 def test_a_password_in_a_url_is_not_told(folder: Folder, key: str) -> None:
     assert CANARY not in folder.problem(valid(**{key: f"https://me:{CANARY}@example.com"}))
@@ -495,7 +631,8 @@ def test_a_password_in_a_url_is_not_told(folder: Folder, key: str) -> None:
 
 def test_a_loaded_config_does_not_show_its_secrets(folder: Folder) -> None:
     secrets = {"shop__token": CANARY, "shop__partner_token": CANARY, "minox__client_secret": CANARY}
-    config = folder.load(valid(**secrets))
+    urls = {"notify__urls": [f"json://{CANARY}"], "notify__dead_mans_switch": f"https://example.com/{CANARY}"}
+    config = folder.load(valid(**secrets, **urls))
     assert CANARY not in f"{config} {config!r} {config.model_dump()} {config.model_dump_json()}"
 
 

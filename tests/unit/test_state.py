@@ -269,6 +269,33 @@ def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path, la
     assert path.with_name("state.db.before-m900_half").exists()
 
 
+def test_a_state_of_the_first_version_learns_what_people_were_told(path: Path, later: None) -> None:
+    del later
+    newer = state.migrations._migrations[1:]  # noqa: SLF001 - what the first version did not know
+    del state.migrations._migrations[1:]  # noqa: SLF001
+    filled(path)
+    state.migrations._migrations.extend(newer)  # noqa: SLF001
+    with Store(path) as store:
+        store.mark_told(["order 1001 email_missing", "login"])
+        store.forget_told(["login", "never told"])
+        assert store.told() == {"order 1001 email_missing"}
+        assert len(store.orders()) == 40
+    assert path.with_name("state.db.before-m002_told").exists()
+
+
+def test_past_runs_can_leave_out_the_one_that_is_asked_for(path: Path) -> None:
+    with Store(path) as store:
+        first, second = (store.start_run("push") for _ in range(2))
+        store.finish_run(second, 3)
+        assert (store.exit_status(first), store.exit_status(second), store.exit_status(99)) == (None, 3, None)
+        before, all_of_them = store.past_runs("push", before=second), store.past_runs("push")
+        assert before
+        assert before.ended_well is None
+        assert all_of_them
+        assert all_of_them.ended_well
+        assert store.past_runs("push", before=first) is None
+
+
 def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, later: None) -> None:
     del later
     filled(path)
@@ -284,7 +311,7 @@ def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, l
     problem(path)
     with closing(sqlite3.connect(path)) as db:
         assert "colour" not in [row[1] for row in db.execute("PRAGMA table_info(orders)")]
-        assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [("m001_first_tables",)]
+        assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [("m001_first_tables",), ("m002_told",)]
 
 
 # An older state file that was put back

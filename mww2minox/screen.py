@@ -1,0 +1,462 @@
+"""The installation screen of `setup`: the whole mapping on one screen, each line of which can be changed.
+
+What both sides' lists leave no doubt about is filled in; what they leave open is asked first.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+from mww2minox import proposal
+from mww2minox.answers import Answers
+from mww2minox.booking import percentage
+from mww2minox.customers import said
+from mww2minox.dialogue import NONE, Dialogue
+from mww2minox.document import Value
+from mww2minox.errors import Refused
+from mww2minox.minox import FoundCustomer, Listed, Minox, VatCode
+from mww2minox.model import REVERSE_CHARGED, Administration, Order, VatNeed
+from mww2minox.proposal import Lists
+from mww2minox.texts import _, ngettext, percentage as shown
+from mww2minox.webshop import Status
+
+VatRow = dict[str, Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What was read of both sides: the shop's newest orders and its lists, and the administration with its lists."""
+
+    orders: Sequence[Order]
+    statuses: Sequence[Status]
+    methods: dict[str, str]
+    rates: dict[str, list[Decimal]]
+    administration: Administration
+    journals: Sequence[Listed]
+    lists: Lists
+
+
+class Screen:
+    """The mapping in the making."""
+
+    def __init__(self, answers: Answers, dialogue: Dialogue, seen: Seen, minox: Minox) -> None:
+        """Fill `answers`, by what was `seen`; customers are looked up in `minox`."""
+        self.answers = answers
+        self.dialogue = dialogue
+        self.output = dialogue.output
+        self.seen = seen
+        self.minox = minox
+        self.changes: list[Callable[[], None]] = []
+
+    def fill(self) -> None:
+        """Put in what is beyond doubt, and ask for the rest."""
+        if not self._has_journal():
+            self._fill_journal()
+        if self.answers.get("shop", "statuses") is None:
+            self._fill_statuses()
+        elif self._unknown_statuses():
+            self._ask_statuses()
+        if self.answers.get("shop", "since") is None:
+            self._ask_since()
+        if not self.vat and self.answers.get("booking", "rounding_ledger") is None:
+            self._fill_rounding_ledger()
+        self._fill_vat()
+        self._ask_nameless_payments()
+
+    def confirm(self) -> None:
+        """Show all, and change lines, until the user is content."""
+        while True:
+            self._show()
+            question = _("Enter if this is right, or the number of a line to change")
+            chosen = self.dialogue.text("setup.line", question, default="", check=self._line)
+            if chosen:
+                self.changes[int(chosen) - 1]()
+            elif self.vat or not self.dialogue.interactive:
+                return
+            else:
+                self.output.warn(_("Without a VAT code no order can be booked: choose one for a line of VAT."))
+
+    def _line(self, answer: str) -> str:
+        if answer and not (answer.isdecimal() and 1 <= int(answer) <= len(self.changes)):
+            raise ValueError(_("There is no line {answer}.").format(answer=repr(answer)))
+        return answer
+
+    # Journal, statuses, first date
+
+    def _has_journal(self) -> bool:
+        """Tell whether a journal is chosen that Minox still has, as far as it tells."""
+        chosen = self.answers.get("minox", "journal")
+        there = {journal.id for journal in self.seen.journals}
+        return chosen is not None and (not there or str(chosen) in there)
+
+    def _fill_journal(self) -> None:
+        likely = proposal.journals(self.seen.journals)
+        if len(likely) == 1:
+            self.answers.put(likely[0].id, "minox", "journal")
+        else:
+            self._ask_journal()
+
+    def _ask_journal(self) -> None:
+        options = [(journal.id, _described(journal)) for journal in self.seen.journals]
+        question = _("The sales journal")
+        chosen = (
+            self.dialogue.choose("minox.journal", question, options)
+            if options
+            else self.dialogue.text("minox.journal", question)
+        )
+        self.answers.put(chosen, "minox", "journal")
+
+    def _fill_statuses(self) -> None:
+        likely = proposal.statuses(self.seen.statuses)
+        if likely:
+            self.answers.put([self._status(status) for status in likely], "shop", "statuses")
+        else:
+            self._ask_statuses()
+
+    def _status(self, status: Status) -> Value:
+        """Return what stands for a status in the config: its name, where that tells it from all others."""
+        alike = [other for other in self.seen.statuses if other.name.lower() == status.name.lower()]
+        usable = status.name and not status.name.isdecimal() and "${" not in status.name
+        return status.name if usable and len(alike) == 1 else status.number
+
+    def _unknown_statuses(self) -> bool:
+        """Tell whether a status is chosen that the shop does not have."""
+        known = {text.lower() for status in self.seen.statuses for text in (str(status.number), status.name)}
+        chosen = self.answers.get("shop", "statuses")
+        return bool(known) and isinstance(chosen, list) and not known.issuperset(str(one).lower() for one in chosen)
+
+    def _ask_statuses(self) -> None:
+        """By name where the shop tells names, else by the numbers that its orders have."""
+        named = [(str(status.number), status.name) for status in self.seen.statuses]
+        counts = Counter(order.status for order in self.seen.orders)
+        numbered = [
+            (str(number), ngettext("{count} order", "{count} orders", count).format(count=count))
+            for number, count in sorted(counts.items())
+        ]
+        present = self.answers.get("shop", "statuses")
+        numbers = {status.name.lower(): str(status.number) for status in self.seen.statuses}
+        chosen_before = present if isinstance(present, list) else []
+        default = ",".join(numbers.get(str(status).lower(), str(status)) for status in chosen_before)
+        question = _("The numbers of the statuses that are booked, with commas between them")
+        chosen = self.dialogue.several(
+            "shop.statuses", question, named or numbered, default=default or None, any_number=not named
+        )
+        by_number = {str(status.number): self._status(status) for status in self.seen.statuses}
+        self.answers.put([by_number.get(number) or int(number) for number in chosen], "shop", "statuses")
+
+    def _ask_since(self) -> None:
+        today = date.today()  # noqa: DTZ011 - a proposal only
+        year = next(
+            (year.start for year in self.seen.administration.fiscal_years if year.start <= today <= year.end), today
+        )
+        present = self.answers.get("shop", "since")
+        question = _("The date of the first order to book, like 2026-01-31")
+        chosen = self.dialogue.text("shop.since", question, default=str(present or year), check=_day)
+        self.answers.put(chosen, "shop", "since")
+
+    # Ledger accounts
+
+    def _rounding_ledger(self) -> str:
+        return self.seen.administration.rounding_ledger
+
+    def _fill_rounding_ledger(self) -> None:
+        """Propose Minox' own account for rounding, the first time: later, none is an answer."""
+        if self._usable(self._rounding_ledger()):
+            self.answers.put(_number(self._rounding_ledger()), "booking", "rounding_ledger")
+
+    def _usable(self, number: str) -> bool:
+        return any(account.id == number and not account.blocked for account in self.seen.lists.accounts)
+
+    def _ask_account(self, key: str, question: str, *, default: str | None = None) -> str:
+        """Ask for a ledger account by its number or a part of its name; NONE is an answer too."""
+
+        def known(answer: str) -> str:
+            if answer == NONE or self._usable(answer):
+                return answer
+            found = [
+                account
+                for account in self.seen.lists.accounts
+                if answer and answer.lower() in _described(account).lower()
+            ]
+            open_ones = [account for account in found if not account.blocked]
+            if len(open_ones) == 1:
+                return open_ones[0].id
+            names = "; ".join(f"{account.id} {_described(account)}" for account in open_ones[:8])
+            if names:
+                raise ValueError(_("Which of these? {names}").format(names=names))
+            raise ValueError(_("Minox has no open ledger account {answer}.").format(answer=repr(answer)))
+
+        return self.dialogue.text(key, question, default=default, check=known)
+
+    def _change_account(self, question: str, *place: str) -> Callable[[], None]:
+        def change() -> None:
+            chosen = self._ask_account(".".join(place), question, default=NONE)
+            self.answers.put(None if chosen == NONE else _number(chosen), *place)
+
+        return change
+
+    # VAT
+
+    @property
+    def vat(self) -> list[VatRow]:
+        """The rows of `vat` so far."""
+        rows = self.answers.get("vat")
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+    def _proposals(self) -> list[proposal.Row]:
+        return proposal.rows(self.seen.orders, self.seen.rates, self.seen.lists)
+
+    def _fill_vat(self) -> None:
+        """A row for all that orders need; on the first time also for what the shop is set up for.
+
+        What is certain comes first: who is interrupted at a question has the whole of that.
+        """
+        present = self.vat
+        missing = [row for row in self._proposals() if not _in_rows(row.need, present) and (row.orders or not present)]
+        for row in missing:
+            if row.code and row.account:
+                self._put_row(row.need, row.code.code, row.account.id)
+        for row in missing:
+            if row.codes and not (row.code and row.account):
+                self._ask_row(row.need, row.codes)
+
+    def _ask_row(self, need: VatNeed, codes: Sequence[VatCode]) -> None:
+        """Ask for a row's VAT code, where there is a choice, and ledger account; NONE leaves it out."""
+        self.output.line(_("Revenue of {kind}:").format(kind=kind(need)), style="bold")
+        certain = len(codes) == 1 and proposal.is_beyond_doubt(need, codes[0], self.seen.lists)
+        code = codes[0].code if certain else self._ask_code(codes)
+        ledger = NONE if code == NONE else self._ask_ledger(need, next(one for one in codes if one.code == code))
+        if ledger == NONE:
+            self.answers.put([row for row in self.vat if not _is_row_of(need, row)] or None, "vat")
+        else:
+            self._put_row(need, code, ledger)
+
+    def _ask_ledger(self, need: VatNeed, chosen: VatCode) -> str:
+        likely = proposal.accounts_for(need, chosen, self.seen.lists)
+        for account in likely:
+            self.output.line(f"  {account.id:>8}  {_described(account)}")
+        question = _("The ledger account: its number, or a part of its name (- : leave this out)")
+        certain = len(likely) == 1 or (likely and self.dialogue.interactive)
+        return self._ask_account("vat", question, default=likely[0].id if certain else None)
+
+    def _ask_code(self, codes: Sequence[VatCode]) -> str:
+        options = [(code.code, f"{code.description} · {shown(code.percentage)}% · {code.type}") for code in codes]
+        return self.dialogue.choose("vat", _("The VAT code"), options, none=_("leave this out: not booked"))
+
+    def _put_row(self, need: VatNeed, code: str, ledger: str) -> None:
+        about: VatRow = (
+            {"strategy": need.strategy} if need.strategy else {"region": need.region, "rate": _rate(need.rate)}
+        )
+        others = [row for row in self.vat if not _is_row_of(need, row)]
+        made: VatRow = {**about, "code": _number(code), "ledger": _number(ledger)}
+        place = next((place for place, row in enumerate(self.vat) if _is_row_of(need, row)), len(others))
+        self.answers.put([*others[:place], made, *others[place:]], "vat")
+
+    def _change_row(self, need: VatNeed) -> Callable[[], None]:
+        def change() -> None:
+            codes = proposal.possible_codes(need, self.seen.lists)
+            if need.strategy and need.rate:
+                self.output.warn(_("No row can cover that: look at these orders in the shop."))
+            elif codes:
+                self._ask_row(need, codes)
+            else:
+                told = _("Minox has no VAT code of {rate}%: add one there, then run: mww2minox setup")
+                self.output.warn(told.format(rate=percentage(need.rate)))
+
+        return change
+
+    # Ways of paying
+
+    def _payments(self) -> Counter[str]:
+        return Counter(order.payment for order in self.seen.orders if order.payment)
+
+    def _ask_nameless_payments(self) -> None:
+        """A way of paying most of whose orders have no e-mail address, like cash, needs a fixed customer."""
+        payments = self._payments()
+        nameless = Counter(order.payment for order in self.seen.orders if order.payment and not order.email.strip())
+        for payment, count in nameless.items():
+            if 2 * count > payments[payment] and self.answers.get("payment_debtors", payment) is None:
+                told = ngettext(
+                    "Of {all} order paid with {payment}, {count} has no e-mail address: it needs a fixed customer.",
+                    "Of {all} orders paid with {payment}, {count} have no e-mail address: these need a fixed customer.",
+                    payments[payment],
+                )
+                self.output.paragraph(told.format(all=payments[payment], count=count, payment=self._method(payment)))
+                self._ask_debtor(payment)
+
+    def _ask_debtor(self, payment: str) -> None:
+        question = _("The customer: its number, or a part of its name (- : by e-mail address)")
+        chosen = ask_customer(self.dialogue, self.minox, "payment_debtors", question, default=NONE)
+        self.answers.put(None if chosen == NONE else _number(chosen), "payment_debtors", payment)
+
+    def _method(self, payment: str) -> str:
+        name = self.seen.methods.get(payment)
+        return f"{name} ({payment})" if name else payment
+
+    # Showing
+
+    def _show(self) -> None:
+        self.changes = []
+        self._show_general()
+        self._show_vat()
+        self._show_payments()
+
+    def _numbered(self, change: Callable[[], None]) -> str:
+        self.changes.append(change)
+        return str(len(self.changes))
+
+    def _show_general(self) -> None:
+        statuses = self.answers.get("shop", "statuses")
+        listed = ", ".join(map(str, statuses)) if isinstance(statuses, list) else ""
+        rows = [
+            (self._numbered(self._ask_journal), _("Journal"), self._journal_shown()),
+            (self._numbered(self._ask_statuses), _("Statuses that are booked"), listed),
+            (self._numbered(self._ask_since), _("First order date"), str(self.answers.get("shop", "since"))),
+        ]
+        accounts = [
+            (_("Rounding"), ("booking", "rounding_ledger"), _("with the largest amount")),
+            (_("Shipping costs"), ("ledgers", "shipping"), _("with the goods")),
+            (_("Payment costs"), ("ledgers", "payment"), _("with the goods")),
+            (_("Discounts"), ("ledgers", "discount"), _("with the goods")),
+        ]
+        question = _("The ledger account: its number, or a part of its name (- : none)")
+        for name, place, otherwise in accounts:
+            account = self.answers.get(*place)
+            shown = otherwise if account is None else self._account_shown(str(account))
+            rows.append((self._numbered(self._change_account(question, *place)), name, shown))
+        self.output.table(_("Orders and journal"), [("", "right"), (_("What"), "left"), (_("Choice"), "left")], rows)
+
+    def _journal_shown(self) -> str:
+        journal = str(self.answers.get("minox", "journal"))
+        return _named(journal, {one.id: one.description for one in self.seen.journals})
+
+    def _account_shown(self, number: str) -> str:
+        return _named(number, {one.id: one.description for one in self.seen.lists.accounts})
+
+    def _show_vat(self) -> None:
+        counts = {row.need: row.orders for row in self._proposals()}
+        needs = list(dict.fromkeys([*(need for need in counts if counts[need]), *map(_need_of, self.vat)]))
+        rows = [
+            (self._numbered(self._change_row(need)), kind(need), str(counts.get(need, 0)), *self._row_shown(need))
+            for need in needs
+        ]
+        columns = [
+            ("", "right"),
+            (_("Revenue"), "left"),
+            (_("Orders"), "right"),
+            (_("VAT code"), "left"),
+            (_("Ledger account"), "left"),
+        ]
+        self.output.table(_("VAT"), columns, rows)
+
+    def _row_shown(self, need: VatNeed) -> tuple[str, str]:
+        row = next((row for row in self.vat if _is_row_of(need, row)), None)
+        if row is None:
+            there = proposal.codes_for(need, self.seen.lists)
+            return (_("not booked") if there else _("not booked: none in Minox"), "")
+        codes = {code.code: code.description for code in self.seen.lists.codes}
+        return _named(str(row.get("code")), codes), self._account_shown(str(row.get("ledger")))
+
+    def _show_payments(self) -> None:
+        fixed = self.answers.get("payment_debtors")
+        debtors = fixed if isinstance(fixed, dict) else {}
+        counts = self._payments()
+        rows = []
+        for payment in dict.fromkeys([*(payment for payment, _count in counts.most_common()), *debtors]):
+            number = debtors.get(payment)
+            customer = (
+                _("by e-mail address") if number is None else _named(str(number), self._customer_name(str(number)))
+            )
+            change = self._numbered(partial(self._ask_debtor, payment))
+            rows.append((change, self._method(payment), str(counts[payment]), customer))
+        columns = [("", "right"), (_("Way of paying"), "left"), (_("Orders"), "right"), (_("Customer"), "left")]
+        if rows:
+            self.output.table(_("Ways of paying"), columns, rows)
+
+    def _customer_name(self, number: str) -> dict[str, str]:
+        with suppress(Refused):
+            found = self.minox.customer(number)
+            return {number: found.name} if found else {}
+        return {}
+
+
+def ask_customer(dialogue: Dialogue, minox: Minox, key: str, question: str, *, default: str | None = None) -> str:
+    """Ask for a customer by its number or a part of its name; NONE is an answer too."""
+
+    def known(answer: str) -> str:
+        if answer == NONE == default:
+            return answer
+        found = _customers(minox, answer)
+        if len(found) == 1:
+            return found[0].number
+        names = "; ".join(_customer(customer) for customer in found[:8])
+        if names:
+            raise ValueError(_("Which of these? {names}").format(names=names))
+        raise ValueError(_("Minox finds no open customer for {answer}.").format(answer=repr(answer)))
+
+    return dialogue.text(key, question, default=default, check=known)
+
+
+def _customers(minox: Minox, answer: str) -> list[FoundCustomer]:
+    """Return the customer with that number, else all that a search finds; none of them blocked."""
+    try:
+        named = minox.customer(answer) if answer.isdecimal() else None
+        found = [named] if named else minox.customers_by_search(answer) if answer else []
+    except Refused as refused:
+        raise ValueError(_("Minox does not take it: {message}").format(message=said(refused))) from None
+    return [customer for customer in found if not customer.blocked]
+
+
+def kind(need: VatNeed) -> str:
+    """Name a kind of revenue for the reader: a country and a rate, or a strategy."""
+    if need.strategy and not need.rate:
+        return _("reverse charge (EU)") if need.strategy == REVERSE_CHARGED else _("export (outside the EU)")
+    return " ".join(filter(None, (need.strategy, need.region, f"{shown(need.rate)}%")))
+
+
+def _customer(customer: FoundCustomer) -> str:
+    return f"{customer.number} {customer.name}".strip()
+
+
+def _described(entry: Listed) -> str:
+    return " · ".join(filter(None, (entry.description, entry.type)))
+
+
+def _named(number: str, names: dict[str, str]) -> str:
+    return f"{number} {names.get(number, '')}".strip()
+
+
+def _number(text: str) -> Value:
+    """Numbers stay numbers in the config where writing them so loses nothing."""
+    return int(text) if text.isdecimal() and str(int(text)) == text else text
+
+
+def _rate(rate: Decimal) -> Value:
+    return _number(percentage(rate))
+
+
+def _need_of(row: VatRow) -> VatNeed:
+    """Return what a row of the config is for; one that cannot be read is for nothing."""
+    strategy = str(row.get("strategy") or "")
+    written = str(row.get("rate") or 0)
+    rate = Decimal(written) if written.replace(".", "", 1).isdecimal() else Decimal(-1)
+    return VatNeed(strategy=strategy, region=str(row.get("region") or "").upper(), rate=rate)
+
+
+def _is_row_of(need: VatNeed, row: VatRow) -> bool:
+    return _need_of(row) == need
+
+
+def _in_rows(need: VatNeed, rows: Sequence[VatRow]) -> bool:
+    return any(_is_row_of(need, row) for row in rows)
+
+
+def _day(answer: str) -> str:
+    try:
+        return date.fromisoformat(answer).isoformat()
+    except ValueError:
+        raise ValueError(_("{answer} is no date; type it like 2026-01-31.").format(answer=repr(answer))) from None

@@ -1,0 +1,108 @@
+"""The reader's language: every text that a user sees goes through `_` or `ngettext` (GNU gettext catalogues).
+
+The texts in the code are English and are the keys; `locale/nl/LC_MESSAGES/mww2minox.po` holds the Dutch ones.
+Amounts and dates are written in the reader's form for tables; JSON and CSV stay plain. What other packages say to our
+users (`foreign.py`) is in the catalogue too.
+"""
+
+import gettext
+import os
+from collections.abc import Mapping as Map
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+Language = Literal["nl", "en"]
+
+DOMAIN = "mww2minox"
+CATALOGUES = Path(__file__).with_name("locale")
+LOCALES = {"nl": "nl_NL", "en": "en_GB"}
+
+
+class _Reader:
+    """Who reads: one for a process."""
+
+    language: Language = "en"
+    catalogue: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def use(language: Language) -> None:
+    """Show all texts from now on in `language`: click's own words too, which it looks up in Python's global domain."""
+    _Reader.language = language
+    _Reader.catalogue = gettext.translation(DOMAIN, CATALOGUES, [language], fallback=language == "en")
+    gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = language  # what that domain goes by, before any LANG
+
+
+def language() -> Language:
+    """Return the reader's language."""
+    return _Reader.language
+
+
+def default_language(environment: Map[str, str]) -> Language:
+    """Return the reader's language by the locale: the first of these that is set decides."""
+    locales = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "nl" if next(filter(None, locales), "").startswith("nl") else "en"
+
+
+def _(text: str) -> str:
+    """Return a text in the reader's language."""
+    return _Reader.catalogue.gettext(text)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """Return the text for so many, in the reader's language."""
+    return _Reader.catalogue.ngettext(singular, plural, count)
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Mark a text for the catalogues that is translated where it is shown."""
+    return text
+
+
+def system_problem(error: OSError) -> str:
+    """Return what the operating system says of a failure, in the reader's language where that is known."""
+    return _(error.strerror or type(error).__name__)
+
+
+def money(euros: Decimal) -> str:
+    """Write Decimal euros as the reader does: `€ 1.234,56`, `€1,234.56`."""
+    from babel.numbers import format_currency
+
+    return str(format_currency(euros, "EUR", locale=LOCALES[_Reader.language])).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def number(amount: Decimal) -> str:
+    """Write Decimal euros without their sign, for columns and sentences that say euros: `1.234,56`.
+
+    In English it is the plain `1234.56` that the sentences have in JSON and CSV too.
+    """
+    from babel.numbers import format_decimal
+
+    pattern = "#,##0.00" if _Reader.language == "nl" else "0.00"
+    return str(format_decimal(amount, pattern, locale=LOCALES[_Reader.language]))
+
+
+def percentage(rate: Decimal) -> str:
+    """Write a rate without needless zeros and without its sign: `25,5`, `25.5`."""
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(rate, "0.######", locale=LOCALES[_Reader.language]))
+
+
+def day(when: date) -> str:
+    """Write a date as the reader does: `31-01-2026`, `31 Jan 2026`."""
+    from babel.dates import format_date
+
+    style = "short" if _Reader.language == "nl" else "medium"
+    return str(format_date(when, style, locale=LOCALES[_Reader.language]))
+
+
+def country_names(region: str) -> tuple[str, ...]:
+    """Return what a country (two letters) is called in Dutch and in English, in lower case."""
+    from babel import Locale
+
+    names = (Locale.parse(locale).territories.get(region.upper()) for locale in LOCALES.values())
+    return tuple(dict.fromkeys(name.lower() for name in names if name))

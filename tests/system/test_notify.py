@@ -1,0 +1,652 @@
+"""Being told: each matter once, again when it comes back, to whoever takes the message, and nothing private in it."""
+
+import json
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from mww2minox import messenger
+from mww2minox.commands import push as push_module
+from mww2minox.sandbox import Fault, Sandbox, shop_api
+from mww2minox.sandbox.gate import Gate
+from mww2minox.sandbox.order_parts import goods, invoice, order, person
+from mww2minox.sandbox.server import Answer, HttpServer, Incoming
+from mww2minox.state import Store
+from tests.clock import Clock
+from tests.inside import Ended, Inside
+from tests.system.conftest import Cli
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+PATH_SECRET = "canary-topic"
+VAT_NUMBER = "BE0897223571"
+BOOKED = "1001"
+PRIVATE = ("name", "company", "street", "phone", "taxnumber", "city", "zipcode")
+
+
+class Service:
+    """Somebody's messenger and dead man's switch on loopback. `status` is what it answers."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.messages: list[dict[str, Any]] = []
+        self.pings: list[str] = []
+        self.came: list[Incoming] = []
+        self.free = threading.Event()
+        self.free.set()
+        self.arrived = threading.Event()
+        self._server = HttpServer(self._respond)
+        self.port = self._server.start()
+
+    def _respond(self, incoming: Incoming) -> Answer:
+        self.came.append(incoming)
+        self.arrived.set()
+        self.free.wait(30)
+        if incoming.method == "POST":
+            if self.status == 200:
+                self.messages.append(json.loads(incoming.body))
+            return Answer(self.status)
+        self.pings.append(incoming.target)
+        return Answer(self.status, [("Location", f"http://127.0.0.1:{self.port}/elsewhere")])
+
+    def stop(self) -> None:
+        self.free.set()
+        self._server.stop()
+
+    @property
+    def url(self) -> str:
+        return f"json://127.0.0.1:{self.port}/{PATH_SECRET}?rto=60"
+
+    @property
+    def switch(self) -> str:
+        return f"http://127.0.0.1:{self.port}/ping/{PATH_SECRET}?key={PATH_SECRET}"
+
+    def taken(self) -> str:
+        """Return what arrived since the last time that was asked."""
+        found = "\n\n".join(f"{message['title']}\n{message['message']}" for message in self.messages)
+        self.messages.clear()
+        return found
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    running = Service()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def told(inside: Inside, vendors: Sandbox, service: Service) -> Inside:
+    """The command with somebody to tell."""
+    notify = {"urls": [service.url], "dead_mans_switch": service.switch}
+    inside.write_config({**vendors.config(), "language": "en", "state": str(inside.state), "notify": notify})
+    return inside
+
+
+@pytest.fixture
+def samples() -> bool:
+    return False
+
+
+def offer(vendors: Sandbox, number: str, *, email: str = "klant@example.nl", **fields: Any) -> None:
+    """Put an order in the shop; without an e-mail address it cannot be booked."""
+    buyer = person("Klant", email)
+    vendors.shop.add(order(number, vendors.today, buyer, [goods("21", "12.10")], invoice("12.10"), **fields))
+
+
+def give_email(vendors: Sandbox, number: str, email: str) -> None:
+    vendors.shop.change(number, debtor={**vendors.shop.orders[number]["debtor"], "email": email})
+
+
+def run(command: Inside, *lines: str) -> list[int]:
+    return [command(*line.split()).status for line in lines]
+
+
+# Orders
+
+
+def test_an_order_that_fails_is_told_once_with_what_to_do(told: Inside, vendors: Sandbox, service: Service) -> None:
+    offer(vendors, "501", email="")
+    assert run(told, "fetch") == [0]
+    assert service.taken() == ""
+    assert run(told, "push") == [3]
+    assert service.taken() == (
+        "mww2minox: 1 matter needs attention\n"
+        "Order 501 has no e-mail address, so its customer cannot be found.\n"
+        "Fill in the e-mail address in the shop, or add the way of paying to payment_debtors in the config."
+        " Then run: mww2minox retry 501"
+    )
+    assert run(told, "push", "fetch", "verify", "adopt", "retry 501") == [3, 0, 0, 0, 3]
+    assert service.taken() == ""
+
+
+def test_only_what_is_new_is_told(told: Inside, vendors: Sandbox, service: Service) -> None:
+    offer(vendors, "501", email="")
+    run(told, "fetch", "push")
+    service.taken()
+    offer(vendors, "502", email="")
+    run(told, "fetch", "push")
+    message = service.taken()
+    assert ("502" in message, "501" in message) == (True, False)
+
+
+def test_an_order_that_was_solved_is_told_again_when_it_comes_back(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    vendors.minox.close_period(vendors.today.year, vendors.today.month)
+    offer(vendors, "501")
+    assert run(told, "fetch", "push") == [0, 3]
+    assert "Minox refuses order 501" in service.taken()
+    vendors.shop.set_status("501", 1)
+    assert run(told, "retry 501") == [0]
+    assert told.report()["501"]["state"] == "waiting"
+    vendors.shop.set_status("501", 2)
+    assert run(told, "retry 501") == [3]
+    assert "Minox refuses order 501" in service.taken()
+
+
+def test_another_reason_of_the_same_order_is_told(told: Inside, vendors: Sandbox, service: Service) -> None:
+    offer(vendors, "501", email="")
+    run(told, "fetch", "push")
+    service.taken()
+    vendors.minox.close_period(vendors.today.year, vendors.today.month)
+    give_email(vendors, "501", "gevonden@example.nl")
+    run(told, "retry 501")
+    assert "Minox refuses order 501" in service.taken()
+
+
+def test_more_than_ten_orders_are_told_by_their_number(told: Inside, vendors: Sandbox, service: Service) -> None:
+    for number in range(501, 514):
+        offer(vendors, str(number), email="")
+    run(told, "fetch", "push")
+    message = service.taken()
+    assert message.startswith("mww2minox: 13 matters need attention\n")
+    assert message.count("has no e-mail address") == 10
+    assert message.endswith("\n\nAnd 3 more orders: mww2minox report --errors")
+    run(told, "push")
+    assert service.taken() == ""
+
+
+def test_a_run_that_ends_in_an_error_tells_what_it_did_before(
+    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(vendors, "501", email="")
+    run(told, "fetch")
+    real = push_module.tell
+
+    def stumble(*arguments: Any) -> None:
+        real(*arguments)
+        raise RuntimeError
+
+    monkeypatch.setattr(push_module, "tell", stumble)
+    assert run(told, "push") == [1]
+    assert "Order 501" in service.taken()
+
+
+def test_a_run_that_is_interrupted_tells_nothing_and_the_next_one_does(
+    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(vendors, "501", email="")
+    run(told, "fetch")
+    with monkeypatch.context() as broken:
+        broken.setattr(push_module, "tell", mock.Mock(side_effect=KeyboardInterrupt))
+        assert run(told, "push") == [130]
+    assert service.taken() == ""
+    run(told, "fetch")
+    assert "Order 501" in service.taken()
+
+
+def test_a_dry_run_tells_nobody_and_does_not_count_as_a_push(
+    told: Inside, vendors: Sandbox, service: Service, clock: Clock
+) -> None:
+    offer(vendors, "501", email="")
+    run(told, "fetch", "push")
+    service.taken()
+    service.pings.clear()
+    clock.pass_by(2 * DAY)
+    assert run(told, "push --dry-run") == [3]
+    assert service.came[2:] == []
+    run(told, "fetch")
+    assert "mww2minox push has not ended well since 20 Mar 2026" in service.taken()
+
+
+def test_a_process_of_its_own_tells_too_and_says_nothing_itself(
+    cli: Cli, config: dict[str, Any], sandbox: Sandbox, service: Service
+) -> None:
+    cli.write_config({**config, "notify": {"urls": [service.url], "dead_mans_switch": service.switch}})
+    assert (cli("-q", "fetch").err, cli("-q", "push").err) == ("", "")
+    offer(sandbox, "501", email="")
+    cli("-q", "fetch")
+    with cli.start("-q", "push") as process:
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, len(err.splitlines())) == (3, 2)
+    assert "Order 501" in service.taken()
+    assert len(service.pings) == 2
+
+
+# Differences
+
+
+def test_a_difference_is_told_once_and_another_one_again(told: Inside, vendors: Sandbox, service: Service) -> None:
+    offer(vendors, BOOKED)
+    run(told, "fetch", "push", "verify")
+    assert service.taken() == ""
+    (lines,) = vendors.minox.batches.values()
+    lines[1]["credit"] += 1
+    assert run(told, "verify --all", "verify", "fetch") == [3, 3, 0]
+    message = service.taken()
+    assert message.startswith(f"mww2minox: 1 matter needs attention\nOrder {BOOKED}: ")
+    assert message.endswith(f"Put it right in Minox, or in the shop, then run: mww2minox verify --order {BOOKED}")
+    lines[1]["credit"] += 1
+    assert run(told, "verify") == [3]
+    assert f"Order {BOOKED}" in service.taken()
+    lines[1]["credit"] -= 2
+    assert run(told, "verify") == [0]
+    lines[1]["credit"] += 2
+    assert run(told, "verify --all") == [3]
+    assert f"Order {BOOKED}" in service.taken(), "it was over, and came back"
+
+
+def test_an_order_that_changed_after_its_booking_is_told_by_fetch(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    offer(vendors, BOOKED)
+    run(told, "fetch", "push")
+    price = vendors.shop.orders[BOOKED]["price"]
+    vendors.shop.change(BOOKED, price={**price, "total": "99.00"})
+    run(told, "fetch")
+    assert "changed in the shop after it was booked" in service.taken()
+
+
+# Keys
+
+
+def test_a_dead_login_is_told_once_until_it_has_worked_again(told: Inside, vendors: Sandbox, service: Service) -> None:
+    offer(vendors, "501")
+    run(told, "fetch")
+    for _attempt in range(2):
+        vendors.minox.tokens.access.clear()
+        vendors.minox.tokens.refresh.clear()
+        assert run(told, "push", "fetch", "push") == [4, 0, 4]
+        message = service.taken()
+        assert message.startswith("mww2minox: 1 matter needs attention\n")
+        assert message.endswith("mww2minox login")
+        told.log_in(vendors)
+        assert run(told, "push") == [0]
+        offer(vendors, "502")
+        run(told, "fetch")
+    assert service.taken() == ""
+
+
+def test_a_token_of_the_shop_that_is_refused_is_told_once(
+    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(vendors, "501")
+    run(told, "fetch")
+    for _attempt in range(2):
+        with monkeypatch.context() as renewed:
+            renewed.setattr(shop_api, "TOKEN", "another")
+            assert run(told, "fetch", "push", "fetch") == [4, 0, 4]
+        assert "The shop does not accept shop.token" in service.taken()
+        assert run(told, "fetch") == [0]
+
+
+def test_rights_that_minox_refuses_are_told_once(told: Inside, vendors: Sandbox, service: Service) -> None:
+    offer(vendors, "501")
+    run(told, "fetch")
+    vendors.faults.append(Fault("status", side="minox", method="GET", status=403, times=None))
+    assert run(told, "push", "push", "fetch", "push") == [4, 4, 0, 4]
+    vendors.faults.insert(0, Fault("html", side="minox", times=None))
+    assert run(told, "push") == [4], "it was asked, but its rights were not taken"
+    del vendors.faults[0]
+    assert run(told, "push") == [4]
+    assert service.taken().count("Minox refuses our keys or rights") == 1
+    vendors.faults.clear()
+    assert run(told, "push") == [0]
+    with Store(told.state) as store:
+        assert store.told() == set()
+
+
+# Nothing ran for a day
+
+
+def test_a_machine_that_was_off_says_so_when_it_is_back(told: Inside, service: Service, clock: Clock) -> None:
+    run(told, "fetch", "push", "verify")
+    clock.pass_by(25 * HOUR)
+    run(told, "fetch", "push", "verify")
+    assert service.taken() == ""
+    clock.pass_by(27 * HOUR)
+    run(told, "fetch")
+    message = service.taken()
+    assert "mww2minox fetch had not ended well since 21 Mar 2026, " in message
+    assert "mww2minox push has not ended well since 21 Mar 2026, " in message
+    assert "then run: mww2minox verify" in message
+    run(told, "fetch", "push", "verify", "fetch")
+    assert service.taken() == ""
+    clock.pass_by(27 * HOUR)
+    run(told, "fetch")
+    assert "fetch had not ended well" in service.taken(), "it is told again"
+
+
+def test_a_push_that_no_longer_ends_well_is_told_after_a_day(
+    told: Inside, vendors: Sandbox, service: Service, clock: Clock
+) -> None:
+    run(told, "fetch", "push")
+    offer(vendors, "501")
+    vendors.faults.append(Fault("html", side="minox", times=None))
+    for _half_day in range(4):
+        clock.pass_by(12 * HOUR)
+        assert run(told, "fetch", "push") == [0, 4]
+    message = service.taken()
+    assert message.startswith("mww2minox: 1 matter needs attention\nmww2minox push has not ended well since 20 Mar")
+    assert message.count("mww2minox push has") == 1
+
+
+def test_a_command_that_never_ended_well_counts_from_its_first_start(
+    told: Inside, vendors: Sandbox, service: Service, clock: Clock
+) -> None:
+    offer(vendors, "501")
+    vendors.faults.append(Fault("html", side="minox", times=None))
+    run(told, "fetch", "push")
+    clock.pass_by(14 * HOUR)
+    run(told, "fetch", "push")
+    clock.pass_by(14 * HOUR)
+    run(told, "fetch")
+    assert "mww2minox push has not ended well since 20 Mar 2026" in service.taken()
+
+
+def test_a_command_that_nobody_ever_ran_is_not_missed(told: Inside, service: Service, clock: Clock) -> None:
+    for _day in range(3):
+        run(told, "fetch", "adopt")
+        clock.pass_by(DAY)
+    assert service.taken() == ""
+
+
+# Who is told, and when that fails
+
+
+def test_a_message_that_nobody_took_is_sent_by_the_next_run(told: Inside, vendors: Sandbox, service: Service) -> None:
+    offer(vendors, "501", email="")
+    run(told, "fetch")
+    service.status = 500
+    ended = told("-v", "push")
+    assert ended.status == 3
+    assert ended.err.count("was not taken by notify.urls[0]; the next run tries again.") == 1
+    assert PATH_SECRET not in ended.err + ended.out + told.log
+    service.status = 200
+    assert run(told, "fetch") == [0]
+    assert "Order 501" in service.taken()
+    run(told, "fetch")
+    assert service.taken() == ""
+
+
+def test_a_service_that_is_gone_does_not_keep_the_others_from_being_told(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    gone = f"json://user:{PATH_SECRET}@127.0.0.1:9/"
+    set_notify(told, vendors, urls=[gone, service.url])
+    offer(vendors, "501", email="")
+    run(told, "fetch")
+    ended = told("push")
+    assert "was not taken by notify.urls[0]; others took it." in ended.err
+    assert PATH_SECRET not in ended.err + told.log
+    assert "Order 501" in service.taken()
+    assert "notify" not in told("push").err
+
+
+def set_notify(command: Inside, vendors: Sandbox, **notify: Any) -> None:
+    config = {**vendors.config(), "language": "en", "state": str(command.state), "notify": notify}
+    command.write_config(config)
+
+
+@pytest.mark.parametrize("error", [TypeError, OSError])
+def test_whatever_a_plugin_trips_over_is_no_bug_and_tells_no_url(
+    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    offer(vendors, "501", email="")
+    run(told, "fetch")
+    monkeypatch.setattr(logging.root, "handlers", [])  # as in the real command
+
+    def stumble(*_: object, **__: object) -> None:
+        logging.getLogger("apprise").error("cannot reach %s", service.url)
+        logging.getLogger("of.a.plugin").error("cannot reach %s", service.url)
+        raise error(service.url)
+
+    with mock.patch("apprise.Apprise.notify", stumble):
+        ended = told("-v", "push")
+    assert ended.status == 3
+    assert f"notify.urls[0]: {error.__name__}" in told.log
+    assert PATH_SECRET not in ended.err + told.log
+
+
+def test_a_kill_between_sending_and_remembering_tells_it_again(
+    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer(vendors, "501", email="")
+    run(told, "fetch")
+    with monkeypatch.context() as killed:
+        killed.setattr(Store, "mark_told", mock.Mock(side_effect=KeyboardInterrupt))
+        assert run(told, "push") == [130]
+    assert "Order 501" in service.taken()
+    run(told, "fetch")
+    assert "Order 501" in service.taken()
+
+
+def test_a_service_that_never_answers_is_left_after_a_while(
+    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messenger, "SEND_SECONDS", 0.05)
+    offer(vendors, "501", email="")
+    run(told, "fetch")
+    service.free.clear()
+    set_notify(told, vendors, urls=[service.url])
+    assert "the next run tries again" in told("push").err
+
+
+def test_a_url_cannot_ask_for_more_patience_than_there_is(
+    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messenger, "SILENCE_SECONDS", 0.05)
+    set_notify(told, vendors, urls=[service.url])
+    offer(vendors, "501", email="")
+    run(told, "fetch")
+    service.free.clear()
+    began = time.perf_counter()
+    assert "the next run tries again" in told("push").err
+    assert time.perf_counter() - began < 15
+
+
+def test_a_slow_service_holds_up_no_other_run_and_nothing_is_told_twice(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    set_notify(told, vendors, urls=[service.url])
+    offer(vendors, "501", email="")
+    run(told, "fetch")
+    service.free.clear()
+    ended: list[Ended] = []
+    slow = threading.Thread(target=lambda: ended.append(told("push")))
+    slow.start()
+    assert service.arrived.wait(30)
+    with Store(told.state) as store, store.run(), store.telling() as our_turn:
+        assert not our_turn
+    service.free.set()
+    slow.join()
+    assert ended[0].status == 3
+    with Store(told.state) as store, store.telling() as our_turn:
+        assert our_turn
+    run(told, "fetch")
+    assert len(service.messages) == 1
+
+
+def test_while_another_run_tells_this_one_leaves_it_to_the_next(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    offer(vendors, "501", email="")
+    with Store(told.state) as store, store.telling():
+        assert run(told, "fetch", "push") == [0, 3]
+        assert service.taken() == ""
+    run(told, "fetch")
+    assert "Order 501" in service.taken()
+
+
+def test_a_run_that_did_not_get_the_lock_tells_nothing(told: Inside, vendors: Sandbox, service: Service) -> None:
+    offer(vendors, "501", email="")
+    with Store(told.state) as store, store.telling():
+        run(told, "fetch", "push")
+    service.came.clear()
+    with Store(told.state) as store, store.run():
+        assert run(told, "push") == [75]
+    assert service.came == []
+
+
+def test_without_notify_nothing_is_imported_asked_or_told(
+    inside: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    monkeypatch.setattr("mww2minox.notices.send", mock.Mock(side_effect=AssertionError))
+    monkeypatch.setattr("mww2minox.notices.ping", mock.Mock(side_effect=AssertionError))
+    offer(vendors, "501", email="")
+    assert run(inside, "fetch", "push", "verify") == [0, 3, 0]
+    with Store(inside.state) as store:
+        assert store.told() == set()
+
+
+def test_urls_without_the_extra_are_a_problem_of_the_config(told: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    ended = told("fetch")
+    assert ended.status == 2
+    assert "notify.urls[0]" in ended.err
+    assert "pipx install --force '.[notify]'" in ended.err
+    assert PATH_SECRET not in ended.err
+
+
+# The dead man's switch
+
+
+def test_the_switch_is_told_after_a_push_a_verify_and_a_retry_that_ended_well(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    offer(vendors, "501", email="")
+    assert run(told, "push") == [0]
+    assert service.pings == [], "nothing was fetched yet"
+    run(told, "fetch", "adopt")
+    assert service.pings == []
+    assert run(told, "push", "verify", "retry 501") == [3, 0, 3]
+    assert service.pings == [f"/ping/{PATH_SECRET}?key={PATH_SECRET}"] * 3
+
+
+def test_the_switch_goes_off_when_a_run_ends_badly(told: Inside, vendors: Sandbox, service: Service) -> None:
+    assert run(told, "fetch", "push") == [0, 0]
+    service.pings.clear()
+    offer(vendors, "501")
+    run(told, "fetch")
+    vendors.faults.append(Fault("html", side="minox", times=None))
+    assert run(told, "push") == [4]
+    assert service.pings == []
+
+
+@pytest.mark.parametrize("stopped", ["fetch", "push", "verify"])
+def test_the_switch_goes_off_when_any_part_stands_still(
+    told: Inside, service: Service, clock: Clock, stopped: str
+) -> None:
+    run(told, "fetch", "push", "verify")
+    clock.pass_by(27 * HOUR)
+    others = [command for command in ("fetch", "push", "verify") if command != stopped]
+    run(told, *others)
+    service.pings.clear()
+    run(told, *others)
+    assert service.pings == []
+    run(told, stopped, *others)
+    assert service.pings
+
+
+@pytest.mark.parametrize("status", [500, 404, 302])
+def test_a_switch_that_fails_is_a_line_in_the_log(
+    told: Inside, vendors: Sandbox, service: Service, status: int
+) -> None:
+    set_notify(told, vendors, dead_mans_switch=service.switch)
+    run(told, "fetch")
+    service.status = status
+    ended = told("-q", "push")
+    assert (ended.status, ended.err) == (0, "")
+    assert len(service.pings) == 1, "a redirect is not followed"
+    assert f"The dead man's switch answers with HTTP {status}." in told.log
+    service.stop()
+    ended = told("-q", "push")
+    assert (ended.status, ended.err) == (0, "")
+    assert "The dead man's switch gives no answer (ConnectionError)." in told.log
+    assert PATH_SECRET not in told.log
+
+
+# What is in a message
+
+
+def test_a_message_is_plain_text_that_a_service_may_dress_up(told: Inside, vendors: Sandbox, service: Service) -> None:
+    set_notify(told, vendors, urls=[f"{service.url}&format=html"])
+    offer(vendors, "501", email="")
+    run(told, "fetch", "push")
+    assert "found.<br" in service.taken()
+
+
+def test_a_vat_number_is_left_out_however_it_is_written(told: Inside, vendors: Sandbox, service: Service) -> None:
+    abroad = person("Klant", "klant@example.be", country="BE", company="Zaak BV", vat_number="BE0123456789" * 4)
+    reverse_charged = {"tax_strategy": "reverse_charged_vat", "tax_region": "BE"}
+    vendors.shop.add(
+        order("501", vendors.today, abroad, [goods("0", "75.00")], invoice("75.00", ("0", "0.00")), **reverse_charged)
+    )
+    run(told, "fetch", "push")
+    assert "VAT number *** is not a valid number of BE" in service.taken()
+
+
+@pytest.mark.parametrize("samples", [True])
+def test_no_customer_and_no_key_is_in_what_arrives(
+    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch, samples: bool
+) -> None:
+    """All that is known of the customers of all sample orders, against all that any service was sent."""
+    del samples
+    run(told, "fetch")
+    private = set(_private(vendors.shop.orders))
+    assert len(private) > 100
+    monkeypatch.setattr("mww2minox.notices.MOST_ORDERS", 1000)
+    assert run(told, "push") == [3]
+    monkeypatch.setattr(Gate, "_go_wrong", refuse_number)
+    vendors.faults.append(Fault("status", side="minox", method="PUT", status=400, times=None))
+    for number in vendors.shop.orders:
+        _change(vendors, number)
+    run(told, "fetch", "retry --all", "verify --all")
+    sent = json.dumps([message["message"] + message["title"] for message in service.messages], ensure_ascii=False)
+    assert "VAT number *** is not a valid number" in sent
+    assert "taxnumber was ***, is now ***" in sent
+    assert "Btw-nummer *** onbekend" in sent
+    keys = [shop_api.TOKEN, shop_api.PARTNER_TOKEN, *vendors.minox.tokens.access, *vendors.minox.tokens.refresh]
+    assert [text for text in (*private, *keys, VAT_NUMBER, PATH_SECRET) if text in sent] == []
+    beside_it = json.dumps([[incoming.target, incoming.headers] for incoming in service.came])
+    assert [text for text in private if text in beside_it] == []
+
+
+def _private(orders: dict[str, Any]) -> Iterator[str]:
+    """Yield names, addresses, e-mails and VAT numbers; what is too short to be looked for is left out."""
+    for one in orders.values():
+        debtor = one["debtor"]
+        address = debtor["address"]["invoice"]
+        texts = [debtor.get("email"), *(address.get(key) for key in PRIVATE)]
+        yield from (str(text).strip() for text in texts if text and len(str(text).strip()) > 4)
+
+
+def _change(vendors: Sandbox, number: str) -> None:
+    """Give an order another VAT number, so that a booked one differs and a failed one is looked at again."""
+    debtor = json.loads(json.dumps(vendors.shop.orders[number]["debtor"]))
+    debtor["address"]["invoice"]["taxnumber"] = VAT_NUMBER
+    vendors.shop.change(number, debtor=debtor)
+
+
+def refuse_number(*_: object) -> Answer:
+    """Answer a booking with what Minox might say of its customer."""
+    body = [{"message": f"Btw-nummer {VAT_NUMBER} onbekend", "message_type": "error"}]
+    return Answer(400, [("Content-Type", "application/json")], json.dumps(body).encode())

@@ -1,0 +1,461 @@
+"""`setup` in a terminal: from an empty home to a green check and a first booking, and the trial booking."""
+
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pexpect
+import pytest
+import requests
+import yaml
+
+from mww2minox.config import load_config
+from mww2minox.model import VatPosting
+from mww2minox.sandbox import Fault, Sandbox
+from mww2minox.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
+from mww2minox.sandbox.shop_api import PARTNER_TOKEN, TOKEN
+from mww2minox.state import Store
+from mww2minox.texts import _, use
+from mww2minox.trial import NOTE
+from tests.system.conftest import RUNNER, Cli, Ended, Forker
+
+Terminal: TypeAlias = "pexpect.spawn[str]"
+SECRETS = (TOKEN, PARTNER_TOKEN, CLIENT_SECRET)
+AUTHORIZE = r"(https?://\S+/oauth/authorize\S+)\r"
+TRIAL = "Trial booking: put this one booking into Minox, read it back, and delete it again?"
+SCREEN = "Enter if this is right, or the number of a line to change"
+DEBTOR = "The customer: its number, or a part of its name (- : by e-mail address)"
+ANSWERS = {
+    "Partner token": PARTNER_TOKEN,
+    "Token": TOKEN,
+    "Client id": CLIENT_ID,
+    "Client secret": CLIENT_SECRET,
+    "The date of the first order to book, like 2026-01-31": "",
+    DEBTOR: "kas",
+    SCREEN: "",
+    TRIAL: "",
+    "Send VAT the way that reads back right, booking.vat_posting: {way}?": "",
+    "Replace {path}? What is there now is kept as {old}.": "",
+}
+
+
+@dataclass
+class Wizard:
+    """A terminal of 80 columns in which `setup` runs, in a home that is empty at first."""
+
+    sandbox: Sandbox
+    home: Path
+    port: int
+    language: str = "en"
+    asked: list[str] = field(default_factory=list)
+    shown: str = ""
+
+    @property
+    def config(self) -> Path:
+        return self.home / ".config/mww2minox/config.yaml"
+
+    @property
+    def state(self) -> Path:
+        return self.home / ".local/state/mww2minox/state.db"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The config as it was written."""
+        found: dict[str, Any] = yaml.safe_load(self.config.read_text())
+        return found
+
+    def run(
+        self,
+        *options: str,
+        replies: dict[str, Any] | None = None,
+        leave_after: str = "",
+        then: Callable[[Terminal], None] | None = None,
+    ) -> int:
+        """Answer what is asked, by ANSWERS and `replies` (a text, or texts in turn); return the exit status.
+
+        After the answer to `leave_after`, or where an answer is None, `then` has the terminal to itself.
+        """
+        answers = {**ANSWERS, **(replies or {})}
+        child = self.start(*options)
+        use("nl" if self.language == "nl" else "en")
+        patterns = {question: _pattern(_(question)) for question in sorted(answers, key=len, reverse=True)}
+        use("en")
+        waiting = True
+        while waiting:
+            found = child.expect([AUTHORIZE, pexpect.EOF, *patterns.values()])
+            self.shown += str(child.before) + (child.after if isinstance(child.after, str) else "")
+            if found == 0:
+                requests.get(_address(child), timeout=10)
+            else:
+                waiting = found > 1 and self._reply(child, list(patterns)[found - 2], answers, leave_after)
+        if then:
+            then(child)
+        child.close()
+        return child.exitstatus if child.exitstatus is not None else -(child.signalstatus or 0)
+
+    def _reply(self, child: Terminal, question: str, answers: dict[str, Any], leave_after: str) -> bool:
+        """Answer; return whether more is to be answered."""
+        self.asked.append(question)
+        reply = answers[question]
+        if isinstance(reply, list):
+            reply = reply.pop(0) if reply else ""
+        if reply is not None:
+            child.sendline(reply)
+        return reply is not None and question != leave_after
+
+    def start(self, *options: str) -> Terminal:
+        """Start the command in the terminal."""
+        addresses = ("--shop-url", self.sandbox.shop_url, "--minox-url", self.sandbox.minox_url)
+        redirect = ("--redirect-uri", f"http://127.0.0.1:{self.port}/callback")
+        arguments = [str(RUNNER), "-", "setup", "--no-browser", *addresses, *redirect, *options]
+        return pexpect.spawn(
+            sys.executable,
+            arguments,
+            env=self.environment | {"TERM": "xterm"},
+            dimensions=(50, 80),
+            encoding="utf-8",
+            timeout=60,
+            cwd=str(self.home),
+            preexec_fn=_take_interrupts,
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        locale = {"nl": "nl_NL.UTF-8", "en": "en_GB.UTF-8"}[self.language]
+        return {**os.environ, "HOME": str(self.home), "LANG": locale, "PYTHONWARNINGS": "error"}
+
+
+def _take_interrupts() -> None:
+    """A shell in the background makes its children ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _address(child: Terminal) -> str:
+    assert isinstance(child.match, re.Match)
+    return str(child.match.group(1)).strip()
+
+
+def _pattern(question: str) -> str:
+    """Match a question: what it is filled in with, a default, and its colon."""
+    return r"\n" + re.sub(r"\\\{\w+\\\}", "[^\n]+", re.escape(question)) + r"[^\n:]*: $"
+
+
+@pytest.fixture
+def wizard(sandbox: Sandbox, home: Path, unused_port: int) -> Iterator[Wizard]:
+    """Nothing is set up yet."""
+    yield Wizard(sandbox, home, unused_port)
+    use("en")
+
+
+@pytest.fixture
+def command(wizard: Wizard, forker: Forker, tmp_path: Path) -> Callable[..., Ended]:
+    """Every other command, by the config that setup wrote."""
+    return Cli(tmp_path, forker, env={"MWW2MINOX_CONFIG": str(wizard.config)})
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_an_empty_home_becomes_a_green_check_and_a_first_booking(
+    wizard: Wizard, command: Callable[..., Ended], language: str
+) -> None:
+    wizard.language = language
+    assert wizard.run() == 0, wizard.shown
+    assert "✗" not in wizard.shown
+    assert len(wizard.asked) == 8
+    assert wizard.settings["language"] == language
+    assert command("check").status == 0
+    assert command("fetch").status == 0
+    first = command("push", "--order", "1001")
+    assert first.status == 0, first.err
+    assert len(wizard.sandbox.minox.batches) == 1
+    assert command("verify").status == 0
+
+
+def test_the_config_is_commented_and_private_and_without_secrets(wizard: Wizard) -> None:
+    wizard.run()
+    text = wizard.config.read_text()
+    env = wizard.config.with_name("config.env")
+    assert not any(secret in text for secret in SECRETS)
+    assert not any(secret in wizard.shown for secret in SECRETS), "what is typed as a secret is not shown"
+    assert all(secret in env.read_text() for secret in SECRETS)
+    assert [path.stat().st_mode & 0o777 for path in (wizard.config, env)] == [0o600, 0o600]
+    assert not list(wizard.config.parent.glob("*.draft"))
+    assert "# The VAT code and the ledger account for each kind of revenue" in text
+    assert "    since: '" not in text, "dates and numbers need no quotes"
+
+
+def test_the_mapping_is_proposed_from_both_sides_lists(wizard: Wizard) -> None:
+    wizard.run()
+    assert wizard.settings["vat"][:4] == [
+        {"region": "NL", "rate": 21, "code": 1, "ledger": 8000},
+        {"region": "NL", "rate": 9, "code": 2, "ledger": 8010},
+        {"strategy": "reverse_charged_vat", "code": 6, "ledger": 8100},
+        {"strategy": "zero_percent", "code": 5, "ledger": 8200},
+    ]
+    assert {"region": "BE", "rate": 21, "code": 11, "ledger": 8310} in wizard.settings["vat"]
+    assert {"region": "DE", "rate": 19, "code": 10, "ledger": 8300} in wizard.settings["vat"]
+    assert wizard.settings["shop"]["statuses"] == [
+        "Betaald",
+        "Verzonden",
+        "Betaald en verzonden",
+        "Afgehaald",
+        "Gecrediteerd",
+    ]
+    assert wizard.settings["minox"]["journal"] == "VERK"
+    assert wizard.settings["payment_debtors"] == {"basic/cash": 10600}
+    assert wizard.settings["booking"] == {"rounding_ledger": 4990}
+    assert "not booked: none in Minox" in " ".join(wizard.shown.split()), "FI 25.5% has no VAT code"
+
+
+def test_inline_secrets_stand_in_the_config(wizard: Wizard) -> None:
+    assert wizard.run("--secrets", "inline") == 0
+    assert wizard.settings["shop"]["token"] == TOKEN
+    assert not wizard.config.with_name("config.env").exists()
+
+
+def test_keys_that_are_refused_are_asked_for_again(wizard: Wizard) -> None:
+    replies = {
+        "Token": ["wrong", TOKEN],
+        "Partner token": ["wrong", PARTNER_TOKEN],
+        "Client secret": ["wrong", CLIENT_SECRET],
+    }
+    assert wizard.run(replies=replies) == 0, wizard.shown
+    assert (
+        wizard.asked.count("Token") == wizard.asked.count("Partner token") == wizard.asked.count("Client secret") == 2
+    )
+
+
+def test_without_a_partner_token_statuses_are_numbers(wizard: Wizard) -> None:
+    question = "The numbers of the statuses that are booked, with commas between them"
+    assert wizard.run(replies={"Partner token": "", question: "2,3"}) == 0, wizard.shown
+    assert wizard.settings["shop"]["statuses"] == [2, 3]
+    assert "partner_token" not in wizard.settings["shop"]
+
+
+def test_every_line_of_the_screen_can_be_changed(wizard: Wizard) -> None:
+    ledger = "The ledger account: its number, or a part of its name (- : none)"
+    own = "The ledger account: its number, or a part of its name (- : leave this out)"
+    replies = {
+        SCREEN: ["1", "2", "4", "5", "9", "16", "99", ""],
+        "The sales journal": "VERK",
+        "The numbers of the statuses that are booked, with commas between them": "2,8",
+        ledger: ["-", "verzend"],
+        own: "8000",
+        "The VAT code": "2",
+        DEBTOR: ["kas", "10610"],
+    }
+    assert wizard.run(replies=replies) == 0, wizard.shown
+    assert wizard.settings["shop"]["statuses"] == ["Betaald", "Gecrediteerd"]
+    assert wizard.settings.get("booking") is None or "rounding_ledger" not in wizard.settings["booking"]
+    assert wizard.settings["ledgers"] == {"shipping": 8900}
+    assert wizard.settings["vat"][1] == {"region": "NL", "rate": 9, "code": 2, "ledger": 8000}
+    assert wizard.settings["payment_debtors"] == {"basic/cash": 10600, "mollie/ideal": 10610}
+    assert "There is no line '99'" in wizard.shown
+
+
+def test_interrupted_it_goes_on_where_it_was(wizard: Wizard) -> None:
+    def interrupt(child: Terminal) -> None:
+        child.sendintr()
+        child.expect(pexpect.EOF)
+
+    assert wizard.run(replies={"Client id": None}, then=interrupt) == 130
+    draft = wizard.config.with_name("config.yaml.draft")
+    assert draft.stat().st_mode & 0o777 == 0o600
+    assert not wizard.config.exists()
+    wizard.asked.clear()
+    assert wizard.run() == 0
+    assert not {"Token", "Partner token"} & set(wizard.asked)
+    assert wizard.config.exists()
+    assert not draft.exists()
+
+
+def test_run_again_it_starts_from_the_present_answers(wizard: Wizard) -> None:
+    wizard.run()
+    extended = wizard.config.read_text() + "retention_days: 900\n"
+    wizard.config.write_text(extended)
+    wizard.asked.clear()
+    assert (
+        wizard.run(replies={SCREEN: ["3", ""], "The date of the first order to book, like 2026-01-31": "2026-02-01"})
+        == 0
+    )
+    assert wizard.asked == [
+        SCREEN,
+        "The date of the first order to book, like 2026-01-31",
+        SCREEN,
+        TRIAL,
+        "Replace {path}? What is there now is kept as {old}.",
+    ]
+    assert str(wizard.settings["shop"]["since"]) == "2026-02-01"
+    assert wizard.settings["retention_days"] == 900
+    assert wizard.settings["shop"]["token"] == "${MWW_TOKEN}"
+    assert wizard.config.with_name("config.yaml.old").read_text() == extended
+
+
+def test_an_existing_config_is_not_replaced_without_a_yes(wizard: Wizard) -> None:
+    wizard.run()
+    before = wizard.config.read_text()
+    assert wizard.run(replies={"Replace {path}? What is there now is kept as {old}.": "n"}) == 2
+    assert wizard.config.read_text() == before
+
+
+# The trial booking
+
+READINGS: list[tuple[dict[str, Any], str]] = [
+    ({"vat_posting": "net"}, "net"),
+    ({"vat_posting": "net", "own_lines": False}, "net"),
+    ({"vat_posting": "gross"}, "gross"),
+    ({"vat_posting": "gross", "error_status": 200}, "gross"),
+    ({"vat_posting": "ledger"}, "ledger"),
+    ({"vat_posting": "ledger", "ledger_reading": "net"}, "ledger"),
+    ({"vat_posting": "line"}, "line"),
+    ({"vat_posting": "line", "own_lines": False}, "line"),
+]
+
+
+@pytest.mark.parametrize(("reading", "expected"), READINGS, ids=str)
+def test_the_trial_booking_finds_the_way_that_reads_back_right(
+    wizard: Wizard, command: Callable[..., Ended], reading: dict[str, Any], expected: str
+) -> None:
+    wizard.sandbox.settings.update(reading)
+    assert wizard.run(replies={TRIAL: "y"}) == 0, wizard.shown
+    assert load_config_of(wizard).booking.vat_posting is VatPosting(expected)
+    assert not wizard.sandbox.minox.batches, "the trial booking is taken out again"
+    command("fetch")
+    assert command("push", "--order", "1003").status == 0
+    assert command("verify").status == 0
+
+
+def load_config_of(wizard: Wizard) -> Any:
+    """Load what was written, with its env file."""
+    return load_config(wizard.config)
+
+
+def test_no_trial_without_a_plain_yes(wizard: Wizard) -> None:
+    wizard.run()
+    assert not [request for request in wizard.sandbox.requests if request.method == "PUT"]
+
+
+def test_where_no_way_is_right_it_says_what_came_back(wizard: Wizard) -> None:
+    administration = wizard.sandbox.minox.administration
+    administration.closed |= {(year, period) for year in administration.fiscal_years for period in range(1, 13)}
+    assert wizard.run(replies={TRIAL: "y"}) == 0
+    shown = " ".join(wizard.shown.split())
+    assert "None of the ways of sending VAT reads back right." in shown
+    assert "net: Minox refuses it: Periode" in shown
+    assert not wizard.sandbox.minox.batches
+
+
+@pytest.mark.parametrize("following", ["setup", "verify", "push"])
+def test_a_trial_that_was_killed_is_taken_out_by_the_next_run(
+    wizard: Wizard, command: Callable[..., Ended], following: str
+) -> None:
+    wizard.run()
+    command("fetch")
+    wizard.sandbox.faults.append(Fault(kind="slow", side="minox", method="GET", path="batch", seconds=20, times=1))
+
+    def kill(child: Terminal) -> None:
+        while not wizard.sandbox.minox.batches:
+            time.sleep(0.02)
+        child.kill(signal.SIGKILL)
+        child.expect(pexpect.EOF)
+
+    assert wizard.run(replies={TRIAL: "y"}, leave_after=TRIAL, then=kill) == -signal.SIGKILL
+    assert len(wizard.sandbox.minox.batches) == 1
+    wizard.sandbox.faults.clear()
+    if following == "setup":
+        assert wizard.run() == 3, "the shop has orders that no row covers"
+        assert "it is deleted now" in wizard.shown
+        assert not wizard.sandbox.minox.batches
+    else:
+        left = set(wizard.sandbox.minox.batches)
+        command(following)
+        assert not left & set(wizard.sandbox.minox.batches)
+    with Store(wizard.state) as store:
+        assert store.note(NOTE) is None
+
+
+def test_a_trial_that_minox_does_not_delete_is_told_until_it_is_gone(
+    wizard: Wizard, command: Callable[..., Ended]
+) -> None:
+    wizard.run()
+    command("fetch")
+    wizard.sandbox.faults.append(Fault(kind="status", status=409, side="minox", method="DELETE", times=2))
+    assert wizard.run(replies={TRIAL: "y"}) == 4
+    assert len(wizard.sandbox.minox.batches) == 1
+    told = command("push", "--order", "1001")
+    assert told.status == 4
+    assert "does not delete the trial booking of order" in told.err
+    wizard.sandbox.minox.batches.clear()
+    assert command("push", "--order", "1001").status == 0
+
+
+# Scripts
+
+
+@pytest.fixture
+def answers(sandbox: Sandbox, unused_port: int, tmp_path: Path, home: Path) -> Path:
+    """All answers in a file, and a login that is there."""
+    given: dict[str, Any] = {
+        "language": "en",
+        "shop": {"url": sandbox.shop_url, "token": "${SHOP}", "partner_token": PARTNER_TOKEN, "since": "2026-01-01"},
+        "minox": {
+            "url": sandbox.minox_url,
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "redirect_uri": f"http://127.0.0.1:{unused_port}/callback",
+        },
+        "payment_debtors": {"basic/cash": 10600},
+        "setup": {"trial": True},
+    }
+    path = tmp_path / "answers.yaml"
+    path.write_text(yaml.safe_dump(given))
+    del home
+    return path
+
+
+@pytest.fixture
+def scripted(cli: Cli, tmp_path: Path) -> Cli:
+    """The command without a terminal, logged in; the config is to be written at a new place."""
+    cli.config.unlink()
+    cli.env |= {"SHOP": TOKEN, "MWW2MINOX_STATE": str(tmp_path / "state.db")}
+    return cli
+
+
+def test_a_script_answers_everything_beforehand(scripted: Cli, answers: Path, sandbox: Sandbox) -> None:
+    sandbox.settings.vat_posting = "gross"
+    ended = scripted("setup", "--answers", str(answers))
+    assert ended.status == 0, ended.err
+    written = yaml.safe_load(scripted.config.read_text())
+    assert written["shop"]["token"] == "${SHOP}", "a reference stays one"
+    assert written["booking"]["vat_posting"] == "gross"
+    assert "setup" not in written
+    assert not sandbox.minox.batches
+    assert scripted("check").status == 0
+
+
+def test_what_a_script_does_not_answer_is_named(scripted: Cli, answers: Path) -> None:
+    given = yaml.safe_load(answers.read_text())
+    del given["minox"]["client_id"]
+    answers.write_text(yaml.safe_dump(given))
+    ended = scripted("setup", "--answers", str(answers))
+    assert ended.status == 2
+    assert "minox.client_id is not answered" in ended.err
+    assert not scripted.config.exists()
+
+
+def test_a_script_says_that_a_config_may_be_replaced(scripted: Cli, answers: Path) -> None:
+    scripted("setup", "--answers", str(answers))
+    before = scripted.config.read_text()
+    refused = scripted("setup", "--answers", str(answers))
+    assert refused.status == 2
+    assert "stays as it is" in refused.err
+    assert scripted.config.read_text() == before
+    given = yaml.safe_load(answers.read_text())
+    given["setup"]["replace"] = True
+    answers.write_text(yaml.safe_dump(given))
+    assert scripted("setup", "--answers", str(answers)).status == 0

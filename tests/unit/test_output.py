@@ -1,0 +1,49 @@
+"""How words are shown: broken between words in a terminal, whole elsewhere, and never within a command."""
+
+import io
+import re
+
+import pytest
+from hypothesis import given, strategies as st
+from rich.console import Console
+
+from mww2minox.output import Output, _folded, _Terminal
+
+SENTENCE = (
+    "Ask the customer for it, and put it in the invoice address in the shop. Then run: mww2minox retry 1009"
+    " or, without its lines: mww2minox push --dry-run --order 1009 and look again."
+)
+
+
+@pytest.mark.parametrize("width", range(44, 100))
+def test_a_line_is_broken_between_words_and_not_within_a_command(width: int) -> None:
+    lines = _folded(SENTENCE, width).splitlines()
+    assert all(len(line) < width for line in lines)
+    assert " ".join(lines) == SENTENCE
+    assert "mww2minox retry 1009" in "\n".join(lines)
+    assert "mww2minox push --dry-run --order 1009" in "\n".join(lines)
+
+
+def test_what_goes_on_keeps_its_indent() -> None:
+    lines = _folded(f"  {SENTENCE}", 50).splitlines()
+    assert len(lines) > 3
+    assert all(re.match("  [^ ]", line) for line in lines)
+
+
+@given(text=st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), max_size=300), width=st.integers(20, 120))
+def test_no_word_is_lost(text: str, width: int) -> None:
+    assert "".join(_folded(text, width).split()) == "".join(text.split())
+
+
+def test_outside_a_terminal_a_line_stays_whole() -> None:
+    out = io.StringIO()
+    Output(data=out).line(f"  {SENTENCE}")
+    assert out.getvalue() == f"  {SENTENCE}\n"
+
+
+def test_in_a_terminal_lines_are_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Console, "is_terminal", True)
+    monkeypatch.setenv("COLUMNS", "60")
+    out = io.StringIO()
+    _Terminal(file=out).tell(SENTENCE)
+    assert len(out.getvalue().splitlines()) > 2
