@@ -104,7 +104,8 @@ def setup(  # noqa: PLR0913 - the command's options
     minox_url: str | None,
     redirect_uri: str | None,
 ) -> ExitStatus:
-    from mww2minox.commands.setup import Options, setup as run
+    from mww2minox.commands.setup import setup as run
+    from mww2minox.commands.setup.session import Options
     from mww2minox.config import place_for_config
     from mww2minox.output import Output
 

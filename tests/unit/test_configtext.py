@@ -9,8 +9,8 @@ import pytest
 import yaml
 from hypothesis import given, strategies as st
 
+from mww2minox.commands.setup.configtext import SECRET_NAMES, config_text, env_text, save_private, secrets_apart
 from mww2minox.config import load_config, settings_of
-from mww2minox.configtext import SECRET_NAMES, config_text, env_text, save_private, secrets_apart
 from mww2minox.credentials import env_values
 from mww2minox.document import Document, Value, read_document
 from mww2minox.errors import UsageError

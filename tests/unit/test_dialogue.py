@@ -6,7 +6,7 @@ from collections.abc import Callable
 import click
 import pytest
 
-from mww2minox.dialogue import NONE, Dialogue
+from mww2minox.commands.setup.dialogue import NONE, Dialogue
 from mww2minox.errors import UsageError
 from mww2minox.output import Output
 from mww2minox.texts import Language, use

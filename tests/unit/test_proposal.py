@@ -5,9 +5,19 @@ from decimal import Decimal
 
 import pytest
 
+from mww2minox.commands.setup.proposal import (
+    EU,
+    Lists,
+    Row,
+    accounts_for,
+    codes_for,
+    journals,
+    possible_codes,
+    rows,
+    statuses,
+)
 from mww2minox.minox import Listed, VatCode
 from mww2minox.model import REVERSE_CHARGED, ZERO_PERCENT, Order, VatNeed
-from mww2minox.proposal import EU, Lists, Row, accounts_for, codes_for, journals, possible_codes, rows, statuses
 from mww2minox.texts import country_names
 from mww2minox.webshop import Status
 from tests.builders import line, order, reverse_charged

@@ -133,7 +133,7 @@ UNSHOWN = {
     ("commands/fetch.py", "looked again at"): KEY,
     ("commands/fetch.py", "history {} {}"): KEY,
     ("commands/schedule.py", "journalctl {}-u 'mww2minox*'"): "a command",
-    ("configtext.py", "tag:yaml.org,2002:{}"): "a word of YAML",
+    ("commands/setup/configtext.py", "tag:yaml.org,2002:{}"): "a word of YAML",
     ("customers.py", "customer {}"): KEY,
     ("document.py", "bool | int | str | list[Value] | dict[str, Value] | None"): "a type",
     ("minox.py", "Authorization"): HTTP,

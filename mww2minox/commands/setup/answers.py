@@ -10,8 +10,8 @@ from typing import cast
 
 import yaml
 
+from mww2minox.commands.setup.configtext import save_private
 from mww2minox.config import Config, settings_of
-from mww2minox.configtext import save_private
 from mww2minox.document import Document, Place, Value, read_document
 from mww2minox.errors import ConfigError
 from mww2minox.texts import _

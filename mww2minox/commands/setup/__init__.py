@@ -1,0 +1,163 @@
+"""`setup`: from two keys to a config that works. Asks only what neither side can tell, and may be interrupted."""
+
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from mww2minox.commands.check import check
+from mww2minox.commands.setup.answers import Answers
+from mww2minox.commands.setup.configtext import config_text, env_text, save_private, secrets_apart
+from mww2minox.commands.setup.dialogue import Dialogue
+from mww2minox.commands.setup.keys import Keys
+from mww2minox.commands.setup.proposal import EU, Lists
+from mww2minox.commands.setup.rehearsal import Rehearsal
+from mww2minox.commands.setup.screen import Screen, Seen
+from mww2minox.commands.setup.session import Options, Session
+from mww2minox.config import load_config, place_for_config
+from mww2minox.credentials import env_file
+from mww2minox.errors import ExitStatus, KeysRefused, UnusableAnswer, UsageError
+from mww2minox.output import Output, log_to
+from mww2minox.state import Store
+from mww2minox.texts import _, country_names, language, ngettext
+from mww2minox.wiring import Wiring
+
+Told = TypeVar("Told")
+
+ORDERS_SEEN = 200
+
+
+def setup(output: Output, options: Options) -> ExitStatus:
+    """Gather the answers, show a real order as a booking, try it where the user agrees, write the config, check it."""
+    dialogue = Dialogue(output)
+    if env_file(options.target) == options.target:
+        message = _("{path} would be the config and its env file at once.").format(path=options.target)
+        raise UsageError(message, _("Choose another file: mww2minox --config FILE setup"))
+    answers = _answers(options)
+    path = options.state.expanduser().absolute() if options.state else answers.config().state_path
+    if options.state:
+        answers.put(str(path), "state")
+    with Store(path) as store:
+        log_to(path.with_name("mww2minox.log"), verbose=options.verbose)
+        session = Session(answers, dialogue, store, options)
+        _begin(session)
+        Keys(session).connect()
+        seen = _map(session)
+        Rehearsal(session, seen).show_and_try()
+        _write(session)
+        status = check(Wiring(load_config(options.target), store, output), options.target)
+        _tell_next(session)
+    return status
+
+
+def _answers(options: Options) -> Answers:
+    given = {dotted: value for dotted, value in (options.given or {}).items() if value is not None}
+    return Answers(options.target, options.answers, given)
+
+
+def _begin(session: Session) -> None:
+    """Say what is taken up, and keep the language: cron has no locale to tell it."""
+    for path in (session.options.target, session.answers.draft):
+        if path.exists():
+            told = _("The answers of {path} are taken up; each of them can be changed.")
+            session.output.paragraph(told.format(path=path))
+    if session.answers.get("language") is None:
+        session.answers.put(language(), "language")
+
+
+def _map(session: Session) -> Seen:
+    """Read both sides' lists and the newest orders, propose a mapping, and let the user change it."""
+    wiring = session.wiring
+    seen = _look(session, wiring)
+    told = ngettext(
+        "Administration {name}; the shop's newest order was looked at.",
+        "Administration {name}; the shop's {count} newest orders were looked at.",
+        len(seen.orders),
+    )
+    session.output.line(told.format(name=seen.administration.name, count=len(seen.orders)))
+    screen = Screen(session.answers, session.dialogue, seen, wiring.minox)
+    screen.fill()
+    screen.confirm()
+    return seen
+
+
+def _look(session: Session, wiring: Wiring) -> Seen:
+    named = session.has("shop", "partner_token")
+    orders = [taken.order for taken in wiring.shop.latest(ORDERS_SEEN) if taken.order]
+    rates = _or_none(session, wiring.shop.tax_rates)
+    home = wiring.shop.store().region
+    regions = {home, *rates, *(order.tax_region or home for order in orders), *EU}
+    lists = Lists(
+        home=home,
+        codes=wiring.minox.vat_codes(),
+        accounts=wiring.minox.ledger_accounts(),
+        countries={region.upper(): country_names(region) for region in regions},
+    )
+    return Seen(
+        orders=orders,
+        statuses=wiring.shop.statuses() if named else (),
+        methods=_or_none(session, wiring.shop.payment_methods) if named else {},
+        rates=rates,
+        administration=wiring.minox.administration(),
+        journals=wiring.minox.journals(),
+        lists=lists,
+    )
+
+
+def _or_none(session: Session, look: Callable[[], dict[str, Told]]) -> dict[str, Told]:
+    """Do without what only makes the proposal better, where the shop does not tell it."""
+    try:
+        return look()
+    except (KeysRefused, UnusableAnswer) as error:
+        session.output.warn(error.message)
+        return {}
+
+
+def _write(session: Session) -> None:
+    """Write the config, and the secrets beside it. One that is there is kept as `.old`, if the user agrees."""
+    target = session.options.target
+    env = env_file(target)
+    session.answers.complete()  # tells its problems before anything is written
+    if target.exists():
+        _keep_old(session, target)
+    values = session.answers.values
+    secrets = {} if session.options.inline_secrets else secrets_apart(values)
+    if secrets:
+        present = env.read_text(encoding="utf-8-sig") if env.exists() else ""
+        save_private(env, env_text(secrets, present))
+    save_private(target, config_text(values))
+    session.answers.done()
+    session.output.line("")
+    session.output.line(_("Written: {path}").format(path=target))
+    if secrets:
+        session.output.line(_("The secrets are in {path}; only you can read it.").format(path=env))
+    for name in [name for name, secret in secrets.items() if os.environ.get(name) not in (None, "", secret)]:
+        told = _("The environment holds another {name}, which goes before that file: unset it.")
+        session.output.warn(told.format(name=name))
+
+
+def _keep_old(session: Session, target: Path) -> None:
+    old = target.with_name(f"{target.name}.old")
+    question = _("Replace {path}? What is there now is kept as {old}.").format(path=target, old=old.name)
+    if not session.agreed("replace", question, default=session.dialogue.interactive):
+        message = _("{path} stays as it is.").format(path=target)
+        raise UsageError(message, _("The answers are kept. To go on: mww2minox setup"))
+    save_private(old, target.read_text(encoding="utf-8"))
+
+
+def _tell_next(session: Session) -> None:
+    """Say what comes after a check."""
+    usual = place_for_config(None) == session.options.target
+    config = "" if usual else f" --config {shlex.quote(str(session.options.target))}"
+    session.output.line("")
+    session.output.line(_("What comes next:"), style="bold")
+    steps = [
+        ("fetch", _("take the orders in; nothing is booked yet")),
+        ("push --dry-run", _("look at what would be booked")),
+        ("push", _("book it")),
+        ("schedule --install", _("let the machine do it from now on")),
+    ]
+    for command, what in steps:
+        session.output.line(f"  mww2minox{config} {command}")
+        session.output.line(f"      {what}")

@@ -1,0 +1,191 @@
+"""The keys of both sides: asked for, tried at once, and asked for again where a vendor does not take them."""
+
+from contextlib import suppress
+
+from mww2minox.commands.login import consent
+from mww2minox.commands.setup.session import Session
+from mww2minox.errors import KeysRefused, LoginNeeded, UsageError
+from mww2minox.fit import Status, scopes
+from mww2minox.oauth import TokenFacts
+from mww2minox.texts import _
+
+
+class Keys:
+    """Gets the shop and Minox to answer."""
+
+    def __init__(self, session: Session) -> None:
+        """Fill the answers of `session`."""
+        self.session = session
+        self.answers = session.answers
+        self.dialogue = session.dialogue
+        self.output = session.output
+        self.store = session.store
+
+    def connect(self) -> None:
+        """Get both sides to answer."""
+        self._connect_shop()
+        self._connect_minox()
+        self._choose_tenant()
+        self._choose_administration()
+
+    def _connect_shop(self) -> None:
+        """The shop may want the partner token everywhere, so that a refusal is of both."""
+        self._ask_shop_token()
+        if not self.session.has("shop", "statuses") or self.answers.has_nameless_statuses:
+            self._ask_partner_token()
+        while True:
+            try:
+                store = self.session.wiring.shop.store()
+            except KeysRefused as refused:
+                self._ask_again(refused, ("shop", "token"), ("shop", "partner_token"))
+                self._ask_shop_token()
+                self._ask_partner_token()
+                continue
+            try:
+                if self.session.has("shop", "partner_token"):
+                    self.session.wiring.shop.statuses()
+            except KeysRefused as refused:
+                self._ask_again(refused, ("shop", "partner_token"))
+                self._ask_partner_token()
+            else:
+                self.output.line(_("The shop answers: {name}.").format(name=store.name or store.identity))
+                return
+
+    def _ask_shop_token(self) -> None:
+        if not self.session.has("shop", "token"):
+            self.output.paragraph(_("The shop's token: in the shop, Instellingen > API > Token toevoegen."))
+            self.answers.put(self._secret("shop.token", _("Token")), "shop", "token")
+
+    def _ask_partner_token(self) -> None:
+        if self.session.has("shop", "partner_token"):
+            return
+        hint = _("The partner token, from MyOnlineStore, tells the names of statuses. Without one, press Enter.")
+        self.output.paragraph(hint)
+        token = self.dialogue.text("shop.partner_token", _("Partner token"), default="", secret=True, check=_word)
+        self.answers.put(token or None, "shop", "partner_token")
+        if self.answers.has_nameless_statuses:
+            self.answers.put(None, "shop", "statuses")
+
+    def _ask_again(self, refused: KeysRefused, *places: tuple[str, str]) -> None:
+        """Say that a key is not accepted and forget it, where the user can be asked for another."""
+        if not self.dialogue.interactive:
+            raise refused
+        self.output.warn(refused.message)
+        for section, key in places:
+            self.answers.put(None, section, key)
+            self.answers.put(None, section, f"{key}_file")
+
+    def _secret(self, key: str, question: str) -> str:
+        return self.dialogue.text(key, question, secret=True, check=_filled)
+
+    def _connect_minox(self) -> None:
+        while True:
+            self._ask_client()
+            try:
+                self._log_in()
+            except LoginNeeded as needed:
+                if not self.dialogue.interactive or not self._once_more(needed):
+                    raise
+            except KeysRefused as refused:
+                self._ask_again(refused, ("minox", "client_id"), ("minox", "client_secret"))
+            else:
+                self.output.line(_("Minox answers."))
+                return
+
+    def _once_more(self, needed: LoginNeeded) -> bool:
+        self.output.warn(needed.message)
+        return self._again()
+
+    def _ask_client(self) -> None:
+        if not self.session.has("minox", "redirect_uri"):
+            self.answers.put(self.session.config.minox.redirect_uri, "minox", "redirect_uri")
+        if not self.session.has("minox", "client_id") or not self.session.has("minox", "client_secret"):
+            hint = _("The client for Minox' API, from Minox, for the redirect address {address}.")
+            self.output.paragraph(hint.format(address=self.session.config.minox.redirect_uri))
+        if not self.session.has("minox", "client_id"):
+            client = self.dialogue.text("minox.client_id", _("Client id"), check=_filled)
+            self.answers.put(client, "minox", "client_id")
+        if not self.session.has("minox", "client_secret"):
+            secret = self._secret("minox.client_secret", _("Client secret"))
+            self.answers.put(secret, "minox", "client_secret")
+
+    def _log_in(self) -> None:
+        """Use the login that is there, else get the consent."""
+        wiring = self.session.wiring
+        if self.store.tokens():
+            with suppress(LoginNeeded):
+                if self._has_rights(wiring.login.inspect()) or not self._again():
+                    return
+        self._consent()
+        self._has_rights(self.session.wiring.login.inspect())
+
+    def _consent(self) -> None:
+        consent(self.session.wiring, browser=self.session.options.browser, paste=self.session.options.paste)
+
+    def _has_rights(self, facts: TokenFacts) -> bool:
+        rights = scopes(facts)
+        if rights.status is Status.PROBLEM:
+            self.output.warn(f"{rights.what}: {rights.problem}")
+        return rights.status is not Status.PROBLEM
+
+    def _again(self) -> bool:
+        return self.dialogue.yes("setup.login", _("Try to log in once more?"), default=self.dialogue.interactive)
+
+    def _choose_tenant(self) -> None:
+        """Take the tenant that the login reaches; ask where there are several, or Minox does not tell."""
+        facts: TokenFacts = self.session.wiring.login.inspect()
+        question = _("The number of your Minox subscription (tenant)")
+        while not self.session.has("minox", "tenant") or not self._reached():
+            if len(facts.tenants) == 1:
+                self.answers.put(facts.tenants[0], "minox", "tenant")
+                facts = TokenFacts()
+            else:
+                options = [(tenant, "") for tenant in facts.tenants]
+                ask = (
+                    self.dialogue.choose("minox.tenant", question, options) if options else self._typed_tenant(question)
+                )
+                self.answers.put(ask, "minox", "tenant")
+
+    def _typed_tenant(self, question: str) -> str:
+        return self.dialogue.text("minox.tenant", question, check=_filled)
+
+    def _reached(self) -> bool:
+        try:
+            self.session.wiring.minox.administrations()
+        except KeysRefused as refused:
+            self._ask_again(refused, ("minox", "tenant"))
+            if self._again():
+                self._consent()
+            return False
+        return True
+
+    def _choose_administration(self) -> None:
+        there = self.session.wiring.minox.administrations()
+        known = {one.id for one in there}
+        if str(self.answers.get("minox", "administration")) in known:
+            return
+        if not there:
+            raise UsageError(
+                _("Minox has no administration for tenant {tenant}.").format(tenant=self.session.config.minox.tenant),
+                _("Log in as the subscription's main user, or ask Minox; then run: mww2minox setup"),
+            )
+        if len(there) == 1:
+            self.answers.put(there[0].id, "minox", "administration")
+            return
+        options = [(one.id, one.description) for one in there]
+        chosen = self.dialogue.choose("minox.administration", _("The administration"), options)
+        self.answers.put(chosen, "minox", "administration")
+
+
+def _filled(answer: str) -> str:
+    if not answer:
+        raise ValueError(_("This cannot be empty."))
+    return _word(answer)
+
+
+def _word(answer: str) -> str:
+    if any(character.isspace() or not character.isprintable() for character in answer):
+        raise ValueError(_("This holds a space; type it alone."))
+    if "${" in answer:
+        raise ValueError(_("This holds ${, which stands for a variable in a config. A file of answers can name one."))
+    return answer

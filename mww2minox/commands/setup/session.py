@@ -1,0 +1,57 @@
+"""One run of `setup`: what was answered so far, and both vendors as far as they can be asked already."""
+
+from collections.abc import Mapping as Map
+from dataclasses import dataclass
+from pathlib import Path
+
+from mww2minox.commands.setup.answers import Answers
+from mww2minox.commands.setup.dialogue import Dialogue
+from mww2minox.config import Config
+from mww2minox.document import Value
+from mww2minox.state import Store
+from mww2minox.wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says."""
+
+    target: Path
+    state: Path | None = None
+    answers: Path | None = None
+    browser: bool = True
+    paste: bool = False
+    inline_secrets: bool = False
+    verbose: bool = False
+    given: Map[str, Value] | None = None
+
+
+class Session:
+    """What the steps of a setup share."""
+
+    def __init__(self, answers: Answers, dialogue: Dialogue, store: Store, options: Options) -> None:
+        """Begin with the `answers` that were taken up."""
+        self.answers = answers
+        self.dialogue = dialogue
+        self.output = dialogue.output
+        self.store = store
+        self.options = options
+
+    @property
+    def config(self) -> Config:
+        """The settings by the answers so far."""
+        return self.answers.config()
+
+    @property
+    def wiring(self) -> Wiring:
+        """The vendors by the answers so far."""
+        return Wiring(self.config, self.store, self.output)
+
+    def has(self, section: str, key: str) -> bool:
+        """Tell whether a key is answered, itself or by a file."""
+        return any(self.answers.get(section, name) is not None for name in (key, f"{key}_file"))
+
+    def agreed(self, key: str, question: str, *, default: bool) -> bool:
+        """Ask, unless a file of answers says it under `setup`."""
+        told = self.answers.about_setup.get(key)
+        return told if isinstance(told, bool) else self.dialogue.yes(f"setup.{key}", question, default=default)
