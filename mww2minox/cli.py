@@ -1,5 +1,6 @@
 """The command line: parse, wire, call one command, exit. Errors are caught here and nowhere else."""
 
+import errno
 import io
 import logging
 import os
@@ -15,7 +16,7 @@ import click
 
 from mww2minox import __version__
 from mww2minox.errors import ExitStatus, MwwError
-from mww2minox.texts import N_, _, default_language, use
+from mww2minox.texts import N_, _, default_language, system_problem, use
 from mww2minox.translated import FloatRange, Group, IntRange, Option, argument, option
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class Settings:
 def cli(context: click.Context, config: Path | None, state: Path | None, verbose: bool, quiet: bool) -> None:  # noqa: FBT001
     if verbose and quiet:
         raise click.UsageError(_("Give either --verbose or --quiet."))
-    context.obj = Settings(config, state, verbose, quiet)
+    named = Path(os.path.expanduser(state)) if state else None  # noqa: PTH111 - Path's own raises for an unknown user
+    context.obj = Settings(config, named, verbose, quiet)
 
 
 SECRETS_HELP = N_("Where the keys go: a file of their own, or the config itself.")
@@ -152,6 +154,8 @@ def fetch(
 ) -> ExitStatus:
     from mww2minox.commands.fetch import fetch as run
 
+    if orders and (since or until):
+        raise click.UsageError(_("Give either --order or --since and --until."))
     return _wired(
         settings,
         "fetch",
@@ -293,6 +297,8 @@ def demo(settings: Settings, folder: Path | None) -> ExitStatus:
     return run(Output(quiet=settings.quiet), folder)
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What stdout or stderr may say: the state file, the log and files that the user names have sentences of their own."""
 LOCKED = ("fetch", "push", "push --dry-run", "verify", "retry", "adopt")
 
 
@@ -317,7 +323,7 @@ def _wired(
 
     settings.config_path = find_config(settings.config)
     config = load_config(settings.config_path)
-    path = settings.state.expanduser() if settings.state else config.state_path
+    path = settings.state or config.state_path
     with Store(path) as store:
         log_to(path.with_name("mww2minox.log"), verbose=settings.verbose)
         wiring = Wiring(config, store, Output(quiet=settings.quiet))
@@ -386,11 +392,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.OK
-    except Exception as error:  # noqa: BLE001 - a bug: the user gets a sentence, the log the traceback
-        _log_bug(error)
-        _complain(_("This is a bug in mww2minox ({error}). The log says where.").format(error=type(error).__name__))
-        _complain(_("Nothing that was stored is lost. Report it, then run: mww2minox report"))
-        return ExitStatus.BUG
+    except Exception as error:  # noqa: BLE001 - the user gets a sentence, the log the traceback
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> ExitStatus:
+    """Tell of a bug, or of a disk that takes no more of what is shown."""
+    _log_bug(error)
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        _complain(_("What was to be shown cannot be written: {problem}.").format(problem=system_problem(error)))
+        _complain(_("Nothing that was stored is lost. Look at the disk (df), then run: mww2minox report"))
+        return ExitStatus.USAGE
+    _complain(_("This is a bug in mww2minox ({error}). The log says where.").format(error=type(error).__name__))
+    _complain(_("Nothing that was stored is lost. Report it, then run: mww2minox report"))
+    return ExitStatus.BUG
 
 
 def _log_bug(error: Exception) -> None:

@@ -7,6 +7,7 @@ import difflib
 import ipaddress
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping as Map
 from contextlib import suppress
 from datetime import date
@@ -389,19 +390,17 @@ def find_config(explicit: Path | None) -> Path:
     named = str(explicit) if explicit else os.environ.get("MWW2MINOX_CONFIG")
     if named:
         return _expanded(named, Path())
-    places = [
-        Path("config.yaml"),
-        FOLDERS.user_config_path / "config.yaml",
-        Path("/etc/mww2minox/config.yaml"),
-    ]
-    for place in places:
+    for place in usual_places():
         if os.path.lexists(place):
             return place
-    looked = ", ".join(str(place) for place in places)
-    problem = _(
-        "there is none: looked at {places}; copy config.example.yaml and fill it in, or name yours with --config"
-    )
-    raise ConfigError([problem.format(places=looked)])
+    looked = ", ".join(map(str, usual_places()))
+    problem = _("there is none: looked at {places}; name yours with --config")
+    raise ConfigError([problem.format(places=looked)], suggestion=_("To make one, run: mww2minox setup"))
+
+
+def usual_places() -> list[Path]:
+    """Return where the config is looked for, in this order."""
+    return [Path("config.yaml"), FOLDERS.user_config_path / "config.yaml", Path("/etc/mww2minox/config.yaml")]
 
 
 def place_for_config(explicit: Path | None) -> Path:
@@ -415,8 +414,8 @@ def place_for_config(explicit: Path | None) -> Path:
 def load_config(path: Path) -> Config:
     """Read the settings. Raise one ConfigError that tells every problem, and never a secret."""
     if not os.path.lexists(path):
-        problem = _("there is no such file; copy config.example.yaml and fill it in, or name yours with --config")
-        raise ConfigError([problem], path)
+        suggestion = _("Name yours with --config. To make this one, run: mww2minox --config {path} setup")
+        raise ConfigError([_("there is no such file")], path, suggestion.format(path=shlex.quote(str(path))))
     _peek_at_language(path)
     return settings_of(read_document(path))
 

@@ -10,13 +10,14 @@ from enum import StrEnum
 from mww2minox.booking import row_for, vat_needs
 from mww2minox.config import Config
 from mww2minox.minox import FoundCustomer, Listed, VatCode
-from mww2minox.model import Administration, Order, VatNeed, VatPosting, VatRow
+from mww2minox.model import Administration, Order, State, VatNeed, VatPosting, VatRow
 from mww2minox.oauth import LOGIN, SCOPES, TokenFacts
 from mww2minox.periods import period_of
 from mww2minox.returns import PURCHASES, boxes_for, boxes_of, fits
 from mww2minox.texts import _, ngettext, percentage
-from mww2minox.webshop import Status as ShopStatus
+from mww2minox.webshop import Status as ShopStatus, named
 
+DONE = (State.BOOKED, State.SKIPPED)
 OTHER_JOURNALS = ("purchase", "bank", "cash")
 
 
@@ -63,15 +64,14 @@ def _or_none(names: Iterable[str]) -> str:
 
 def statuses(config: Config, there: Iterable[ShopStatus]) -> Iterator[Finding]:
     """Look whether the shop has each status that books, by name or by number."""
-    known = {str(status.number): status for status in there}
-    known |= {status.name.strip().lower(): status for status in known.values()}
-    available = dict.fromkeys(f"{status.name} ({status.number})" for status in known.values())
+    known = list(there)
+    available = [f"{status.name} ({status.number})" for status in known]
     for wanted in config.shop.statuses:
-        found = known.get(str(wanted).strip().lower())
-        if found:
-            what = _("status {name} ({number}) books").format(name=found.name, number=found.number)
+        found = named(wanted, known)
+        for status in found:
+            what = _("status {name} ({number}) books").format(name=status.name, number=status.number)
             yield Finding(name="status", what=what)
-        else:
+        if not found:
             problem = _("the shop does not have it; it has: {available}").format(available=_or_none(available))
             yield mend("status", _("status {name}").format(name=wanted), problem, "shop.statuses")
 
@@ -88,24 +88,31 @@ def payment_methods(config: Config, there: Map[str, str]) -> Iterator[Finding]:
             yield warning("payment_method", what, problem, suggestion)
 
 
-def rates(config: Config, orders: Iterable[Order], home: str) -> Iterator[Finding]:
-    """Look whether each VAT rate of the orders that were fetched has a row, for a shop in the country `home`."""
+def rates(config: Config, orders: Iterable[tuple[Order, State]], home: str) -> Iterator[Finding]:
+    """Look whether each VAT rate of the orders that were fetched has a row, for a shop in the country `home`.
+
+    A rate that only orders have which are booked, or have nothing to book, keeps nothing from being booked.
+    """
     rows = config.mapping(home).vat
     counts: Counter[VatNeed] = Counter()
     examples: dict[VatNeed, str] = {}
-    for order in orders:
+    needed: set[VatNeed] = set()
+    for order, state in orders:
         for need in vat_needs(order, home):
             counts[need] += 1
             examples.setdefault(need, order.number)
+            if state not in DONE:
+                needed.add(need)
     for need, count in counts.most_common():
         if row_for(need, rows):
             what = ngettext("VAT {rate}: {n} order", "VAT {rate}: {n} orders", count)
             yield Finding(name="rate", what=what.format(rate=use(need), n=count))
         else:
-            yield _uncovered(need, count, examples[need])
+            status = Status.PROBLEM if need in needed else Status.WARNING
+            yield _uncovered(need, count, examples[need], status)
 
 
-def _uncovered(need: VatNeed, count: int, example: str) -> Finding:
+def _uncovered(need: VatNeed, count: int, example: str, status: Status) -> Finding:
     problem = ngettext(
         "{n} order has it, {number}, and no row of vat covers it",
         "{n} orders have it, such as {number}, and no row of vat covers it",
@@ -119,7 +126,7 @@ def _uncovered(need: VatNeed, count: int, example: str) -> Finding:
     return Finding(
         name="rate",
         what=_("VAT {rate}").format(rate=use(need)),
-        status=Status.PROBLEM,
+        status=status,
         problem=problem.format(n=count, number=example),
         suggestion=none.format(number=example) if need.strategy and need.rate else row,
     )

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 SEND_SECONDS = 30
 """How long a run waits for all messages together; most services answer within a few seconds or never."""
@@ -83,7 +84,7 @@ def ping(url: str) -> None:
             session.trust_env = urlsplit(url).scheme == "https"  # no proxy gets to see what is for this machine
             with session.get(url, timeout=PING_SECONDS, allow_redirects=False, stream=True) as answer:
                 status = answer.status_code
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:  # a host that is no name comes as urllib3's own
         log.warning("The dead man's switch gives no answer (%s).", type(error).__name__)
         return
     if status >= HTTPStatus.MULTIPLE_CHOICES:

@@ -9,6 +9,7 @@ runs do not tell the same thing.
 
 import hashlib
 import logging
+import re
 from collections.abc import Iterator, Mapping as Map, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ A_DAY = timedelta(hours=26)
 """With a margin: a daily run may wait for another one, or take long."""
 MOST_ORDERS = 10
 HIDDEN = "***"
+SHORTEST_VAT_NUMBER = 6
+BETWEEN = r"[\W_]{0,2}"
+"""What may stand between two signs of a VAT number."""
 LOGIN, MINOX_KEYS, SHOP_TOKEN = "login", "keys of minox", "token of the shop"
 ASKED: Map[str, Literal["shop_transport", "minox_transport"]] = {
     LOGIN: "minox_transport",
@@ -143,7 +147,7 @@ def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
     """Tell that a command had not ended well for a day before this run, if it ever ran."""
     past = wiring.store.past_runs(command, before=run.number)
     since = past.ended_well or past.began if past else None
-    if since is None or datetime.now(UTC) - since <= A_DAY:
+    if since is None or _lately(since):
         return
     key = f"not since {command} {since.isoformat()}"
     local = since.astimezone()
@@ -168,11 +172,24 @@ def _failed(order: StoredOrder) -> Iterator[Matter]:
 def _discreet(order: StoredOrder, rejection: Rejection) -> Rejection:
     """Leave the customer's VAT number out: names, addresses and e-mails were taken out of Minox' words before."""
     known = stored(order.payload).order
-    number = known.customer.vat_number if known else ""
-    values = {key: value.replace(number, HIDDEN) if number else value for key, value in rejection.values.items()}
-    if "vat_number" in values:
-        values["vat_number"] = HIDDEN
-    return Rejection(reason=rejection.reason, values=values)
+    vat_number = known.customer.vat_number if known else ""
+    values = {key: _without(vat_number, value) for key, value in rejection.values.items()}
+    values |= {"vat_number": HIDDEN} if "vat_number" in values else {}
+    return Rejection(reason=rejection.reason, values={**values, "number": order.number})
+
+
+def _without(vat_number: str, text: str) -> str:
+    """Hide a VAT number, with or without its country and however it is spaced. `-` or `none` is no VAT number."""
+    signs = "".join(sign for sign in vat_number if sign.isalnum())
+    if len(signs) < SHORTEST_VAT_NUMBER:
+        return text
+    country, rest = (signs[:2], signs[2:]) if signs[:2].isalpha() else ("", signs)
+    prefix = f"(?:{_spaced(country)}{BETWEEN})?" if country else ""
+    return re.sub(prefix + _spaced(rest), HIDDEN, text, flags=re.IGNORECASE)
+
+
+def _spaced(signs: str) -> str:
+    return BETWEEN.join(map(re.escape, signs))
 
 
 def _differing(booking: StoredBooking) -> Iterator[Matter]:
@@ -247,7 +264,11 @@ def _all_is_well(wiring: Wiring, run: Run) -> bool:
     if run.command not in PINGING or not _ended_well(wiring, run):
         return False
     past = {command: wiring.store.past_runs(command) for command in DAILY}
-    lately = datetime.now(UTC) - A_DAY
     return past["fetch"] is not None and all(
-        runs is None or (runs.ended_well is not None and runs.ended_well >= lately) for runs in past.values()
+        runs is None or (runs.ended_well is not None and _lately(runs.ended_well)) for runs in past.values()
     )
+
+
+def _lately(moment: datetime) -> bool:
+    """Tell whether a moment is less than a day ago. One that is further ahead was noted by a clock that was wrong."""
+    return abs(datetime.now(UTC) - moment) <= A_DAY

@@ -33,7 +33,7 @@ LOG_LINE_LENGTH = 20_000
 """Room for where a bug is: a line for each call."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
-COMMAND = re.compile(r"mww2minox(?: --?[a-z-]+)* [a-z]+(?: (?:--?[a-z-]+|[0-9]+))*")
+COMMAND = re.compile(r"mww2minox(?: --(?:config|state) [^ ]+| --?[a-z-]+)* [a-z]+(?: (?:--?[a-z-]+|[0-9]+|http[^ ]+))*")
 UNBROKEN = "\N{NO-BREAK SPACE}"
 AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}")
 

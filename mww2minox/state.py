@@ -367,10 +367,14 @@ class Store:
         )
 
     def past_runs(self, command: str, *, before: int | None = None) -> PastRuns | None:
-        """Return when a command last ran to its end (`before`: leaving out that run and later ones), or None."""
-        sql = """SELECT min(started_at) AS began, max(finished_at) AS ended,
-                 max(CASE WHEN exit_status IN (0, 3) THEN finished_at END) AS ended_well
-                 FROM runs WHERE command = :command AND (:before IS NULL OR id < :before)"""
+        """Return when a command last ran to its end (`before`: leaving out that run and later ones), or None.
+
+        The last is the one that began last: by the clock it may be another, where that was wrong for a while.
+        """
+        sql = """WITH mine AS (SELECT * FROM runs WHERE command = :command AND (:before IS NULL OR id < :before))
+                 SELECT (SELECT started_at FROM mine ORDER BY id LIMIT 1) AS began,
+                 (SELECT finished_at FROM mine WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1) AS ended,
+                 (SELECT finished_at FROM mine WHERE exit_status IN (0, 3) ORDER BY id DESC LIMIT 1) AS ended_well"""
         found = self._rows(sql, command=command, before=before)[0]
         began, ended = _moment(found["began"]), _moment(found["ended"])
         return PastRuns(began=began, ended=ended, ended_well=_moment(found["ended_well"])) if began and ended else None

@@ -21,7 +21,7 @@ from urllib.parse import quote, quote_plus
 import requests
 from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from mww2minox import __version__
 from mww2minox.errors import Refused, ServerFails, Unreachable, UnusableAnswer, VendorError, WaitTooLong
@@ -283,13 +283,13 @@ class _Attempt:
     def _once(self) -> Answer:
         try:
             response, content = self.transport.send(self.request)
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:  # a host that is no name comes as urllib3's own
             log.info("%s: no answer (%s)", self.shown, type(error).__name__)
             raise self._no_answer(error) from None
         log.info("%s: %s", self.shown, response.status_code)
         return self._read(response, content)
 
-    def _no_answer(self, error: requests.RequestException) -> Exception:
+    def _no_answer(self, error: Exception) -> Exception:
         message = _("{vendor} at {url} gives no answer ({error}).")
         unreachable = Unreachable(
             message.format(vendor=self.vendor, url=self.transport.base_url, error=type(error).__name__),

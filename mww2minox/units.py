@@ -116,22 +116,27 @@ def systemd(job: Job) -> dict[str, str]:
 def _service(job: Job, description: str, commands: Iterable[tuple[str, ...]]) -> str:
     network = "Wants=network-online.target\nAfter=network-online.target\n" if job.user else ""
     user = f"User={job.user}\n" if job.user else ""
-    starts = "".join(f"ExecStart={_command(job, command)}\n" for command in commands)
+    # The `-`: whatever becomes of `push`, `verify` still runs, and tells how the service ended.
+    *before, last = (_command(job, command) for command in commands)
+    starts = "".join(f"ExecStart=-{command}\n" for command in before) + f"ExecStart={last}\n"
+    done = _comment(_("Exit code 3: done, but an order or a booking needs attention"))
+    writable = _comment(_("All that it may write to: the folder of the state file"))
     return (
         f"{_heading(job)}[Unit]\nDescription={_described(job, description)}\n{network}\n[Service]\nType=oneshot\n"
-        f"{starts}{_comment(_('Exit code 3: done, but an order or a booking needs attention'))}SuccessExitStatus=3\n"
+        f"{starts}{done}SuccessExitStatus=3\n"
         f"{_credentials(job)}{user}"
-        f"{_comment(_('All that it may write to: the folder of the state file'))}"
+        f"{writable}"
         f"ReadWritePaths={_quoted(f'-{_specified(job, job.writable)}')}\n"
         f"{HARDENED}{HARDENED_SYSTEM if job.user else ''}"
     )
 
 
 def _timer(job: Job, description: str, *, when: str, delay: str) -> str:
+    late = _comment(_("After the machine was off at that time: as soon as it is on"))
     return (
         f"{_heading(job)}[Unit]\nDescription={_described(job, description)}\n\n"
         f"[Timer]\nOnCalendar={when}\nRandomizedDelaySec={delay}\n"
-        f"{_comment(_('After the machine was off at that time: as soon as it is on'))}Persistent=true\n\n"
+        f"{late}Persistent=true\n\n"
         "[Install]\nWantedBy=timers.target\n"
     )
 

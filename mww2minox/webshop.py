@@ -234,6 +234,13 @@ class Status:
     credit_order: bool
 
 
+def named(wanted: int | str, statuses: Iterable[Status]) -> list[Status]:
+    """Return the status with this number, or else all that have this name: of orders and of credit orders, say."""
+    there, name = list(statuses), str(wanted).strip().lower()
+    by_number = [status for status in there if str(status.number) == name]
+    return by_number or [status for status in there if status.name.strip().lower() == name]
+
+
 def take(raw: object) -> Taken:
     """Read one order of the API's JSON; a malformed one becomes a `Taken` without an order, never an error."""
     try:

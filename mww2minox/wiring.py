@@ -16,9 +16,11 @@ from mww2minox.posting import Posting
 from mww2minox.state import Store
 from mww2minox.texts import N_, _
 from mww2minox.transport import Transport
-from mww2minox.webshop import Webshop, error_messages as shop_messages
+from mww2minox.webshop import Webshop, error_messages as shop_messages, named
 
 SHOP_PER_SECOND = 10.0
+ADMINISTRATION, SHOP = N_("administration"), N_("shop")
+"""What a state file can be of another one of."""
 NAMESPACE = uuid.UUID("6f2b8f6e-5d0b-5c4e-9a55-6d7777326d78")
 """The root of all derived UUIDs; a change would book every order again."""
 
@@ -117,7 +119,7 @@ class Wiring:
     @cached_property
     def shop_facts(self) -> tuple[str, str]:
         """The shop's country and identity, as the state keeps them; asked for when it has none yet."""
-        self._refuse_other_books(N_("administration"), f"{self.config.minox.tenant}/{self.config.minox.administration}")
+        self._keep_to_books(ADMINISTRATION, self.books)
         region, identity = self.store.note("shop region"), self.store.note("shop identity")
         if region is None or identity is None:
             return self.ask_shop()
@@ -129,18 +131,25 @@ class Wiring:
         identity = self.store.note("shop identity") or told.identity
         with self.store.transaction():
             if told.uuid:
-                self._refuse_other_books(N_("shop"), told.uuid)
+                self._keep_to_books(SHOP, told.uuid)
             self.store.set_note("shop region", told.region)
             self.store.set_note("shop identity", identity)
         return told.region, identity
 
-    def _refuse_other_books(self, what: str, ours: str) -> None:
-        """Refuse a state file whose bookings are another administration's or shop's."""
-        key = f"books of {what}"
-        known = self.store.note(key)
-        if known is None:
-            self.store.set_note(key, ours)
-        elif known != ours:
+    @property
+    def books(self) -> str:
+        """The administration of the config, as the state names it."""
+        return f"{self.config.minox.tenant}/{self.config.minox.administration}"
+
+    def _keep_to_books(self, what: str, ours: str) -> None:
+        """Refuse a state file whose bookings are another administration's or shop's; from now on it is of ours."""
+        self.refuse_other_books(what, ours)
+        self.store.set_note(f"books of {what}", ours)
+
+    def refuse_other_books(self, what: str, ours: str) -> None:
+        """Raise StateError when the bookings in the state file are of another administration or shop than `ours`."""
+        known = self.store.note(f"books of {what}")
+        if known not in (None, ours):
             message = _("The state file {path} is of {what} {known}; the config is of {ours}.")
             raise StateError(
                 message.format(path=self.store.path, what=_(what), known=known, ours=ours),
@@ -166,12 +175,11 @@ class Wiring:
         if all(isinstance(status, int) for status in wanted):
             return Statuses(selected=frozenset(status for status in wanted if isinstance(status, int)))
         there = self.shop.statuses()
-        by_name = {status.name.strip().lower(): status.number for status in there}
-        by_name |= {str(status.number): status.number for status in there}
-        unknown = [str(status) for status in wanted if str(status).strip().lower() not in by_name]
+        found = {str(status): named(status, there) for status in wanted}
+        unknown = [name for name, statuses in found.items() if not statuses]
         if unknown:
             available = ", ".join(f"{status.name} ({status.number})" for status in there)
             problem = _("shop.statuses: the shop has no status {unknown}; it has: {available}")
             raise ConfigError([problem.format(unknown=", ".join(map(repr, unknown)), available=available)])
-        selected = frozenset(by_name[str(status).strip().lower()] for status in wanted)
+        selected = frozenset(status.number for statuses in found.values() for status in statuses)
         return Statuses(selected=selected, names={status.number: status.name for status in there})

@@ -14,7 +14,7 @@ from mww2minox.config import secret_files
 from mww2minox.credentials import env_file
 from mww2minox.customers import said
 from mww2minox.document import read_document
-from mww2minox.errors import ExitStatus, MwwError, Refused, UsageError, VendorError
+from mww2minox.errors import ExitStatus, MwwError, Refused, StateError, UsageError, VendorError
 from mww2minox.fit import Finding, Status, warning
 from mww2minox.minox import Minox
 from mww2minox.output import Output, printable
@@ -22,7 +22,7 @@ from mww2minox.state import PastRuns
 from mww2minox.texts import _, day, ngettext, system_problem
 from mww2minox.transport import Transport
 from mww2minox.webshop import stored
-from mww2minox.wiring import Wiring
+from mww2minox.wiring import ADMINISTRATION, SHOP, Wiring
 
 MARKS = {Status.OK: ("✓", "green"), Status.WARNING: ("·", "yellow"), Status.PROBLEM: ("✗", "red")}
 STRICT_TABLES = (3, 37, 0)
@@ -83,6 +83,7 @@ def _findings(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
     yield from _files(wiring, config_path)
     yield sqlite(sqlite3.sqlite_version_info)
     yield from _past_runs(wiring)
+    yield from _books(wiring, ADMINISTRATION, wiring.books)
     home = yield from _shop(wiring)
     yield from _rates(wiring, home)
     yield from _minox(wiring, home)
@@ -132,6 +133,14 @@ def _private(name: str, what: str, path: Path) -> Finding:
     return Finding(name=name, what=what)
 
 
+def _books(wiring: Wiring, what: str, ours: str) -> Iterator[Finding]:
+    """Look whether the state file is of another administration, or shop: every run would refuse it."""
+    try:
+        wiring.refuse_other_books(what, ours)
+    except StateError as error:
+        yield _failed("books", _("state {path}").format(path=wiring.store.path), error)
+
+
 def sqlite(version: Sequence[int]) -> Finding:
     """Look whether this SQLite has STRICT tables, which the state file is made of."""
     what = _("SQLite {version}").format(version=".".join(map(str, version)))
@@ -157,7 +166,7 @@ def _past_run(command: str, past: PastRuns | None, zone: ZoneInfo, log: Path) ->
     if past is None:
         return warning("last_run", what, _("there was none yet"))
     well = past.ended_well
-    if well and datetime.now(UTC) - well < MOST_IDLE:
+    if well and abs(datetime.now(UTC) - well) < MOST_IDLE:  # one far ahead was noted by a clock that was wrong
         return Finding(name="last_run", what=f"{what}: {_moment(well, zone)}")
     problem = (
         _("it has not ended well since {moment}").format(moment=_moment(well, zone))
@@ -216,6 +225,7 @@ def _shop(wiring: Wiring) -> Generator[Finding, None, str]:
     if store is None:
         return wiring.store.note("shop region") or ""
     yield Finding(name="shop", what=_("the shop answers: {name}").format(name=store.name or wiring.config.shop.url))
+    yield from _books(wiring, SHOP, store.uuid) if store.uuid else ()
     if wiring.config.shop.partner_token is None:
         yield warning("status", _("order statuses"), _("without shop.partner_token they cannot be looked up"))
         return store.region
@@ -238,7 +248,7 @@ def _payment_methods(wiring: Wiring) -> Iterator[Finding]:
 
 
 def _rates(wiring: Wiring, home: str) -> Iterator[Finding]:
-    orders = [order for one in wiring.store.orders() if (order := stored(one.payload).order)]
+    orders = [(order, one.state) for one in wiring.store.orders() if (order := stored(one.payload).order)]
     if orders:
         yield from fit.rates(wiring.config, orders, home)
     else:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from mww2minox.errors import ExitStatus, OrderNotInShop
+from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
 from mww2minox.intake import Counts, sort_again, take_in
 from mww2minox.minox import without_names
 from mww2minox.model import State
@@ -35,13 +35,14 @@ def fetch(
     """Take orders in. With any option the watermarks stay where they are."""
     counts = Counts()
     wiring.ask_shop()
+    statuses = wiring.statuses  # asked for before any transaction, which would hold up others and lose a pause
     if numbers:
         status = _fetch_numbers(wiring, numbers, counts)
     elif since or until:
         status = _fetch_dates(wiring, since, until, counts)
     else:
         status = _fetch_new(wiring, counts)
-    sort_again(wiring.store, wiring.statuses)
+    sort_again(wiring.store, statuses)
     _forget_addresses(wiring, datetime.now(UTC))
     _tell(wiring, counts)
     return status
@@ -60,23 +61,51 @@ def _fetch_numbers(wiring: Wiring, numbers: Sequence[str], counts: Counts) -> Ex
 
 def _fetch_dates(wiring: Wiring, since: date | None, until: date | None, counts: Counts) -> ExitStatus:
     """Read by half years, the earliest first. What an interrupted run has read today is not read again."""
-    first = since or wiring.config.shop.since
+    first, today = since or wiring.config.shop.since, _today(wiring)
+    _refuse_no_days(first, until)
     history = f"history {first} {until or ''}".strip()
     start = max(first, _read_today(wiring, history) or first)
     if start > first:
         wiring.output.say(_("Going on from {date}.").format(date=start))
-    last = until or _today(wiring)
+    last, whole = min(until or today, today), True
     for beginning, end in wiring.output.each("fetch", list(_stretches(start, last))):
-        for page in _window(wiring, since=beginning, until=end if until or end < last else None):
-            _store(wiring, page.orders, counts)
-        wiring.store.set_note(history, f"{datetime.now(UTC).isoformat()} {end}")
-    wiring.store.set_note(history, None)
+        whole = _read_dates(wiring, counts, beginning, end if end < last else until) and whole
+        if whole:
+            wiring.store.set_note(history, f"{datetime.now(UTC).isoformat()} {end}")
+    if whole:
+        wiring.store.set_note(history, None)
+    else:
+        _warn_of_missing(wiring, first, until or today)
     return ExitStatus.OK
+
+
+def _refuse_no_days(first: date, until: date | None) -> None:
+    if until and until < first:
+        message = _("There are no days from {first} until {until}.").format(first=first, until=until)
+        command = f"mww2minox fetch --since {until} --until {until}"
+        raise UsageError(message, _("Give the first day as well, like: {command}").format(command=command))
+
+
+def _read_dates(wiring: Wiring, counts: Counts, since: date, until: date | None) -> bool:
+    """Read the orders of these dates; return whether nothing was missed."""
+    complete = 0
+    for page in _window(wiring, since=since, until=until):
+        complete += page.complete
+        _store(wiring, page.orders, counts)
+    return complete == len(ARCHIVED)
+
+
+def _warn_of_missing(wiring: Wiring, first: date, last: date) -> None:
+    command = f"mww2minox fetch --since {first} --until {last}"
+    wiring.output.warn(
+        _("The shop counts more orders than it shows; some orders of these days did not come."),
+        _("Read them again: {command}").format(command=command),
+    )
 
 
 def _stretches(first: date, last: date) -> Iterator[tuple[date, date]]:
     """Divide the days from `first` to `last`, which all count."""
-    while first + STRETCH < last:
+    while last - first > STRETCH:
         yield first, first + STRETCH
         first += STRETCH
     yield first, last
@@ -105,16 +134,20 @@ def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
 
 
 def _by_date(wiring: Wiring, now: datetime, counts: Counts) -> None:
-    """Read by order date, half a year at a time where there is a lot to catch up with."""
+    """Read by order date, half a year at a time where there is a lot to catch up with.
+
+    The watermark stays before the first stretch of which something was missed.
+    """
     zone = ZoneInfo(wiring.config.shop.timezone)
     seen = wiring.store.moment(BY_DATE)
     first = wiring.config.shop.since
     start = max(first, (seen - OVERLAP).astimezone(zone).date()) if seen else first
     *stretches, (start, _today_itself) = _stretches(start, now.astimezone(zone).date())
+    whole = True
     for beginning, end in stretches:
         midnight = datetime(end.year, end.month, end.day, tzinfo=zone)
-        _read(wiring, counts, BY_DATE, midnight, since=beginning, until=end)
-    _read(wiring, counts, BY_DATE, now, since=start)
+        whole = _read(wiring, counts, BY_DATE if whole else None, midnight, since=beginning, until=end) and whole
+    _read(wiring, counts, BY_DATE if whole else None, now, since=start)
 
 
 def _move(wiring: Wiring, watermark: str, seen_until: datetime) -> None:
@@ -137,27 +170,31 @@ def _by_status(wiring: Wiring, seen: datetime | None, now: datetime, counts: Cou
 def _read(  # noqa: PLR0913 - a window, and the watermark that it moves
     wiring: Wiring,
     counts: Counts,
-    watermark: str,
+    watermark: str | None,
     seen_until: datetime,
     *,
     since: date | None = None,
     until: date | None = None,
     changed_since: datetime | None = None,
-) -> None:
-    """Read a window, live then archived; the watermark moves with the last page, if nothing was missed."""
+) -> bool:
+    """Read a window, live then archived; the watermark moves with the last page, if nothing was missed.
+
+    Return whether nothing was.
+    """
     complete = 0
     pages = _window(wiring, since=since, until=until, changed_since=changed_since)
     for page in wiring.output.each("fetch", pages):
         complete += page.complete
         with wiring.store.transaction():
             _store(wiring, _not_left_alone(wiring, page.orders), counts)
-            if complete == len(ARCHIVED):
+            if watermark and complete == len(ARCHIVED):
                 _move(wiring, watermark, seen_until)
     if complete < len(ARCHIVED):
         wiring.output.warn(
             _("The shop counts more orders than it shows; this window is read again next time."),
             _("Nothing is lost. Run: mww2minox fetch"),
         )
+    return complete == len(ARCHIVED)
 
 
 ARCHIVED = (False, True)

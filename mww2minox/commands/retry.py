@@ -42,6 +42,7 @@ def _read_again(wiring: Wiring, number: str) -> bool:
     except OrderNotInShop as missing:
         wiring.output.warn(missing.message, missing.suggestion)
         return False
+    statuses = wiring.statuses  # asked for before the transaction, which would hold up others and lose a pause
     with wiring.store.transaction():
-        take_in(wiring.store, [taken], wiring.statuses, Counts())
+        take_in(wiring.store, [taken], statuses, Counts())
     return True

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -24,6 +24,7 @@ from mww2minox.units import Job, crontab, marks, refuse_unwritable, systemd, uni
 
 RUNNING = Path("/run/systemd/system")
 SYSTEM_UNITS = Path("/etc/systemd/system")
+NAMED_CONFIG = re.compile(r"""^ExecStart=.* --config ("(?:[^"\\]|\\.)*"|\S+)""", re.MULTILINE)
 NO_CRONTAB = re.compile("no crontab|no such file", re.IGNORECASE)
 
 
@@ -64,7 +65,7 @@ def _job(config_path: Path, state: Path | None, wanted: Wanted) -> Job:
     path = _absolute(config_path)
     environment = {ENVIRONMENT: env_file(path)} if os.path.lexists(env_file(path)) else {}
     files = {key: _absolute(file) for key, file in secret_files(document).items()}
-    named = _absolute(state.expanduser()) if state else _state_by_shell(config)
+    named = _absolute(state) if state else _state_by_shell(config)
     return Job(
         program=_program(),
         config=path,
@@ -72,7 +73,7 @@ def _job(config_path: Path, state: Path | None, wanted: Wanted) -> Job:
         writable=_absolute(named or config.state_path).parent,
         at=wanted.at,
         credentials=environment | files,
-        missing=tuple(sorted(variables(document) - set(env_values(document)))),
+        missing=tuple(sorted(variables(document) - {name for name, value in env_values(document).items() if value})),
         user=_user(path, named, config.state_path) if wanted.scope == "system" else "",
         template=wanted.template,
     )
@@ -92,7 +93,7 @@ def _program() -> tuple[str, ...]:
 
 def _state_by_shell(config: Config) -> Path | None:
     """Return the state file where XDG_STATE_HOME of this shell decides: a timer does not know of it."""
-    default = Path("~/.local/state/mww2minox/state.db").expanduser()
+    default = Path(os.path.expanduser("~/.local/state/mww2minox/state.db"))  # noqa: PTH111 - as platformdirs does
     here = FOLDERS.user_state_path / "state.db"
     return here if config.state_path == here != default else None
 
@@ -133,6 +134,7 @@ def _units(output: Output, job: Job, *, install: bool) -> None:
         output.data("\n".join(f"# {path}\n{text}" for path, text in files.items()))
         return
     _refuse_without_rights(job)
+    _warn_of_others(output, files)
     for path, text in files.items():
         _write(path, text)
         output.say(_("Written: {path}").format(path=path))
@@ -143,6 +145,29 @@ def _refuse_without_rights(job: Job) -> None:
     if job.user and os.geteuid() != 0:
         message = _("Only root can put units of the system in place.")
         raise UsageError(message, _("Run it with sudo, or for yourself alone: mww2minox schedule --user --install"))
+
+
+def _warn_of_others(output: Output, files: Mapping[Path, str]) -> None:
+    """Warn where the units that are there are those of another config: two shops need a template."""
+    pairs = {(_config_in(_text_of(path)), _config_in(text)) for path, text in files.items()}
+    for other in sorted({there for there, ours in pairs if there not in ("", ours)}):
+        output.warn(
+            _("The units that were there ran {config}; from now on they do not.").format(config=other),
+            _("For several shops, run for each of them: mww2minox --config SHOP.yaml schedule --template --install"),
+        )
+
+
+def _config_in(unit: str) -> str:
+    """Return the config of a unit, as it is written there; empty without one."""
+    found = NAMED_CONFIG.search(unit)
+    return found[1] if found else ""
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _write(path: Path, text: str) -> None:

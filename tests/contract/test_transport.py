@@ -50,6 +50,12 @@ PASSING = [
 ]
 
 
+def test_a_host_that_is_no_name_is_out_of_reach(wiring: Wiring) -> None:
+    wiring.shop_transport.base_url = "https://api..example"
+    with pytest.raises(Unreachable, match="gives no answer.*mww2minox check$"):
+        wiring.shop.store()
+
+
 # What is sent again.
 
 

@@ -2,19 +2,22 @@
 
 import re
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mww2minox.sandbox import Fault, Sandbox
-from tests.system.conftest import Cli, Ended
+from tests.system.conftest import RUNNER, Cli, Ended
 
 
 def assert_says(ended: Ended, status: int, *texts: str) -> None:
     assert ended.status == status, ended.err
     for text in texts:
         assert text in ended.err
-    assert re.search(r"mww2minox [a-z]+", ended.err), "it ends in a command to run"
+    assert re.search(r"mww2minox (--config \S+ )?[a-z]+", ended.err), "it ends in a command to run"
 
 
 @pytest.mark.parametrize("kind", ["broken_json", "html", "truncated", "redirect", "drop_before"])
@@ -117,6 +120,12 @@ def test_one_order_that_minox_chokes_on_does_not_stop_the_others(cli: Cli, sandb
     assert "outcome_unknown" not in [order["reason"] for order in cli.report().values()]
 
 
+def test_orders_by_number_and_by_date_do_not_go_together(cli: Cli) -> None:
+    for dates in ("--since", "--until"):
+        ended = cli("fetch", "--order", "1001", dates, "2026-01-01")
+        assert (ended.status, "either --order or" in ended.err) == (2, True)
+
+
 def test_usage_errors_end_with_2(cli: Cli) -> None:
     for arguments in (["nonsense"], ["push", "--limit", "0"], ["retry"], ["fetch", "--since", "yesterday"]):
         assert cli(*arguments).status == 2
@@ -143,6 +152,25 @@ def test_a_terminal_that_knows_no_utf8_gets_what_it_can_show(cli: Cli) -> None:
     with cli.start("check") as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, "? the shop answers" in out) == (0, True), err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("command", [["report"], ["report", "--format", "json"], ["schedule", "--cron"], ["--help"]])
+def test_output_that_has_no_room_is_no_bug(cli: Cli, command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        arguments = [sys.executable, str(RUNNER), "-", *command]
+        ended = subprocess.run(
+            arguments, env=cli.environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, "No space left on device" in ended.stderr) == (2, True)
+    assert "bug" not in ended.stderr
+
+
+def test_a_state_in_the_home_of_nobody_is_no_bug(cli: Cli) -> None:
+    for command in (["report"], ["schedule", "--cron"]):
+        ended = cli("--state", "~nobody-has-this-name/state.db", *command)
+        assert ended.status == 0
+    assert "/~nobody-has-this-name/state.db" in ended.out
 
 
 def test_an_order_number_of_thousands_of_digits(cli: Cli) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pexpect
 import pytest
@@ -131,6 +132,20 @@ def test_a_status_may_be_a_number_or_a_name(cli: Cli, config: Config, number: An
     statuses(number)(config)
     cli.write_config(config)
     assert [row["status"] for row in rows(look(cli)) if row["name"] == "status"] == [kind]
+
+
+def test_a_name_that_two_statuses_have_stands_for_both(cli: Cli, config: Config, sandbox: Sandbox) -> None:
+    statuses("Betaald")(config)
+    cli.write_config(config)
+    twice = [{"status": number, "description": "Betaald", "credit_order": number > 7} for number in (2, 8)]
+    with mock.patch("mww2minox.sandbox.shop_api.statuses", return_value=twice):
+        told = [row["what"] for row in rows(look(cli)) if row["name"] == "status"]
+        cli("fetch")
+    assert told == ["status Betaald (2) books", "status Betaald (8) books"]
+    ready = {
+        str(sandbox.shop.orders[number]["status"]) for number, one in cli.report().items() if one["reason"] is None
+    }
+    assert ready == {"2", "8"}
 
 
 def test_without_a_partner_token_statuses_and_ways_of_paying_cannot_be_told(cli: Cli, config: Config) -> None:
@@ -303,7 +318,29 @@ def test_rates_of_orders_that_no_row_covers(cli: Cli, config: Config, sandbox: S
     assert red["VAT reverse_charged_vat 21%"]["suggestion"].endswith("mww2minox retry 1001")
 
 
+def test_a_rate_of_orders_that_are_booked_keeps_nothing_from_being_booked(cli: Cli, config: Config) -> None:
+    for command in ("fetch", "push"):
+        cli(command)
+    config["vat"] = [row for row in config["vat"] if row.get("region") != "DE"]
+    cli.write_config(config)
+    assert "VAT DE 19%" in {row["what"] for row in of(look(cli), "warning")}
+
+
 # This machine.
+
+
+@pytest.mark.parametrize(("what", "known"), [("administration", "12345/9"), ("shop", "another")])
+def test_a_state_file_of_other_books_is_red(cli: Cli, what: str, known: str) -> None:
+    assert look(cli).status == 0
+    if what == "administration":
+        cli("fetch")
+    with Store(cli.state) as store:
+        store.set_note(f"books of {what}", known)
+    ended = look(cli)
+    red = [row for row in of(ended, "problem") if row["name"] == "books"]
+    assert (ended.status, len(red), known in red[0]["problem"]) == (3, 1, True)
+    refused = cli("push" if what == "administration" else "fetch")
+    assert (refused.status, known in refused.err) == (2, True), "what the red line foretold"
 
 
 def test_each_file_with_a_secret_that_others_can_read(cli: Cli, config: Config) -> None:
@@ -380,6 +417,16 @@ def test_runs_that_no_longer_end_well(cli: Cli, sandbox: Sandbox) -> None:
     assert all(str(cli.folder / "mww2minox.log") in row["suggestion"] for row in red.values())
     assert all("mww2minox schedule" in row["suggestion"] for row in red.values())
     assert any(row["what"].startswith("last run of verify: ") for row in of(ended, "ok"))
+
+
+def test_a_run_that_a_wrong_clock_dated_years_ahead_is_none_that_ended_well(cli: Cli) -> None:
+    cli.now = (datetime.now(UTC) + timedelta(days=4000)).isoformat()
+    assert cli("verify").status == 0
+    cli.now = "-"
+    ended = look(cli)
+    assert (ended.status, [row["what"] for row in of(ended, "problem")]) == (3, ["last run of verify"])
+    assert cli("verify").status == 0
+    assert look(cli).status == 0
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -13,6 +14,7 @@ import pytest
 
 from mww2minox import messenger
 from mww2minox.commands import push as push_module
+from mww2minox.model import Reason, Rejection, State
 from mww2minox.sandbox import Fault, Sandbox, shop_api
 from mww2minox.sandbox.gate import Gate
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
@@ -584,6 +586,26 @@ def test_a_switch_that_fails_is_a_line_in_the_log(
     assert PATH_SECRET not in told.log
 
 
+def test_a_switch_on_a_host_that_is_no_name_leaves_the_run_as_it_ended(told: Inside, vendors: Sandbox) -> None:
+    set_notify(told, vendors, dead_mans_switch="https://a..example/key")
+    run(told, "fetch")
+    assert told("-q", "push") == Ended(0, "", "")
+    assert "The dead man's switch gives no answer (LocationParseError)." in told.log
+
+
+def test_a_push_of_a_clock_that_was_years_ahead_does_not_stand_for_those_that_fail(
+    told: Inside, service: Service, clock: Clock
+) -> None:
+    run(told, "fetch", "verify")
+    clock.set_forward(4000 * 24 * HOUR)
+    run(told, "push")
+    clock.set_forward(-4000 * 24 * HOUR)
+    service.pings.clear()
+    run(told, "verify")
+    assert service.pings == []
+    assert "mww2minox push has not ended well since" in service.taken()
+
+
 # What is in a message
 
 
@@ -602,6 +624,33 @@ def test_a_vat_number_is_left_out_however_it_is_written(told: Inside, vendors: S
     )
     run(told, "fetch", "push")
     assert "VAT number *** is not a valid number of BE" in service.taken()
+
+
+def test_a_vat_number_in_the_words_of_minox_is_left_out_without_its_dots(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    buyer = person("Klant", "klant@example.be", country="BE", company="Zaak BV", vat_number="BE 0897.223.571")
+    vendors.shop.add(order("501", vendors.today, buyer, [goods("21", "12.10")], invoice("12.10")))
+    run(told, "fetch", "push")
+    number, words = "501", "BE0897223571, 0897223571 or be-0897-223-571 is not known"
+    with Store(told.state) as store:
+        values = {"number": number, "message": words, "suggestion": ""}
+        store.take_in(replace(store.orders()[0], number="502", state=State.READY))
+        store.mark("502", State.FAILED, Rejection(reason=Reason.REJECTED_BY_MINOX, values=values))
+    run(told, "fetch")
+    message = service.taken()
+    assert "***, *** or *** is not known" in message
+    assert "571" not in message
+
+
+@pytest.mark.parametrize("typed", ["5", "0", "-", "nee", "501"])
+def test_what_is_no_vat_number_spoils_no_message(told: Inside, vendors: Sandbox, service: Service, typed: str) -> None:
+    buyer = person("Klant", "", company="Zaak BV", vat_number=typed)
+    vendors.shop.add(order("501", vendors.today, buyer, [goods("21", "12.10")], invoice("12.10")))
+    run(told, "fetch", "push")
+    message = service.taken()
+    assert "Order 501 " in message
+    assert "mww2minox retry 501" in message
 
 
 @pytest.mark.parametrize("samples", [True])

@@ -173,6 +173,14 @@ def test_a_secret_that_only_this_shell_has_is_told_of(machine: Cli) -> None:
     assert "sandbox-shop-token" not in machine("schedule").out
 
 
+def test_a_secret_that_is_left_empty_in_the_env_file_is_told_of(machine: Cli) -> None:
+    machine.config.write_text(machine.config.read_text().replace("sandbox-shop-token", "${MY_TOKEN}"))
+    machine.config.with_suffix(".env").write_text("MY_TOKEN=\n")
+    machine.env["MY_TOKEN"] = "sandbox-shop-token"
+    ended = machine("schedule")
+    assert (ended.status, "MY_TOKEN" in ended.err) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -308,6 +316,16 @@ def test_install_of_a_template_starts_the_timers_of_this_shop(machine: Cli, home
         timers = f"mww2minox-fetch@{shop}.timer mww2minox@{shop}.timer"
         assert calls(machine)[1] == f"--user enable --now {timers}"
     assert sorted(path.name for path in units(home).iterdir()) == [name.replace(".", "@.") for name in NAMES]
+
+
+@pytest.mark.parametrize("folder", ["plain", "odd"])
+def test_a_shop_whose_units_are_replaced_is_told_of(machine: Cli, odd: Path, folder: str) -> None:
+    first = moved(machine, odd if folder == "odd" else machine.folder)
+    for config, other in ((first, ""), (first, ""), (machine.config, first), (machine.config, "")):
+        ended = machine("--config", str(config), "-q", "schedule", "--install")
+        assert ended.status == 0
+        warned = re.search("were there ran (.*); from now", ended.err)
+        assert (words(warned[1])[0] if warned else "") == other
 
 
 def test_where_no_manager_answers_the_commands_are_told(machine: Cli, home: Path, tmp_path: Path) -> None:

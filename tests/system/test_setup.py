@@ -53,6 +53,7 @@ class Wizard:
     home: Path
     port: int
     language: str = "en"
+    options: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list)
     shown: str = ""
 
@@ -113,7 +114,7 @@ class Wizard:
         """Start the command in the terminal."""
         addresses = ("--shop-url", self.sandbox.shop_url, "--minox-url", self.sandbox.minox_url)
         redirect = ("--redirect-uri", f"http://127.0.0.1:{self.port}/callback")
-        arguments = [str(RUNNER), "-", "setup", "--no-browser", *addresses, *redirect, *options]
+        arguments = [str(RUNNER), "-", *self.options, "setup", "--no-browser", *addresses, *redirect, *options]
         return pexpect.spawn(
             sys.executable,
             arguments,
@@ -212,6 +213,16 @@ def test_the_mapping_is_proposed_from_both_sides_lists(wizard: Wizard) -> None:
     assert "not booked: none in Minox" in " ".join(wizard.shown.split()), "FI 25.5% has no VAT code"
 
 
+def test_a_config_at_a_place_of_its_own_gets_a_state_file_of_its_own(wizard: Wizard) -> None:
+    """A second shop's must not be that of the first."""
+    second = wizard.home / "shops/kaas.yaml"
+    wizard.options = ("--config", str(second))
+    assert wizard.run() == 0, wizard.shown
+    assert yaml.safe_load(second.read_text())["state"] == "kaas.db"
+    assert (second.parent / "kaas.db").exists()
+    assert not wizard.state.exists()
+
+
 def test_inline_secrets_stand_in_the_config(wizard: Wizard) -> None:
     assert wizard.run("--secrets", "inline") == 0
     assert wizard.settings["shop"]["token"] == TOKEN
@@ -272,6 +283,28 @@ def test_interrupted_it_goes_on_where_it_was(wizard: Wizard) -> None:
     assert not {"Token", "Partner token"} & set(wizard.asked)
     assert wizard.config.exists()
     assert not draft.exists()
+
+
+def test_a_mistyped_client_id_can_be_corrected_after_an_interrupt(wizard: Wizard) -> None:
+    """Minox shows its error in the browser only, so that nothing comes back here."""
+
+    def leave(child: Terminal) -> None:
+        child.expect(AUTHORIZE)
+        child.sendintr()
+        child.expect(pexpect.EOF)
+
+    assert wizard.run(replies={"Client id": "mistyped"}, leave_after="Client secret", then=leave) == 130
+    wizard.asked.clear()
+    assert wizard.run() == 0, wizard.shown
+    assert "Client id [mistyped]" in wizard.shown
+    assert "Client secret" not in wizard.asked
+    assert wizard.settings["minox"]["client_id"] == CLIENT_ID
+
+
+def test_what_a_line_cannot_be_is_told_below_the_screen(wizard: Wizard) -> None:
+    assert wizard.run(replies={SCREEN: ["12", ""]}) == 0, wizard.shown
+    told = wizard.shown.index("Minox has no VAT code of 25.5%")
+    assert told > wizard.shown.rindex("Ways of paying")
 
 
 def test_run_again_it_starts_from_the_present_answers(wizard: Wizard) -> None:

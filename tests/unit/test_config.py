@@ -695,6 +695,18 @@ def _changed(changes: dict[tuple[str, str], Any]) -> dict[str, Any]:
     return tree
 
 
+def test_without_a_config_it_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MWW2MINOX_CONFIG", raising=False)
+    with pytest.raises(ConfigError) as nowhere:
+        find_config(None)
+    assert nowhere.value.suggestion.endswith("run: mww2minox setup")
+    missing = tmp_path / "of the shop.yaml"
+    with pytest.raises(ConfigError) as named:
+        load_config(missing)
+    assert named.value.suggestion.endswith(f"run: mww2minox --config '{missing}' setup")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(tree=trees | _sections())
 def test_whatever_it_says_only_a_config_error_is_raised(folder: Folder, tree: object) -> None:

@@ -24,6 +24,18 @@ def test_a_line_is_broken_between_words_and_not_within_a_command(width: int) -> 
     assert "mww2minox push --dry-run --order 1009" in "\n".join(lines)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mww2minox --config trial/config.yaml setup --shop-url http://127.0.0.1:8001 --minox-url http://127.0.0.1:8002",
+        "mww2minox --config /etc/mww2minox/kaas.yaml retry 1009",
+    ],
+)
+def test_a_command_with_a_path_or_an_address_stays_on_one_line(command: str) -> None:
+    lines = _folded(f"To try what comes next, run this in another terminal: {command} and look at it.", 80).splitlines()
+    assert any(command in line for line in lines)
+
+
 def test_what_goes_on_keeps_its_indent() -> None:
     lines = _folded(f"  {SENTENCE}", 50).splitlines()
     assert len(lines) > 3

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlite_utils import Database
 
 from mww2minox import state
@@ -294,6 +295,16 @@ def test_past_runs_can_leave_out_the_one_that_is_asked_for(path: Path) -> None:
         assert all_of_them
         assert all_of_them.ended_well
         assert store.past_runs("push", before=first) is None
+
+
+def test_the_last_run_is_the_one_that_began_last_whatever_the_clock_said(path: Path) -> None:
+    with Store(path) as store:
+        for day in (datetime(2036, 1, 1, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)):
+            with time_machine.travel(day, tick=False):
+                store.finish_run(store.start_run("push"), 0)
+        runs = store.past_runs("push")
+        assert runs
+        assert (runs.began.year, runs.ended.year, runs.ended_well) == (2036, 2026, day)
 
 
 def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, later: None) -> None:

@@ -15,7 +15,7 @@ from mww2minox.commands.setup.proposal import EU, Lists
 from mww2minox.commands.setup.rehearsal import Rehearsal
 from mww2minox.commands.setup.screen import Screen, Seen
 from mww2minox.commands.setup.session import Options, Session
-from mww2minox.config import load_config, place_for_config
+from mww2minox.config import load_config, place_for_config, usual_places
 from mww2minox.credentials import env_file
 from mww2minox.errors import ExitStatus, KeysRefused, UnusableAnswer, UsageError
 from mww2minox.output import Output, log_to
@@ -35,9 +35,7 @@ def setup(output: Output, options: Options) -> ExitStatus:
         message = _("{path} would be the config and its env file at once.").format(path=options.target)
         raise UsageError(message, _("Choose another file: mww2minox --config FILE setup"))
     answers = _answers(options)
-    path = options.state.expanduser().absolute() if options.state else answers.config().state_path
-    if options.state:
-        answers.put(str(path), "state")
+    path = _state(options, answers)
     with Store(path) as store:
         log_to(path.with_name("mww2minox.log"), verbose=options.verbose)
         session = Session(answers, dialogue, store, options)
@@ -49,6 +47,15 @@ def setup(output: Output, options: Options) -> ExitStatus:
         status = check(Wiring(load_config(options.target), store, output), options.target)
         _tell_next(session)
     return status
+
+
+def _state(options: Options, answers: Answers) -> Path:
+    """Return the state file; a config at a place of its own, like that of a second shop, gets one beside it."""
+    if options.state:
+        answers.put(str(options.state.absolute()), "state")
+    elif answers.get("state") is None and options.target not in map(Path.absolute, usual_places()):
+        answers.put(f"{options.target.stem}.db", "state")
+    return answers.config().state_path
 
 
 def _answers(options: Options) -> Answers:

@@ -97,13 +97,17 @@ class Keys:
         return self._again()
 
     def _ask_client(self) -> None:
+        """Ask for a client id that never worked once more: Minox tells of a wrong one in the browser only."""
         if not self.session.has("minox", "redirect_uri"):
             self.answers.put(self.session.config.minox.redirect_uri, "minox", "redirect_uri")
-        if not self.session.has("minox", "client_id") or not self.session.has("minox", "client_secret"):
+        known = self.answers.get("minox", "client_id")
+        doubtful = known is None or (self.dialogue.interactive and not self.store.tokens())
+        if doubtful or not self.session.has("minox", "client_secret"):
             hint = _("The client for Minox' API, from Minox, for the redirect address {address}.")
             self.output.paragraph(hint.format(address=self.session.config.minox.redirect_uri))
-        if not self.session.has("minox", "client_id"):
-            client = self.dialogue.text("minox.client_id", _("Client id"), check=_filled)
+        if doubtful:
+            default = None if known is None else str(known)
+            client = self.dialogue.text("minox.client_id", _("Client id"), default=default, check=_filled)
             self.answers.put(client, "minox", "client_id")
         if not self.session.has("minox", "client_secret"):
             secret = self._secret("minox.client_secret", _("Client secret"))

@@ -51,6 +51,7 @@ class Screen:
         self.seen = seen
         self.minox = minox
         self.changes: list[Callable[[], None]] = []
+        self.told = ""
 
     def fill(self) -> None:
         """Put in what is beyond doubt, and ask for the rest."""
@@ -71,6 +72,7 @@ class Screen:
         """Show all, and change lines, until the user is content."""
         while True:
             self._show()
+            self._tell()
             question = _("Enter if this is right, or the number of a line to change")
             chosen = self.dialogue.text("setup.line", question, default="", check=self._line)
             if chosen:
@@ -78,7 +80,13 @@ class Screen:
             elif self.vat or not self.dialogue.interactive:
                 return
             else:
-                self.output.warn(_("Without a VAT code no order can be booked: choose one for a line of VAT."))
+                self.told = _("Without a VAT code no order can be booked: choose one for a line of VAT.")
+
+    def _tell(self) -> None:
+        """Say below the screen, where it is seen, what came of the last answer."""
+        if self.told:
+            self.output.warn(self.told)
+        self.told = ""
 
     def _line(self, answer: str) -> str:
         if answer and not (answer.isdecimal() and 1 <= int(answer) <= len(self.changes)):
@@ -260,12 +268,12 @@ class Screen:
         def change() -> None:
             codes = proposal.possible_codes(need, self.seen.lists)
             if need.strategy and need.rate:
-                self.output.warn(_("No row can cover that: look at these orders in the shop."))
+                self.told = _("No row can cover that: look at these orders in the shop.")
             elif codes:
                 self._ask_row(need, codes)
             else:
                 told = _("Minox has no VAT code of {rate}%: add one there, then run: mww2minox setup")
-                self.output.warn(told.format(rate=percentage(need.rate)))
+                self.told = told.format(rate=shown(need.rate))
 
         return change
 
