@@ -390,16 +390,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _complain(_("Interrupted. Nothing is lost: run the same command again."))
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
         return ExitStatus.OK
     except Exception as error:  # noqa: BLE001 - the user gets a sentence, the log the traceback
         return _unexpected(error)
+
+
+def _let_go_of_stdout() -> None:
+    """Let what is still to be shown go nowhere: Python would try once more at the end, and spoil the exit status."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unexpected(error: Exception) -> ExitStatus:
     """Tell of a bug, or of a disk that takes no more of what is shown."""
     _log_bug(error)
     if isinstance(error, OSError) and error.errno in NO_ROOM:
+        _let_go_of_stdout()
         _complain(_("What was to be shown cannot be written: {problem}.").format(problem=system_problem(error)))
         _complain(_("Nothing that was stored is lost. Look at the disk (df), then run: mww2minox report"))
         return ExitStatus.USAGE
