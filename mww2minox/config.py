@@ -46,6 +46,7 @@ HUNDRED = Decimal(100)
 FASTEST = 1000
 DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
 LEDGER_TOLERANCE = "0.03"
+"""Where Minox works out the VAT itself, it may round otherwise (interface.md, `verify.tolerance`)."""
 FOLDERS = Unix("mww2minox")
 LANGUAGE = re.compile(rb"^language: *['\"]?(nl|en)\b", re.MULTILINE)
 

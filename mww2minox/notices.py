@@ -19,7 +19,7 @@ from typing import Literal
 from mww2minox.errors import ExitStatus, KeysRefused, LoginNeeded, StateError, TokenRefused
 from mww2minox.messenger import ping, send
 from mww2minox.model import Difference, Rejection, State
-from mww2minox.reasons import describe, explain_rejection
+from mww2minox.reasons import explain_differences, explain_rejection
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.texts import _, day, ngettext
 from mww2minox.webshop import stored
@@ -27,6 +27,7 @@ from mww2minox.wiring import Wiring
 
 TELLING = ("fetch", "push", "verify", "retry", "adopt")
 DAILY = ("fetch", "push", "verify")
+"""What a schedule runs every day at least."""
 PINGING = ("push", "verify", "retry")
 WELL = (ExitStatus.OK, ExitStatus.ATTENTION)
 A_DAY = timedelta(hours=26)
@@ -196,15 +197,9 @@ def _differing(booking: StoredBooking) -> Iterator[Matter]:
     differences = (*booking.differences, *booking.shop_differences)
     if not (booking.booked_at and differences):
         return
-    listing = "; ".join(describe(_hidden(difference)) for difference in differences)
-    yield Matter(
-        f"difference {booking.number} {_digest(differences)}",
-        _("Order {number}: {differences}.").format(number=booking.number, differences=listing),
-        _("Put it right in Minox, or in the shop, then run: {command}").format(
-            command=f"mww2minox verify --order {booking.number}"
-        ),
-        of_order=True,
-    )
+    text = explain_differences(booking.number, map(_hidden, differences))
+    key = f"difference {booking.number} {_digest(differences)}"
+    yield Matter(key, text.message, text.suggestion, of_order=True)
 
 
 def _hidden(difference: Difference) -> Difference:

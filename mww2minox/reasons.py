@@ -4,7 +4,7 @@ The state keeps codes and values only; the texts are made in the reader's langua
 """
 
 import re
-from collections.abc import Mapping as Map
+from collections.abc import Iterable, Mapping as Map
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -206,6 +206,14 @@ def explain_rejection(rejection: Rejection) -> Text:
 def brief(reason: Reason) -> str:
     """Return a reason in a few words."""
     return _(BRIEF[reason])
+
+
+def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
+    """Return what is not as it was booked with the order `number`, and what to do about it."""
+    message = _("Order {number}: {differences}.")
+    suggestion = _("Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}")
+    listing = "; ".join(map(describe, differences))
+    return Text(message.format(number=number, differences=listing), suggestion.format(number=number))
 
 
 def describe(difference: Difference) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mww2minox.booking import book
+from mww2minox.config import LEDGER_TOLERANCE
 from mww2minox.customers import GHOST_SECONDS, poll, said
 from mww2minox.differences import booking_differences
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer
@@ -20,8 +21,6 @@ from mww2minox.state import Store
 from mww2minox.texts import _
 
 NOTE = "trial booking in Minox"
-LEDGER_TOLERANCE = Decimal("0.03")
-"""Where Minox works out the VAT itself, it may round otherwise (interface.md, `verify.tolerance`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +124,7 @@ def _compared(
         sent_lines(body.decode()),
         found,
         vat_accounts=vat_accounts,
-        tolerance=LEDGER_TOLERANCE if by_minox else Decimal(0),
+        tolerance=Decimal(LEDGER_TOLERANCE) if by_minox else Decimal(0),
         made_vat=sum((share.vat for share in booking.shares), Decimal(0)) if by_minox else None,
     )
 

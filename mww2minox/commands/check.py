@@ -17,6 +17,7 @@ from mww2minox.document import read_document
 from mww2minox.errors import ExitStatus, MwwError, Refused, StateError, UsageError, VendorError
 from mww2minox.fit import Finding, Status, warning
 from mww2minox.minox import Minox
+from mww2minox.notices import DAILY
 from mww2minox.output import Output, printable
 from mww2minox.state import PastRuns
 from mww2minox.texts import _, day, ngettext, system_problem
@@ -30,7 +31,6 @@ STRICT_TABLES = (3, 37, 0)
 MOST_SKEW_SECONDS = 60
 MOST_IDLE = timedelta(hours=36)
 """Every command of the timers runs once a day at least."""
-REGULAR = ("fetch", "push", "verify")
 
 Found = TypeVar("Found")
 Look = Generator[Finding, None, Found | None]
@@ -157,7 +157,7 @@ def sqlite(version: Sequence[int]) -> Finding:
 
 def _past_runs(wiring: Wiring) -> Iterator[Finding]:
     zone, log = ZoneInfo(wiring.config.shop.timezone), wiring.store.path.with_name("mww2minox.log")
-    for command in REGULAR:
+    for command in DAILY:
         yield _past_run(command, wiring.store.past_runs(command), zone, log)
 
 

@@ -12,7 +12,7 @@ from mww2minox.intake import changes_since
 from mww2minox.journal import order_lines, total
 from mww2minox.minox import ReadLine, sent_lines
 from mww2minox.model import Booking, Difference, VatPosting
-from mww2minox.reasons import describe, euros
+from mww2minox.reasons import euros, explain_differences
 from mww2minox.rereading import reread
 from mww2minox.state import StoredBooking
 from mww2minox.texts import _, ngettext
@@ -119,9 +119,5 @@ def _tell(wiring: Wiring, count: int, wrong: dict[str, Sequence[Difference]]) ->
     )
     wiring.output.say(sentence.format(count=count, differing=len(wrong)))
     for number, differences in wrong.items():
-        suggestion = _("Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}")
-        sentence = _("Order {number}: {differences}.")
-        wiring.output.warn(
-            sentence.format(number=number, differences="; ".join(map(describe, differences))),
-            f"  {suggestion.format(number=number)}",
-        )
+        text = explain_differences(number, differences)
+        wiring.output.warn(text.message, f"  {text.suggestion}")

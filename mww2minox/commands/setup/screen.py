@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from typing import NoReturn
 
 from mww2minox.booking import percentage
 from mww2minox.commands.setup import proposal
@@ -25,6 +26,9 @@ from mww2minox.texts import _, ngettext, percentage as shown
 from mww2minox.webshop import Status
 
 VatRow = dict[str, Value]
+
+MOST_NAMED = 8
+"""So many are named where an answer fits several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,13 +194,10 @@ class Screen:
                 for account in self.seen.lists.accounts
                 if answer and answer.lower() in _described(account).lower()
             ]
-            open_ones = [account for account in found if not account.blocked]
-            if len(open_ones) == 1:
-                return open_ones[0].id
-            names = "; ".join(f"{account.id} {_described(account)}" for account in open_ones[:8])
-            if names:
-                raise ValueError(_("Which of these? {names}").format(names=names))
-            raise ValueError(_("Minox has no open ledger account {answer}.").format(answer=repr(answer)))
+            open_ones = [
+                (account.id, f"{account.id} {_described(account)}") for account in found if not account.blocked
+            ]
+            return _the_one(open_ones) or _none(_("Minox has no open ledger account {answer}."), answer)
 
         return self.dialogue.text(key, question, default=default, check=known)
 
@@ -398,15 +399,22 @@ def ask_customer(dialogue: Dialogue, minox: Minox, key: str, question: str, *, d
     def known(answer: str) -> str:
         if answer == NONE == default:
             return answer
-        found = _customers(minox, answer)
-        if len(found) == 1:
-            return found[0].number
-        names = "; ".join(_customer(customer) for customer in found[:8])
-        if names:
-            raise ValueError(_("Which of these? {names}").format(names=names))
-        raise ValueError(_("Minox finds no open customer for {answer}.").format(answer=repr(answer)))
+        found = [(customer.number, _customer(customer)) for customer in _customers(minox, answer)]
+        return _the_one(found) or _none(_("Minox finds no open customer for {answer}."), answer)
 
     return dialogue.text(key, question, default=default, check=known)
+
+
+def _the_one(found: Sequence[tuple[str, str]]) -> str:
+    """Return the only number of those found, each with its description; empty where there is none at all."""
+    if len(found) > 1:
+        names = "; ".join(description for _number, description in found[:MOST_NAMED])
+        raise ValueError(_("Which of these? {names}").format(names=names))
+    return found[0][0] if found else ""
+
+
+def _none(sentence: str, answer: str) -> NoReturn:
+    raise ValueError(sentence.format(answer=repr(answer)))
 
 
 def _customers(minox: Minox, answer: str) -> list[FoundCustomer]:
