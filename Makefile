@@ -60,8 +60,8 @@ texts: .venv/.installed-dev
 	$(BIN)/pybabel --quiet extract --no-location --sort-output --ignore-dirs="sandbox .*" --omit-header \
 		--output=.venv/mww2minox.pot mww2minox
 	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=110 \
-		--domain=mww2minox --input-file=.venv/mww2minox.pot --output-dir=mww2minox/locale --locale=nl
-	$(BIN)/pybabel --quiet compile --domain=mww2minox --directory=mww2minox/locale --statistics
+		--domain=mww2minox --input-file=.venv/mww2minox.pot --output-dir=mww2minox/language/locale --locale=nl
+	$(BIN)/pybabel --quiet compile --domain=mww2minox --directory=mww2minox/language/locale --statistics
 
 # Without --strict pip-audit passes over what it cannot look up, and calls that safe.
 audit: .venv/.installed-dev

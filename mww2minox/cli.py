@@ -16,8 +16,8 @@ import click
 
 from mww2minox import __version__
 from mww2minox.errors import ExitStatus, MwwError
-from mww2minox.texts import N_, _, default_language, system_problem, use
-from mww2minox.translated import FloatRange, Group, IntRange, Option, argument, option
+from mww2minox.language.help import FloatRange, Group, IntRange, Option, argument, option
+from mww2minox.language.texts import N_, _, default_language, system_problem, use
 
 if TYPE_CHECKING:
     from mww2minox.wiring import Wiring
@@ -108,7 +108,7 @@ def setup(  # noqa: PLR0913 - the command's options
 ) -> ExitStatus:
     from mww2minox.commands.setup import setup as run
     from mww2minox.commands.setup.session import Options
-    from mww2minox.config import place_for_config
+    from mww2minox.config.loading import place_for_config
     from mww2minox.output import Output
 
     options = Options(
@@ -267,7 +267,7 @@ def schedule(  # noqa: PLR0913 - the command's options
     at: datetime,
 ) -> ExitStatus:
     from mww2minox.commands.schedule import Wanted, schedule as run
-    from mww2minox.config import find_config
+    from mww2minox.config.loading import find_config
     from mww2minox.output import Output
 
     wanted = Wanted(kind=kind, scope=scope, template=template, install=install, at=at.time())
@@ -316,7 +316,7 @@ def _wired(
     settings: Settings, command: str, action: Callable[["Wiring"], ExitStatus], *, wait: float = 0
 ) -> ExitStatus:
     """Load the config, open the state and the log, take the lock where the command needs it, and run."""
-    from mww2minox.config import find_config, load_config
+    from mww2minox.config.loading import find_config, load_config
     from mww2minox.output import Output, log_to
     from mww2minox.state import Store
     from mww2minox.wiring import Wiring
@@ -336,7 +336,7 @@ def _wired(
 
 def _locked(wiring: "Wiring", command: str, action: Callable[["Wiring"], ExitStatus], wait: float) -> ExitStatus:
     """Run under the lock, and note the run in the state; when the lock is free again, tell who is to be told."""
-    from mww2minox.notices import told_about
+    from mww2minox.alerts import told_about
 
     with told_about(wiring, command) as run, wiring.store.run(wait=wait):
         run.number = wiring.store.start_run(command)
@@ -347,7 +347,7 @@ def _locked(wiring: "Wiring", command: str, action: Callable[["Wiring"], ExitSta
 
 def _without_trial(wiring: "Wiring", command: str) -> "Wiring":
     """Take out of Minox what a `setup` that was killed left there, before anything looks at the books."""
-    from mww2minox.trial import NOTE, take_out
+    from mww2minox.minox.trial_booking import NOTE, take_out
 
     if command != "fetch" and wiring.store.note(NOTE):
         take_out(wiring.store, wiring.minox)

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 
-from mww2minox.texts import _, ngettext
+from mww2minox.language.texts import _, ngettext
 
 
 class ExitStatus(IntEnum):

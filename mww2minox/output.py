@@ -23,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mww2minox.errors import StateError
-from mww2minox.texts import _, system_problem
+from mww2minox.language.texts import _, system_problem
 
 LOG_BYTES = 1_000_000
 LOGS_KEPT = 5

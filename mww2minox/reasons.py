@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping as Map
 from decimal import Decimal
 from typing import NamedTuple
 
-from mww2minox.model import Difference, Reason, Rejection
-from mww2minox.texts import N_, _, number, percentage
+from mww2minox.books.model import Difference, Reason, Rejection
+from mww2minox.language.texts import N_, _, number, percentage
 
 AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}")
 RATE = re.compile(r"(VAT )?([0-9]+(?:\.[0-9]+)?)%")

@@ -17,9 +17,9 @@ from typing import Any, Self, TypeVar
 from filelock import FileLock, Timeout
 from sqlite_utils import Database, Migrations
 
+from mww2minox.books.model import Difference, Reason, Rejection, State
 from mww2minox.errors import RunInProgress, StateError
-from mww2minox.model import Difference, Reason, Rejection, State
-from mww2minox.texts import N_, _, system_problem
+from mww2minox.language.texts import N_, _, system_problem
 
 APPLICATION_ID = 0x6D777732
 """`mww2` in ASCII: tells our file from another program's."""

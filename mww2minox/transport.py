@@ -25,7 +25,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from mww2minox import __version__
 from mww2minox.errors import Refused, ServerFails, Unreachable, UnusableAnswer, VendorError, WaitTooLong
-from mww2minox.texts import _
+from mww2minox.language.texts import _
 
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 30

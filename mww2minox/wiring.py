@@ -5,18 +5,19 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from mww2minox.config import Config
+from mww2minox.books.model import Mapping
+from mww2minox.config.settings import Config
 from mww2minox.errors import ConfigError, StateError
-from mww2minox.intake import Statuses
-from mww2minox.minox import Minox, error_messages as minox_messages
-from mww2minox.model import Mapping
-from mww2minox.oauth import Client, MinoxLogin
+from mww2minox.language.texts import N_, _
+from mww2minox.minox.api import Minox
+from mww2minox.minox.booker import Booker
+from mww2minox.minox.oauth import Client, MinoxLogin
+from mww2minox.minox.wire import error_messages as minox_messages
 from mww2minox.output import Output
-from mww2minox.posting import Posting
+from mww2minox.shop.api import Webshop, error_messages as shop_messages, named
+from mww2minox.shop.intake import Statuses
 from mww2minox.state import Store
-from mww2minox.texts import N_, _
 from mww2minox.transport import Transport
-from mww2minox.webshop import Webshop, error_messages as shop_messages, named
 
 SHOP_PER_SECOND = 10.0
 ADMINISTRATION, SHOP = N_("administration"), N_("shop")
@@ -157,9 +158,9 @@ class Wiring:
             )
 
     @cached_property
-    def posting(self) -> Posting:
+    def booker(self) -> Booker:
         """What books an order."""
-        return Posting(
+        return Booker(
             store=self.store,
             minox=self.minox,
             shop=self.shop,

@@ -6,8 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from mww2minox.booking import book
-from mww2minox.model import (
+from mww2minox.books.booking import book
+from mww2minox.books.model import (
     REVERSE_CHARGED,
     ZERO_PERCENT,
     Administration,

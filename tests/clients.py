@@ -9,8 +9,8 @@ from typing import Any
 import requests
 import yaml
 
-from mww2minox.config import load_config
-from mww2minox.oauth import Consent
+from mww2minox.config.loading import load_config
+from mww2minox.minox.oauth import Consent
 from mww2minox.output import Output
 from mww2minox.sandbox import Request, Sandbox
 from mww2minox.state import Store

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from mww2minox.texts import use
+from mww2minox.language.texts import use
 
 settings.register_profile("default", derandomize=True, deadline=None)
 settings.load_profile("default")

@@ -24,7 +24,7 @@ from mww2minox.commands.fetch import fetch
 from mww2minox.commands.push import push
 from mww2minox.commands.retry import retry
 from mww2minox.commands.verify import verify
-from mww2minox.config import load_config
+from mww2minox.config.loading import load_config
 from mww2minox.errors import ExitStatus, LoginNeeded, MwwError
 from mww2minox.output import Output
 from mww2minox.sandbox import Sandbox, Settings

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping as Map, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from mww2minox.books.model import Booking, Difference, State
 from mww2minox.errors import ExitStatus
-from mww2minox.intake import changes_since
-from mww2minox.journal import Found, find, lines_since
-from mww2minox.minox import booking_body
-from mww2minox.model import Booking, Difference, State
+from mww2minox.language.texts import _, ngettext
+from mww2minox.minox.journal import Found, find, lines_since
+from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import euros
+from mww2minox.shop.intake import changes_since
+from mww2minox.shop.orders import stored
 from mww2minox.state import StoredBooking, StoredOrder
-from mww2minox.texts import _, ngettext
-from mww2minox.webshop import stored
 from mww2minox.wiring import Wiring
 
 UNBOOKED = (State.WAITING, State.READY, State.FAILED, State.SKIPPED)
@@ -52,7 +52,7 @@ def in_journal(wiring: Wiring, orders: Sequence[StoredOrder]) -> Map[str, Found]
     administration = wiring.minox.administration()
     first = max(min(dates), date.min + MIDNIGHT) - MIDNIGHT
     lines = lines_since(wiring.minox, administration, first, wiring.config.minox.journal)
-    ours = {order.number: wiring.posting.batch_id(order.number) for order in wiring.store.orders()}
+    ours = {order.number: wiring.booker.batch_id(order.number) for order in wiring.store.orders()}
     return find(lines, {order.number: _total(order) for order in orders}, ours)
 
 
@@ -104,5 +104,5 @@ def _differences(order: StoredOrder, found: Found) -> Iterable[Difference]:
 
 def _body(wiring: Wiring, order: StoredOrder, found: Found) -> str:
     """For a booking of ours, what we would send for it; nothing for another's, which is compared by its total."""
-    decided = wiring.posting.decide(order) if found.ours else None
+    decided = wiring.booker.decide(order) if found.ours else None
     return booking_body(decided, found.customer).decode() if isinstance(decided, Booking) else ""

@@ -12,8 +12,8 @@ import requests
 
 from mww2minox.commands.sandbox import save_config, started
 from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.language.texts import N_, _, system_problem
 from mww2minox.output import Output
-from mww2minox.texts import N_, _, system_problem
 
 STEPS = (
     (("fetch",), N_("Take the shop's orders in")),

@@ -9,14 +9,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from mww2minox.books.model import State
 from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
-from mww2minox.intake import Counts, sort_again, take_in
-from mww2minox.minox import without_names
-from mww2minox.model import State
-from mww2minox.rereading import reread
+from mww2minox.language.texts import _, ngettext
+from mww2minox.minox.wire import without_names
+from mww2minox.shop.api import Page
+from mww2minox.shop.intake import Counts, sort_again, take_in
+from mww2minox.shop.orders import EMPTIED, Taken, without_addresses
+from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredOrder
-from mww2minox.texts import _, ngettext
-from mww2minox.webshop import EMPTIED, Page, Taken, without_addresses
 from mww2minox.wiring import Wiring
 
 OVERLAP = timedelta(days=1)

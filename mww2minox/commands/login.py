@@ -5,8 +5,8 @@ import webbrowser
 import click
 
 from mww2minox.errors import ExitStatus
-from mww2minox.oauth import Consent, listen, wait_for_redirect
-from mww2minox.texts import _
+from mww2minox.language.texts import _
+from mww2minox.minox.oauth import Consent, listen, wait_for_redirect
 from mww2minox.wiring import Wiring
 
 

@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from mww2minox.books.model import Booking, EmailDebtor, FixedDebtor, Rejection, State
 from mww2minox.commands.adopt import in_journal
 from mww2minox.errors import ExitStatus, ServerFails, UsageError
-from mww2minox.model import Booking, EmailDebtor, FixedDebtor, Rejection, State
+from mww2minox.language.texts import _, day, ngettext, number
+from mww2minox.minox.booker import Booker, Outcome
 from mww2minox.output import Output
-from mww2minox.posting import Outcome, Posting
 from mww2minox.reasons import explain_rejection
 from mww2minox.state import FIRST_PUSH, StoredOrder
-from mww2minox.texts import _, day, ngettext, number
 from mww2minox.wiring import Wiring
 
 
@@ -66,23 +66,23 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     """
     if _booked_before(wiring, orders):
         return ExitStatus.ATTENTION
-    posting = wiring.posting
+    booker = wiring.booker
     outcomes: list[Outcome] = []
     try:
-        outcomes.extend(_settled(posting, wiring.output.each("push", orders)))
+        outcomes.extend(_settled(booker, wiring.output.each("push", orders)))
     finally:
         tell(wiring, outcomes)
     failed = any(outcome.state is State.FAILED for outcome in outcomes)
     return ExitStatus.ATTENTION if failed else ExitStatus.OK
 
 
-def _settled(posting: Posting, orders: Iterable[StoredOrder]) -> Iterator[Outcome]:
+def _settled(booker: Booker, orders: Iterable[StoredOrder]) -> Iterator[Outcome]:
     """Book order after order; raise when the server fails on two in a row, or at the end when it failed on one."""
     failing: ServerFails | None = None
     before = False
     for order in orders:
         try:
-            yield posting.settle(order)
+            yield booker.book(order)
             before = False
         except ServerFails as error:
             if before:
@@ -155,7 +155,7 @@ def _show(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     """Show each booking as a table of its lines."""
     status = ExitStatus.OK
     for order in orders:
-        booking = wiring.posting.decide(order)
+        booking = wiring.booker.decide(order)
         if isinstance(booking, Booking):
             show_booking(wiring.output, booking, _debtor(wiring, booking))
         else:
@@ -202,6 +202,6 @@ def _debtor(wiring: Wiring, booking: Booking) -> str:
     if isinstance(debtor, FixedDebtor):
         return _("customer {number}").format(number=debtor.number)
     if isinstance(debtor, EmailDebtor):
-        known = wiring.posting.customers.remembered(debtor)
+        known = wiring.booker.customers.remembered(debtor)
         return _("customer {number}").format(number=known) if known else _("customer by e-mail")
     return _("customer of order {number}").format(number=debtor.order_number)

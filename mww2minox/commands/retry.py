@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from mww2minox.books.model import State
 from mww2minox.commands.push import book_all
 from mww2minox.errors import ExitStatus, OrderNotInShop
-from mww2minox.intake import Counts, take_in
-from mww2minox.model import State
+from mww2minox.language.texts import _
 from mww2minox.reasons import explain_rejection
-from mww2minox.texts import _
+from mww2minox.shop.intake import Counts, take_in
 from mww2minox.wiring import Wiring
 
 

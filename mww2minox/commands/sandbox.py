@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.language.texts import _, system_problem
 from mww2minox.output import Output
-from mww2minox.texts import _, system_problem
 
 if TYPE_CHECKING:
     from mww2minox.sandbox import Sandbox

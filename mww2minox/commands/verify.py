@@ -5,17 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from mww2minox.customers import poll
-from mww2minox.differences import booking_differences
+from mww2minox.books.differences import booking_differences
+from mww2minox.books.model import Booking, Difference, VatPosting
 from mww2minox.errors import ExitStatus, UsageError
-from mww2minox.intake import changes_since
-from mww2minox.journal import order_lines, total
-from mww2minox.minox import ReadLine, sent_lines
-from mww2minox.model import Booking, Difference, VatPosting
+from mww2minox.language.texts import _, ngettext
+from mww2minox.minox.customers import poll
+from mww2minox.minox.journal import order_lines, total
+from mww2minox.minox.wire import ReadLine, sent_lines
 from mww2minox.reasons import euros, explain_differences
-from mww2minox.rereading import reread
+from mww2minox.shop.intake import changes_since
+from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredBooking
-from mww2minox.texts import _, ngettext
 from mww2minox.wiring import Wiring
 
 FRESH = timedelta(minutes=5)
@@ -101,7 +101,7 @@ def _made_vat(wiring: Wiring, booking: StoredBooking) -> Decimal | None:
     if wiring.mapping.vat_posting is not VatPosting.LEDGER:
         return None
     order = wiring.store.order(booking.number)
-    decided = order and wiring.posting.decide(replace(order, payload=booking.payload))
+    decided = order and wiring.booker.decide(replace(order, payload=booking.payload))
     if not isinstance(decided, Booking):
         return None
     return sum((share.vat for share in decided.shares), Decimal(0))

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mww2minox.customers import GHOST_SECONDS, LAG_SECONDS, Customers
+from mww2minox.books.model import Customer, EmailDebtor, Reason, Rejection
 from mww2minox.errors import KeysRefused, VendorError, WaitTooLong
-from mww2minox.minox import customer_body
-from mww2minox.model import Customer, EmailDebtor, Reason, Rejection
+from mww2minox.minox.customers import GHOST_SECONDS, LAG_SECONDS, Customers
+from mww2minox.minox.wire import customer_body
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.wiring import Wiring
 from tests.clients import Processes, asked

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mww2minox.errors import ExitStatus
-from mww2minox.minox import Minox
+from mww2minox.minox.api import Minox
 from mww2minox.sandbox import Fault, Settings
 from tests.world import World, an_order, emails, world
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests_mock
 
+from mww2minox.books.model import Booking, BookingLine, Customer, EmailDebtor, FixedDebtor, VatShare
 from mww2minox.errors import KeysRefused, Refused, ServerFails, Unreachable, UnusableAnswer, UsageError
-from mww2minox.minox import booking_body, customer_body, errors_inside, sent_lines
-from mww2minox.model import Booking, BookingLine, Customer, EmailDebtor, FixedDebtor, VatShare
+from mww2minox.minox.wire import booking_body, customer_body, errors_inside, sent_lines
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.wiring import Wiring
 from tests.clients import INSIDE, Processes, asked, log_in

@@ -13,7 +13,7 @@ import requests
 import requests_mock
 
 from mww2minox.errors import KeysRefused, LoginNeeded, Unreachable, UnusableAnswer, UsageError, VendorError
-from mww2minox.oauth import SCOPES, Client, Consent, TokenFacts, listen, wait_for_redirect
+from mww2minox.minox.oauth import SCOPES, Client, Consent, TokenFacts, listen, wait_for_redirect
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Tokens
 from mww2minox.wiring import Wiring

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mww2minox.books.model import Reason, State
 from mww2minox.errors import KeysRefused, Unreachable, WaitTooLong
-from mww2minox.model import Reason, State
-from mww2minox.posting import Outcome
+from mww2minox.minox.booker import Outcome
 from mww2minox.sandbox import Fault, Sandbox
+from mww2minox.shop.orders import take
 from mww2minox.state import StoredBooking, StoredOrder
-from mww2minox.webshop import take
 from mww2minox.wiring import Wiring
 from tests.clients import Processes, asked
 from tests.clock import Clock
@@ -40,7 +40,7 @@ def order(wiring: Wiring, number: str) -> StoredOrder:
 
 def settle(wiring: Wiring, number: str = "1001") -> Outcome:
     """Book an order."""
-    outcome = wiring.posting.settle(wiring.store.order(number) or order(wiring, number))
+    outcome = wiring.booker.book(wiring.store.order(number) or order(wiring, number))
     stored = wiring.store.order(number)
     assert stored
     assert stored.state is outcome.state
@@ -153,8 +153,8 @@ def test_another_administration_tenant_or_order_has_another_place(wiring: Wiring
     places.add(processes.start("second.db", minox={"administration": 2}).namespace)
     places.add(processes.start("third.db", minox={"tenant": 12346}).namespace)
     assert len(places) == 3
-    assert wiring.posting.batch_id("1001") != wiring.posting.batch_id("1002")
-    assert wiring.posting.batch_id("1001") == processes.start().posting.batch_id("1001")
+    assert wiring.booker.batch_id("1001") != wiring.booker.batch_id("1002")
+    assert wiring.booker.batch_id("1001") == processes.start().booker.batch_id("1001")
 
 
 # Lost.
@@ -221,10 +221,10 @@ def test_a_booking_that_is_there_after_all_is_not_sent_again(
 
 
 def test_minox_that_is_gone_ends_the_run_and_keeps_the_doubt(sandbox: Sandbox, wiring: Wiring) -> None:
-    ready, posting = order(wiring, "1001"), wiring.posting
+    ready, booker = order(wiring, "1001"), wiring.booker
     sandbox.faults.append(Fault("drop_after", path="transaction_line_batch", times=None))
     with pytest.raises(Unreachable):
-        posting.settle(ready)
+        booker.book(ready)
     stored = wiring.store.order("1001")
     assert stored
     assert stored.rejection
@@ -297,7 +297,7 @@ def test_an_order_that_was_refused_is_booked_as_it_is_in_the_shop_by_then(sandbo
 
 
 def test_local_rules_come_before_any_request_to_minox(sandbox: Sandbox, wiring: Wiring) -> None:
-    posting = wiring.posting
+    booker = wiring.booker
     for number, expected in {
         "1030": "totals_mismatch",
         "1035": "email_missing",
@@ -305,7 +305,7 @@ def test_local_rules_come_before_any_request_to_minox(sandbox: Sandbox, wiring: 
     }.items():
         ready = order(wiring, number)
         sandbox.requests.clear()
-        assert reason(posting.settle(ready)) == expected
+        assert reason(booker.book(ready)) == expected
         assert not sandbox.requests
 
 
@@ -325,7 +325,7 @@ def test_a_wait_that_is_too_long_ends_the_run_and_loses_nothing(sandbox: Sandbox
     ready = order(wiring, "1001")
     sandbox.faults.append(Fault("429", retry_after="1000", **PUT))  # type: ignore[arg-type]
     with pytest.raises(WaitTooLong):
-        wiring.posting.settle(ready)
+        wiring.booker.book(ready)
     clock.pass_by(1000)
     assert settle(wiring).state is State.BOOKED
     assert len(sandbox.minox.batches) == 1

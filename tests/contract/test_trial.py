@@ -10,12 +10,12 @@ from unittest import mock
 
 import pytest
 
+from mww2minox.books.model import Mapping, Order, VatPosting
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer, VendorError
-from mww2minox.minox import Minox
-from mww2minox.model import Mapping, Order, VatPosting
+from mww2minox.minox.api import Minox
+from mww2minox.minox.trial_booking import NOTE, Tried, take_out, try_out, ways
 from mww2minox.sandbox import Fault, Settings
 from mww2minox.state import Store
-from mww2minox.trial import NOTE, Tried, take_out, try_out, ways
 from mww2minox.wiring import Wiring
 from tests.clients import INSIDE
 from tests.world import World, an_order, world

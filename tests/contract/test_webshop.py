@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests_mock
 
+from mww2minox.books.model import Price, Tax
 from mww2minox.errors import (
     ConfigError,
     OrderNotInShop,
@@ -16,9 +17,8 @@ from mww2minox.errors import (
     Unreachable,
     UnusableAnswer,
 )
-from mww2minox.model import Price, Tax
 from mww2minox.sandbox import SAMPLES, Fault, Sandbox, Settings, many_orders
-from mww2minox.webshop import Taken, stored, take
+from mww2minox.shop.orders import Taken, stored, take
 from mww2minox.wiring import Wiring
 from tests.clients import SHOP_TOKEN, Processes, asked
 

@@ -416,7 +416,7 @@ def _warm_up() -> None:
             if not module.name.endswith((".__main__", ".sandbox")):
                 import_module(module.name)
     settings: list[tuple[str, str, int]] = [
-        ("mww2minox.webshop", "PAGE", SMALL_PAGE),
+        ("mww2minox.shop.api", "PAGE", SMALL_PAGE),
         ("mww2minox.output", "LOG_BYTES", SMALL_LOG),
     ]
     for name, constant, value in settings:

@@ -13,8 +13,8 @@ import pexpect
 import pytest
 
 from mww2minox.commands.check import sqlite
-from mww2minox.fit import Status
-from mww2minox.oauth import SCOPES
+from mww2minox.commands.check.findings import Status
+from mww2minox.minox.oauth import SCOPES
 from mww2minox.sandbox import Fault, Sandbox, Settings
 from mww2minox.state import Store, Tokens
 from tests.system.conftest import RUNNER, Cli, Ended

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from mww2minox.oauth import SCOPES
+from mww2minox.minox.oauth import SCOPES
 from mww2minox.sandbox import Sandbox
 from tests.system.conftest import RUNNER, Cli, Forker
 

@@ -13,8 +13,8 @@ from unittest import mock
 import pytest
 
 from mww2minox import messenger
+from mww2minox.books.model import Reason, Rejection, State
 from mww2minox.commands import push as push_module
-from mww2minox.model import Reason, Rejection, State
 from mww2minox.sandbox import Fault, Sandbox, shop_api
 from mww2minox.sandbox.gate import Gate
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
@@ -511,8 +511,8 @@ def test_without_notify_nothing_is_imported_asked_or_told(
     inside: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
-    monkeypatch.setattr("mww2minox.notices.send", mock.Mock(side_effect=AssertionError))
-    monkeypatch.setattr("mww2minox.notices.ping", mock.Mock(side_effect=AssertionError))
+    monkeypatch.setattr("mww2minox.alerts.send", mock.Mock(side_effect=AssertionError))
+    monkeypatch.setattr("mww2minox.alerts.ping", mock.Mock(side_effect=AssertionError))
     offer(vendors, "501", email="")
     assert run(inside, "fetch", "push", "verify") == [0, 3, 0]
     with Store(inside.state) as store:
@@ -662,7 +662,7 @@ def test_no_customer_and_no_key_is_in_what_arrives(
     run(told, "fetch")
     private = set(_private(vendors.shop.orders))
     assert len(private) > 100
-    monkeypatch.setattr("mww2minox.notices.MOST_ORDERS", 1000)
+    monkeypatch.setattr("mww2minox.alerts.MOST_ORDERS", 1000)
     assert run(told, "push") == [3]
     monkeypatch.setattr(Gate, "_go_wrong", refuse_number)
     vendors.faults.append(Fault("status", side="minox", method="PUT", status=400, times=None))

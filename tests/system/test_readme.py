@@ -9,10 +9,11 @@ import click
 import pytest
 from pydantic import BaseModel
 
+from mww2minox.books.model import Reason
 from mww2minox.cli import cli as group
-from mww2minox.config import SECRET_FILES, Config, VatSettings
+from mww2minox.config.loading import SECRET_FILES
+from mww2minox.config.settings import Config, VatSettings
 from mww2minox.errors import ExitStatus
-from mww2minox.model import Reason
 from tests.system.conftest import Cli
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mww2minox.model import Reason
+from mww2minox.books.model import Reason
 from mww2minox.sandbox import Sample, Sandbox, Settings, samples as sample_orders
 from tests.system.conftest import Cli
 

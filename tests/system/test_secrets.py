@@ -173,7 +173,7 @@ def test_minox_words_about_an_order_come_through_without_its_person(
 def test_a_login_that_fails_tells_neither_code_nor_verifier(
     secretive: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mww2minox.oauth.secrets.token_urlsafe", lambda size: f"canary-{size}")
+    monkeypatch.setattr("mww2minox.minox.oauth.secrets.token_urlsafe", lambda size: f"canary-{size}")
     monkeypatch.setattr(Gate, "_go_wrong", echo)
     for status in (400, 401, 403, 500, 200):
         vendors.faults[:] = [Fault("status", side="minox", method="POST", status=status, times=None)]

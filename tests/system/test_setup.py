@@ -15,14 +15,14 @@ import pytest
 import requests
 import yaml
 
-from mww2minox.config import load_config
-from mww2minox.model import VatPosting
+from mww2minox.books.model import VatPosting
+from mww2minox.config.loading import load_config
+from mww2minox.language.texts import _, use
+from mww2minox.minox.trial_booking import NOTE
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from mww2minox.sandbox.shop_api import PARTNER_TOKEN, TOKEN
 from mww2minox.state import Store
-from mww2minox.texts import _, use
-from mww2minox.trial import NOTE
 from tests.system.conftest import RUNNER, Cli, Ended, Forker
 
 Terminal: TypeAlias = "pexpect.spawn[str]"

@@ -9,14 +9,15 @@ from unittest import mock
 import pytest
 import yaml
 
-from mww2minox.minox import Listed, Minox
-from mww2minox.oauth import MinoxLogin, TokenFacts
+from mww2minox.minox.api import Minox
+from mww2minox.minox.oauth import MinoxLogin, TokenFacts
+from mww2minox.minox.trial_booking import NOTE
+from mww2minox.minox.wire import Listed
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from mww2minox.sandbox.shop_api import PARTNER_TOKEN, TOKEN
+from mww2minox.shop.api import Status, Webshop
 from mww2minox.state import Store
-from mww2minox.trial import NOTE
-from mww2minox.webshop import Status, Webshop
 from tests.inside import Ended, Inside
 
 SCREEN = "Enter if this is right, or the number of a line to change"

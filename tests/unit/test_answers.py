@@ -8,7 +8,7 @@ import yaml
 
 from mww2minox.commands.setup.answers import Answers
 from mww2minox.commands.setup.configtext import config_text
-from mww2minox.config import load_config
+from mww2minox.config.loading import load_config
 from mww2minox.errors import ConfigError
 
 WHOLE: dict[str, Any] = {

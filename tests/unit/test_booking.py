@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from mww2minox.minox import booking_body
-from mww2minox.model import (
+from mww2minox.books.model import (
     ZERO_PERCENT,
     Administration,
     DateChoice,
@@ -27,7 +26,8 @@ from mww2minox.model import (
     VatPosting,
     VatRow,
 )
-from mww2minox.webshop import take
+from mww2minox.minox.wire import booking_body
+from mww2minox.shop.orders import take
 from tests.builders import (
     ADMINISTRATION,
     BELGIAN_VAT_NUMBER,

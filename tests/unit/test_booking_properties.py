@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import event, given, settings, strategies as st
 
-from mww2minox.booking import book
-from mww2minox.minox import booking_body
-from mww2minox.model import (
+from mww2minox.books.booking import book
+from mww2minox.books.model import (
     REVERSE_CHARGED,
     ZERO_PERCENT,
     Booking,
@@ -26,8 +25,9 @@ from mww2minox.model import (
     Tax,
     VatPosting,
 )
+from mww2minox.language.texts import Language, use
+from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import REASONS, explain_rejection
-from mww2minox.texts import Language, use
 from tests.builders import ADMINISTRATION, BELGIAN_VAT_NUMBER, CUSTOMER, MAPPING, MICRO, mirrored
 
 CENT = Decimal("0.01")

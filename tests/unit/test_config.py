@@ -12,10 +12,11 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 from pydantic_core import PydanticUndefined
 
-from mww2minox.config import Config, Settings, find_config, load_config
+from mww2minox.books.model import DateChoice, Mapping, VatPosting, VatRow
+from mww2minox.config.loading import find_config, load_config
+from mww2minox.config.settings import Config, Settings
 from mww2minox.errors import ConfigError, ExitStatus
-from mww2minox.model import DateChoice, Mapping, VatPosting, VatRow
-from mww2minox.texts import default_language
+from mww2minox.language.texts import default_language
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 CANARY = "canary-3f9a"

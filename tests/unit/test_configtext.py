@@ -10,11 +10,11 @@ import yaml
 from hypothesis import given, strategies as st
 
 from mww2minox.commands.setup.configtext import SECRET_NAMES, config_text, env_text, save_private, secrets_apart
-from mww2minox.config import load_config, settings_of
-from mww2minox.credentials import env_values
-from mww2minox.document import Document, Value, read_document
+from mww2minox.config.loading import load_config, settings_of
+from mww2minox.config.secrets import env_values
+from mww2minox.config.yaml_file import Document, Value, read_document
 from mww2minox.errors import UsageError
-from mww2minox.texts import use
+from mww2minox.language.texts import use
 
 ODD_TEXTS = [
     "#1", "a # b", "a: b", "key:", "- x", "? x", "'", '"', "it's", '"quoted"', "\\", "a\\", "{x}", "[x]", "&a", "*a",

@@ -8,8 +8,8 @@ import pytest
 
 from mww2minox.commands.setup.dialogue import NONE, Dialogue
 from mww2minox.errors import UsageError
+from mww2minox.language.texts import Language, use
 from mww2minox.output import Output
-from mww2minox.texts import Language, use
 
 Typing = Callable[..., Dialogue]
 OPTIONS = [("VERK", "Verkoopboek"), ("MEMO", "Memoriaal")]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from mww2minox.differences import booking_differences, order_changes
-from mww2minox.minox import ReadLine, booking_body, sent_lines
-from mww2minox.model import Order, Tax, VatPosting
+from mww2minox.books.differences import booking_differences, order_changes
+from mww2minox.books.model import Order, Tax, VatPosting
+from mww2minox.minox.wire import ReadLine, booking_body, sent_lines
 from mww2minox.reasons import DIFFERENCES
 from tests.builders import CUSTOMER, booked, line, mapping, mirrored, order
 from tests.unit.test_booking_properties import orders

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mww2minox.intake import Counts, Statuses, changes_since, next_order, sort_again, take_in
-from mww2minox.model import Difference, Reason, Rejection, State
+from mww2minox.books.model import Difference, Reason, Rejection, State
+from mww2minox.shop.intake import Counts, Statuses, changes_since, next_order, sort_again, take_in
+from mww2minox.shop.orders import Taken, take
 from mww2minox.state import Store, StoredBooking, StoredOrder
-from mww2minox.webshop import Taken, take
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 PAID, NEW = 2, 1

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mww2minox.model import Administration, FiscalYear
-from mww2minox.periods import period_of
+from mww2minox.books.model import Administration, FiscalYear
+from mww2minox.books.periods import period_of
 
 YEAR = FiscalYear(year=2026, start=date(2026, 1, 1), end=date(2026, 12, 31))
 LEAP_YEAR = FiscalYear(year=2028, start=date(2028, 1, 1), end=date(2028, 12, 31))

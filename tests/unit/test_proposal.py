@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, Order, VatNeed
 from mww2minox.commands.setup.proposal import (
     EU,
     Lists,
@@ -16,10 +17,9 @@ from mww2minox.commands.setup.proposal import (
     rows,
     statuses,
 )
-from mww2minox.minox import Listed, VatCode
-from mww2minox.model import REVERSE_CHARGED, ZERO_PERCENT, Order, VatNeed
-from mww2minox.texts import country_names
-from mww2minox.webshop import Status
+from mww2minox.language.texts import country_names
+from mww2minox.minox.wire import Listed, VatCode
+from mww2minox.shop.api import Status
 from tests.builders import line, order, reverse_charged
 
 DOMESTIC = "Af te dragen (1a, 1b)"

@@ -8,8 +8,9 @@ from string import Formatter
 
 import pytest
 
-from mww2minox.differences import order_changes
-from mww2minox.model import Customer, Difference, Order, Reason, Rejection
+from mww2minox.books.differences import order_changes
+from mww2minox.books.model import Customer, Difference, Order, Reason, Rejection
+from mww2minox.language.texts import Language, use
 from mww2minox.reasons import (
     ADVICE,
     BRIEF,
@@ -22,7 +23,6 @@ from mww2minox.reasons import (
     explain,
     explain_rejection,
 )
-from mww2minox.texts import Language, use
 
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
 DUTCH = {"12.16": "12,16", "12.10": "12,10", "0.06": "0,06", "4.20": "4,20", "2.10": "2,10", "25.5": "25,5"} | {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mww2minox.model import Reason
+from mww2minox.books.model import Reason
 from mww2minox.reasons import explain
 
 PERIOD = "Open the period in Minox"

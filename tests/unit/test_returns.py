@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from mww2minox.model import REVERSE_CHARGED, ZERO_PERCENT, VatNeed
-from mww2minox.returns import boxes_of, fits
+from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, VatNeed
+from mww2minox.books.vat_return import boxes_of, fits
 
 OWED = "Af te dragen (1a, 1b)"
 PURCHASES = "Te vorderen (5b)"

@@ -13,8 +13,8 @@ import time_machine
 from sqlite_utils import Database
 
 from mww2minox import state
+from mww2minox.books.model import Reason, Rejection, State
 from mww2minox.errors import RunInProgress, StateError
-from mww2minox.model import Reason, Rejection, State
 from mww2minox.state import FIRST_PUSH, Store, StoredBooking, StoredOrder
 
 PAGE = 4096

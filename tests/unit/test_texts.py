@@ -18,12 +18,23 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import mww2minox
-from mww2minox import foreign
 from mww2minox.cli import cli
-from mww2minox.document import read_document
+from mww2minox.config.yaml_file import read_document
 from mww2minox.errors import ConfigError
-from mww2minox.texts import CATALOGUES, Language, _, day, money, ngettext, number, percentage, system_problem, use
-from mww2minox.translated import Argument, Command, Option
+from mww2minox.language import borrowed
+from mww2minox.language.help import Argument, Command, Option
+from mww2minox.language.texts import (
+    CATALOGUES,
+    Language,
+    _,
+    day,
+    money,
+    ngettext,
+    number,
+    percentage,
+    system_problem,
+    use,
+)
 from tests.words import ENGLISH
 
 PACKAGE = Path(mww2minox.__file__).parent
@@ -138,22 +149,22 @@ UNSHOWN = {
     ("commands/fetch.py", "status changes seen until"): KEY,
     ("commands/fetch.py", "looked again at"): KEY,
     ("commands/fetch.py", "history {} {}"): KEY,
-    ("commands/schedule.py", "journalctl {}-u 'mww2minox*'"): "a command",
+    ("commands/schedule/__init__.py", "journalctl {}-u 'mww2minox*'"): "a command",
     ("commands/setup/configtext.py", "tag:yaml.org,2002:{}"): "a word of YAML",
-    ("customers.py", "customer {}"): KEY,
-    ("document.py", "bool | int | str | list[Value] | dict[str, Value] | None"): "a type",
-    ("minox.py", "Authorization"): HTTP,
-    ("minox.py", "Bearer {}"): HTTP,
-    ("minox.py", "Location"): HTTP,
-    ("notices.py", "keys of minox"): KEY,
-    ("notices.py", "token of the shop"): KEY,
-    ("notices.py", "not since {} {}"): KEY,
-    ("notices.py", "order {} {}"): KEY,
-    ("notices.py", "difference {} {}"): KEY,
-    ("oauth.py", "Connection"): HTTP,
-    ("oauth.py", "Authorization"): HTTP,
-    ("oauth.py", "Basic {}"): HTTP,
-    ("posting.py", "order {}"): KEY,
+    ("minox/customers.py", "customer {}"): KEY,
+    ("config/yaml_file.py", "bool | int | str | list[Value] | dict[str, Value] | None"): "a type",
+    ("minox/api.py", "Authorization"): HTTP,
+    ("minox/api.py", "Bearer {}"): HTTP,
+    ("minox/wire.py", "Location"): HTTP,
+    ("alerts.py", "keys of minox"): KEY,
+    ("alerts.py", "token of the shop"): KEY,
+    ("alerts.py", "not since {} {}"): KEY,
+    ("alerts.py", "order {} {}"): KEY,
+    ("alerts.py", "difference {} {}"): KEY,
+    ("minox/oauth.py", "Connection"): HTTP,
+    ("minox/oauth.py", "Authorization"): HTTP,
+    ("minox/oauth.py", "Basic {}"): HTTP,
+    ("minox/booker.py", "order {}"): KEY,
     ("reasons.py", "fiscal year"): PATTERN,
     ("reasons.py", "blocked vat code"): PATTERN,
     ("state.py", "first push"): KEY,
@@ -163,20 +174,20 @@ UNSHOWN = {
     ("transport.py", "Accept"): HTTP,
     ("transport.py", "Date"): HTTP,
     ("transport.py", "pause {}"): KEY,
-    ("trial.py", "trial booking in Minox"): KEY,
-    ("units.py", "systemctl {}edit UNIT"): "a command",
-    ("units.py", "# mww2minox {}: begin"): UNIT,
-    ("units.py", "# mww2minox {}: end"): UNIT,
-    ("webshop.py", "Cf"): "a category of Unicode",
-    ("webshop.py", "not a number"): PYDANTIC,
-    ("webshop.py", "not a text"): PYDANTIC,
-    ("webshop.py", "no number"): PYDANTIC,
+    ("minox/trial_booking.py", "trial booking in Minox"): KEY,
+    ("commands/schedule/systemd.py", "systemctl {}edit UNIT"): "a command",
+    ("commands/schedule/cron.py", "# mww2minox {}: begin"): UNIT,
+    ("commands/schedule/cron.py", "# mww2minox {}: end"): UNIT,
+    ("shop/orders.py", "Cf"): "a category of Unicode",
+    ("shop/orders.py", "not a number"): PYDANTIC,
+    ("shop/orders.py", "not a text"): PYDANTIC,
+    ("shop/orders.py", "no number"): PYDANTIC,
 }
 """What reads like a shown text and is none, with the reason."""
 UNSHOWN_FORMS = {
-    "oauth.py": (re.compile("administration:read "), "the rights, as OAuth names them"),
+    "minox/oauth.py": (re.compile("administration:read "), "the rights, as OAuth names them"),
     "reasons.py": (re.compile(r".*[|?\\]"), PATTERN),
-    "units.py": (re.compile(r"\{\}\[Unit\]"), UNIT),
+    "commands/schedule/systemd.py": (re.compile(r"\{\}\[Unit\]"), UNIT),
 }
 
 
@@ -312,12 +323,12 @@ def _sources(package: object) -> str:
 
 def test_click_still_says_what_is_translated() -> None:
     source = _sources(click)
-    for text in [*foreign.CLICK, *(form for forms in foreign.CLICK_PLURALS for form in forms)]:
+    for text in [*borrowed.CLICK, *(form for forms in borrowed.CLICK_PLURALS for form in forms)]:
         assert f'"{text}"' in source, text
 
 
 def test_the_system_still_says_what_is_translated() -> None:
-    for code, text in foreign.SYSTEM.items():
+    for code, text in borrowed.SYSTEM.items():
         assert os.strerror(code) == text
         use("nl")
         assert system_problem(OSError(code, text)) != text

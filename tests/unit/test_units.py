@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, strategies as st
 
+from mww2minox.commands.schedule.cron import crontab
+from mww2minox.commands.schedule.job import Job, refuse_unwritable
+from mww2minox.commands.schedule.systemd import systemd
 from mww2minox.errors import ExitStatus, UsageError
-from mww2minox.units import Job, crontab, refuse_unwritable, systemd
 
 ODD = Path('/srv/a b%h/$HOME "q"\'s\\x')
 COMMANDS = ["fetch --wait 1500", "push --wait 3600", "verify --wait 3600"]

@@ -11,10 +11,11 @@ from typing import cast
 import yaml
 
 from mww2minox.commands.setup.configtext import save_private
-from mww2minox.config import Config, settings_of
-from mww2minox.document import Document, Place, Value, read_document
+from mww2minox.config.loading import settings_of
+from mww2minox.config.settings import Config
+from mww2minox.config.yaml_file import Document, Place, Value, read_document
 from mww2minox.errors import ConfigError
-from mww2minox.texts import _
+from mww2minox.language.texts import _
 
 REDIRECT_URI = "http://127.0.0.1:8765/callback"
 PLACEHOLDERS: dict[str, Value] = {

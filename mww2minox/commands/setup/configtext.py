@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 from dotenv.parser import parse_stream
 
-from mww2minox.document import Value
+from mww2minox.config.yaml_file import Value
 from mww2minox.errors import UsageError
-from mww2minox.texts import N_, _, system_problem
+from mww2minox.language.texts import N_, _, system_problem
 
 SECRET_NAMES = {
     ("shop", "token"): "MWW_TOKEN",

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 import click
 
 from mww2minox.errors import UsageError
+from mww2minox.language.texts import N_, _
 from mww2minox.output import Output
-from mww2minox.texts import N_, _
 
 NONE = "-"
 """What the user types for "none of these"."""

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping as Map, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mww2minox.booking import percentage, vat_needs
-from mww2minox.minox import Listed, VatCode
-from mww2minox.model import REVERSE_CHARGED, ZERO_PERCENT, Order, VatNeed
-from mww2minox.returns import DISTANCE_SALES, EXPORTS, PURCHASES, WITHIN_EU, boxes_of, fits
-from mww2minox.webshop import Status
+from mww2minox.books.booking import percentage, vat_needs
+from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, Order, VatNeed
+from mww2minox.books.vat_return import DISTANCE_SALES, EXPORTS, PURCHASES, WITHIN_EU, boxes_of, fits
+from mww2minox.minox.wire import Listed, VatCode
+from mww2minox.shop.api import Status
 
 Countries = Map[str, tuple[str, ...]]
 """The names that a country goes by, in lower case, by its two letters."""

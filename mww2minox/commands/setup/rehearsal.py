@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping as Map
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from mww2minox.booking import book
+from mww2minox.books.booking import book
+from mww2minox.books.model import Booking, EmailDebtor, FixedDebtor, Mapping, Order, VatPosting
 from mww2minox.commands.push import show_booking
 from mww2minox.commands.setup.screen import Seen, ask_customer
 from mww2minox.commands.setup.session import Session
-from mww2minox.document import Value
+from mww2minox.config.yaml_file import Value
 from mww2minox.errors import Refused
-from mww2minox.minox import FoundCustomer, VatCode
-from mww2minox.model import Booking, EmailDebtor, FixedDebtor, Mapping, Order, VatPosting
+from mww2minox.language.texts import _
+from mww2minox.minox.trial_booking import NOTE, Tried, take_out, try_out
+from mww2minox.minox.wire import FoundCustomer, VatCode
 from mww2minox.reasons import describe
-from mww2minox.texts import _
-from mww2minox.trial import NOTE, Tried, take_out, try_out
 from mww2minox.wiring import Wiring
 
 CANDIDATES = 25

@@ -12,18 +12,19 @@ from decimal import Decimal
 from functools import partial
 from typing import NoReturn
 
-from mww2minox.booking import percentage
+from mww2minox.books.booking import percentage
+from mww2minox.books.model import REVERSE_CHARGED, Administration, Order, VatNeed
 from mww2minox.commands.setup import proposal
 from mww2minox.commands.setup.answers import Answers
 from mww2minox.commands.setup.dialogue import NONE, Dialogue
 from mww2minox.commands.setup.proposal import Lists
-from mww2minox.customers import said
-from mww2minox.document import Value
+from mww2minox.config.yaml_file import Value
 from mww2minox.errors import Refused
-from mww2minox.minox import FoundCustomer, Listed, Minox, VatCode
-from mww2minox.model import REVERSE_CHARGED, Administration, Order, VatNeed
-from mww2minox.texts import _, ngettext, percentage as shown
-from mww2minox.webshop import Status
+from mww2minox.language.texts import _, ngettext, percentage as shown
+from mww2minox.minox.api import Minox
+from mww2minox.minox.customers import said
+from mww2minox.minox.wire import FoundCustomer, Listed, VatCode
+from mww2minox.shop.api import Status
 
 VatRow = dict[str, Value]
 

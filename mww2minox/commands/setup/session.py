@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mww2minox.commands.setup.answers import Answers
 from mww2minox.commands.setup.dialogue import Dialogue
-from mww2minox.config import Config
-from mww2minox.document import Value
+from mww2minox.config.settings import Config
+from mww2minox.config.yaml_file import Value
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
 

@@ -1,0 +1,269 @@
+"""Being told (`notify` in the config): what needs a person is sent to them once, and told again should it come back.
+
+A matter is an order that failed, a booking with differences, keys that a vendor refuses, or a command that has not
+ended well for a day. After a run the matters are gathered from the state; those that nobody was told about go out in
+one message, and are remembered once somebody's service has taken it. A kill in between tells them again. All this
+happens outside the run lock, so that a slow service holds up no other run, and under a lock of its own, so that two
+runs do not tell the same thing.
+"""
+
+import hashlib
+import logging
+import re
+from collections.abc import Iterator, Mapping as Map, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from mww2minox.books.model import Difference, Rejection, State
+from mww2minox.errors import ExitStatus, KeysRefused, LoginNeeded, StateError, TokenRefused
+from mww2minox.language.texts import _, day, ngettext
+from mww2minox.messenger import ping, send
+from mww2minox.reasons import explain_differences, explain_rejection
+from mww2minox.shop.orders import stored
+from mww2minox.state import StoredBooking, StoredOrder
+from mww2minox.wiring import Wiring
+
+TELLING = ("fetch", "push", "verify", "retry", "adopt")
+DAILY = ("fetch", "push", "verify")
+"""What a schedule runs every day at least."""
+PINGING = ("push", "verify", "retry")
+WELL = (ExitStatus.OK, ExitStatus.ATTENTION)
+A_DAY = timedelta(hours=26)
+"""With a margin: a daily run may wait for another one, or take long."""
+MOST_ORDERS = 10
+HIDDEN = "***"
+SHORTEST_VAT_NUMBER = 6
+BETWEEN = r"[\W_]{0,2}"
+"""What may stand between two signs of a VAT number."""
+LOGIN, MINOX_KEYS, SHOP_TOKEN = "login", "keys of minox", "token of the shop"
+ASKED: Map[str, Literal["shop_transport", "minox_transport"]] = {
+    LOGIN: "minox_transport",
+    MINOX_KEYS: "minox_transport",
+    SHOP_TOKEN: "shop_transport",
+}
+"""Whom a run must have asked, and ended well, before these matters are over."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Run:
+    """The run to tell about. `number` is 0 until it holds the lock; `error` is what it ended with."""
+
+    command: str
+    number: int = 0
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a person has to see to, and what to do about it; `key` tells it from all others."""
+
+    key: str
+    message: str
+    suggestion: str
+    of_order: bool = False
+
+
+@contextmanager
+def told_about(wiring: Wiring, command: str) -> Iterator[Run]:
+    """Tell what the run inside has brought to light, as soon as it is over. One that is interrupted tells nothing."""
+    run = Run(command)
+    try:
+        yield run
+    except Exception as error:
+        run.error = error
+        _tell(wiring, run)
+        raise
+    _tell(wiring, run)
+
+
+def _tell(wiring: Wiring, run: Run) -> None:
+    """Send what is new, and tell the dead man's switch. Whatever comes of it, the run's exit status stays."""
+    notify = wiring.config.notify
+    if not run.number or run.command not in TELLING:
+        return
+    try:
+        if notify.urls:
+            _tell_people(wiring, run)
+        if notify.dead_mans_switch and _all_is_well(wiring, run):
+            ping(notify.dead_mans_switch.get_secret_value())
+    except StateError as error:
+        log.warning("Nobody was told: %s", error)
+        wiring.output.warn(error.message, error.suggestion)
+
+
+def _tell_people(wiring: Wiring, run: Run) -> None:
+    with wiring.store.telling() as our_turn:
+        if not our_turn:
+            log.info("Another run is telling what needs attention; the next run tells what is new in this one.")
+            return
+        matters = list(_matters(wiring, run))
+        told = wiring.store.told()
+        there = {matter.key for matter in matters}
+        wiring.store.forget_told(key for key in told - there if _is_over(wiring, run, key))
+        new = [matter for matter in matters if matter.key not in told]
+        if new and _sent(wiring, new):
+            wiring.store.mark_told(matter.key for matter in new)
+
+
+# What there is to tell
+
+
+def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
+    yield from _refused_keys(run)
+    for command in DAILY:
+        yield from _not_for_a_day(wiring, run, command)
+    for order in wiring.store.orders((State.FAILED,)):
+        yield from _failed(order)
+    for booking in wiring.store.bookings():
+        yield from _differing(booking)
+
+
+def _is_over(wiring: Wiring, run: Run, key: str) -> bool:
+    """Tell whether a matter that was not found now is over. Keys are good again when the vendor has taken them."""
+    vendor = ASKED.get(key)
+    return vendor is None or (_ended_well(wiring, run) and wiring.asked(vendor))
+
+
+def _ended_well(wiring: Wiring, run: Run) -> bool:
+    return wiring.store.exit_status(run.number) in WELL
+
+
+def _refused_keys(run: Run) -> Iterator[Matter]:
+    match run.error:
+        case TokenRefused() as error:
+            yield Matter(SHOP_TOKEN, error.message, error.suggestion)
+        case KeysRefused() as error:
+            yield Matter(MINOX_KEYS, error.message, error.suggestion)
+        case LoginNeeded() as error:
+            yield Matter(LOGIN, error.message, error.suggestion)
+        case _:
+            return
+
+
+def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
+    """Tell that a command had not ended well for a day before this run, if it ever ran."""
+    past = wiring.store.past_runs(command, before=run.number)
+    since = past.ended_well or past.began if past else None
+    if since is None or _lately(since):
+        return
+    key = f"not since {command} {since.isoformat()}"
+    local = since.astimezone()
+    values = {"command": f"mww2minox {command}", "day": day(local), "time": f"{local:%H:%M}"}
+    if command == run.command and _ended_well(wiring, run):
+        message = _("{command} had not ended well since {day}, {time}; now it has.")
+        suggestion = _("Was this machine off? Else see what happened in mww2minox.log. What is not booked: {report}")
+    else:
+        message = _("{command} has not ended well since {day}, {time}.")
+        suggestion = _("Look whether cron or its timer runs it, and at the end of mww2minox.log; then run: {command}")
+    suggestion = suggestion.format(report="mww2minox report --errors", **values)
+    yield Matter(key, message.format(**values), suggestion)
+
+
+def _failed(order: StoredOrder) -> Iterator[Matter]:
+    if order.rejection:
+        text = explain_rejection(_discreet(order, order.rejection))
+        key = f"order {order.number} {order.rejection.reason.value}"
+        yield Matter(key, text.message, text.suggestion, of_order=True)
+
+
+def _discreet(order: StoredOrder, rejection: Rejection) -> Rejection:
+    """Leave the customer's VAT number out: names, addresses and e-mails were taken out of Minox' words before."""
+    known = stored(order.payload).order
+    vat_number = known.customer.vat_number if known else ""
+    values = {key: _without(vat_number, value) for key, value in rejection.values.items()}
+    values |= {"vat_number": HIDDEN} if "vat_number" in values else {}
+    return Rejection(reason=rejection.reason, values={**values, "number": order.number})
+
+
+def _without(vat_number: str, text: str) -> str:
+    """Hide a VAT number, with or without its country and however it is spaced. `-` or `none` is no VAT number."""
+    signs = "".join(sign for sign in vat_number if sign.isalnum())
+    if len(signs) < SHORTEST_VAT_NUMBER:
+        return text
+    country, rest = (signs[:2], signs[2:]) if signs[:2].isalpha() else ("", signs)
+    prefix = f"(?:{_spaced(country)}{BETWEEN})?" if country else ""
+    return re.sub(prefix + _spaced(rest), HIDDEN, text, flags=re.IGNORECASE)
+
+
+def _spaced(signs: str) -> str:
+    return BETWEEN.join(map(re.escape, signs))
+
+
+def _differing(booking: StoredBooking) -> Iterator[Matter]:
+    differences = (*booking.differences, *booking.shop_differences)
+    if not (booking.booked_at and differences):
+        return
+    text = explain_differences(booking.number, map(_hidden, differences))
+    key = f"difference {booking.number} {_digest(differences)}"
+    yield Matter(key, text.message, text.suggestion, of_order=True)
+
+
+def _hidden(difference: Difference) -> Difference:
+    """Leave a customer's VAT number out of a difference that is about it."""
+    if difference.values.get("field") != "taxnumber":
+        return difference
+    return Difference(code=difference.code, values={**difference.values, "expected": HIDDEN, "found": HIDDEN})
+
+
+def _digest(differences: Sequence[Difference]) -> str:
+    """Tell these differences from others; a number that a customer can be known by cannot be read back from it."""
+    said = repr([(difference.code, sorted(difference.values.items())) for difference in differences])
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+# Telling it
+
+
+def _sent(wiring: Wiring, news: Sequence[Matter]) -> bool:
+    """Send one message; warn of the URLs that did not take it. Return whether any of them did."""
+    urls = [url.get_secret_value() for url in wiring.config.notify.urls]
+    taken = send(urls, *_message(news))
+    if not all(taken):
+        places = ", ".join(f"notify.urls[{index}]" for index, took in enumerate(taken) if not took)
+        log.warning("Not sent by %s.", places)
+        _warn(wiring, places, somebody=any(taken))
+    log.info("%d matter(s) to tell; the message was taken by %d of %d.", len(news), sum(taken), len(taken))
+    return any(taken)
+
+
+def _warn(wiring: Wiring, places: str, *, somebody: bool) -> None:
+    if somebody:
+        message = _("The message about what needs attention was not taken by {places}; others took it.")
+    else:
+        message = _("The message about what needs attention was not taken by {places}; the next run tries again.")
+    suggestion = _("Check the URL and the connection. What needs attention is also shown by: mww2minox report --errors")
+    wiring.output.warn(message.format(places=places), suggestion)
+
+
+def _message(news: Sequence[Matter]) -> tuple[str, str]:
+    """Return the title and the text: all matters, but of orders no more than fit in a message."""
+    of_orders = [matter for matter in news if matter.of_order]
+    shown = [matter for matter in news if not matter.of_order] + of_orders[:MOST_ORDERS]
+    blocks = [f"{matter.message}\n{matter.suggestion}" for matter in shown]
+    left = len(of_orders[MOST_ORDERS:])
+    if left:
+        more = ngettext("And {count} more order: {command}", "And {count} more orders: {command}", left)
+        blocks.append(more.format(count=left, command="mww2minox report --errors"))
+    title = ngettext(
+        "mww2minox: {count} matter needs attention", "mww2minox: {count} matters need attention", len(news)
+    )
+    return title.format(count=len(news)), "\n\n".join(blocks)
+
+
+def _all_is_well(wiring: Wiring, run: Run) -> bool:
+    """Tell whether the dead man's switch is to be told: this run ended well, and no part of the work stands still."""
+    if run.command not in PINGING or not _ended_well(wiring, run):
+        return False
+    past = {command: wiring.store.past_runs(command) for command in DAILY}
+    return past["fetch"] is not None and all(
+        runs is None or (runs.ended_well is not None and _lately(runs.ended_well)) for runs in past.values()
+    )
+
+
+def _lately(moment: datetime) -> bool:
+    """Tell whether a moment is less than a day ago. One that is further ahead was noted by a clock that was wrong."""
+    return abs(datetime.now(UTC) - moment) <= A_DAY

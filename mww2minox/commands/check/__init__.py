@@ -1,0 +1,301 @@
+"""`check`: both connections, the rights, the mapping against Minox' own lists, this machine: a line each."""
+
+import json
+import sqlite3
+import stat
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from mww2minox.alerts import DAILY
+from mww2minox.commands.check import findings
+from mww2minox.commands.check.findings import Finding, Status, warning
+from mww2minox.config.loading import secret_files
+from mww2minox.config.secrets import env_file
+from mww2minox.config.yaml_file import read_document
+from mww2minox.errors import ExitStatus, MwwError, Refused, StateError, UsageError, VendorError
+from mww2minox.language.texts import _, day, ngettext, system_problem
+from mww2minox.minox.api import Minox
+from mww2minox.minox.customers import said
+from mww2minox.output import Output, printable
+from mww2minox.shop.orders import stored
+from mww2minox.state import PastRuns
+from mww2minox.transport import Transport
+from mww2minox.wiring import ADMINISTRATION, SHOP, Wiring
+
+MARKS = {Status.OK: ("✓", "green"), Status.WARNING: ("·", "yellow"), Status.PROBLEM: ("✗", "red")}
+STRICT_TABLES = (3, 37, 0)
+"""The SQLite that has the state's kind of tables."""
+MOST_SKEW_SECONDS = 60
+MOST_IDLE = timedelta(hours=36)
+"""Every command of the timers runs once a day at least."""
+
+Found = TypeVar("Found")
+Look = Generator[Finding, None, Found | None]
+
+
+def check(wiring: Wiring, config_path: Path, *, form: str = "table") -> ExitStatus:
+    """Show a line for each thing looked at; ATTENTION when one is red, VENDOR when a vendor is out of reach."""
+    findings = []
+    for finding in _findings(wiring, config_path):
+        findings.append(finding)
+        if form == "table":
+            _show(wiring.output, finding)
+    if form == "json":
+        wiring.output.data(_json(findings))
+    return _exit_status(findings)
+
+
+def _exit_status(findings: Iterable[Finding]) -> ExitStatus:
+    red = [finding for finding in findings if finding.status is Status.PROBLEM]
+    if any(finding.vendor for finding in red):
+        return ExitStatus.VENDOR
+    return ExitStatus.ATTENTION if red else ExitStatus.OK
+
+
+def _show(output: Output, finding: Finding) -> None:
+    if output.quiet and finding.status is not Status.PROBLEM:
+        return
+    mark, style = MARKS[finding.status]
+    output.item(mark, f"{finding.what}: {finding.problem}" if finding.problem else finding.what, style=style)
+    if finding.suggestion:
+        output.item(" ", finding.suggestion)
+
+
+def _json(findings: Sequence[Finding]) -> str:
+    rows = [
+        {
+            "name": finding.name,
+            "what": printable(finding.what),
+            "status": finding.status.value,
+            "problem": printable(finding.problem) or None,
+            "suggestion": printable(finding.suggestion) or None,
+        }
+        for finding in findings
+    ]
+    well = all(finding.status is not Status.PROBLEM for finding in findings)
+    return json.dumps({"ok": well, "checks": rows}, indent=2, ensure_ascii=False)
+
+
+def _findings(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
+    yield from _files(wiring, config_path)
+    yield sqlite(sqlite3.sqlite_version_info)
+    yield from _past_runs(wiring)
+    yield from _books(wiring, ADMINISTRATION, wiring.books)
+    home = yield from _shop(wiring)
+    yield from _rates(wiring, home)
+    yield from _minox(wiring, home)
+    yield clock([wiring.shop_transport, wiring.minox_transport])
+
+
+def _look(name: str, what: str, look: Callable[[], Found]) -> Look[Found]:
+    """Return what was looked up; a failure is a finding, and then there is nothing to return."""
+    try:
+        return look()
+    except (VendorError, UsageError) as error:
+        yield _failed(name, what, error)
+        return None
+
+
+def _failed(name: str, what: str, error: MwwError) -> Finding:
+    vendor = isinstance(error, VendorError)
+    return Finding(
+        name=name, what=what, status=Status.PROBLEM, problem=error.message, suggestion=error.suggestion, vendor=vendor
+    )
+
+
+# This machine
+
+
+def _files(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
+    """Look at every file that holds a secret."""
+    yield _private("config_file", _("config {path}").format(path=config_path), config_path)
+    yield _private("state_file", _("state {path}").format(path=wiring.store.path), wiring.store.path)
+    for key, path in secret_files(read_document(config_path)).items():
+        yield _private("secret_file", f"{key}_file {path}", path)
+    if env_file(config_path).exists():
+        yield _private("env_file", _("environment {path}").format(path=env_file(config_path)), env_file(config_path))
+
+
+def _private(name: str, what: str, path: Path) -> Finding:
+    """Others on this machine must not read the file."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return warning(name, what, _("it cannot be looked at: {problem}").format(problem=system_problem(error)))
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        suggestion = _("Run: chmod 600 {path}").format(path=path)
+        return Finding(
+            name=name, what=what, status=Status.PROBLEM, problem=_("others can read it"), suggestion=suggestion
+        )
+    return Finding(name=name, what=what)
+
+
+def _books(wiring: Wiring, what: str, ours: str) -> Iterator[Finding]:
+    """Look whether the state file is of another administration, or shop: every run would refuse it."""
+    try:
+        wiring.refuse_other_books(what, ours)
+    except StateError as error:
+        yield _failed("books", _("state {path}").format(path=wiring.store.path), error)
+
+
+def sqlite(version: Sequence[int]) -> Finding:
+    """Look whether this SQLite has STRICT tables, which the state file is made of."""
+    what = _("SQLite {version}").format(version=".".join(map(str, version)))
+    if tuple(version) >= STRICT_TABLES:
+        return Finding(name="sqlite", what=what)
+    return Finding(
+        name="sqlite",
+        what=what,
+        status=Status.PROBLEM,
+        problem=_("the state file needs version 3.37 or newer"),
+        suggestion=_("Install a newer Python or SQLite, then run: mww2minox check"),
+    )
+
+
+def _past_runs(wiring: Wiring) -> Iterator[Finding]:
+    zone, log = ZoneInfo(wiring.config.shop.timezone), wiring.store.path.with_name("mww2minox.log")
+    for command in DAILY:
+        yield _past_run(command, wiring.store.past_runs(command), zone, log)
+
+
+def _past_run(command: str, past: PastRuns | None, zone: ZoneInfo, log: Path) -> Finding:
+    what = _("last run of {command}").format(command=command)
+    if past is None:
+        return warning("last_run", what, _("there was none yet"))
+    well = past.ended_well
+    if well and abs(datetime.now(UTC) - well) < MOST_IDLE:  # one far ahead was noted by a clock that was wrong
+        return Finding(name="last_run", what=f"{what}: {_moment(well, zone)}")
+    problem = (
+        _("it has not ended well since {moment}").format(moment=_moment(well, zone))
+        if well
+        else _("it never ended well; the last one ended {moment}").format(moment=_moment(past.ended, zone))
+    )
+    suggestion = _(
+        "See the log, {log}, and whether its timer runs (mww2minox schedule says how); then run: mww2minox {command}"
+    )
+    return Finding(
+        name="last_run",
+        what=what,
+        status=Status.PROBLEM,
+        problem=problem,
+        suggestion=suggestion.format(log=log, command=command),
+    )
+
+
+def _moment(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{day(local.date())} {local:%H:%M}"
+
+
+def clock(transports: Iterable[Transport]) -> Finding:
+    """Hold our clock against those of the vendors, by their last answers."""
+    skews = {transport.vendor: transport.skew for transport in transports if transport.skew is not None}
+    what = _("clock")
+    if not skews:
+        return warning("clock", what, _("nobody tells the time"))
+    vendor, skew = max(skews.items(), key=lambda told: abs(told[1]))
+    if abs(skew) <= MOST_SKEW_SECONDS:
+        return Finding(name="clock", what=what)
+    seconds = round(abs(skew))
+    problem = (
+        ngettext("it is {n} second behind that of {vendor}", "it is {n} seconds behind that of {vendor}", seconds)
+        if skew > 0
+        else ngettext(
+            "it is {n} second ahead of that of {vendor}", "it is {n} seconds ahead of that of {vendor}", seconds
+        )
+    )
+    return Finding(
+        name="clock",
+        what=what,
+        status=Status.PROBLEM,
+        problem=problem.format(n=seconds, vendor=vendor),
+        suggestion=_("Set the clock (see: timedatectl), then run: mww2minox check"),
+    )
+
+
+# The shop, and what was fetched from it
+
+
+def _shop(wiring: Wiring) -> Generator[Finding, None, str]:
+    """Look at the shop; return its country, or what the state knows of that, or an empty text."""
+    store = yield from _look("shop", _("the shop answers"), wiring.shop.store)
+    if store is None:
+        return wiring.store.note("shop region") or ""
+    yield Finding(name="shop", what=_("the shop answers: {name}").format(name=store.name or wiring.config.shop.url))
+    yield from _books(wiring, SHOP, store.uuid) if store.uuid else ()
+    if wiring.config.shop.partner_token is None:
+        yield warning("status", _("order statuses"), _("without shop.partner_token they cannot be looked up"))
+        return store.region
+    there = yield from _look("status", _("order statuses"), wiring.shop.statuses)
+    yield from findings.statuses(wiring.config, there) if there is not None else ()
+    yield from _payment_methods(wiring)
+    return store.region
+
+
+def _payment_methods(wiring: Wiring) -> Iterator[Finding]:
+    """Look at the ways of paying; a shop that does not tell them is no problem, since nothing else needs them."""
+    if not wiring.config.payment_debtors:
+        return
+    try:
+        there = wiring.shop.payment_methods()
+    except VendorError as error:
+        yield warning("payment_method", _("ways of paying"), error.message)
+        return
+    yield from findings.payment_methods(wiring.config, there)
+
+
+def _rates(wiring: Wiring, home: str) -> Iterator[Finding]:
+    orders = [(order, one.state) for one in wiring.store.orders() if (order := stored(one.payload).order)]
+    if orders:
+        yield from findings.rates(wiring.config, orders, home)
+    else:
+        yield warning("rate", _("VAT rates of the orders"), _("no orders were fetched yet"), _("Run: mww2minox fetch"))
+
+
+# Minox
+
+
+def _minox(wiring: Wiring, home: str) -> Iterator[Finding]:
+    facts = yield from _look("login", _("login at Minox"), wiring.login.inspect)
+    if facts is None:
+        return
+    yield findings.scopes(facts)
+    tenant = findings.tenant(wiring.config, facts)
+    yield tenant
+    if tenant.status is Status.PROBLEM:
+        return
+    administration = yield from _look("administration", _("Minox answers"), wiring.minox.administration)
+    if administration is None:
+        return
+    yield Finding(name="administration", what=_("Minox answers: {name}").format(name=administration.name))
+    yield findings.fiscal_year(administration, datetime.now(ZoneInfo(wiring.config.shop.timezone)).date())
+    yield from _lists(wiring, home)
+    for payment, number in wiring.config.payment_debtors.items():
+        yield from _debtor(wiring.minox, payment, number)
+
+
+def _lists(wiring: Wiring, home: str) -> Iterator[Finding]:
+    journals = yield from _look("journal", _("journals"), wiring.minox.journals)
+    if journals is not None:
+        yield findings.journal(wiring.config, journals)
+    accounts = yield from _look("ledger_account", _("ledger accounts"), wiring.minox.ledger_accounts)
+    if accounts is not None:
+        yield from findings.ledger_accounts(wiring.config, accounts)
+        yield from findings.codes_on_accounts(wiring.config, accounts)
+    codes = yield from _look("vat_code", _("VAT codes"), wiring.minox.vat_codes)
+    if codes is not None:
+        yield from findings.vat_codes(wiring.config, codes, home)
+
+
+def _debtor(minox: Minox, payment: str, number: str) -> Iterator[Finding]:
+    what = findings.fixed(payment, number)
+    try:
+        yield findings.debtor(payment, number, minox.customer(number))
+    except Refused as refused:
+        problem = _("Minox does not take it: {message}").format(message=said(refused))
+        yield findings.mend("fixed_debtor", what, problem, "payment_debtors")
+    except VendorError as error:
+        yield _failed("fixed_debtor", what, error)

@@ -1,0 +1,293 @@
+"""How the config fits what both sides have: a finding for each thing that is looked at. Asks nobody itself."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping as Map
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from mww2minox.books.booking import row_for, vat_needs
+from mww2minox.books.model import Administration, Order, State, VatNeed, VatPosting, VatRow
+from mww2minox.books.periods import period_of
+from mww2minox.books.vat_return import PURCHASES, boxes_for, boxes_of, fits
+from mww2minox.config.settings import Config
+from mww2minox.language.texts import _, ngettext, percentage
+from mww2minox.minox.oauth import LOGIN, SCOPES, TokenFacts
+from mww2minox.minox.wire import FoundCustomer, Listed, VatCode
+from mww2minox.shop.api import Status as ShopStatus, named
+
+DONE = (State.BOOKED, State.SKIPPED)
+OTHER_JOURNALS = ("purchase", "bank", "cash")
+
+
+class Status(StrEnum):
+    """How a finding is shown, and whether it colours the exit code: only a problem does."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was looked at, what is wrong with it or not certain, and what to do.
+
+    `name` is a stable key for programs. `vendor` says that a vendor could not be asked.
+    """
+
+    name: str
+    what: str
+    status: Status = Status.OK
+    problem: str = ""
+    suggestion: str = ""
+    vendor: bool = False
+
+
+def mend(name: str, what: str, problem: str, key: str) -> Finding:
+    """Return a problem that a change of `key` in the config solves."""
+    suggestion = _("Correct {key} in the config, then run: mww2minox check").format(key=key)
+    return Finding(name=name, what=what, status=Status.PROBLEM, problem=problem, suggestion=suggestion)
+
+
+def warning(name: str, what: str, problem: str, suggestion: str = "") -> Finding:
+    """Return what cannot be told, or is worth a look."""
+    return Finding(name=name, what=what, status=Status.WARNING, problem=problem, suggestion=suggestion)
+
+
+def _or_none(names: Iterable[str]) -> str:
+    return ", ".join(names) or _("none")
+
+
+# The shop
+
+
+def statuses(config: Config, there: Iterable[ShopStatus]) -> Iterator[Finding]:
+    """Look whether the shop has each status that books, by name or by number."""
+    known = list(there)
+    available = [f"{status.name} ({status.number})" for status in known]
+    for wanted in config.shop.statuses:
+        found = named(wanted, known)
+        for status in found:
+            what = _("status {name} ({number}) books").format(name=status.name, number=status.number)
+            yield Finding(name="status", what=what)
+        if not found:
+            problem = _("the shop does not have it; it has: {available}").format(available=_or_none(available))
+            yield mend("status", _("status {name}").format(name=wanted), problem, "shop.statuses")
+
+
+def payment_methods(config: Config, there: Map[str, str]) -> Iterator[Finding]:
+    """Look whether the shop has the ways of paying that have a debtor of their own; it may have had them before."""
+    for payment in config.payment_debtors:
+        what = _("way of paying {payment} (payment_debtors)").format(payment=payment)
+        if payment in there:
+            yield Finding(name="payment_method", what=what)
+        else:
+            problem = _("the shop does not have it now; it has: {available}").format(available=_or_none(there))
+            suggestion = _("Where it is a mistake, correct payment_debtors in the config, then run: mww2minox check")
+            yield warning("payment_method", what, problem, suggestion)
+
+
+def rates(config: Config, orders: Iterable[tuple[Order, State]], home: str) -> Iterator[Finding]:
+    """Look whether each VAT rate of the orders that were fetched has a row, for a shop in the country `home`.
+
+    A rate that only orders have which are booked, or have nothing to book, keeps nothing from being booked.
+    """
+    rows = config.mapping(home).vat
+    counts: Counter[VatNeed] = Counter()
+    examples: dict[VatNeed, str] = {}
+    needed: set[VatNeed] = set()
+    for order, state in orders:
+        for need in vat_needs(order, home):
+            counts[need] += 1
+            examples.setdefault(need, order.number)
+            if state not in DONE:
+                needed.add(need)
+    for need, count in counts.most_common():
+        if row_for(need, rows):
+            what = ngettext("VAT {rate}: {n} order", "VAT {rate}: {n} orders", count)
+            yield Finding(name="rate", what=what.format(rate=use(need), n=count))
+        else:
+            status = Status.PROBLEM if need in needed else Status.WARNING
+            yield _uncovered(need, count, examples[need], status)
+
+
+def _uncovered(need: VatNeed, count: int, example: str, status: Status) -> Finding:
+    problem = ngettext(
+        "{n} order has it, {number}, and no row of vat covers it",
+        "{n} orders have it, such as {number}, and no row of vat covers it",
+        count,
+    )
+    row = _(
+        "Add a row for it to vat in the config, or correct the order in the shop where it is a mistake;"
+        " then run: mww2minox check"
+    )
+    none = _("No row can cover that: look at the order in the shop, then run: mww2minox retry {number}")
+    return Finding(
+        name="rate",
+        what=_("VAT {rate}").format(rate=use(need)),
+        status=status,
+        problem=problem.format(n=count, number=example),
+        suggestion=none.format(number=example) if need.strategy and need.rate else row,
+    )
+
+
+def use(need: VatNeed | VatRow) -> str:
+    """Name what a row of `vat` is for, as the config does: `NL 21%`, `zero_percent`."""
+    rate = f"{percentage(need.rate)}%" if need.rate is not None else ""
+    if need.strategy:
+        return f"{need.strategy} {rate}" if need.rate else need.strategy
+    return f"{need.region} {rate}"
+
+
+# The login at Minox, and the administration
+
+
+def tenant(config: Config, facts: TokenFacts) -> Finding:
+    """Look whether our login reaches the tenant."""
+    wanted = config.minox.tenant
+    what = _("tenant {tenant}").format(tenant=wanted)
+    if not facts.tenants:
+        return warning("tenant", what, _("Minox does not tell which tenants the login reaches"))
+    if wanted in facts.tenants:
+        return Finding(name="tenant", what=what)
+    problem = _("the login does not reach it, but it does: {tenants}").format(tenants=", ".join(facts.tenants))
+    return mend("tenant", what, problem, "minox.tenant")
+
+
+def scopes(facts: TokenFacts) -> Finding:
+    """Look whether our login has all rights."""
+    what = _("rights of the login")
+    if facts.scopes is None:
+        return warning("scopes", what, _("Minox does not tell them"))
+    missing = [scope for scope in SCOPES.split() if scope not in facts.scopes]
+    if not missing:
+        return Finding(name="scopes", what=what)
+    problem = _("it lacks {scopes}").format(scopes=", ".join(missing))
+    return Finding(name="scopes", what=what, status=Status.PROBLEM, problem=problem, suggestion=_(LOGIN))
+
+
+def fiscal_year(administration: Administration, today: date) -> Finding:
+    """Look whether the administration has a fiscal year for today."""
+    placed = period_of(today, administration)
+    if placed:
+        what = _("fiscal year {year}, period {period}").format(year=placed[0], period=placed[1])
+        return Finding(name="fiscal_year", what=what)
+    return Finding(
+        name="fiscal_year",
+        what=_("fiscal year"),
+        status=Status.PROBLEM,
+        problem=_("the administration has none for today ({today})").format(today=today.isoformat()),
+        suggestion=_("Open it in Minox, then run: mww2minox check"),
+    )
+
+
+def journal(config: Config, journals: Iterable[Listed]) -> Finding:
+    """Look whether the journal is one for sales. Public sources show the type `general` only: no error (vendors.md)."""
+    there = {one.id: one for one in journals}
+    wanted = config.minox.journal
+    what = _("journal {journal}").format(journal=wanted)
+    found = there.get(wanted)
+    if found is None:
+        problem = _("Minox does not have it; it has: {available}").format(available=_or_none(there))
+        return mend("journal", what, problem, "minox.journal")
+    if found.type.lower() in OTHER_JOURNALS:
+        problem = _("it is a journal of type {type}, not sales").format(type=found.type)
+        return mend("journal", what, problem, "minox.journal")
+    if found.type.lower() != "sales":
+        problem = _("its type, {type}, does not tell whether it is for sales").format(type=found.type or _("unknown"))
+        return warning("journal", what, problem, _("Ask your bookkeeper whether it is the sales journal."))
+    return Finding(name="journal", what=what)
+
+
+def ledger_accounts(config: Config, accounts: Iterable[Listed]) -> Iterator[Finding]:
+    """Look whether each ledger account of the config is there, and open."""
+    there = {account.id: account for account in accounts}
+    for key, wanted in _wanted_accounts(config):
+        what = _("ledger account {account} ({key})").format(account=wanted, key=key)
+        account = there.get(wanted)
+        if account is None:
+            yield mend("ledger_account", what, _("Minox does not have it"), key)
+        elif account.blocked:
+            yield mend("ledger_account", what, _("it is blocked in Minox"), key)
+        else:
+            yield Finding(name="ledger_account", what=f"{what}: {account.description}")
+
+
+def _wanted_accounts(config: Config) -> Iterable[tuple[str, str]]:
+    """Every ledger account of the config, once, with the key that names it."""
+    named: dict[str, str] = {}
+    for place, row in enumerate(config.vat):
+        named.setdefault(row.ledger, f"vat[{place}].ledger")
+        if row.vat_ledger:
+            named.setdefault(row.vat_ledger, f"vat[{place}].vat_ledger")
+    for kind, ledger in config.mapping("NL").ledgers.items():
+        named.setdefault(ledger, f"ledgers.{kind}")
+    if config.booking.rounding_ledger:
+        named.setdefault(config.booking.rounding_ledger, "booking.rounding_ledger")
+    return ((key, ledger) for ledger, key in named.items())
+
+
+def vat_codes(config: Config, codes: Iterable[VatCode], home: str) -> Iterator[Finding]:
+    """Look whether each row's VAT code is there, with the row's percentage, and goes to the right box."""
+    there = {code.code: code for code in codes}
+    for place, settings in enumerate(config.vat):
+        row, key = settings.row(), f"vat[{place}].code"
+        what = _("VAT code {code} ({use})").format(code=row.code, use=use(row))
+        code = there.get(str(row.code))
+        if code is None:
+            yield mend("vat_code", what, _("Minox does not have it"), key)
+        elif code.percentage != (row.rate or 0):
+            problem = _("in Minox it is {percentage}% ({type})")
+            yield mend("vat_code", what, problem.format(percentage=percentage(code.percentage), type=code.type), key)
+        else:
+            yield _box(row, code, what, key, home)
+
+
+def _box(row: VatRow, code: VatCode, what: str, key: str, home: str) -> Finding:
+    need = VatNeed(strategy=row.strategy or "", region=row.region or "", rate=row.rate or Decimal(0))
+    fitting = fits(need, home, code.type)
+    if fitting:
+        return Finding(name="vat_code", what=f"{what}: {code.type}")
+    if PURCHASES in boxes_of(code.type):
+        problem = _("in Minox it is for VAT on purchases: {type}").format(type=code.type)
+        return mend("vat_code", what, problem, key)
+    wanted = ", ".join(sorted(boxes_for(need, home)))
+    if fitting is False:
+        problem = _("in Minox it is {type}, and these sales belong in box {boxes} of the VAT return")
+        return mend("vat_code", what, problem.format(type=code.type, boxes=wanted), key)
+    problem = _("whether it fits cannot be told by its type in Minox: {type}")
+    suggestion = _("Ask your bookkeeper in which box of the VAT return these sales belong.")
+    return warning("vat_code", what, problem.format(type=code.type or _("none")), suggestion)
+
+
+def codes_on_accounts(config: Config, accounts: Iterable[Listed]) -> Iterator[Finding]:
+    """Where the ledger account decides the VAT, look whether each carries the VAT code of its row."""
+    if config.booking.vat_posting is not VatPosting.LEDGER:
+        return
+    there = {account.id: account for account in accounts}
+    for place, row in enumerate(config.vat):
+        account = there.get(row.ledger)
+        what = _("VAT code of ledger account {account}").format(account=row.ledger)
+        if account and account.vat == str(row.code):
+            yield Finding(name="ledger_vat_code", what=what)
+        elif account:
+            none = _("in Minox it carries none, and in the config it is {expected}")
+            another = _("in Minox it is {found}, and in the config {expected}")
+            problem = (another if account.vat else none).format(found=account.vat, expected=row.code)
+            yield mend("ledger_vat_code", what, problem, f"vat[{place}]")
+
+
+def debtor(payment: str, number: str, customer: FoundCustomer | None) -> Finding:
+    """Look whether the fixed debtor of a way of paying is there, and open."""
+    what = fixed(payment, number)
+    if customer is None:
+        return mend("fixed_debtor", what, _("Minox does not have it"), "payment_debtors")
+    if customer.blocked:
+        return mend("fixed_debtor", what, _("it is blocked in Minox"), "payment_debtors")
+    return Finding(name="fixed_debtor", what=what)
+
+
+def fixed(payment: str, number: str) -> str:
+    """Name a fixed debtor."""
+    return _("fixed debtor {number} ({payment})").format(number=number, payment=payment)

@@ -1,0 +1,359 @@
+"""Finding and reading the config. Every problem is told at once, each with its place and what to do.
+
+`find_config` looks for the file, `load_config` reads it; `config.example.yaml` explains each key to users.
+"""
+
+import difflib
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping as Map
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from platformdirs.unix import Unix
+from pydantic import (
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from mww2minox.books.model import VatPosting
+from mww2minox.config.secrets import environment, handed_over
+from mww2minox.config.settings import (
+    BookingSettings,
+    Config,
+    LedgerSettings,
+    MinoxSettings,
+    NotifySettings,
+    Settings,
+    ShopSettings,
+    VatSettings,
+    VerifySettings,
+    keys_of,
+)
+from mww2minox.config.values import take_percentage, take_region, take_text
+from mww2minox.config.yaml_file import Document, Place, Value, fill_in, read_document, shown, written
+from mww2minox.errors import ConfigError
+from mww2minox.language.texts import _, default_language, system_problem, use
+
+SECRETS = {"token", "partner_token", "client_secret", "urls", "dead_mans_switch"}
+
+
+SECRET_FILES = {("shop", "token"), ("shop", "partner_token"), ("minox", "client_secret")}
+
+
+LEDGER_TOLERANCE = "0.03"
+"""Where Minox works out the VAT itself, it may round otherwise (interface.md, `verify.tolerance`)."""
+
+
+FOLDERS = Unix("mww2minox")
+
+
+LANGUAGE = re.compile(rb"^language: *['\"]?(nl|en)\b", re.MULTILINE)
+
+
+def find_config(explicit: Path | None) -> Path:
+    """Return the config file: the one named, by option or environment, else the first that exists."""
+    named = str(explicit) if explicit else os.environ.get("MWW2MINOX_CONFIG")
+    if named:
+        return _expanded(named, Path())
+    for place in usual_places():
+        if os.path.lexists(place):
+            return place
+    looked = ", ".join(map(str, usual_places()))
+    problem = _("there is none: looked at {places}; name yours with --config")
+    raise ConfigError([problem.format(places=looked)], suggestion=_("To make one, run: mww2minox setup"))
+
+
+def usual_places() -> list[Path]:
+    """Return where the config is looked for, in this order."""
+    return [Path("config.yaml"), FOLDERS.user_config_path / "config.yaml", Path("/etc/mww2minox/config.yaml")]
+
+
+def place_for_config(explicit: Path | None) -> Path:
+    """Return where `setup` writes: the file named, else the one that is there, else the user's own place."""
+    try:
+        return find_config(explicit).absolute()
+    except ConfigError:
+        return FOLDERS.user_config_path / "config.yaml"
+
+
+def load_config(path: Path) -> Config:
+    """Read the settings. Raise one ConfigError that tells every problem, and never a secret."""
+    if not os.path.lexists(path):
+        suggestion = _("Name yours with --config. To make this one, run: mww2minox --config {path} setup")
+        raise ConfigError([_("there is no such file")], path, suggestion.format(path=shlex.quote(str(path))))
+    _peek_at_language(path)
+    return settings_of(read_document(path))
+
+
+def settings_of(document: Document) -> Config:
+    """Return the settings that a document holds (see `load_config`)."""
+    _use_language(document)
+    values = fill_in(document, environment(document))
+    _read_secret_files(document, values)
+    _set_defaults(document, values)
+    config = _validated(document, values)
+    _check_statuses(document, values)
+    _check_vat(document, values)
+    if config is None or document.problems:
+        raise document.error()
+    return config
+
+
+def _peek_at_language(path: Path) -> None:
+    """Take the language from a line of the file, for what is told where it is no YAML."""
+    with suppress(OSError):
+        asked = LANGUAGE.search(path.read_bytes())
+        if asked:
+            use("nl" if asked[1] == b"nl" else "en")
+
+
+def _use_language(document: Document) -> None:
+    """Tell all that follows, the problems of this file included, in the language that it asks for."""
+    match document.values.get("language"):
+        case "nl":
+            use("nl")
+        case "en":
+            use("en")
+        case _:
+            use(default_language(os.environ))
+
+
+def _read_secret_files(document: Document, values: dict[str, Value]) -> None:
+    """Put what each `*_file` holds in the place of the secret itself."""
+    for section, key in sorted(SECRET_FILES):
+        settings = values.get(section)
+        if not isinstance(settings, dict) or (name := settings.pop(f"{key}_file", None)) is None:
+            continue
+        place = (section, f"{key}_file")
+        if settings.get(key) is not None:
+            document.add(place, _("stands beside {key}; keep one of the two").format(key=key))
+        else:
+            settings[key] = _file_secret(document, place, name)
+
+
+def _file_secret(document: Document, place: Place, name: Value) -> str:
+    """Read one secret. A problem does not repeat the name: it may be the secret, put in the wrong key."""
+    try:
+        named = _expanded(take_text(name), document.path.parent)
+        path = handed_over(written(place).removesuffix("_file")) or named
+        secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+        problem = "" if secret else _("the file is empty")
+    except OSError as error:
+        unreadable = _("the file cannot be read: {problem} (a relative path starts at this config's folder)")
+        problem = unreadable.format(problem=system_problem(error))
+    except ValueError:
+        problem = _("must be the path of a text file")
+    if problem:
+        document.add(place, problem)
+        return "unreadable"
+    return secret
+
+
+def secret_files(document: Document) -> dict[str, Path]:
+    """Return the files that a config names for its secrets, by the secret's key, like `shop.token`."""
+    values = fill_in(document, environment(document))
+    named = ((f"{section}.{key}", values.get(section), f"{key}_file") for section, key in sorted(SECRET_FILES))
+    return {
+        key: _expanded(take_text(settings[name]), document.path.parent)
+        for key, settings, name in named
+        if isinstance(settings, dict) and settings.get(name) is not None
+    }
+
+
+def _set_defaults(document: Document, values: dict[str, Value]) -> None:
+    """Set the defaults that depend on the environment, on the place of the config, or on another key."""
+    values["language"] = values.get("language") or default_language(os.environ)
+    state = values.get("state")
+    if state is None:
+        values["state"] = str(FOLDERS.user_state_path / "state.db")
+    else:
+        values["state"] = _state(document, state)
+    verify = values.get("verify") or {}
+    if isinstance(verify, dict) and verify.get("tolerance") is None and _posting(values) is VatPosting.LEDGER:
+        values["verify"] = verify | {"tolerance": LEDGER_TOLERANCE}
+
+
+def _state(document: Document, value: Value) -> str:
+    try:
+        return str(_expanded(take_text(value), document.path.parent))
+    except ValueError as error:
+        document.add(("state",), f"{shown(document.at(('state',)))} {error}")
+        return "unusable"
+
+
+def _expanded(text: str, folder: Path) -> Path:
+    """Replace `~`, and let a relative path start at `folder`."""
+    return folder.absolute() / os.path.expanduser(text)  # noqa: PTH111 - Path's own raises for an unknown user
+
+
+def _validated(document: Document, values: dict[str, Value]) -> Config | None:
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_input=False):
+            place = tuple(part for part in detail["loc"] if part != "[key]")
+            document.add(place, _sentence(document, place, detail))
+    return None
+
+
+def _sentence(document: Document, place: Place, detail: ErrorDetails) -> str:
+    value = _shown(document, place)
+    match detail["type"]:
+        case "missing":
+            needed = _(_fields(place[:-1])[str(place[-1])].description)
+            return _("is missing: {needed}").format(needed=needed)
+        case "extra_forbidden":
+            return _no_key(str(place[-1]), list(_keys_at(place[:-1])))
+        case "value_error":
+            subject = repr(place[-1]) if detail["loc"][-1] == "[key]" else value
+            return f"{subject} {detail['ctx']['error']}"
+        case "enum" | "literal_error":
+            return _("{value} is not one of {choices}").format(value=value, choices=_choices(detail))
+        case _:
+            return _("{value} stands here; write a section of keys with values").format(value=value)
+
+
+def _shown(document: Document, place: Place) -> str:
+    """Show a value as it is written, unless it is a secret, or an address with a part that can be one."""
+    value = document.at(place)
+    if SECRETS.intersection(place) or (isinstance(value, str) and "://" in value and set("@?#") & set(value)):
+        return _("this")
+    return shown(value)
+
+
+def _choices(detail: ErrorDetails) -> str:
+    """Write the values that a key takes, with the reader's "or" between the last two."""
+    others, last = str(detail["ctx"]["expected"]).rsplit(" or ", 1)
+    return _("{others} or {last}").format(others=others, last=last)
+
+
+def _no_key(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    if ":" in key:
+        return _("is no key here; put a space after its colon")
+    if close:
+        return _("is no key here; did you mean {key}?").format(key=close[0])
+    return _("is no key here; the keys are {keys}").format(keys=", ".join(known))
+
+
+def _fields(place: Place) -> Map[str, Any]:
+    """Return the fields of the section at a place."""
+    return _model(place).model_fields
+
+
+def _model(place: Place) -> type[Settings]:
+    sections: dict[str | int, type[Settings]] = {
+        "shop": ShopSettings,
+        "minox": MinoxSettings,
+        "booking": BookingSettings,
+        "vat": VatSettings,
+        "ledgers": LedgerSettings,
+        "verify": VerifySettings,
+        "notify": NotifySettings,
+    }
+    return sections[place[0]] if place else Config
+
+
+def _keys_at(place: Place) -> list[str]:
+    """Return the keys that a section takes, those that name a file included."""
+    return keys_of(_model(place)) + [f"{key}_file" for section, key in sorted(SECRET_FILES) if (section,) == place]
+
+
+def _check_statuses(document: Document, values: dict[str, Value]) -> None:
+    """Names of statuses need the partner token: the shop lists them with it only."""
+    shop = values.get("shop")
+    if not isinstance(shop, dict) or shop.get("partner_token") is not None:
+        return
+    statuses = shop.get("statuses")
+    for index, status in enumerate(statuses if isinstance(statuses, list) else []):
+        if isinstance(status, str) and not status.strip().isdecimal():
+            place = ("shop", "statuses", index)
+            problem = _("{status} is a name; give its number, or a partner_token")
+            document.add(place, problem.format(status=shown(document.at(place))))
+
+
+def _check_vat(document: Document, values: dict[str, Value]) -> None:
+    """Check the rules between the rows of `vat`, and those that follow from `booking.vat_posting`."""
+    rows = list(_rows(values))
+    posting = _posting(values)
+    for place, row in rows:
+        _check_kind(document, place, row)
+        _check_vat_ledger(document, place, row, posting)
+    _check_twins(document, rows)
+    if posting is VatPosting.LEDGER:
+        _check_ledger_codes(document, rows)
+        if values.get("ledgers"):
+            problem = _("cannot go with vat_posting ledger: one account cannot hold two rates; remove it")
+            document.add(("ledgers",), problem)
+
+
+def _rows(values: dict[str, Value]) -> Iterator[tuple[Place, dict[str, Value]]]:
+    rows = values.get("vat")
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
+        if isinstance(row, dict):
+            yield ("vat", index), {key: value for key, value in row.items() if value is not None}
+
+
+def _posting(values: dict[str, Value]) -> VatPosting | None:
+    """Return how VAT is sent; None when the config says something else."""
+    booking = values.get("booking")
+    posting = booking.get("vat_posting") if isinstance(booking, dict) else None
+    if posting is None:
+        return VatPosting.NET
+    return VatPosting(posting) if posting in set(map(str, VatPosting)) else None
+
+
+def _check_kind(document: Document, place: Place, row: dict[str, Value]) -> None:
+    if "strategy" in row and ("region" in row or "rate" in row):
+        document.add(place, _("has a strategy and a region or rate; keep the strategy alone, or region and rate"))
+    elif "strategy" not in row and not ("region" in row and "rate" in row):
+        document.add(place, _("needs region and rate, or a strategy (reverse_charged_vat, zero_percent)"))
+
+
+def _check_vat_ledger(document: Document, place: Place, row: dict[str, Value], posting: VatPosting | None) -> None:
+    place = (*place, "vat_ledger")
+    if posting is VatPosting.LINE and "vat_ledger" not in row and _has_vat(row):
+        document.add(place, _("is missing: with vat_posting line, a rate needs the ledger account of its VAT"))
+
+
+def _has_vat(row: dict[str, Value]) -> bool:
+    try:
+        return take_percentage(row.get("rate")) > 0
+    except ValueError:
+        return False
+
+
+def _check_twins(document: Document, rows: list[tuple[Place, dict[str, Value]]]) -> None:
+    """No two rows may stand for the same orders."""
+    seen: dict[object, Place] = {}
+    for place, row in rows:
+        identity = _identity(row)
+        first = seen.setdefault(identity, place)
+        if identity is not None and first != place:
+            problem = _("has the same strategy, or region and rate, as {row} (line {line}); keep one")
+            document.add(place, problem.format(row=written(first), line=document.line(first)))
+
+
+def _identity(row: dict[str, Value]) -> object:
+    """Return what a row stands for, or None when that cannot be told."""
+    if "strategy" in row:
+        return str(row["strategy"])
+    try:
+        return take_region(row.get("region")), take_percentage(row.get("rate"))
+    except ValueError:
+        return None
+
+
+def _check_ledger_codes(document: Document, rows: list[tuple[Place, dict[str, Value]]]) -> None:
+    """Where the ledger account decides the VAT code, an account has one code only."""
+    seen: dict[str, tuple[Place, str]] = {}
+    for place, row in rows:
+        first, code = seen.setdefault(str(row.get("ledger")), (place, str(row.get("code"))))
+        if code != str(row.get("code")):
+            problem = _(
+                "is also that of {row} (line {line}), with another code; with vat_posting ledger each needs its own"
+            )
+            document.add((*place, "ledger"), problem.format(row=written(first), line=document.line(first)))

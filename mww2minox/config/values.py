@@ -1,0 +1,231 @@
+"""What a value of the config may be: each takes it as written and returns it, or raises what to say after it."""
+
+import ipaddress
+import re
+from datetime import date
+from decimal import Decimal
+from string import Formatter
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
+
+from mww2minox.config.yaml_file import Value
+from mww2minox.language.texts import _
+from mww2minox.messenger import takes
+
+PLACEHOLDERS = {"number", "name", "date", "company"}
+
+
+NOT_ISO = {"EL": "GR", "UK": "GB"}
+
+
+HUNDRED = Decimal(100)
+
+
+FASTEST = 1000
+
+
+DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
+
+
+def take_text(value: Value) -> str:
+    """Take a text or a whole number: account and customer numbers are texts that look like numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError(_("is not a text; write a text or a number"))  # noqa: TRY004 - pydantic wants ValueError
+    text = str(value).strip()
+    if not text:
+        raise ValueError(_("says nothing; fill it in, or remove the key"))
+    if not text.isprintable():
+        raise ValueError(_("holds a character that cannot be printed; remove it"))
+    return text
+
+
+def take_secret(value: Value) -> str:
+    """Take a secret: one word, since a space or a line break came along by accident."""
+    text = take_text(value)
+    if any(character.isspace() for character in text):
+        raise ValueError(_("holds a space; give the secret alone"))
+    return text
+
+
+def take_code(value: Value) -> int | str:
+    """Take a VAT code as it is written: 1 is sent as a number, "1H" as a text."""
+    text = take_text(value)
+    return value if isinstance(value, int) else text
+
+
+def take_status(value: Value) -> int | str:
+    """Take a status number, or the name of a status."""
+    text = take_text(value)
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else text
+
+
+def _decimal(value: Value) -> Decimal:
+    """Take a number without ever making it binary."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    if not DECIMAL.fullmatch(text):
+        with_comma = _("is not a number; write 21.5, with a point")
+        raise ValueError(with_comma if "," in text else _("is not a number; write it like 21 or 25.5"))
+    return Decimal(text) + 0
+
+
+def take_percentage(value: Value) -> Decimal:
+    """Take a rate from 0 to 100."""
+    rate = _decimal(value)
+    if not 0 <= rate <= HUNDRED:
+        raise ValueError(_("is not a percentage; write a number from 0 to 100"))
+    return rate
+
+
+def take_euros(value: Value) -> Decimal:
+    """Take an amount in euros, not negative, to the cent."""
+    amount = _decimal(value)
+    if amount < 0 or amount != round(amount, 2):
+        raise ValueError(_("is not an amount in euros; write it like 0.05, and not below 0"))
+    return amount
+
+
+def take_pace(value: Value) -> float:
+    """Take a number of requests per second."""
+    pace = _decimal(value)
+    if not 0 < pace <= FASTEST:
+        raise ValueError(_("is not a pace; write a number above 0, up to 1000"))
+    return float(pace)
+
+
+def take_days(value: Value) -> int:
+    """Take a whole number of days."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(_("is not a number of days; write a whole number from 1"))
+    return value
+
+
+def take_day(value: Value) -> date:
+    """Take a date as it stands in ISO 8601."""
+    text = str(value)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise ValueError(_("is not a date; write it like 2026-01-31"))
+    return day
+
+
+def take_region(value: Value) -> str:
+    """Take a country's code of two letters, as the shop writes it."""
+    region = take_text(value).upper()
+    if not re.fullmatch("[A-Z]{2}", region):
+        raise ValueError(_("is not a country; write its code of two letters, like NL"))
+    if region in NOT_ISO:
+        raise ValueError(_("is not the code the shop uses; write {code}").format(code=NOT_ISO[region]))
+    return region
+
+
+def take_locale(value: Value) -> str:
+    """Take a language of the shop."""
+    text = take_text(value)
+    if not re.fullmatch("[a-z]{2}_[A-Z]{2}", text):
+        raise ValueError(_("is not a language of the shop; write it like nl_NL"))
+    return text
+
+
+def take_timezone(value: Value) -> str:
+    """Take a time zone by its name."""
+    text = take_text(value)
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, LookupError):
+        raise ValueError(_("is not a time zone; write it like Europe/Amsterdam")) from None
+    return text
+
+
+def take_description(value: Value) -> str:
+    """Take a template of plain `{name}` fields: no attributes, indexes, conversions or formats."""
+    text = take_text(value)
+    names = ", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS))
+    try:
+        fields = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
+    except ValueError:
+        raise ValueError(_("has a brace without its partner; write {{ or }} for a brace itself")) from None
+    if any(name not in PLACEHOLDERS or spec or conversion for name, spec, conversion in fields):
+        raise ValueError(_("has a field that does not exist; the fields are {names}").format(names=names))
+    return text
+
+
+def take_items(value: Value) -> Value:
+    """Take a list that is not empty."""
+    if not isinstance(value, list) or not value:
+        raise ValueError(_("stands here; write a list with at least one item"))
+    return value
+
+
+def take_payment(value: str) -> str:
+    """Take a way of paying, `gateway/method`."""
+    gateway, _slash, method = value.partition("/")
+    if not gateway.strip() or not method.strip():
+        raise ValueError(_("is not a way of paying; write it as gateway/method, like basic/cash"))
+    return value
+
+
+def take_url(value: Value) -> str:
+    """Take a URL: https, or http on this machine."""
+    text = take_text(value).rstrip("/")
+    parts = _address(text)
+    if parts.scheme != "https" and not _is_loopback(parts):
+        raise ValueError(_("must start with https:// (http:// only on this machine)"))
+    return text
+
+
+def take_redirect_uri(value: Value) -> str:
+    """Take the address that Minox sends the browser back to."""
+    text = take_text(value)
+    parts = _address(text)
+    if parts.scheme != "https" and not (_is_loopback(parts) and parts.port):
+        raise ValueError(_("must be on this machine with a port, like http://127.0.0.1:8765/callback, or https"))
+    return text
+
+
+def take_message_url(value: Value) -> str:
+    """Take a URL of Apprise, which knows more than a hundred services, each with a form of its own."""
+    url = take_secret(value)
+    try:
+        taken = takes(url)
+    except ImportError:
+        raise ValueError(_("needs Apprise, which is missing; run: pipx install --force '.[notify]'")) from None
+    if not taken:
+        raise ValueError(_("is not a URL that Apprise takes; see https://github.com/caronc/apprise/wiki"))
+    return url
+
+
+def take_ping_url(value: Value) -> str:
+    """Take a URL with all its keys in it: unlike the other addresses it may have a query."""
+    url = take_secret(value)
+    address, _mark, query = url.partition("?")
+    take_url(address)
+    if "#" in query:
+        raise ValueError(_("holds a #; remove it and what follows"))
+    return url
+
+
+def _address(text: str) -> SplitResult:
+    """Take an http(s) URL apart. The sentences never repeat it: somebody may have put a password in it."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port)
+    except ValueError:
+        usable = None
+    if not usable or re.search(r"[\s\\]", text):
+        raise ValueError(_("is not a URL; write it like https://example.com"))
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(_("holds a user name or password; remove what stands before the @"))
+    if "?" in text or "#" in text:
+        raise ValueError(_("holds a ? or #; remove it and what follows"))
+    return parts
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""The reader's language: every text that a user sees."""

@@ -1,0 +1,80 @@
+"""click's commands and options, with their help in the reader's language.
+
+Help is written in English where a command is made, at import, and marked with `N_`; it is translated where it is shown.
+"""
+
+from functools import partial
+from typing import Any
+
+import click
+
+from mww2minox.language.texts import N_, _
+
+
+def _shown(name: str) -> Any:  # noqa: ANN401 - it stands in the place of click's own attribute
+    """Return an attribute that is kept in English, and reads in the reader's language."""
+
+    def read(holder: object) -> str | None:
+        text: str | None = vars(holder).get(name)
+        return _(text) if text else text
+
+    def keep(holder: object, text: str | None) -> None:
+        vars(holder)[name] = text
+
+    return property(read, keep)
+
+
+class Option(click.Option):
+    """An option."""
+
+    help = _shown("help")
+    metavar = _shown("metavar")
+
+
+class Argument(click.Argument):
+    """An argument."""
+
+    metavar = _shown("metavar")
+
+
+class Command(click.Command):
+    """A command."""
+
+    help = _shown("help")
+    options_metavar = _shown("options_metavar")
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return `--help`; click keeps its own in the language of the first reader."""
+        option = super().get_help_option(ctx)
+        if option:
+            option.help = _(HELP)
+        return option
+
+
+class Group(Command, click.Group):
+    """The commands."""
+
+    command_class = Command
+    subcommand_metavar = _shown("subcommand_metavar")
+
+
+def _word(text: str) -> Any:  # noqa: ANN401 - as `_shown`
+    """Return an attribute of a class that reads in the reader's language."""
+    return property(lambda _holder: _(text))
+
+
+class IntRange(click.IntRange):
+    """A whole number."""
+
+    name = _word(N_("integer range"))
+
+
+class FloatRange(click.FloatRange):
+    """A number."""
+
+    name = _word(N_("float range"))
+
+
+HELP = N_("Show this message and exit.")
+option = partial(click.option, cls=Option)
+argument = partial(click.argument, cls=Argument)

@@ -1,0 +1,1 @@
+"""The books' side: Minox."""
