@@ -1,16 +1,18 @@
-"""Being told (`notify` in the config): what needs a person is sent to them once, and told again should it come back.
+"""Being told (`notify` in the config): what needs a person is sent to them once, and told again
+should it come back.
 
-A matter is an order that failed, a booking with differences, keys that a vendor refuses, or a command that has not
-ended well for a day. After a run the matters are gathered from the state; those that nobody was told about go out in
-one message, and are remembered once somebody's service has taken it. A kill in between tells them again. All this
-happens outside the run lock, so that a slow service holds up no other run, and under a lock of its own, so that two
-runs do not tell the same thing.
+A matter is an order that failed, a booking with differences, keys that a vendor refuses, or a
+command that has not ended well for a day. After a run the matters are gathered from the state;
+those that nobody was told about go out in one message, and are remembered once somebody's service
+has taken it. A kill in between tells them again. All this happens outside the run lock, so that a
+slow service holds up no other run, and under a lock of its own, so that two runs do not tell the
+same thing.
 """
 
 import hashlib
 import logging
 import re
-from collections.abc import Iterator, Mapping as Map, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +23,7 @@ from mww2minox.errors import ExitStatus, KeysRefused, LoginNeeded, StateError, T
 from mww2minox.language.texts import _, day, ngettext
 from mww2minox.messenger import ping, send
 from mww2minox.reasons import explain_differences, explain_rejection
-from mww2minox.shop.orders import stored
+from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
 
@@ -38,7 +40,7 @@ SHORTEST_VAT_NUMBER = 6
 BETWEEN = r"[\W_]{0,2}"
 """What may stand between two signs of a VAT number."""
 LOGIN, MINOX_KEYS, SHOP_TOKEN = "login", "keys of minox", "token of the shop"
-ASKED: Map[str, Literal["shop_transport", "minox_transport"]] = {
+ASKED: Mapping[str, Literal["shop_transport", "minox_transport"]] = {
     LOGIN: "minox_transport",
     MINOX_KEYS: "minox_transport",
     SHOP_TOKEN: "shop_transport",
@@ -50,7 +52,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Run:
-    """The run to tell about. `number` is 0 until it holds the lock; `error` is what it ended with."""
+    """The run to tell about.
+
+    `number` is 0 until it holds the lock; `error` is what it ended with.
+    """
 
     command: str
     number: int = 0
@@ -69,7 +74,10 @@ class Matter:
 
 @contextmanager
 def told_about(wiring: Wiring, command: str) -> Iterator[Run]:
-    """Tell what the run inside has brought to light, as soon as it is over. One that is interrupted tells nothing."""
+    """Tell what the run inside has brought to light, as soon as it is over.
+
+    One that is interrupted tells nothing.
+    """
     run = Run(command)
     try:
         yield run
@@ -81,7 +89,10 @@ def told_about(wiring: Wiring, command: str) -> Iterator[Run]:
 
 
 def _tell(wiring: Wiring, run: Run) -> None:
-    """Send what is new, and tell the dead man's switch. Whatever comes of it, the run's exit status stays."""
+    """Send what is new, and tell the dead man's switch.
+
+    Whatever comes of it, the run's exit status stays.
+    """
     notify = wiring.config.notify
     if not run.number or run.command not in TELLING:
         return
@@ -98,7 +109,10 @@ def _tell(wiring: Wiring, run: Run) -> None:
 def _tell_people(wiring: Wiring, run: Run) -> None:
     with wiring.store.telling() as our_turn:
         if not our_turn:
-            log.info("Another run is telling what needs attention; the next run tells what is new in this one.")
+            log.info(
+                "Another run is telling what needs attention; the next run tells what is new in"
+                " this one."
+            )
             return
         matters = list(_matters(wiring, run))
         told = wiring.store.told()
@@ -123,7 +137,10 @@ def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
 
 
 def _is_over(wiring: Wiring, run: Run, key: str) -> bool:
-    """Tell whether a matter that was not found now is over. Keys are good again when the vendor has taken them."""
+    """Tell whether a matter that was not found now is over.
+
+    Keys are good again when the vendor has taken them.
+    """
     vendor = ASKED.get(key)
     return vendor is None or (_ended_well(wiring, run) and wiring.asked(vendor))
 
@@ -155,10 +172,16 @@ def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
     values = {"command": f"mww2minox {command}", "day": day(local), "time": f"{local:%H:%M}"}
     if command == run.command and _ended_well(wiring, run):
         message = _("{command} had not ended well since {day}, {time}; now it has.")
-        suggestion = _("Was this machine off? Else see what happened in mww2minox.log. What is not booked: {report}")
+        suggestion = _(
+            "Was this machine off? Else see what happened in mww2minox.log. What is not booked:"
+            " {report}"
+        )
     else:
         message = _("{command} has not ended well since {day}, {time}.")
-        suggestion = _("Look whether cron or its timer runs it, and at the end of mww2minox.log; then run: {command}")
+        suggestion = _(
+            "Look whether cron or its timer runs it, and at the end of mww2minox.log; then run:"
+            " {command}"
+        )
     suggestion = suggestion.format(report="mww2minox report --errors", **values)
     yield Matter(key, message.format(**values), suggestion)
 
@@ -171,16 +194,21 @@ def _failed(order: StoredOrder) -> Iterator[Matter]:
 
 
 def _discreet(order: StoredOrder, rejection: Rejection) -> Rejection:
-    """Leave the customer's VAT number out: names, addresses and e-mails were taken out of Minox' words before."""
-    known = stored(order.payload).order
-    vat_number = known.customer.vat_number if known else ""
+    """Leave the customer's VAT number out: names, addresses and e-mails were taken out of Minox'
+    words before.
+    """
+    known = read_stored_order(order.payload).order
+    vat_number = known.buyer.vat_number if known else ""
     values = {key: _without(vat_number, value) for key, value in rejection.values.items()}
     values |= {"vat_number": HIDDEN} if "vat_number" in values else {}
     return Rejection(reason=rejection.reason, values={**values, "number": order.number})
 
 
 def _without(vat_number: str, text: str) -> str:
-    """Hide a VAT number, with or without its country and however it is spaced. `-` or `none` is no VAT number."""
+    """Hide a VAT number, with or without its country and however it is spaced.
+
+    `-` or `none` is no VAT number.
+    """
     signs = "".join(sign for sign in vat_number if sign.isalnum())
     if len(signs) < SHORTEST_VAT_NUMBER:
         return text
@@ -206,12 +234,18 @@ def _hidden(difference: Difference) -> Difference:
     """Leave a customer's VAT number out of a difference that is about it."""
     if difference.values.get("field") != "taxnumber":
         return difference
-    return Difference(code=difference.code, values={**difference.values, "expected": HIDDEN, "found": HIDDEN})
+    return Difference(
+        code=difference.code, values={**difference.values, "expected": HIDDEN, "found": HIDDEN}
+    )
 
 
 def _digest(differences: Sequence[Difference]) -> str:
-    """Tell these differences from others; a number that a customer can be known by cannot be read back from it."""
-    said = repr([(difference.code, sorted(difference.values.items())) for difference in differences])
+    """Tell these differences from others; a number that a customer can be known by cannot be read
+    back from it.
+    """
+    said = repr(
+        [(difference.code, sorted(difference.values.items())) for difference in differences]
+    )
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
@@ -226,16 +260,29 @@ def _sent(wiring: Wiring, news: Sequence[Matter]) -> bool:
         places = ", ".join(f"notify.urls[{index}]" for index, took in enumerate(taken) if not took)
         log.warning("Not sent by %s.", places)
         _warn(wiring, places, somebody=any(taken))
-    log.info("%d matter(s) to tell; the message was taken by %d of %d.", len(news), sum(taken), len(taken))
+    log.info(
+        "%d matter(s) to tell; the message was taken by %d of %d.",
+        len(news),
+        sum(taken),
+        len(taken),
+    )
     return any(taken)
 
 
 def _warn(wiring: Wiring, places: str, *, somebody: bool) -> None:
     if somebody:
-        message = _("The message about what needs attention was not taken by {places}; others took it.")
+        message = _(
+            "The message about what needs attention was not taken by {places}; others took it."
+        )
     else:
-        message = _("The message about what needs attention was not taken by {places}; the next run tries again.")
-    suggestion = _("Check the URL and the connection. What needs attention is also shown by: mww2minox report --errors")
+        message = _(
+            "The message about what needs attention was not taken by {places}; the next run tries"
+            " again."
+        )
+    suggestion = _(
+        "Check the URL and the connection. What needs attention is also shown by: mww2minox report"
+        " --errors"
+    )
     wiring.output.warn(message.format(places=places), suggestion)
 
 
@@ -246,24 +293,34 @@ def _message(news: Sequence[Matter]) -> tuple[str, str]:
     blocks = [f"{matter.message}\n{matter.suggestion}" for matter in shown]
     left = len(of_orders[MOST_ORDERS:])
     if left:
-        more = ngettext("And {count} more order: {command}", "And {count} more orders: {command}", left)
+        more = ngettext(
+            "And {count} more order: {command}", "And {count} more orders: {command}", left
+        )
         blocks.append(more.format(count=left, command="mww2minox report --errors"))
     title = ngettext(
-        "mww2minox: {count} matter needs attention", "mww2minox: {count} matters need attention", len(news)
+        "mww2minox: {count} matter needs attention",
+        "mww2minox: {count} matters need attention",
+        len(news),
     )
     return title.format(count=len(news)), "\n\n".join(blocks)
 
 
 def _all_is_well(wiring: Wiring, run: Run) -> bool:
-    """Tell whether the dead man's switch is to be told: this run ended well, and no part of the work stands still."""
+    """Tell whether the dead man's switch is to be told: this run ended well, and no part of the
+    work stands still.
+    """
     if run.command not in PINGING or not _ended_well(wiring, run):
         return False
     past = {command: wiring.store.past_runs(command) for command in DAILY}
     return past["fetch"] is not None and all(
-        runs is None or (runs.ended_well is not None and _lately(runs.ended_well)) for runs in past.values()
+        runs is None or (runs.ended_well is not None and _lately(runs.ended_well))
+        for runs in past.values()
     )
 
 
 def _lately(moment: datetime) -> bool:
-    """Tell whether a moment is less than a day ago. One that is further ahead was noted by a clock that was wrong."""
+    """Tell whether a moment is less than a day ago.
+
+    One that is further ahead was noted by a clock that was wrong.
+    """
     return abs(datetime.now(UTC) - moment) <= A_DAY

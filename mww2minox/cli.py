@@ -1,4 +1,7 @@
-"""The command line: parse, wire, call one command, exit. Errors are caught here and nowhere else."""
+"""The command line: parse, wire, call one command, exit.
+
+Errors are caught here and nowhere else.
+"""
 
 import errno
 import io
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
     from mww2minox.wiring import Wiring
 
 log = logging.getLogger(__name__)
-logging.getLogger("mww2minox").addHandler(logging.NullHandler())  # the user is told by sentences, not by the log
+logging.getLogger("mww2minox").addHandler(
+    logging.NullHandler()
+)  # the user is told by sentences, not by the log
 
 
 @dataclass(slots=True)
@@ -57,12 +62,22 @@ class Settings:
     help=N_("The config file."),
 )
 @option(
-    "--state", type=click.Path(path_type=Path), metavar=N_("PATH"), envvar="MWW2MINOX_STATE", help=N_("The state file.")
+    "--state",
+    type=click.Path(path_type=Path),
+    metavar=N_("PATH"),
+    envvar="MWW2MINOX_STATE",
+    help=N_("The state file."),
 )
 @option("-v", "--verbose", is_flag=True, help=N_("Show each request on stderr."))
 @option("-q", "--quiet", is_flag=True, help=N_("Say nothing when all is well."))
 @click.pass_context
-def cli(context: click.Context, config: Path | None, state: Path | None, verbose: bool, quiet: bool) -> None:  # noqa: FBT001
+def cli(
+    context: click.Context,
+    config: Path | None,
+    state: Path | None,
+    verbose: bool,  # noqa: FBT001 - click
+    quiet: bool,  # noqa: FBT001 - click
+) -> None:
     if verbose and quiet:
         raise click.UsageError(_("Give either --verbose or --quiet."))
     named = Path(os.path.expanduser(state)) if state else None  # noqa: PTH111 - Path's own raises for an unknown user
@@ -81,18 +96,41 @@ def _wait_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _order_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    orders = option("--order", "orders", multiple=True, metavar="N", help=N_("Only this order; may be repeated."))
+    orders = option(
+        "--order",
+        "orders",
+        multiple=True,
+        metavar="N",
+        help=N_("Only this order; may be repeated."),
+    )
     return orders(command)
 
 
-@cli.command(help=N_("Ask for the keys, log in, propose the mapping, try it, and write the config."))
+@cli.command(
+    help=N_("Ask for the keys, log in, propose the mapping, try it, and write the config.")
+)
 @option(
-    "--answers", type=click.Path(path_type=Path), metavar=N_("FILE"), help=N_("Answers beforehand, as in a config.")
+    "--answers",
+    type=click.Path(path_type=Path),
+    metavar=N_("FILE"),
+    help=N_("Answers beforehand, as in a config."),
 )
 @option("--no-browser", is_flag=True, help=N_("Only print the address to consent at."))
-@option("--paste", is_flag=True, help=N_("For a server without a browser: ask for the redirected address."))
-@option("--secrets", type=click.Choice(["env", "inline"]), default="env", show_default=True, help=SECRETS_HELP)
-@option("--shop-url", metavar="URL", help=N_("The address of the shop's API, where it is another one."))
+@option(
+    "--paste",
+    is_flag=True,
+    help=N_("For a server without a browser: ask for the redirected address."),
+)
+@option(
+    "--secrets",
+    type=click.Choice(["env", "inline"]),
+    default="env",
+    show_default=True,
+    help=SECRETS_HELP,
+)
+@option(
+    "--shop-url", metavar="URL", help=N_("The address of the shop's API, where it is another one.")
+)
 @option("--minox-url", metavar="URL", help=N_("The address of Minox, where it is another one."))
 @option("--redirect-uri", metavar="URL", help=N_("The redirect address registered with Minox."))
 @click.pass_obj
@@ -126,21 +164,31 @@ def setup(  # noqa: PLR0913 - the command's options
 
 @cli.command(help=N_("Log in at Minox, as the subscription's main user."))
 @option("--no-browser", is_flag=True, help=N_("Only print the address to consent at."))
-@option("--paste", is_flag=True, help=N_("For a server without a browser: ask for the redirected address."))
+@option(
+    "--paste",
+    is_flag=True,
+    help=N_("For a server without a browser: ask for the redirected address."),
+)
 @click.pass_obj
 def login(settings: Settings, no_browser: bool, paste: bool) -> ExitStatus:  # noqa: FBT001 - click
     from mww2minox.commands.login import login as run
 
-    return _wired(settings, "login", lambda wiring: run(wiring, browser=not no_browser, paste=paste))
+    return _wired(
+        settings, "login", lambda wiring: run(wiring, browser=not no_browser, paste=paste)
+    )
 
 
 @cli.command(help=N_("Check both connections, the mapping and the files: a line each."))
-@option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
 @click.pass_obj
 def check(settings: Settings, form: str) -> ExitStatus:
     from mww2minox.commands.check import check as run
 
-    return _wired(settings, "check", lambda wiring: run(wiring, settings.config_path or Path(), form=form))
+    return _wired(
+        settings, "check", lambda wiring: run(wiring, settings.config_path or Path(), form=form)
+    )
 
 
 @cli.command(help=N_("Take in new orders, and look again at all that are not booked."))
@@ -150,7 +198,11 @@ def check(settings: Settings, form: str) -> ExitStatus:
 @_wait_option
 @click.pass_obj
 def fetch(
-    settings: Settings, since: datetime | None, until: datetime | None, orders: Sequence[str], wait: float
+    settings: Settings,
+    since: datetime | None,
+    until: datetime | None,
+    orders: Sequence[str],
+    wait: float,
 ) -> ExitStatus:
     from mww2minox.commands.fetch import fetch as run
 
@@ -184,7 +236,9 @@ def push(  # noqa: PLR0913 - the command's options
     return _wired(
         settings,
         "push --dry-run" if dry_run else "push",
-        lambda wiring: run(wiring, dry_run=dry_run, limit=limit, until=_day(until), numbers=_numbers(orders)),
+        lambda wiring: run(
+            wiring, dry_run=dry_run, limit=limit, until=_day(until), numbers=_numbers(orders)
+        ),
         wait=wait,
     )
 
@@ -198,7 +252,10 @@ def verify(settings: Settings, everything: bool, orders: Sequence[str], wait: fl
     from mww2minox.commands.verify import verify as run
 
     return _wired(
-        settings, "verify", lambda wiring: run(wiring, everything=everything, numbers=_numbers(orders)), wait=wait
+        settings,
+        "verify",
+        lambda wiring: run(wiring, everything=everything, numbers=_numbers(orders)),
+        wait=wait,
     )
 
 
@@ -212,7 +269,12 @@ def retry(settings: Settings, orders: Sequence[str], everything: bool, wait: flo
 
     if bool(orders) == everything:
         raise click.UsageError(_("Give the orders to retry, or --all."))
-    return _wired(settings, "retry", lambda wiring: run(wiring, _numbers(orders), everything=everything), wait=wait)
+    return _wired(
+        settings,
+        "retry",
+        lambda wiring: run(wiring, _numbers(orders), everything=everything),
+        wait=wait,
+    )
 
 
 @cli.command(help=N_("Mark orders as booked that the sales journal already holds."))
@@ -229,8 +291,20 @@ def adopt(settings: Settings, since: datetime | None, wait: float) -> ExitStatus
 @option("--errors", is_flag=True, help=N_("Only orders that need attention."))
 @option("--since", type=Day, metavar=N_("DATE"), help=N_("Orders from this date on."))
 @option("--until", type=Day, metavar=N_("DATE"), help=N_("Orders until this date."))
-@option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
-@option("--output", "target", type=click.Path(path_type=Path), metavar=N_("FILE"), help=N_("Write to this file."))
+@option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+)
+@option(
+    "--output",
+    "target",
+    type=click.Path(path_type=Path),
+    metavar=N_("FILE"),
+    help=N_("Write to this file."),
+)
 @click.pass_obj
 def report(  # noqa: PLR0913 - the command's options
     settings: Settings,
@@ -245,18 +319,43 @@ def report(  # noqa: PLR0913 - the command's options
     return _wired(
         settings,
         "report",
-        lambda wiring: run(wiring, errors=errors, since=_day(since), until=_day(until), form=form, target=target),
+        lambda wiring: run(
+            wiring, errors=errors, since=_day(since), until=_day(until), form=form, target=target
+        ),
     )
 
 
-@cli.command(help=N_("Show or install what runs it: fetch every half hour, push and verify every day."))
-@option("--systemd", "kind", flag_value="systemd", help=N_("Timer units, even where systemd is not found."))
+@cli.command(
+    help=N_("Show or install what runs it: fetch every half hour, push and verify every day.")
+)
+@option(
+    "--systemd",
+    "kind",
+    flag_value="systemd",
+    help=N_("Timer units, even where systemd is not found."),
+)
 @option("--cron", "kind", flag_value="cron", help=N_("Lines for a crontab."))
 @option("--install", is_flag=True, help=N_("Put them in place, instead of showing them."))
 @option("--user", "scope", flag_value="user", help=N_("Units of your own (default)."))
-@option("--system", "scope", flag_value="system", help=N_("Units of the system; to install them takes root."))
-@option("--template", is_flag=True, help=N_("Units for several shops: mww2minox@SHOP for the config SHOP.yaml."))
-@option("--at", type=click.DateTime(["%H:%M"]), default="06:15", show_default=True, metavar=N_("HH:MM"), help=AT)
+@option(
+    "--system",
+    "scope",
+    flag_value="system",
+    help=N_("Units of the system; to install them takes root."),
+)
+@option(
+    "--template",
+    is_flag=True,
+    help=N_("Units for several shops: mww2minox@SHOP for the config SHOP.yaml."),
+)
+@option(
+    "--at",
+    type=click.DateTime(["%H:%M"]),
+    default="06:15",
+    show_default=True,
+    metavar=N_("HH:MM"),
+    help=AT,
+)
 @click.pass_obj
 def schedule(  # noqa: PLR0913 - the command's options
     settings: Settings,
@@ -274,12 +373,23 @@ def schedule(  # noqa: PLR0913 - the command's options
     return run(Output(quiet=settings.quiet), find_config(settings.config), settings.state, wanted)
 
 
-@cli.command(help=N_("Serve both vendors' APIs on this machine, with sample orders, until interrupted."))
+@cli.command(
+    help=N_("Serve both vendors' APIs on this machine, with sample orders, until interrupted.")
+)
 @option("--shop-port", type=IntRange(0, 65535), metavar=N_("PORT"), default=8001, show_default=True)
-@option("--minox-port", type=IntRange(0, 65535), metavar=N_("PORT"), default=8002, show_default=True)
-@option("--write-config", type=click.Path(path_type=Path), metavar=N_("PATH"), help=N_("Write a config that fits."))
+@option(
+    "--minox-port", type=IntRange(0, 65535), metavar=N_("PORT"), default=8002, show_default=True
+)
+@option(
+    "--write-config",
+    type=click.Path(path_type=Path),
+    metavar=N_("PATH"),
+    help=N_("Write a config that fits."),
+)
 @click.pass_obj
-def sandbox(settings: Settings, shop_port: int, minox_port: int, write_config: Path | None) -> ExitStatus:
+def sandbox(
+    settings: Settings, shop_port: int, minox_port: int, write_config: Path | None
+) -> ExitStatus:
     from mww2minox.commands.sandbox import sandbox as run
     from mww2minox.output import Output
 
@@ -298,7 +408,9 @@ def demo(settings: Settings, folder: Path | None) -> ExitStatus:
 
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""What stdout or stderr may say: the state file, the log and files that the user names have sentences of their own."""
+"""What stdout or stderr may say: the state file, the log and files that the user names have
+sentences of their own.
+"""
 LOCKED = ("fetch", "push", "push --dry-run", "verify", "retry", "adopt")
 
 
@@ -309,13 +421,17 @@ def _day(given: datetime | None) -> date | None:
 def _numbers(given: Sequence[str]) -> list[str]:
     """Take order numbers as people write them: `#1024`, ` 1024`."""
     cleaned = (number.strip().lstrip("#") for number in given)
-    return list(dict.fromkeys((n.lstrip("0") or "0") if n.isascii() and n.isdigit() else n for n in cleaned))
+    return list(
+        dict.fromkeys((n.lstrip("0") or "0") if n.isascii() and n.isdigit() else n for n in cleaned)
+    )
 
 
 def _wired(
     settings: Settings, command: str, action: Callable[["Wiring"], ExitStatus], *, wait: float = 0
 ) -> ExitStatus:
-    """Load the config, open the state and the log, take the lock where the command needs it, and run."""
+    """Load the config, open the state and the log, take the lock where the command needs it, and
+    run.
+    """
     from mww2minox.config.loading import find_config, load_config
     from mww2minox.output import Output, log_to
     from mww2minox.state import Store
@@ -334,19 +450,26 @@ def _wired(
         )
 
 
-def _locked(wiring: "Wiring", command: str, action: Callable[["Wiring"], ExitStatus], wait: float) -> ExitStatus:
-    """Run under the lock, and note the run in the state; when the lock is free again, tell who is to be told."""
+def _locked(
+    wiring: "Wiring", command: str, action: Callable[["Wiring"], ExitStatus], wait: float
+) -> ExitStatus:
+    """Run under the lock, and note the run in the state; when the lock is free again, tell who is
+    to be told.
+    """
     from mww2minox.alerts import told_about
 
     with told_about(wiring, command) as run, wiring.store.run(wait=wait):
         run.number = wiring.store.start_run(command)
         return _noting(
-            lambda: action(_without_trial(wiring, command)), lambda status: wiring.store.finish_run(run.number, status)
+            lambda: action(_without_trial(wiring, command)),
+            lambda status: wiring.store.finish_run(run.number, status),
         )
 
 
 def _without_trial(wiring: "Wiring", command: str) -> "Wiring":
-    """Take out of Minox what a `setup` that was killed left there, before anything looks at the books."""
+    """Take out of Minox what a `setup` that was killed left there, before anything looks at the
+    books.
+    """
     from mww2minox.minox.trial_booking import NOTE, take_out
 
     if command != "fetch" and wiring.store.note(NOTE):
@@ -397,7 +520,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _let_go_of_stdout() -> None:
-    """Let what is still to be shown go nowhere: Python would try once more at the end, and spoil the exit status."""
+    """Let what is still to be shown go nowhere: Python would try once more at the end, and spoil
+    the exit status.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -406,10 +531,20 @@ def _unexpected(error: Exception) -> ExitStatus:
     _log_bug(error)
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         _let_go_of_stdout()
-        _complain(_("What was to be shown cannot be written: {problem}.").format(problem=system_problem(error)))
-        _complain(_("Nothing that was stored is lost. Look at the disk (df), then run: mww2minox report"))
+        _complain(
+            _("What was to be shown cannot be written: {problem}.").format(
+                problem=system_problem(error)
+            )
+        )
+        _complain(
+            _("Nothing that was stored is lost. Look at the disk (df), then run: mww2minox report")
+        )
         return ExitStatus.USAGE
-    _complain(_("This is a bug in mww2minox ({error}). The log says where.").format(error=type(error).__name__))
+    _complain(
+        _("This is a bug in mww2minox ({error}). The log says where.").format(
+            error=type(error).__name__
+        )
+    )
     _complain(_("Nothing that was stored is lost. Report it, then run: mww2minox report"))
     return ExitStatus.BUG
 

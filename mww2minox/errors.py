@@ -15,8 +15,9 @@
         ├── LoginNeeded      Minox wants a new consent
         └── WaitTooLong      Retry-After is longer than a run may wait
 
-Every message is a sentence for the user, followed by what to do. A text never holds a secret or an address.
-`Refused` is no `MwwError`: it carries a vendor's "no" to one request up to the code that turns it into a value.
+Every message is a sentence for the user, followed by what to do. A text never holds a secret or an
+address. `Refused` is no `MwwError`: it carries a vendor's "no" to one request up to the code that
+turns it into a value.
 """
 
 from collections.abc import Sequence
@@ -44,7 +45,9 @@ class MwwError(Exception):
     exit_status = ExitStatus.BUG
 
     def __init__(self, message: str, suggestion: str = "") -> None:
-        """Keep the sentence and the suggestion apart, so that they can be shown on lines of their own."""
+        """Keep the sentence and the suggestion apart, so that they can be shown on lines of their
+        own.
+        """
         super().__init__(f"{message} {suggestion}".strip())
         self.message = message
         self.suggestion = suggestion
@@ -55,7 +58,9 @@ class ConfigError(MwwError):
 
     exit_status = ExitStatus.USAGE
 
-    def __init__(self, problems: Sequence[str], path: Path | None = None, suggestion: str = "") -> None:
+    def __init__(
+        self, problems: Sequence[str], path: Path | None = None, suggestion: str = ""
+    ) -> None:
         """Put all problems, a line each, under the path of the file that has them."""
         self.problems = tuple(problems)
         self.path = path
@@ -63,7 +68,9 @@ class ConfigError(MwwError):
         if path:
             heading = ngettext("{count} problem in {path}:", "{count} problems in {path}:", count)
         else:
-            heading = ngettext("{count} problem with the config:", "{count} problems with the config:", count)
+            heading = ngettext(
+                "{count} problem with the config:", "{count} problems with the config:", count
+            )
         listing = "".join(f"\n  {problem}" for problem in self.problems)
         suggestion = suggestion or _("Correct the config, then run: mww2minox check")
         super().__init__(f"{heading.format(count=count, path=path)}{listing}\n", suggestion)
@@ -100,15 +107,23 @@ class VendorError(MwwError):
 
 
 class Unreachable(VendorError):
-    """No answer within the time limit, or only server errors. What was sent may have been carried out."""
+    """No answer within the time limit, or only server errors.
+
+    What was sent may have been carried out.
+    """
 
 
 class ServerFails(Unreachable):
-    """Only server errors, request after request: it may be this one request that the server chokes on."""
+    """Only server errors, request after request: it may be this one request that the server chokes
+    on.
+    """
 
 
 class UnusableAnswer(VendorError):
-    """An answer that is not what the vendor's document promises. What was sent may have been carried out."""
+    """An answer that is not what the vendor's document promises.
+
+    What was sent may have been carried out.
+    """
 
 
 class KeysRefused(VendorError):
@@ -128,7 +143,9 @@ class WaitTooLong(VendorError):
 
 
 class Refused(Exception):
-    """A 4xx answer, or a 2xx with an error message in it: the request was understood and not carried out."""
+    """A 4xx answer, or a 2xx with an error message in it: the request was understood and not
+    carried out.
+    """
 
     def __init__(self, status: int, messages: Sequence[str]) -> None:
         """Keep the HTTP status and the vendor's own messages."""

@@ -1,4 +1,5 @@
-"""What the user sees: tables, sentences, progress; and the log. Data goes to stdout, sentences to stderr.
+"""What the user sees: tables, sentences, progress; and the log. Data goes to stdout, sentences to
+stderr.
 
 Text of a vendor is shown as plain text: no terminal escapes, no markup, no direction characters.
 """
@@ -33,7 +34,10 @@ LOG_LINE_LENGTH = 20_000
 """Room for where a bug is: a line for each call."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
-COMMAND = re.compile(r"mww2minox(?: --(?:config|state) [^ ]+| --?[a-z-]+)* [a-z]+(?: (?:--?[a-z-]+|[0-9]+|http[^ ]+))*")
+COMMAND = re.compile(
+    r"mww2minox(?: --(?:config|state) [^ ]+| --?[a-z-]+)* [a-z]+(?: (?:--?[a-z-]+|[0-9]+|http[^"
+    r" ]+))*"
+)
 UNBROKEN = "\N{NO-BREAK SPACE}"
 AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}")
 
@@ -46,7 +50,9 @@ def printable(text: str, length: int = CELL_LENGTH) -> str:
 
 
 class _Terminal(Console):
-    """A console that shows text as it is, and leaves a reader who has gone (`report | head`) to the caller."""
+    """A console that shows text as it is, and leaves a reader who has gone (`report | head`) to the
+    caller.
+    """
 
     def __init__(self, *, stderr: bool = False, file: TextIO | None = None) -> None:
         super().__init__(stderr=stderr, file=file, markup=False, highlight=False, emoji=False)
@@ -55,7 +61,9 @@ class _Terminal(Console):
         raise BrokenPipeError
 
     def tell(self, text: str, style: str = "") -> None:
-        """Print lines of words; in a terminal each is broken between words, elsewhere it stays whole."""
+        """Print lines of words; in a terminal each is broken between words, elsewhere it stays
+        whole.
+        """
         if self.is_terminal:
             text = "\n".join(_folded(line, self.width) for line in text.splitlines())
         self.print(Text(text, style=style), soft_wrap=True)
@@ -101,13 +109,20 @@ class Output:
         self._data.file.write(text if text.endswith("\n") else f"{text}\n")
         self._data.file.flush()
 
-    def table(self, title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
+    def table(
+        self, title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]
+    ) -> None:
         """Show a table; a column is its heading and `left` or `right`."""
         self.line(title, style="bold")
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for heading, justify in columns:
             is_number = justify == "right"
-            table.add_column(heading, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+            table.add_column(
+                heading,
+                justify="right" if is_number else "left",
+                no_wrap=is_number,
+                overflow="fold",
+            )
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
         self._data.print(table)
@@ -118,7 +133,9 @@ class Output:
         self._data.tell(indent + printable(text), style=style)
 
     def item(self, mark: str, text: str, style: str = "") -> None:
-        """Show a line of data behind a mark; in a terminal, what does not fit goes on under its beginning."""
+        """Show a line of data behind a mark; in a terminal, what does not fit goes on under its
+        beginning.
+        """
         if not self._data.is_terminal:
             self.line(f"{mark} {text}")
             return
@@ -139,16 +156,22 @@ class Output:
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=self._words, transient=True) as bar:
-            yield from bar.track(items, description=label, total=len(items) if isinstance(items, Sized) else None)
+            yield from bar.track(
+                items, description=label, total=len(items) if isinstance(items, Sized) else None
+            )
 
 
 def _clean(text: str) -> str:
     """Clean every line, and keep the lines."""
-    return "\n".join("".join(c if c.isprintable() else " " for c in line) for line in text.splitlines())
+    return "\n".join(
+        "".join(c if c.isprintable() else " " for c in line) for line in text.splitlines()
+    )
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return CSV with a header row; text that a spreadsheet would take for a formula gets a `'` before it."""
+    """Return CSV with a header row; text that a spreadsheet would take for a formula gets a `'`
+    before it.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
@@ -162,7 +185,10 @@ def _cell(value: object) -> str:
 
 
 class _PrivateHandler(RotatingFileHandler):
-    """A rotated log file that only its owner can read. When it cannot be written, that is told once."""
+    """A rotated log file that only its owner can read.
+
+    When it cannot be written, that is told once.
+    """
 
     _told = False
 
@@ -186,7 +212,11 @@ class _OneLine(logging.Formatter):
     """A record is one line of plain text."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record), LOG_LINE_LENGTH) if not record.exc_info else super().format(record)
+        return (
+            printable(super().format(record), LOG_LINE_LENGTH)
+            if not record.exc_info
+            else super().format(record)
+        )
 
 
 def log_to(path: Path, *, verbose: bool) -> None:
@@ -214,7 +244,9 @@ def log_to(path: Path, *, verbose: bool) -> None:
 def stop_logging() -> None:
     """Close the log."""
     logger = logging.getLogger("mww2minox")
-    for handler in [handler for handler in logger.handlers if not isinstance(handler, logging.NullHandler)]:
+    for handler in [
+        handler for handler in logger.handlers if not isinstance(handler, logging.NullHandler)
+    ]:
         logger.removeHandler(handler)
         with suppress(OSError):
             handler.close()

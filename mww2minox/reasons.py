@@ -1,10 +1,11 @@
 """The catalogue of texts: reason or difference code -> a sentence and what to do.
 
-The state keeps codes and values only; the texts are made in the reader's language when somebody reads them.
+The state keeps codes and values only; the texts are made in the reader's language when somebody
+reads them.
 """
 
 import re
-from collections.abc import Iterable, Mapping as Map
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -37,7 +38,10 @@ RETRY = N_("Then run: mww2minox retry {number}")
 REASONS: dict[Reason, Text] = {
     Reason.STATUS_NOT_SELECTED: Text(
         N_("Order {number} has status {status}, which is not one that books."),
-        N_("Wait for its status to change in the shop, or add the status to shop.statuses in the config."),
+        N_(
+            "Wait for its status to change in the shop, or add the status to shop.statuses in the"
+            " config."
+        ),
     ),
     Reason.NOTHING_TO_BOOK: Text(
         N_("Order {number} totals 0.00 euros: there is nothing to book."),
@@ -52,11 +56,17 @@ REASONS: dict[Reason, Text] = {
         N_("Change its currency in the shop {by_hand}."),
     ),
     Reason.TOTALS_MISMATCH: Text(
-        N_("Order {number}: the total is {total} euros, the lines add up to {lines} (difference {difference})."),
+        N_(
+            "Order {number}: the total is {total} euros, the lines add up to {lines} (difference"
+            " {difference})."
+        ),
         N_("Correct the order in the shop, or raise booking.max_rounding if this is a rounding."),
     ),
     Reason.VAT_MISMATCH: Text(
-        N_("Order {number}: VAT at {rate}% is {invoice} euros on the invoice, but {lines} by its lines."),
+        N_(
+            "Order {number}: VAT at {rate}% is {invoice} euros on the invoice, but {lines} by its"
+            " lines."
+        ),
         N_("Compare the invoice with the lines in the shop, and correct the order."),
     ),
     Reason.VAT_RATE_UNMAPPED: Text(
@@ -72,12 +82,18 @@ REASONS: dict[Reason, Text] = {
         N_("Ask the customer for it, and put it in the invoice address in the shop."),
     ),
     Reason.VAT_NUMBER_INVALID: Text(
-        N_("Order {number}: VAT number {vat_number} is not a valid number of {region} for reverse charge."),
+        N_(
+            "Order {number}: VAT number {vat_number} is not a valid number of {region} for reverse"
+            " charge."
+        ),
         N_("Check the number (VIES), and correct it in the invoice address in the shop."),
     ),
     Reason.EMAIL_MISSING: Text(
         N_("Order {number} has no e-mail address, so its customer cannot be found."),
-        N_("Fill in the e-mail address in the shop, or add the way of paying to payment_debtors in the config."),
+        N_(
+            "Fill in the e-mail address in the shop, or add the way of paying to payment_debtors in"
+            " the config."
+        ),
     ),
     Reason.CUSTOMER_BLOCKED: Text(
         N_("Order {number}: customer {customer} is blocked in Minox."),
@@ -88,12 +104,18 @@ REASONS: dict[Reason, Text] = {
         N_("Correct the credit order in the shop: its amounts should be negative."),
     ),
     Reason.FISCAL_YEAR_MISSING: Text(
-        N_("Order {number} is dated {date}, and the administration has no fiscal year for that date."),
+        N_(
+            "Order {number} is dated {date}, and the administration has no fiscal year for that"
+            " date."
+        ),
         N_("Open the fiscal year in Minox {by_hand}."),
     ),
     Reason.REJECTED_BY_MINOX: Text(N_("Minox refuses order {number}: {message}"), "{advice}"),
     Reason.OUTCOME_UNKNOWN: Text(
-        N_("Order {number} was sent, but Minox' answer was lost; it is not certain yet whether it is booked."),
+        N_(
+            "Order {number} was sent, but Minox' answer was lost; it is not certain yet whether it"
+            " is booked."
+        ),
         N_("Do not book it by hand: the next push asks Minox."),
     ),
 }
@@ -130,23 +152,34 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
         N_("Fill in the VAT number of the customer in Minox."),
     ),
     (
-        (r"btw[- ]?code.*geblokkeerd", r"geblokkeerde btw[- ]?code", r"\bvat code.*blocked", "blocked vat code"),
+        (
+            r"btw[- ]?code.*geblokkeerd",
+            r"geblokkeerde btw[- ]?code",
+            r"\bvat code.*blocked",
+            "blocked vat code",
+        ),
         N_("Lift the block on the VAT code in Minox, or choose another code at vat in the config."),
     ),
     (
         (rf"(?=.*(btw|\bvat\b))(?=.*(rekening|account))(?=.*({_NOT_ALLOWED}))",),
         N_(
-            "Allow the VAT code on that ledger account in Minox, or choose another code or ledger account at vat in the"
-            " config."
+            "Allow the VAT code on that ledger account in Minox, or choose another code or ledger"
+            " account at vat in the config."
         ),
     ),
     (
         ("btw", r"\bvat\b"),
-        N_("Check the VAT codes at vat and booking.vat_posting in the config, with: mww2minox check."),
+        N_(
+            "Check the VAT codes at vat and booking.vat_posting in the config, with: mww2minox"
+            " check."
+        ),
     ),
     (
         ("dagboek.*geblokkeerd", "journal.*blocked"),
-        N_("Lift the block on the journal in Minox, or choose another sales journal at minox.journal in the config."),
+        N_(
+            "Lift the block on the journal in Minox, or choose another sales journal at"
+            " minox.journal in the config."
+        ),
     ),
     (
         ("geblokkeerd", "blocked", "rekening.*gesloten", "account.*closed"),
@@ -170,7 +203,9 @@ DIFFERENCES: dict[str, str] = {
     "period_differs": N_("period: {expected} booked, {found} in Minox"),
     "invoice_number_differs": N_("invoice number: {expected} booked, {found} in Minox"),
     "order_gone": N_("the order is no longer in the shop"),
-    "order_changed": N_("changed in the shop after it was booked: {field} was {expected}, is now {found}"),
+    "order_changed": N_(
+        "changed in the shop after it was booked: {field} was {expected}, is now {found}"
+    ),
 }
 FIELDS = (
     N_("total"),
@@ -186,7 +221,7 @@ FIELDS = (
 """What can change on an order, as the state keeps it."""
 
 
-def explain(reason: Reason, values: Map[str, str]) -> Text:
+def explain(reason: Reason, values: Mapping[str, str]) -> Text:
     """Return the sentence and the suggestion of `reason`, with its values filled in.
 
     The suggestion says what to do and ends in the command to run (domain.md, end of the rules).
@@ -195,7 +230,9 @@ def explain(reason: Reason, values: Map[str, str]) -> Text:
     suggestion = suggestion.replace("{advice}", _advice(values.get("message", "")))
     suggestion = f"{suggestion} {_(RETRY)}".replace("{by_hand}", _(BY_HAND))
     known = _shown(values)
-    return Text(" ".join(message.format_map(known).split()), " ".join(suggestion.format_map(known).split()))
+    return Text(
+        " ".join(message.format_map(known).split()), " ".join(suggestion.format_map(known).split())
+    )
 
 
 def explain_rejection(rejection: Rejection) -> Text:
@@ -211,9 +248,13 @@ def brief(reason: Reason) -> str:
 def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
     """Return what is not as it was booked with the order `number`, and what to do about it."""
     message = _("Order {number}: {differences}.")
-    suggestion = _("Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}")
+    suggestion = _(
+        "Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}"
+    )
     listing = "; ".join(map(describe, differences))
-    return Text(message.format(number=number, differences=listing), suggestion.format(number=number))
+    return Text(
+        message.format(number=number, differences=listing), suggestion.format(number=number)
+    )
 
 
 def describe(difference: Difference) -> str:
@@ -222,10 +263,14 @@ def describe(difference: Difference) -> str:
     return _(text).format_map(_shown(difference.values)) if text else difference.code
 
 
-def _shown(values: Map[str, str]) -> _Values:
+def _shown(values: Mapping[str, str]) -> _Values:
     """Write amounts and rates as the reader does, and name fields in the reader's words."""
     shown = _Values(values)
-    shown |= {key: number(Decimal(values[key])) for key in AMOUNTS if AMOUNT.fullmatch(values.get(key, ""))}
+    shown |= {
+        key: number(Decimal(values[key]))
+        for key in AMOUNTS
+        if AMOUNT.fullmatch(values.get(key, ""))
+    }
     if "rate" in values:
         shown["rate"] = ", ".join(percentage(Decimal(rate)) for rate in values["rate"].split(", "))
     if "field" in values:

@@ -1,7 +1,9 @@
-"""The state file: what is known of each order, the bookings that were sent, customers, tokens and runs.
+"""The state file: what is known of each order, the bookings that were sent, customers, tokens and
+runs.
 
-The only module that speaks SQL. Every change is one named transition in one transaction (`BEGIN IMMEDIATE`, WAL,
-`synchronous=FULL`; domain.md, "Exactly once"). Money is integer cents, time is ISO 8601 in UTC.
+The only module that speaks SQL. Every change is one named transition in one transaction (`BEGIN
+IMMEDIATE`, WAL, `synchronous=FULL`; domain.md, "Exactly once"). Money is integer cents, time is ISO
+8601 in UTC.
 """
 
 import contextlib
@@ -25,10 +27,11 @@ APPLICATION_ID = 0x6D777732
 """`mww2` in ASCII: tells our file from another program's."""
 BUSY_SECONDS = 30
 FIRST_PUSH = "first push"
-"""A note of the moment from which on only we book: what is dated later needs no look into the journal.
+"""A note of the moment from which on only we book: what is dated later needs no look into the
+journal.
 
-Without it all that is not `looked_for` yet is looked for: at the first push, and where the state may be older than the
-books.
+Without it all that is not `looked_for` yet is looked for: at the first push, and where the state
+may be older than the books.
 """
 
 Stored = TypeVar("Stored")
@@ -96,7 +99,9 @@ def m001_first_tables(db: Database) -> None:
 
 @migrations()
 def m002_told(db: Database) -> None:
-    """Add the matters that people were told about: their keys, which hold no more than order numbers and codes."""
+    """Add the matters that people were told about: their keys, which hold no more than order
+    numbers and codes.
+    """
     db.execute("CREATE TABLE told (key TEXT PRIMARY KEY, told_at TEXT NOT NULL) STRICT")
 
 
@@ -114,12 +119,15 @@ class StoredOrder:
     rejection: Rejection | None
     total_cents: int | None
     payload: dict[str, Any]
-    looked_for: bool = False
+    searched_in_journal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBooking:
-    """A booking that was sent: `body` is the exact text. Not known to be booked while `booked_at` is None."""
+    """A booking that was sent: `body` is the exact text.
+
+    Not known to be booked while `booked_at` is None.
+    """
 
     number: str
     batch_id: str
@@ -136,8 +144,10 @@ class StoredBooking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownCustomer:
-    """What is known of a customer: its number in Minox, or since when a POST for it may be under way."""
+class RememberedCustomer:
+    """What is known of a customer: its number in Minox, or since when a POST for it may be under
+    way.
+    """
 
     externalid: str
     number: str | None
@@ -146,7 +156,9 @@ class KnownCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRuns:
-    """When a command first began, when it last ended, and when it last ended well (exit 0 or 3), if it ever did."""
+    """When a command first began, when it last ended, and when it last ended well (exit 0 or 3), if
+    it ever did.
+    """
 
     began: datetime
     ended: datetime
@@ -203,12 +215,20 @@ class Store:
     def _prepare(self) -> None:
         self._refuse_strangers()
         self._close_to_others()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
             self.db.execute(f"PRAGMA {pragma}").fetchall()
         self._migrate()
 
     def _close_to_others(self) -> None:
-        """Set the modes back that somebody, or a copy, has changed. SQLite gives new files that of the first."""
+        """Set the modes back that somebody, or a copy, has changed.
+
+        SQLite gives new files that of the first.
+        """
         for suffix in ("", "-wal", "-shm", ".lock", ".tokens.lock", ".told.lock"):
             file = self.path.with_name(f"{self.path.name}{suffix}")
             if file.exists() and file.stat().st_mode & 0o077:
@@ -256,16 +276,22 @@ class Store:
 
     def _unusable(self, problem: str) -> StateError:
         return StateError(
-            _("The state file {path} cannot be used: {problem}.").format(path=self.path, problem=_(problem)),
+            _("The state file {path} cannot be used: {problem}.").format(
+                path=self.path, problem=_(problem)
+            ),
             _(
-                "Look at the disk (df) and at the file's owner. If the file is damaged, put a backup back, or move it"
-                " away and log in again; then run: mww2minox fetch && mww2minox adopt"
+                "Look at the disk (df) and at the file's owner. If the file is damaged, put a"
+                " backup back, or move it away and log in again; then run: mww2minox fetch &&"
+                " mww2minox adopt"
             ),
         )
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit all that happens inside, or nothing. Inside another transaction it is part of that one."""
+        """Commit all that happens inside, or nothing.
+
+        Inside another transaction it is part of that one.
+        """
         if self.db.conn.in_transaction:
             yield
             return
@@ -286,8 +312,13 @@ class Store:
         with self._translated():
             return list(self.db.query(sql, values))
 
-    def _read(self, make: Callable[[dict[str, Any]], Stored], sql: str, **values: object) -> list[Stored]:
-        """Return what `make` makes of the rows. SQLite does not see damage inside a text: that shows here."""
+    def _read(
+        self, make: Callable[[dict[str, Any]], Stored], sql: str, **values: object
+    ) -> list[Stored]:
+        """Return what `make` makes of the rows.
+
+        SQLite does not see damage inside a text: that shows here.
+        """
         rows = self._rows(sql, **values)
         try:
             return [make(row) for row in rows]
@@ -298,7 +329,8 @@ class Store:
 
     @contextlib.contextmanager
     def run(self, *, wait: float = 0) -> Iterator[None]:
-        """Hold the run lock while inside, waiting up to `wait` seconds for it; the kernel frees it after a kill.
+        """Hold the run lock while inside, waiting up to `wait` seconds for it; the kernel frees it
+        after a kill.
 
         Raises RunInProgress with who holds it since when.
         """
@@ -315,7 +347,9 @@ class Store:
 
     @property
     def _lock_file(self) -> Path:
-        """The file that is locked; it also holds the number of the last run, which a restored state is behind."""
+        """The file that is locked; it also holds the number of the last run, which a restored state
+        is behind.
+        """
         return self.path.with_name(f"{self.path.name}.lock")
 
     def _refuse_damage(self) -> None:
@@ -324,7 +358,9 @@ class Store:
             raise self._unusable(str(found).splitlines()[0])
 
     def _notice_an_older_state(self) -> None:
-        """Where a backup was put back, Minox may hold bookings that the state does not know of: look for all again."""
+        """Where a backup was put back, Minox may hold bookings that the state does not know of:
+        look for all again.
+        """
         with self._translated():
             last_seen = self._lock_file.read_text()
         last_known = self._rows("SELECT max(id) AS id FROM runs")[0]["id"] or 0
@@ -335,15 +371,21 @@ class Store:
                 self._write("UPDATE orders SET looked_for = 0")
 
     def _in_progress(self) -> RunInProgress:
-        running = self._rows("SELECT * FROM runs WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1")
+        running = self._rows(
+            "SELECT * FROM runs WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1"
+        )
         message = _("Another run is busy.")
         for run in running:
             busy = _("Another run is busy ({command}, process {pid}, since {moment}).")
             message = busy.format(command=run["command"], pid=run["pid"], moment=run["started_at"])
-        return RunInProgress(message, _("Wait until it is done, or give --wait SECONDS: mww2minox --help"))
+        return RunInProgress(
+            message, _("Wait until it is done, or give --wait SECONDS: mww2minox --help")
+        )
 
     def start_run(self, command: str) -> int:
-        """Note that a run has begun, and that those before it that were killed are over; return its id."""
+        """Note that a run has begun, and that those before it that were killed are over; return its
+        id.
+        """
         with self.transaction():
             self._write("UPDATE runs SET finished_at = :now WHERE finished_at IS NULL", now=_now())
             self._write(
@@ -367,17 +409,28 @@ class Store:
         )
 
     def past_runs(self, command: str, *, before: int | None = None) -> PastRuns | None:
-        """Return when a command last ran to its end (`before`: leaving out that run and later ones), or None.
+        """Return when a command last ran to its end (`before`: leaving out that run and later
+        ones), or None.
 
-        The last is the one that began last: by the clock it may be another, where that was wrong for a while.
+        The last is the one that began last: by the clock it may be another, where that was wrong
+        for a while.
         """
-        sql = """WITH mine AS (SELECT * FROM runs WHERE command = :command AND (:before IS NULL OR id < :before))
+        sql = """WITH mine AS (
+                   SELECT * FROM runs
+                   WHERE command = :command AND (:before IS NULL OR id < :before)
+                 )
                  SELECT (SELECT started_at FROM mine ORDER BY id LIMIT 1) AS began,
-                 (SELECT finished_at FROM mine WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1) AS ended,
-                 (SELECT finished_at FROM mine WHERE exit_status IN (0, 3) ORDER BY id DESC LIMIT 1) AS ended_well"""
+                 (SELECT finished_at FROM mine WHERE finished_at IS NOT NULL
+                  ORDER BY id DESC LIMIT 1) AS ended,
+                 (SELECT finished_at FROM mine WHERE exit_status IN (0, 3)
+                  ORDER BY id DESC LIMIT 1) AS ended_well"""
         found = self._rows(sql, command=command, before=before)[0]
         began, ended = _moment(found["began"]), _moment(found["ended"])
-        return PastRuns(began=began, ended=ended, ended_well=_moment(found["ended_well"])) if began and ended else None
+        return (
+            PastRuns(began=began, ended=ended, ended_well=_moment(found["ended_well"]))
+            if began and ended
+            else None
+        )
 
     def exit_status(self, run: int) -> int | None:
         """Return how a run ended, or None while it has not."""
@@ -388,7 +441,10 @@ class Store:
 
     @contextlib.contextmanager
     def telling(self) -> Iterator[bool]:
-        """Let one process at a time tell people something; yield whether it is this one. Nobody waits for it."""
+        """Let one process at a time tell people something; yield whether it is this one.
+
+        Nobody waits for it.
+        """
         try:
             lock = FileLock(f"{self.path}.told.lock", mode=0o600).acquire(timeout=0)
         except Timeout:
@@ -410,7 +466,10 @@ class Store:
 
     def forget_told(self, keys: Iterable[str]) -> None:
         """These matters are over: should they come back, people are to be told again."""
-        self._write("DELETE FROM told WHERE key IN (SELECT value FROM json_each(:keys))", keys=json.dumps(list(keys)))
+        self._write(
+            "DELETE FROM told WHERE key IN (SELECT value FROM json_each(:keys))",
+            keys=json.dumps(list(keys)),
+        )
 
     # Small facts: watermarks, the store's region, until when a vendor must be left alone
 
@@ -437,8 +496,12 @@ class Store:
         found = self._read(_order, "SELECT * FROM orders WHERE number = :number", number=number)
         return found[0] if found else None
 
-    def orders(self, states: Iterable[State] = State, numbers: Sequence[str] | None = None) -> list[StoredOrder]:
-        """Return the orders in these states, by date and number; only those with `numbers`, when given."""
+    def orders(
+        self, states: Iterable[State] = State, numbers: Sequence[str] | None = None
+    ) -> list[StoredOrder]:
+        """Return the orders in these states, by date and number; only those with `numbers`, when
+        given.
+        """
         sql = """SELECT * FROM orders WHERE state IN (SELECT value FROM json_each(:states))
                  AND (:numbers IS NULL OR number IN (SELECT value FROM json_each(:numbers)))
                  ORDER BY date, length(number), number"""
@@ -446,13 +509,19 @@ class Store:
         return self._read(_order, sql, states=json.dumps(list(states)), numbers=chosen)
 
     def take_in(self, order: StoredOrder) -> None:
-        """Store an order as the shop has it now, with the state it is in. A booked order stays booked."""
+        """Store an order as the shop has it now, with the state it is in.
+
+        A booked order stays booked.
+        """
         self._write(
-            """INSERT INTO orders (number, date, status, state, reason, detail, total_cents, payload, seen_at)
-               VALUES (:number, :date, :status, :state, :reason, :detail, :total_cents, :payload, :now)
+            """INSERT INTO orders
+               (number, date, status, state, reason, detail, total_cents, payload, seen_at)
+               VALUES
+               (:number, :date, :status, :state, :reason, :detail, :total_cents, :payload, :now)
                ON CONFLICT (number) DO UPDATE SET date = excluded.date, status = excluded.status,
                state = excluded.state, reason = excluded.reason, detail = excluded.detail,
-               total_cents = excluded.total_cents, payload = excluded.payload, seen_at = excluded.seen_at
+               total_cents = excluded.total_cents, payload = excluded.payload,
+               seen_at = excluded.seen_at
                WHERE orders.state != 'booked'""",
             number=order.number,
             date=order.date,
@@ -472,9 +541,12 @@ class Store:
             **_state_columns(state, rejection),
         )
 
-    def mark_looked_for(self, numbers: Iterable[str]) -> None:
+    def mark_searched_in_journal(self, numbers: Iterable[str]) -> None:
         """The journal was read, and does not hold these orders."""
-        sql = "UPDATE orders SET looked_for = 1 WHERE number IN (SELECT value FROM json_each(:numbers))"
+        sql = (
+            "UPDATE orders SET looked_for = 1 WHERE number IN (SELECT value FROM"
+            " json_each(:numbers))"
+        )
         self._write(sql, numbers=json.dumps(list(numbers)))
 
     def newest_order_date(self) -> str:
@@ -490,13 +562,17 @@ class Store:
 
     def bookings(self) -> list[StoredBooking]:
         """Return all bookings, sent or booked, by the date of their order."""
-        sql = "SELECT bookings.* FROM bookings JOIN orders USING (number) ORDER BY orders.date, length(number), number"
+        sql = (
+            "SELECT bookings.* FROM bookings JOIN orders USING (number) ORDER BY orders.date,"
+            " length(number), number"
+        )
         return self._read(_booking, sql)
 
     def intend_booking(self, booking: StoredBooking) -> None:
         """Store the intent, with the exact body, before the first PUT."""
         self._write(
-            """INSERT OR REPLACE INTO bookings (number, batch_id, customer, total_cents, body, payload, sent_at)
+            """INSERT OR REPLACE INTO bookings
+               (number, batch_id, customer, total_cents, body, payload, sent_at)
                VALUES (:number, :batch_id, :customer, :total_cents, :body, :payload, :sent_at)""",
             number=booking.number,
             batch_id=booking.batch_id,
@@ -516,25 +592,31 @@ class Store:
                 now=_now(),
             )
             self._write(
-                "UPDATE orders SET state = 'booked', reason = NULL, detail = '{}' WHERE number = :number",
+                "UPDATE orders SET state = 'booked', reason = NULL, detail = '{}' WHERE number ="
+                " :number",
                 number=number,
             )
 
     def mark_refused(self, number: str, rejection: Rejection) -> None:
         """Minox said no: the intent is over, and the order failed."""
         with self.transaction():
-            self._write("DELETE FROM bookings WHERE number = :number AND booked_at IS NULL", number=number)
+            self._write(
+                "DELETE FROM bookings WHERE number = :number AND booked_at IS NULL", number=number
+            )
             self.mark(number, State.FAILED, rejection)
 
     def mark_verified(self, number: str, differences: Sequence[Difference]) -> None:
-        """Store what reading a booking back showed; one that is as it was sent may still differ from the shop.
+        """Store what reading a booking back showed; one that is as it was sent may still differ
+        from the shop.
 
         `verified_at` is since when it has been right.
         """
         self._write(
             """UPDATE bookings SET differences = :differences,
-               verified = CASE WHEN :differences = '[]' AND shop_differences = '[]' THEN 'ok' ELSE 'mismatch' END,
-               verified_at = CASE WHEN :differences = '[]' AND shop_differences = '[]' AND verified = 'ok'
+               verified = CASE WHEN :differences = '[]' AND shop_differences = '[]'
+                               THEN 'ok' ELSE 'mismatch' END,
+               verified_at = CASE WHEN :differences = '[]' AND shop_differences = '[]'
+                               AND verified = 'ok'
                THEN verified_at ELSE :now END WHERE number = :number""",
             number=number,
             now=_now(),
@@ -542,28 +624,37 @@ class Store:
         )
 
     def mark_changed_in_shop(self, number: str, differences: Sequence[Difference]) -> None:
-        """Store how a booked order now differs in the shop; a new difference has to be verified again."""
+        """Store how a booked order now differs in the shop; a new difference has to be verified
+        again.
+        """
         self._write(
             """UPDATE bookings SET shop_differences = :differences,
-               verified = CASE WHEN shop_differences = :differences THEN verified END WHERE number = :number""",
+               verified = CASE WHEN shop_differences = :differences THEN verified END
+               WHERE number = :number""",
             number=number,
             differences=_differences_json(differences),
         )
 
     def reduce(self, number: str, payload: dict[str, Any], body: str) -> None:
-        """Put a reduced payload in the place of a booked order's, and a reduced body in that of what was sent."""
+        """Put a reduced payload in the place of a booked order's, and a reduced body in that of
+        what was sent.
+        """
         with self.transaction():
             self._write(
-                "UPDATE orders SET payload = :payload WHERE number = :number", number=number, payload=_json(payload)
+                "UPDATE orders SET payload = :payload WHERE number = :number",
+                number=number,
+                payload=_json(payload),
             )
             sql = "UPDATE bookings SET payload = :payload, body = :body WHERE number = :number"
             self._write(sql, number=number, payload=_json(payload), body=body)
 
-    # Customers, by externalid, which is derived from their e-mail address: the table holds no personal data
+    # Customers, by externalid, which is derived from their e-mail address: no personal data here
 
-    def customer(self, externalid: str) -> KnownCustomer | None:
+    def customer(self, externalid: str) -> RememberedCustomer | None:
         """Return what is known of a customer, or None."""
-        rows = self._rows("SELECT * FROM customers WHERE externalid = :externalid", externalid=externalid)
+        rows = self._rows(
+            "SELECT * FROM customers WHERE externalid = :externalid", externalid=externalid
+        )
         return _customer(rows[0]) if rows else None
 
     def intend_customer(self, externalid: str) -> None:
@@ -611,7 +702,10 @@ class Store:
 
     def tokens_worked(self) -> None:
         """The new tokens have worked: the previous refresh token is of no use any more."""
-        self._write("UPDATE tokens SET previous_refresh_token = NULL WHERE previous_refresh_token IS NOT NULL")
+        self._write(
+            "UPDATE tokens SET previous_refresh_token = NULL WHERE previous_refresh_token IS NOT"
+            " NULL"
+        )
 
 
 def _now() -> str:
@@ -649,10 +743,12 @@ def _order(row: dict[str, Any]) -> StoredOrder:
         date=row["date"],
         status=row["status"],
         state=State(row["state"]),
-        rejection=Rejection(reason=Reason(reason), values=json.loads(row["detail"])) if reason else None,
+        rejection=(
+            Rejection(reason=Reason(reason), values=json.loads(row["detail"])) if reason else None
+        ),
         total_cents=row["total_cents"],
         payload=json.loads(row["payload"]),
-        looked_for=bool(row["looked_for"]),
+        searched_in_journal=bool(row["looked_for"]),
     )
 
 
@@ -673,8 +769,8 @@ def _booking(row: dict[str, Any]) -> StoredBooking:
     )
 
 
-def _customer(row: dict[str, Any]) -> KnownCustomer:
-    return KnownCustomer(
+def _customer(row: dict[str, Any]) -> RememberedCustomer:
+    return RememberedCustomer(
         externalid=row["externalid"],
         number=row["number"],
         posted_at=_moment(row["posted_at"]),

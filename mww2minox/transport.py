@@ -1,8 +1,8 @@
 """HTTP to a vendor: time limits, retries, pace, pauses; errors become sentences without secrets.
 
-The only seam to the network. What is repeated and for how long is domain.md's, "Exactly once": GET and PUT on
-connection errors, 429 and 5xx with full jitter and `Retry-After`; a POST never, unless it was refused by a 429 or
-never left; no redirect is followed.
+The only seam to the network. What is repeated and for how long is domain.md's, "Exactly once": GET
+and PUT on connection errors, 429 and 5xx with full jitter and `Retry-After`; a POST never, unless
+it was refused by a 429 or never left; no redirect is followed.
 """
 
 import json
@@ -10,7 +10,7 @@ import logging
 import random
 import re
 import time
-from collections.abc import Callable, Mapping as Map, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -24,7 +24,14 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from mww2minox import __version__
-from mww2minox.errors import Refused, ServerFails, Unreachable, UnusableAnswer, VendorError, WaitTooLong
+from mww2minox.errors import (
+    Refused,
+    ServerFails,
+    Unreachable,
+    UnusableAnswer,
+    VendorError,
+    WaitTooLong,
+)
 from mww2minox.language.texts import _
 
 CONNECT_SECONDS = 10
@@ -36,7 +43,9 @@ LONGEST_BACKOFF_SECONDS = 8
 WAIT_SECONDS = 300
 """How long a run waits in all for one vendor's `Retry-After`."""
 LONGEST_PAUSE_SECONDS = 86_400
-"""No vendor is left alone for more than a day; a moment that is further off was set by a wrong clock."""
+"""No vendor is left alone for more than a day; a moment that is further off was set by a wrong
+clock.
+"""
 CLOCK_TOLERANCE_SECONDS = 2
 """A `Date` header tells whole seconds, so that our own clock is the better one while they agree."""
 MESSAGE_LENGTH = 300
@@ -50,7 +59,9 @@ log = logging.getLogger(__name__)
 
 
 class Pauses(Protocol):
-    """Where the moment is kept until which a vendor must be left alone, for the next process too."""
+    """Where the moment is kept until which a vendor must be left alone, for the next process
+    too.
+    """
 
     def moment(self, key: str) -> datetime | None:
         """Return the moment (aware), or None."""
@@ -64,7 +75,7 @@ class Answer:
     """A 2xx answer. `data` is its JSON with numbers as Decimal, or None when it has no body."""
 
     status: int
-    headers: Map[str, str]
+    headers: Mapping[str, str]
     data: Any
 
 
@@ -89,7 +100,9 @@ class _NoNetrc(AuthBase):
 
 @dataclass(slots=True)
 class Pace:
-    """Spreads requests evenly: at most `per_second`, and just under the limit that the server's headers tell."""
+    """Spreads requests evenly: at most `per_second`, and just under the limit that the server's
+    headers tell.
+    """
 
     per_second: float
     interval: float = 0.0
@@ -103,9 +116,11 @@ class Pace:
             time.sleep(wait)
         self.next_at = max(now, self.next_at) + max(self.interval, 1 / self.per_second)
 
-    def learn(self, headers: Map[str, str]) -> float:
+    def learn(self, headers: Mapping[str, str]) -> float:
         """Learn from the rate-limit headers; return the seconds to wait when nothing remains."""
-        limit, remaining, reset = (_number(headers.get(f"X-Rate-Limit-{name}")) for name in _LIMIT_HEADERS)
+        limit, remaining, reset = (
+            _number(headers.get(f"X-Rate-Limit-{name}")) for name in _LIMIT_HEADERS
+        )
         if limit is None or remaining is None or reset is None or limit < 1:
             return 0.0
         window = reset / 1000 - _vendors_time(headers)
@@ -118,7 +133,10 @@ _LIMIT_HEADERS = ("Limit", "Remaining", "Reset")
 
 
 class Transport:
-    """Requests to one vendor. `vendor` is its name in sentences, marked with `N_`; times are seconds."""
+    """Requests to one vendor.
+
+    `vendor` is its name in sentences, marked with `N_`; times are seconds.
+    """
 
     def __init__(  # noqa: PLR0913 - who, where, how fast, and how it tells errors
         self,
@@ -127,10 +145,12 @@ class Transport:
         base_url: str,
         pauses: Pauses,
         per_second: float,
-        params: Map[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
         messages: Callable[[Any], list[str]],
     ) -> None:
-        """`params` go with every request and never into a text; `messages` reads a vendor's error answer."""
+        """`params` go with every request and never into a text; `messages` reads a vendor's error
+        answer.
+        """
         self.vendor = vendor
         self.base_url = base_url
         self.pauses = pauses
@@ -139,12 +159,16 @@ class Transport:
         self.waited = 0.0
         self.requests_sent = 0
         self.skew: float | None = None
-        """How many seconds the vendor's clock is ahead of ours, by its last answer; None: it does not tell."""
+        """How many seconds the vendor's clock is ahead of ours, by its last answer; None: it does
+        not tell.
+        """
         self._params = dict(params or {})
         self._secrets: set[str] = set()
         self._session = requests.Session()
         self._session.auth = _NoNetrc()
-        self._session.headers.update({"Accept": "application/json", "User-Agent": f"mww2minox/{__version__}"})
+        self._session.headers.update(
+            {"Accept": "application/json", "User-Agent": f"mww2minox/{__version__}"}
+        )
         for key, value in self._params.items():
             if "token" in key:
                 self.hide(value)
@@ -155,36 +179,47 @@ class Transport:
         path: str,
         *,
         shown: str = "",
-        params: Map[str, str] | None = None,
-        headers: Map[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-        form: Map[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
         repeat: bool = True,
     ) -> Answer:
         """Send a request and return its 2xx answer.
 
-        `shown` stands for the path in texts where the path holds personal data. `repeat` says that sending it
-        twice does no harm. A PUT is not repeated after a 2xx that makes no sense: the caller reads back.
-        Raises Refused (4xx), Unreachable, UnusableAnswer or WaitTooLong.
+        `shown` stands for the path in texts where the path holds personal data. `repeat` says that
+        sending it twice does no harm. A PUT is not repeated after a 2xx that makes no sense: the
+        caller reads back. Raises Refused (4xx), Unreachable, UnusableAnswer or WaitTooLong.
         """
         sent = requests.Request(
             method,
             self.base_url + path,
             params={**(params or {}), **self._params},
-            headers={"Content-Type": "application/json", **(headers or {})}
-            if body is not None
-            else dict(headers or {}),
+            headers=(
+                {"Content-Type": "application/json", **(headers or {})}
+                if body is not None
+                else dict(headers or {})
+            ),
             data=body if body is not None else form,
         )
         attempt = _Attempt(self, sent, f"{method} {shown or path}", repeat=repeat)
         return attempt.until_answered()
 
     def hide(self, secret: str) -> None:
-        """Keep `secret`, a key or what is known of a person, out of everything the vendor says, however written."""
-        self._secrets |= {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+        """Keep `secret`, a key or what is known of a person, out of everything the vendor says,
+        however written.
+        """
+        self._secrets |= {
+            secret,
+            quote(secret, safe=""),
+            quote_plus(secret),
+            json.dumps(secret)[1:-1],
+        }
 
     def said(self, data: Any) -> list[str]:  # noqa: ANN401 - an error answer is any JSON
-        """Return the vendor's own messages, in one line each, cut, without secrets and without e-mail addresses."""
+        """Return the vendor's own messages, in one line each, cut, without secrets and without
+        e-mail addresses.
+        """
         return self.cleaned(self.messages(data))
 
     def cleaned(self, messages: Sequence[str]) -> list[str]:
@@ -205,9 +240,13 @@ class Transport:
         self.requests_sent += 1
         deadline = time.monotonic() + SILENCE_SECONDS
         prepared = self._session.prepare_request(request)
-        settings = self._session.merge_environment_settings(prepared.url, {}, stream=True, verify=None, cert=None)
+        settings = self._session.merge_environment_settings(
+            prepared.url, {}, stream=True, verify=None, cert=None
+        )
         if self.base_url.startswith("http:"):
-            settings["proxies"] = {}  # that is this machine: no proxy of the environment gets to see our keys
+            settings[
+                "proxies"
+            ] = {}  # that is this machine: no proxy of the environment gets to see our keys
         response = self._session.send(
             prepared, timeout=(CONNECT_SECONDS, SILENCE_SECONDS), allow_redirects=False, **settings
         )
@@ -225,7 +264,9 @@ class Transport:
         return response, bytes(content)
 
     def pause(self, seconds: float) -> None:
-        """Leave the vendor alone for so long, or longer where that was asked before: this process and the next ones."""
+        """Leave the vendor alone for so long, or longer where that was asked before: this process
+        and the next ones.
+        """
         if seconds > self._pause_left():
             until = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
             self.pauses.set_note(self._pause_key, until.isoformat())
@@ -240,14 +281,19 @@ class Transport:
         return left if left <= LONGEST_PAUSE_SECONDS else 0.0
 
     def _sit_out_pause(self) -> None:
-        """Wait until the vendor may be asked again; another process may make that later meanwhile."""
+        """Wait until the vendor may be asked again; another process may make that later
+        meanwhile.
+        """
         while (seconds := self._pause_left()) > 0:
             if self.waited + seconds > WAIT_SECONDS:
                 until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone()
                 message = _("{vendor} asks to be left alone until {moment}.")
                 raise WaitTooLong(
                     message.format(vendor=_(self.vendor), moment=f"{until:%Y-%m-%d %H:%M:%S}"),
-                    _("Nothing is lost. Run the same command again after that; until then: mww2minox report"),
+                    _(
+                        "Nothing is lost. Run the same command again after that; until then:"
+                        " mww2minox report"
+                    ),
                 )
             log.info("%s asks to wait %.0f s", self.vendor, seconds)
             self.waited += seconds
@@ -257,7 +303,9 @@ class Transport:
 class _Attempt:
     """One request with its repetitions."""
 
-    def __init__(self, transport: Transport, request: requests.Request, shown: str, *, repeat: bool) -> None:
+    def __init__(
+        self, transport: Transport, request: requests.Request, shown: str, *, repeat: bool
+    ) -> None:
         self.transport = transport
         self.request = request
         self.shown = shown
@@ -273,7 +321,10 @@ class _Attempt:
 
     def until_answered(self) -> Answer:
         retrying = Retrying(
-            retry=retry_if_exception_type((_TryAgain, _Paused)), stop=self._give_up, wait=self._wait, reraise=True
+            retry=retry_if_exception_type((_TryAgain, _Paused)),
+            stop=self._give_up,
+            wait=self._wait,
+            reraise=True,
         )
         try:
             return retrying(self._once)
@@ -283,7 +334,10 @@ class _Attempt:
     def _once(self) -> Answer:
         try:
             response, content = self.transport.send(self.request)
-        except (requests.RequestException, HTTPError) as error:  # a host that is no name comes as urllib3's own
+        except (
+            requests.RequestException,
+            HTTPError,
+        ) as error:  # a host that is no name comes as urllib3's own
             log.info("%s: no answer (%s)", self.shown, type(error).__name__)
             raise self._no_answer(error) from None
         log.info("%s: %s", self.shown, response.status_code)
@@ -292,8 +346,13 @@ class _Attempt:
     def _no_answer(self, error: Exception) -> Exception:
         message = _("{vendor} at {url} gives no answer ({error}).")
         unreachable = Unreachable(
-            message.format(vendor=self.vendor, url=self.transport.base_url, error=type(error).__name__),
-            _("Nothing is lost. Check the connection, then run the same command again, or: mww2minox check"),
+            message.format(
+                vendor=self.vendor, url=self.transport.base_url, error=type(error).__name__
+            ),
+            _(
+                "Nothing is lost. Check the connection, then run the same command again, or:"
+                " mww2minox check"
+            ),
         )
         never_left = isinstance(error, requests.ConnectionError) and _is_refused_connection(error)
         return _TryAgain(unreachable) if self.repeat or never_left else unreachable
@@ -311,7 +370,9 @@ class _Attempt:
         if status >= requests.codes.bad_request:
             raise Refused(status, self.transport.said(_json_or_none(content)))
         if status >= requests.codes.multiple_choices:
-            message = _("{vendor} answers {request} with a redirect ({status}), which is not followed.")
+            message = _(
+                "{vendor} answers {request} with a redirect ({status}), which is not followed."
+            )
             raise UnusableAnswer(
                 message.format(vendor=self.vendor, request=self.shown, status=status),
                 _("Check the url in the config, then run: mww2minox check"),
@@ -331,10 +392,14 @@ class _Attempt:
 
     def _unusable(self, response: requests.Response, content: bytes) -> Exception:
         kind = response.headers.get("Content-Type", "").partition(";")[0] or _("no content type")
-        message = _("{vendor} answers {request} with something that is not JSON ({kind}, {count} bytes).")
+        message = _(
+            "{vendor} answers {request} with something that is not JSON ({kind}, {count} bytes)."
+        )
         suggestion = _("Check that {url} is the right url in the config, then run: mww2minox check")
         unusable = UnusableAnswer(
-            message.format(vendor=self.vendor, request=self.shown, kind=kind[:60], count=len(content)),
+            message.format(
+                vendor=self.vendor, request=self.shown, kind=kind[:60], count=len(content)
+            ),
             suggestion.format(url=self.transport.base_url),
         )
         return _TryAgain(unusable) if self.repeat and self.request.method == "GET" else unusable
@@ -347,7 +412,9 @@ class _Attempt:
         return self.failures >= ATTEMPTS or self._silent() > SILENCE_SECONDS
 
     def _silent(self) -> float:
-        """How long it has been trying; what it waited because the vendor asked for it does not count."""
+        """How long it has been trying; what it waited because the vendor asked for it does not
+        count.
+        """
         return time.monotonic() - self.started - self.transport.waited
 
     def _wait(self, state: RetryCallState) -> float:
@@ -362,7 +429,9 @@ class _Attempt:
 def _is_refused_connection(error: requests.ConnectionError) -> bool:
     """Tell whether a connection was never made, so that nothing can have been carried out."""
     cause = error.args[0] if error.args else None
-    return isinstance(error, requests.ConnectTimeout) or isinstance(getattr(cause, "reason", None), NewConnectionError)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(
+        getattr(cause, "reason", None), NewConnectionError
+    )
 
 
 def _retry_after(response: requests.Response) -> float | None:
@@ -374,13 +443,15 @@ def _retry_after(response: requests.Response) -> float | None:
     return max(seconds, 0.0) if seconds is not None else None
 
 
-def _seconds_until(http_date: str, headers: Map[str, str]) -> float | None:
+def _seconds_until(http_date: str, headers: Mapping[str, str]) -> float | None:
     until = _timestamp(http_date)
     return None if until is None else until - _vendors_time(headers)
 
 
-def _vendors_time(headers: Map[str, str]) -> float:
-    """Return the time (seconds since 1970) by the vendor's clock, where it tells it and ours is wrong."""
+def _vendors_time(headers: Mapping[str, str]) -> float:
+    """Return the time (seconds since 1970) by the vendor's clock, where it tells it and ours is
+    wrong.
+    """
     ours, told = time.time(), _timestamp(headers.get("Date", ""))
     return ours if told is None or abs(told - ours) < CLOCK_TOLERANCE_SECONDS else told
 
@@ -395,7 +466,9 @@ def _timestamp(http_date: str) -> float | None:
 
 def _number(text: str | None) -> float | None:
     try:
-        return float(text) if text is not None and text.strip().replace(".", "", 1).isdigit() else None
+        return (
+            float(text) if text is not None and text.strip().replace(".", "", 1).isdigit() else None
+        )
     except ValueError:
         return None
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from mww2minox.books.model import Mapping
+from mww2minox.books.model import BookingRules
 from mww2minox.config.settings import Config
 from mww2minox.errors import ConfigError, StateError
 from mww2minox.language.texts import N_, _
@@ -44,7 +44,11 @@ class Wiring:
     def shop_transport(self) -> Transport:
         """HTTP to the shop, with its tokens."""
         settings = self.config.shop
-        params = {"token": settings.token.get_secret_value(), "language": settings.language, "format": "json"}
+        params = {
+            "token": settings.token.get_secret_value(),
+            "language": settings.language,
+            "format": "json",
+        }
         if settings.partner_token:
             params["partner_token"] = settings.partner_token.get_secret_value()
         transport = Transport(
@@ -67,7 +71,11 @@ class Wiring:
     def _secrets(self) -> list[str]:
         """Every key of the config: neither vendor's words may show any of them."""
         shop, minox = self.config.shop, self.config.minox
-        return [secret.get_secret_value() for secret in (shop.token, shop.partner_token, minox.client_secret) if secret]
+        return [
+            secret.get_secret_value()
+            for secret in (shop.token, shop.partner_token, minox.client_secret)
+            if secret
+        ]
 
     @cached_property
     def minox_transport(self) -> Transport:
@@ -103,12 +111,17 @@ class Wiring:
     def minox(self) -> Minox:
         """The administration in Minox."""
         settings = self.config.minox
-        return Minox(self.minox_transport, self.login, tenant=settings.tenant, administration=settings.administration)
+        return Minox(
+            self.minox_transport,
+            self.login,
+            tenant=settings.tenant,
+            administration=settings.administration,
+        )
 
     @cached_property
-    def mapping(self) -> Mapping:
+    def rules(self) -> BookingRules:
         """The mapping, with the shop's own country."""
-        return self.config.mapping(self.shop_facts[0])
+        return self.config.rules(self.shop_facts[0])
 
     @cached_property
     def namespace(self) -> uuid.UUID:
@@ -119,23 +132,28 @@ class Wiring:
 
     @cached_property
     def shop_facts(self) -> tuple[str, str]:
-        """The shop's country and identity, as the state keeps them; asked for when it has none yet."""
+        """The shop's country and identity, as the state keeps them; asked for when it has none
+        yet.
+        """
         self._keep_to_books(ADMINISTRATION, self.books)
-        region, identity = self.store.note("shop region"), self.store.note("shop identity")
-        if region is None or identity is None:
+        country, identity = self.store.note("shop region"), self.store.note("shop identity")
+        if country is None or identity is None:
             return self.ask_shop()
-        return region, identity
+        return country, identity
 
     def ask_shop(self) -> tuple[str, str]:
-        """Ask the shop for its country and identity, and keep them. StateError when the state is another shop's."""
+        """Ask the shop for its country and identity, and keep them.
+
+        StateError when the state is another shop's.
+        """
         told = self.shop.store()
         identity = self.store.note("shop identity") or told.identity
         with self.store.transaction():
             if told.uuid:
                 self._keep_to_books(SHOP, told.uuid)
-            self.store.set_note("shop region", told.region)
+            self.store.set_note("shop region", told.country)
             self.store.set_note("shop identity", identity)
-        return told.region, identity
+        return told.country, identity
 
     @property
     def books(self) -> str:
@@ -143,12 +161,16 @@ class Wiring:
         return f"{self.config.minox.tenant}/{self.config.minox.administration}"
 
     def _keep_to_books(self, what: str, ours: str) -> None:
-        """Refuse a state file whose bookings are another administration's or shop's; from now on it is of ours."""
+        """Refuse a state file whose bookings are another administration's or shop's; from now on it
+        is of ours.
+        """
         self.refuse_other_books(what, ours)
         self.store.set_note(f"books of {what}", ours)
 
     def refuse_other_books(self, what: str, ours: str) -> None:
-        """Raise StateError when the bookings in the state file are of another administration or shop than `ours`."""
+        """Raise StateError when the bookings in the state file are of another administration or
+        shop than `ours`.
+        """
         known = self.store.note(f"books of {what}")
         if known not in (None, ours):
             message = _("The state file {path} is of {what} {known}; the config is of {ours}.")
@@ -164,23 +186,30 @@ class Wiring:
             store=self.store,
             minox=self.minox,
             shop=self.shop,
-            mapping=self.mapping,
+            rules=self.rules,
             administration=self.minox.administration(),
             namespace=self.namespace,
         )
 
     @cached_property
     def statuses(self) -> Statuses:
-        """The statuses that book. Names are looked up in the shop; ConfigError lists the available ones."""
+        """The statuses that book.
+
+        Names are looked up in the shop; ConfigError lists the available ones.
+        """
         wanted = self.config.shop.statuses
         if all(isinstance(status, int) for status in wanted):
-            return Statuses(selected=frozenset(status for status in wanted if isinstance(status, int)))
+            return Statuses(
+                selected=frozenset(status for status in wanted if isinstance(status, int))
+            )
         there = self.shop.statuses()
         found = {str(status): named(status, there) for status in wanted}
         unknown = [name for name, statuses in found.items() if not statuses]
         if unknown:
             available = ", ".join(f"{status.name} ({status.number})" for status in there)
             problem = _("shop.statuses: the shop has no status {unknown}; it has: {available}")
-            raise ConfigError([problem.format(unknown=", ".join(map(repr, unknown)), available=available)])
+            raise ConfigError(
+                [problem.format(unknown=", ".join(map(repr, unknown)), available=available)]
+            )
         selected = frozenset(status.number for statuses in found.values() for status in statuses)
         return Statuses(selected=selected, names={status.number: status.name for status in there})

@@ -1,1 +1,3 @@
-"""The tests: `unit` for the pure parts, `contract` for the clients, `system` for the command itself."""
+"""The tests: `unit` for the pure parts, `contract` for the clients, `system` for the command
+itself.
+"""

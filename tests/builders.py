@@ -1,7 +1,9 @@
-"""Builders of the field's values: orders of plain texts, the mapping and the administration they are booked in."""
+"""Builders of the field's values: orders of plain texts, the mapping and the administration they
+are booked in.
+"""
 
 import datetime as dt
-from collections.abc import Mapping as Map
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -13,10 +15,10 @@ from mww2minox.books.model import (
     Administration,
     Booking,
     BookingLine,
-    Customer,
+    BookingRules,
+    Buyer,
     FiscalYear,
     Line,
-    Mapping,
     Order,
     Price,
     Rejection,
@@ -26,7 +28,7 @@ from mww2minox.books.model import (
 
 DAY = dt.date(2026, 3, 14)
 BELGIAN_VAT_NUMBER = "BE0403170701"
-CUSTOMER = Customer(name="Truus Voorbeeldig", company="Voorbeeldig BV", country_code="NL")
+BUYER = Buyer(name="Truus Voorbeeldig", company="Voorbeeldig BV", country_code="NL")
 VAT = (
     VatRow(region="NL", rate=Decimal(21), code=1, ledger="8000", vat_ledger="1500"),
     VatRow(region="NL", rate=Decimal(9), code=2, ledger="8010", vat_ledger="1510"),
@@ -35,7 +37,7 @@ VAT = (
     VatRow(strategy=REVERSE_CHARGED, code=6, ledger="8100"),
     VatRow(strategy=ZERO_PERCENT, code=5, ledger="8200"),
 )
-MAPPING = Mapping(journal="VERK", region="NL", vat=VAT)
+RULES = BookingRules(journal="VERK", shop_country="NL", vat=VAT)
 ADMINISTRATION = Administration(
     currency="EUR",
     number_of_periods=12,
@@ -45,7 +47,10 @@ MICRO = Decimal("0.000001")
 
 
 def price(gross: str | None, rate: str = "21", net: str | None = "") -> Price:
-    """Build a price entry; a `net` that is not given is the shop's own, of six decimals. None leaves one out."""
+    """Build a price entry; a `net` that is not given is the shop's own, of six decimals.
+
+    None leaves one out.
+    """
     including = None if gross is None else Decimal(gross)
     excluding = Decimal(net) if net else None
     if net == "" and including is not None:
@@ -53,13 +58,24 @@ def price(gross: str | None, rate: str = "21", net: str | None = "") -> Price:
     return Price(rate=Decimal(rate), excluding=excluding, including=including)
 
 
-def line(gross: str | None, rate: str = "21", net: str | None = "", *, type: str = "article") -> Line:  # noqa: A002 - the shop's word
+def line(
+    gross: str | None,
+    rate: str = "21",
+    net: str | None = "",
+    *,
+    type: str = "article",  # noqa: A002 - the shop's word
+) -> Line:
     """Build an order line of one price entry."""
     return Line(type=type, prices=(price(gross, rate, net),))
 
 
-def order(*lines: Line, total: str = "", tax: Map[str, str] | None = None, **changes: Any) -> Order:
-    """Build an order. A total that is not given is that of its lines; without `tax` the shop tells no `price.tax`."""
+def order(
+    *lines: Line, total: str = "", tax: Mapping[str, str] | None = None, **changes: Any
+) -> Order:
+    """Build an order.
+
+    A total that is not given is that of its lines; without `tax` the shop tells no `price.tax`.
+    """
     amounts = [one.including for each in lines for one in each.prices if one.including is not None]
     fields: dict[str, Any] = {
         "number": "1024",
@@ -67,19 +83,23 @@ def order(*lines: Line, total: str = "", tax: Map[str, str] | None = None, **cha
         "status": 1,
         "total": Decimal(total) if total else sum(amounts, Decimal(0)),
         "lines": lines,
-        "tax": None if tax is None else tuple(Tax(rate=Decimal(r), amount=Decimal(a)) for r, a in tax.items()),
+        "tax": None
+        if tax is None
+        else tuple(Tax(rate=Decimal(r), amount=Decimal(a)) for r, a in tax.items()),
         "currency": "EUR",
         "tax_region": "NL",
         "email": "truus@example.nl",
-        "customer": CUSTOMER,
+        "buyer": BUYER,
     }
     return Order(**fields | changes)
 
 
-def reverse_charged(vat_number: str = BELGIAN_VAT_NUMBER, region: str | None = "BE", **changes: Any) -> Order:
+def reverse_charged(
+    vat_number: str = BELGIAN_VAT_NUMBER, region: str | None = "BE", **changes: Any
+) -> Order:
     """Build an order of 100.00 whose VAT is reverse-charged."""
-    customer = replace(CUSTOMER, vat_number=vat_number)
-    fields = {"tax_strategy": REVERSE_CHARGED, "tax_region": region, "customer": customer}
+    buyer = replace(BUYER, vat_number=vat_number)
+    fields = {"tax_strategy": REVERSE_CHARGED, "tax_region": region, "buyer": buyer}
     return order(line("100.00", "0"), tax={"0": "0.00"}, **fields | changes)
 
 
@@ -93,28 +113,35 @@ def mirrored(given: Order, **changes: Any) -> Order:
         replace(
             each,
             prices=tuple(
-                replace(one, excluding=negated(one.excluding), including=negated(one.including)) for one in each.prices
+                replace(one, excluding=negated(one.excluding), including=negated(one.including))
+                for one in each.prices
             ),
         )
         for each in given.lines
     )
-    tax = None if given.tax is None else tuple(replace(one, amount=-one.amount) for one in given.tax)
+    tax = (
+        None if given.tax is None else tuple(replace(one, amount=-one.amount) for one in given.tax)
+    )
     return replace(given, total=-given.total, lines=lines, tax=tax, **changes)
 
 
-def mapping(**changes: Any) -> Mapping:
+def rules(**changes: Any) -> BookingRules:
     """Return the mapping with changes."""
-    return replace(MAPPING, **changes)
+    return replace(RULES, **changes)
 
 
-def booked(given: Order, using: Mapping = MAPPING, administration: Administration = ADMINISTRATION) -> Booking:
+def booked(
+    given: Order, using: BookingRules = RULES, administration: Administration = ADMINISTRATION
+) -> Booking:
     """Book an order that has to be accepted."""
     found = book(given, using, administration)
     assert isinstance(found, Booking), found
     return found
 
 
-def refused(given: Order, using: Mapping = MAPPING, administration: Administration = ADMINISTRATION) -> Rejection:
+def refused(
+    given: Order, using: BookingRules = RULES, administration: Administration = ADMINISTRATION
+) -> Rejection:
     """Book an order that has to be refused."""
     found = book(given, using, administration)
     assert isinstance(found, Rejection), found

@@ -1,4 +1,6 @@
-"""What the tests of the clients share: logging in as the main user's browser does, and looking at what was asked."""
+"""What the tests of the clients share: logging in as the main user's browser does, and looking at
+what was asked.
+"""
 
 import contextlib
 import threading
@@ -23,7 +25,9 @@ INSIDE = "/api/1/tenant/12345/administration/1"
 
 @dataclass
 class Processes:
-    """Starts "processes": each with its own connection to one state file, and clients that are wired as in a run."""
+    """Starts "processes": each with its own connection to one state file, and clients that are
+    wired as in a run.
+    """
 
     folder: Path
     config: dict[str, Any]
@@ -35,7 +39,9 @@ class Processes:
         return Wiring(self._config(changes), store, Output(quiet=True))
 
     def _config(self, changes: dict[str, dict[str, Any]]) -> Any:
-        sections = self.config | {name: self.config.get(name, {}) | change for name, change in changes.items()}
+        sections = self.config | {
+            name: self.config.get(name, {}) | change for name, change in changes.items()
+        }
         path = self.folder / f"config-{threading.get_ident()}.yaml"
         path.touch(mode=0o600)
         path.write_text(yaml.safe_dump(sections | {"state": str(self.folder / "state.db")}))
@@ -58,4 +64,6 @@ def log_in(wiring: Wiring) -> None:
 
 def asked(sandbox: Sandbox, method: str = "", path: str = "") -> list[Request]:
     """Return the requests that came in, by method and a part of the path."""
-    return [seen for seen in sandbox.requests if seen.method.startswith(method) and path in seen.path]
+    return [
+        seen for seen in sandbox.requests if seen.method.startswith(method) and path in seen.path
+    ]

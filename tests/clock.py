@@ -12,11 +12,16 @@ import time_machine
 
 _real_sleep = time.sleep
 YIELD_SECONDS = 0.0005
-"""What a sleep really takes: other threads get their turn, and who polls a lock does not race ahead of its holder."""
+"""What a sleep really takes: other threads get their turn, and who polls a lock does not race ahead
+of its holder.
+"""
 
 
 class Clock:
-    """The clock of this process; every thread sees the same one. `slept` holds what was asked of `time.sleep`."""
+    """The clock of this process; every thread sees the same one.
+
+    `slept` holds what was asked of `time.sleep`.
+    """
 
     def __init__(self, traveller: time_machine.Traveller) -> None:
         self._traveller = traveller
@@ -42,7 +47,11 @@ class Clock:
 
     def _next_alarm(self, end: float) -> "Alarm | None":
         with self._lock:
-            due = min((alarm for alarm in self._alarms if alarm.at <= end), key=lambda alarm: alarm.at, default=None)
+            due = min(
+                (alarm for alarm in self._alarms if alarm.at <= end),
+                key=lambda alarm: alarm.at,
+                default=None,
+            )
             if due:
                 self._alarms.remove(due)
             return due
@@ -53,7 +62,9 @@ class Clock:
                 self._traveller.shift(seconds)
 
     def set_forward(self, seconds: float) -> None:
-        """Set the clock forward (or back) without any time passing: `time.monotonic` does not notice."""
+        """Set the clock forward (or back) without any time passing: `time.monotonic` does not
+        notice.
+        """
         with self._lock:
             self._traveller.shift(seconds)
             self.wrong_by += seconds
@@ -78,7 +89,10 @@ class Alarm:
 
 @contextmanager
 def fast_clock(start: dt.datetime) -> Iterator[Clock]:
-    """Start the clock at a moment; it ticks on as ever, and sleeping takes no time. `time.monotonic` goes along."""
+    """Start the clock at a moment; it ticks on as ever, and sleeping takes no time.
+
+    `time.monotonic` goes along.
+    """
     with time_machine.travel(start, tick=True) as traveller:
         clock = Clock(traveller)
         with mock.patch("time.sleep", clock.sleep), mock.patch("time.monotonic", clock.true_time):

@@ -1,4 +1,6 @@
-"""What holds for every test: a home of its own, a clean environment, and no skips where none are allowed."""
+"""What holds for every test: a home of its own, a clean environment, and no skips where none are
+allowed.
+"""
 
 import os
 import time
@@ -15,7 +17,15 @@ settings.load_profile("default")
 
 REAL_CLOCK = (time.sleep, time.monotonic)
 NO_SKIPS = "MWW2MINOX_NO_SKIPS" in os.environ
-CLEARED = ("LANG", "LANGUAGE", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "CREDENTIALS_DIRECTORY", "PYTHONUNBUFFERED")
+CLEARED = (
+    "LANG",
+    "LANGUAGE",
+    "COLUMNS",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CREDENTIALS_DIRECTORY",
+    "PYTHONUNBUFFERED",
+)
 CLEARED_PREFIXES = ("LC_", "XDG_", "MWW2MINOX_")
 CLEARED_SUFFIX = "_proxy"
 
@@ -25,7 +35,11 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     """Give each test an empty home, and the environment of a machine that was just installed."""
     folder = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name in CLEARED or name.startswith(CLEARED_PREFIXES) or name.lower().endswith(CLEARED_SUFFIX):
+        if (
+            name in CLEARED
+            or name.startswith(CLEARED_PREFIXES)
+            or name.lower().endswith(CLEARED_SUFFIX)
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(folder))
     for kind, place in {"CONFIG": ".config", "STATE": ".local/state", "CACHE": ".cache"}.items():
@@ -35,7 +49,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(autouse=True)
 def english() -> None:
-    """Begin each test in English: a command in this process leaves its own reader's language behind."""
+    """Begin each test in English: a command in this process leaves its own reader's language
+    behind.
+    """
     use("en")
 
 

@@ -41,7 +41,9 @@ class Inside:
 
     def __call__(self, *arguments: str) -> Ended:
         """Run the command to its end; whatever happens, the user sees no traceback."""
-        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        out, err = (
+            io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)
+        )
         env = {"COLUMNS": "80", "MWW2MINOX_CONFIG": str(self.config), **self.env}
         with mock.patch.dict(os.environ, env), redirect_stdout(out), redirect_stderr(err):
             status = run(arguments)
@@ -90,7 +92,12 @@ class Inside:
         expires_at = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
         with Store(self.state) as store:
             store.store_tokens(
-                Tokens(access_token=access, refresh_token=refresh, previous_refresh_token=None, expires_at=expires_at)
+                Tokens(
+                    access_token=access,
+                    refresh_token=refresh,
+                    previous_refresh_token=None,
+                    expires_at=expires_at,
+                )
             )
 
 

@@ -7,4 +7,6 @@ ENGLISH = re.compile(
     r"its|then|run|again|order|orders|booked|waiting|failed|skipped|verified|amount|usage|options|commands|error|try|"
     r"invalid|missing|no such|customer|date)|it|to|be|by|so)(?![\w./`'=:}-])"
 )
-"""Words that no Dutch sentence has, nor a code of a country; not those of a command, an option or a key."""
+"""Words that no Dutch sentence has, nor a code of a country; not those of a command, an option or a
+key.
+"""

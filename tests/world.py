@@ -1,4 +1,5 @@
-"""A shop, an administration and one state file, with every command run in this process, on a clock that we set.
+"""A shop, an administration and one state file, with every command run in this process, on a clock
+that we set.
 
 Ghosts of the sandbox come when the clock says so; the vendors' own clock is never wrong.
 """
@@ -63,7 +64,9 @@ class World:
         return self.folder / "state.db"
 
     def run(self, command: str, *arguments: Any, **options: Any) -> ExitStatus:
-        """Run a command as the command line does: under the lock, with a failure told as an exit status."""
+        """Run a command as the command line does: under the lock, with a failure told as an exit
+        status.
+        """
         with Store(self.state) as store, store.run():
             number = store.start_run(command)
             status = ExitStatus.BUG
@@ -104,7 +107,9 @@ class World:
         """Return each order's state, with the reason where there is one."""
         with self.opened() as store:
             return {
-                order.number: f"{order.state} {order.rejection.reason}" if order.rejection else order.state.value
+                order.number: f"{order.state} {order.rejection.reason}"
+                if order.rejection
+                else order.state.value
                 for order in store.orders()
             }
 
@@ -136,7 +141,9 @@ class World:
 
     def bookings_of(self, number: str) -> list[str]:
         """Return the batches that stand for an order: by invoice number or by description."""
-        return [batch for batch, lines in self.sandbox.minox.batches.items() if number in named(lines)]
+        return [
+            batch for batch, lines in self.sandbox.minox.batches.items() if number in named(lines)
+        ]
 
     def duplicates(self) -> list[str]:
         """Return the orders that are booked more than once, and the customers that exist twice."""
@@ -168,20 +175,28 @@ class World:
 def named(lines: list[Line]) -> set[str]:
     """Return the order numbers that a booking names."""
     numbers = {str(line["invoice_number"]) for line in lines if line.get("invoice_number")}
-    return numbers | {number for line in lines for number in re.findall("[0-9]+", line.get("description", ""))}
+    return numbers | {
+        number for line in lines for number in re.findall("[0-9]+", line.get("description", ""))
+    }
 
 
 def emails(customer: dict[str, Any]) -> set[str]:
     """Return a customer's e-mail addresses, in small letters."""
-    found = [email for address in customer["addresses"] for email in address.get("email_addresses", [])]
+    found = [
+        email for address in customer["addresses"] for email in address.get("email_addresses", [])
+    ]
     return {str(email["email_address"]).lower() for email in found if email["email_address"]}
 
 
-def an_order(number: int, *, total: str, email: str, date: dt.date = TODAY, **fields: Any) -> dict[str, Any]:
+def an_order(
+    number: int, *, total: str, email: str, date: dt.date = TODAY, **fields: Any
+) -> dict[str, Any]:
     """Make an order with one line at 21%."""
     vat = (Decimal(total) * 21 / 121).quantize(Decimal("0.01"), ROUND_HALF_UP)
     price = invoice(total, ("21", str(vat)))
-    return order(str(number), date, person(f"Klant {number}", email), [goods("21", total)], price, **fields)
+    return order(
+        str(number), date, person(f"Klant {number}", email), [goods("21", total)], price, **fields
+    )
 
 
 def _by_email(account: dict[str, Any], customers: dict[str, Any]) -> dict[str, Any]:
@@ -195,7 +210,9 @@ def _ghosts_by(clock: Clock) -> type:
     class Ghost:
         daemon = True
 
-        def __init__(self, seconds: float, action: Callable[..., object], args: tuple[Any, ...] = ()) -> None:
+        def __init__(
+            self, seconds: float, action: Callable[..., object], args: tuple[Any, ...] = ()
+        ) -> None:
             self.at = clock.true_time() + seconds
             self.calls: list[Callable[[], object]] = [lambda: action(*args)]
 
@@ -209,7 +226,9 @@ def _ghosts_by(clock: Clock) -> type:
 
 
 @contextmanager
-def world(folder: Path, *, settings: Settings | None = None, samples: bool = True) -> Iterator[World]:
+def world(
+    folder: Path, *, settings: Settings | None = None, samples: bool = True
+) -> Iterator[World]:
     """Make a world at noon on 20 March 2026, logged in, with sample orders or none."""
     with ExitStack() as stack:
         clock = stack.enter_context(fast_clock(NOON))

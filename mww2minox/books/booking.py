@@ -1,11 +1,12 @@
-"""From an order to a booking, or to the reason why not: `book`, a pure function (domain.md, rules 1-13).
+"""From an order to a booking, or to the reason why not: `book`, a pure function (domain.md, rules
+1-13).
 
 The steps stand in the order of the rules, and the first that fails gives the reason.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping as Map
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
@@ -17,14 +18,14 @@ from mww2minox.books.model import (
     ZERO_PERCENT,
     Administration,
     Booking,
+    BookingCustomer,
     BookingLine,
+    BookingRules,
+    CustomerByEmail,
+    CustomerOfOriginal,
     DateChoice,
-    Debtor,
-    EmailDebtor,
-    FixedDebtor,
-    Mapping,
+    FixedCustomer,
     Order,
-    OriginalDebtor,
     Price,
     Reason,
     Rejection,
@@ -40,7 +41,9 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
 LARGEST = Decimal(10) ** 10
-"""Amounts of ten billion euros and more are not understood: floats in Minox' JSON stay exact to the cent below."""
+"""Amounts of ten billion euros and more are not understood: floats in Minox' JSON stay exact to the
+cent below.
+"""
 VAT_TOLERANCE = Decimal("0.02")
 VAT_TOLERANCE_PER_PRICE = Decimal("0.01")
 DESCRIPTION_LENGTH = 100
@@ -51,7 +54,9 @@ OWN_LEDGER_TYPES = ("shipping", "payment", "discount")
 
 @dataclass(slots=True)
 class _Part:
-    """What one rate has on one ledger account, in euros; `None` is the account of the rate's `vat` row."""
+    """What one rate has on one ledger account, in euros; `None` is the account of the rate's `vat`
+    row.
+    """
 
     rate: Decimal
     ledger: str | None
@@ -60,54 +65,59 @@ class _Part:
     vat: Decimal = ZERO
 
 
-def book(order: Order, mapping: Mapping, administration: Administration) -> Booking | Rejection:
+def book(order: Order, rules: BookingRules, administration: Administration) -> Booking | Rejection:
     """Return the booking of `order`, or the reason why it has none. Pure; never raises.
 
-    Source: domain.md, "From an order to a booking". `customer_blocked` and `rejected_by_minox` are Minox' own
-    to tell, so they never come from here.
+    Source: domain.md, "From an order to a booking". `customer_blocked` and `rejected_by_minox` are
+    Minox' own to tell, so they never come from here.
     """
-    refusal = _not_understood(order) or _other_currency(order, administration) or _nothing_to_book(order)
+    refusal = (
+        _not_understood(order) or _other_currency(order, administration) or _nothing_to_book(order)
+    )
     if refusal:
         return refusal
-    parts = _parts(order, mapping)
+    parts = _parts(order, rules)
     rounding = order.total - sum((part.gross for part in parts), ZERO)
-    refusal = _take_invoice_vat(order, parts) or _beyond_rounding(order, rounding, mapping, parts)
+    refusal = _take_invoice_vat(order, parts) or _beyond_rounding(order, rounding, rules, parts)
     if refusal:
         return refusal
-    if not mapping.rounding_ledger:
+    if not rules.rounding_ledger:
         _largest_net(parts, rounding)
-    rows = _rows(order, mapping, parts)
+    rows = _rows(order, rules, parts)
     if isinstance(rows, Rejection):
         return rows
-    refusal = _vat_number_refusal(order, mapping)
+    refusal = _vat_number_refusal(order, rules)
     if refusal:
         return refusal
-    debtor = _debtor(order, mapping)
+    debtor = _debtor(order, rules)
     if isinstance(debtor, Rejection):
         return debtor
-    shares = tuple(_share(part, rows[part.rate], order, mapping) for part in parts)
-    return _booking(order, mapping, administration, debtor, shares, rounding)
+    shares = tuple(_share(part, rows[part.rate], order, rules) for part in parts)
+    return _booking(order, rules, administration, debtor, shares, rounding)
 
 
 def _booking(  # noqa: PLR0913 - the six things that a booking is put together from
     order: Order,
-    mapping: Mapping,
+    rules: BookingRules,
     administration: Administration,
-    debtor: Debtor,
+    debtor: BookingCustomer,
     shares: tuple[VatShare, ...],
     rounding: Decimal,
 ) -> Booking | Rejection:
     """Rules 10 to 13: lines, credit orders, period and description."""
-    lines = _lines(order, mapping.vat_posting, shares)
+    lines = _lines(order, rules.vat_posting, shares)
     if isinstance(lines, Rejection):
         return lines
-    if rounding and mapping.rounding_ledger:
-        lines += (_line(mapping.rounding_ledger, rounding),)
+    if rounding and rules.rounding_ledger:
+        lines += (_line(rules.rounding_ledger, rounding),)
     if order.credited_order_number and order.total > 0:
         return _reject(
-            order, Reason.CREDIT_ORDER_POSITIVE, total=_euros(order.total), original=order.credited_order_number
+            order,
+            Reason.CREDIT_ORDER_POSITIVE,
+            total=_euros(order.total),
+            original=order.credited_order_number,
         )
-    by_status = mapping.date is DateChoice.STATUS_CHANGED and order.status_changed
+    by_status = rules.date is DateChoice.STATUS_CHANGED and order.status_changed
     document_date = by_status or order.date
     placed = period_of(document_date, administration)
     if placed is None:
@@ -115,15 +125,15 @@ def _booking(  # noqa: PLR0913 - the six things that a booking is put together f
     return Booking(
         order_number=order.number,
         invoice_number=int(order.number),
-        debtor=debtor,
+        customer=debtor,
         total=order.total,
         lines=lines,
         shares=shares,
-        journal=mapping.journal,
+        journal=rules.journal,
         document_date=document_date,
         fiscal_year=placed[0],
         period=placed[1],
-        description=_description(order, mapping.description),
+        description=_description(order, rules.description),
     )
 
 
@@ -136,7 +146,9 @@ def _euros(amount: Decimal) -> str:
 
 
 def cents(amount: Decimal) -> Decimal:
-    """Round euros half up to whole cents (domain.md, "VAT facts": away from zero, as invoices do)."""
+    """Round euros half up to whole cents (domain.md, "VAT facts": away from zero, as invoices
+    do).
+    """
     return ZERO + amount.quantize(CENT, rounding=ROUND_HALF_UP)  # never -0.00
 
 
@@ -195,12 +207,14 @@ def _nothing_to_book(order: Order) -> Rejection | None:
 # Rules 3 to 6: gross, VAT and net per rate, and the rounding difference
 
 
-def _parts(order: Order, mapping: Mapping) -> list[_Part]:
-    """Sum gross and VAT of the lines per rate and ledger account (rule 3), in the order of the lines."""
+def _parts(order: Order, rules: BookingRules) -> list[_Part]:
+    """Sum gross and VAT of the lines per rate and ledger account (rule 3), in the order of the
+    lines.
+    """
     parts: dict[tuple[Decimal, str | None], _Part] = {}
     for line in order.lines:
         for price in line.prices:
-            ledger = _own_ledger(line.type, price.rate, order, mapping)
+            ledger = _own_ledger(line.type, price.rate, order, rules)
             part = parts.setdefault((price.rate, ledger), _Part(price.rate, ledger, ZERO, ZERO))
             gross = _gross(price)
             part.gross += gross
@@ -213,10 +227,12 @@ def _parts(order: Order, mapping: Mapping) -> list[_Part]:
     return list(parts.values())
 
 
-def _own_ledger(line_type: str, rate: Decimal, order: Order, mapping: Mapping) -> str | None:
-    """Return the ledger account of a line type; None where that is the account of the rate's `vat` row as well."""
-    own = mapping.ledgers.get(line_type) if line_type in OWN_LEDGER_TYPES else None
-    row = _row(order, rate, mapping)
+def _own_ledger(line_type: str, rate: Decimal, order: Order, rules: BookingRules) -> str | None:
+    """Return the ledger account of a line type; None where that is the account of the rate's `vat`
+    row as well.
+    """
+    own = rules.ledgers.get(line_type) if line_type in OWN_LEDGER_TYPES else None
+    row = _row(order, rate, rules)
     return None if row and row.ledger == own else own
 
 
@@ -234,7 +250,9 @@ def _net(price: Price) -> Decimal:
 
 def _take_invoice_vat(order: Order, parts: list[_Part]) -> Rejection | None:
     """Divide the VAT of each rate, as the invoice shows it, over its parts (rule 4)."""
-    tolerance = VAT_TOLERANCE + VAT_TOLERANCE_PER_PRICE * sum(len(line.prices) for line in order.lines)
+    tolerance = VAT_TOLERANCE + VAT_TOLERANCE_PER_PRICE * sum(
+        len(line.prices) for line in order.lines
+    )
     for rate in {part.rate: None for part in parts}:
         of_rate = [part for part in parts if part.rate == rate]
         from_lines = cents(sum((part.line_vat for part in of_rate), ZERO))
@@ -256,14 +274,16 @@ def _invoice_vat(order: Order, rate: Decimal) -> Decimal | None:
 def _divide(vat: Decimal, parts: list[_Part], *, sign: int) -> None:
     """Divide `vat` over `parts` by largest remainder, so that it adds up to the cent (rule 10).
 
-    What the invoice shows more or less than the lines is divided in proportion. `sign` is that of the order: a
-    credit order is divided as its original was.
+    What the invoice shows more or less than the lines is divided in proportion. `sign` is that of
+    the order: a credit order is divided as its original was.
     """
     parts = [part for part in parts if part.gross] or parts
     weight = sum((abs(part.line_vat) for part in parts), ZERO)
     more = vat - sum((part.line_vat for part in parts), ZERO)
     quotas = [
-        sign * (part.line_vat + more * (abs(part.line_vat) / weight if weight else ONE / len(parts))) for part in parts
+        sign
+        * (part.line_vat + more * (abs(part.line_vat) / weight if weight else ONE / len(parts)))
+        for part in parts
     ]
     floors = [quota.quantize(CENT, rounding=ROUND_FLOOR) for quota in quotas]
     left = int((sign * vat - sum(floors, ZERO)) / CENT)
@@ -274,13 +294,21 @@ def _divide(vat: Decimal, parts: list[_Part], *, sign: int) -> None:
         part.vat = ZERO + sign * floor
 
 
-def _beyond_rounding(order: Order, rounding: Decimal, mapping: Mapping, parts: list[_Part]) -> Rejection | None:
+def _beyond_rounding(
+    order: Order, rounding: Decimal, rules: BookingRules, parts: list[_Part]
+) -> Rejection | None:
     """Refuse a difference that is no rounding, or that has no account to go to (rule 6)."""
-    homeless = rounding and not parts and not mapping.rounding_ledger
-    if abs(rounding) <= mapping.max_rounding and not homeless:
+    homeless = rounding and not parts and not rules.rounding_ledger
+    if abs(rounding) <= rules.max_rounding and not homeless:
         return None
     lines = _euros(order.total - rounding)
-    return _reject(order, Reason.TOTALS_MISMATCH, total=_euros(order.total), lines=lines, difference=_euros(rounding))
+    return _reject(
+        order,
+        Reason.TOTALS_MISMATCH,
+        total=_euros(order.total),
+        lines=lines,
+        difference=_euros(rounding),
+    )
 
 
 def _largest_net(parts: list[_Part], rounding: Decimal) -> None:
@@ -298,32 +326,39 @@ def _largest_net(parts: list[_Part], rounding: Decimal) -> None:
 # Rule 7: the rows of `vat`
 
 
-def _rows(order: Order, mapping: Mapping, parts: list[_Part]) -> Map[Decimal, VatRow] | Rejection:
-    """Find the `vat` row of every rate that has something to book; drop the parts that have nothing."""
+def _rows(
+    order: Order, rules: BookingRules, parts: list[_Part]
+) -> Mapping[Decimal, VatRow] | Rejection:
+    """Find the `vat` row of every rate that has something to book; drop the parts that have
+    nothing.
+    """
     parts[:] = [part for part in parts if part.gross or part.vat]
-    found = {part.rate: _row(order, part.rate, mapping) for part in parts}
+    found = {part.rate: _row(order, part.rate, rules) for part in parts}
     unmapped = sorted(rate for rate, row in found.items() if row is None)
     if not unmapped:
         return {rate: row for rate, row in found.items() if row}
     if unmapped == [0] and not order.tax_strategy and _only_costs_at_zero(order):
         return _reject(order, Reason.SHIPPING_WITHOUT_VAT)
-    where = _region(order, mapping) + (f" ({order.tax_strategy})" if order.tax_strategy else "")
+    where = _region(order, rules) + (f" ({order.tax_strategy})" if order.tax_strategy else "")
     rates = ", ".join(percentage(rate) for rate in unmapped)
     return _reject(order, Reason.VAT_RATE_UNMAPPED, rate=rates, region=where)
 
 
-def vat_needs(order: Order, home: str) -> tuple[VatNeed, ...]:
-    """Return what an order of a shop in the country `home` needs rows of `vat` for (rule 7), each once: amounts only.
+def vat_needs(order: Order, shop_country: str) -> tuple[VatNeed, ...]:
+    """Return what an order of a shop in the country `shop_country` needs rows of `vat` for (rule
+    7), each once: amounts only.
 
-    Costs at 0% beside taxed goods need none: they are a mistake in the shop (`shipping_without_vat`). Nor does an
-    order that is not understood.
+    Costs at 0% beside taxed goods need none: they are a mistake in the shop
+    (`shipping_without_vat`). Nor does an order that is not understood.
     """
     if _problem(order):
         return ()
     rates = [price.rate for line in order.lines for price in line.prices if _gross(price)]
     rates += [tax.rate for tax in order.tax or () if tax.amount]
     mistaken = not order.tax_strategy and _only_costs_at_zero(order)
-    return tuple(_need(order, rate, home) for rate in dict.fromkeys(rates) if rate or not mistaken)
+    return tuple(
+        _need(order, rate, shop_country) for rate in dict.fromkeys(rates) if rate or not mistaken
+    )
 
 
 def row_for(need: VatNeed, rows: Iterable[VatRow]) -> VatRow | None:
@@ -337,40 +372,53 @@ def row_for(need: VatNeed, rows: Iterable[VatRow]) -> VatRow | None:
     return next((row for row in rows if (row.region, row.rate) == (need.region, need.rate)), None)
 
 
-def _row(order: Order, rate: Decimal, mapping: Mapping) -> VatRow | None:
-    return row_for(_need(order, rate, mapping.region), mapping.vat)
+def _row(order: Order, rate: Decimal, rules: BookingRules) -> VatRow | None:
+    return row_for(_need(order, rate, rules.shop_country), rules.vat)
 
 
-def _need(order: Order, rate: Decimal, home: str) -> VatNeed:
+def _need(order: Order, rate: Decimal, shop_country: str) -> VatNeed:
     """A strategy's row is for all regions."""
-    region = "" if order.tax_strategy else (order.tax_region or home).upper()
+    region = "" if order.tax_strategy else (order.tax_region or shop_country).upper()
     return VatNeed(strategy=order.tax_strategy, region=region, rate=rate)
 
 
-def _region(order: Order, mapping: Mapping) -> str:
-    return (order.tax_region or mapping.region).upper()
+def _region(order: Order, rules: BookingRules) -> str:
+    return (order.tax_region or rules.shop_country).upper()
 
 
 def _only_costs_at_zero(order: Order) -> bool:
     """Tell whether nothing but shipping and payment costs is at 0%, beside goods at a rate."""
-    at_zero = {line.type for line in order.lines for price in line.prices if price.rate == 0 and _gross(price) != 0}
-    taxed_goods = any(price.rate > 0 for line in order.lines if line.type not in COSTS for price in line.prices)
+    at_zero = {
+        line.type
+        for line in order.lines
+        for price in line.prices
+        if price.rate == 0 and _gross(price) != 0
+    }
+    taxed_goods = any(
+        price.rate > 0 for line in order.lines if line.type not in COSTS for price in line.prices
+    )
     return bool(at_zero) and at_zero <= set(COSTS) and taxed_goods
 
 
 # Rules 8 and 9: the VAT number, and who the debtor is
 
 
-def _vat_number_refusal(order: Order, mapping: Mapping) -> Rejection | None:
-    """Reverse charge needs a valid number of another EU country, the region's (article 138 VAT directive)."""
+def _vat_number_refusal(order: Order, rules: BookingRules) -> Rejection | None:
+    """Reverse charge needs a valid number of another EU country, the region's (article 138 VAT
+    directive).
+    """
     if order.tax_strategy != REVERSE_CHARGED:
         return None
-    given = order.customer.vat_number
+    given = order.buyer.vat_number
     if not given.strip():
         return _reject(order, Reason.VAT_NUMBER_MISSING)
-    region = (order.tax_region or order.customer.country_code).upper()
+    region = (order.tax_region or order.buyer.country_code).upper()
     number = valid_vat_number(given)
-    if number and number[:2] != _prefix(mapping.region) and number[:2] == _prefix(region or number[:2]):
+    if (
+        number
+        and number[:2] != _prefix(rules.shop_country)
+        and number[:2] == _prefix(region or number[:2])
+    ):
         return None
     return _reject(order, Reason.VAT_NUMBER_INVALID, vat_number=_plain(given, 30), region=region)
 
@@ -381,9 +429,11 @@ def _prefix(region: str) -> str:
 
 
 def valid_vat_number(given: str) -> str | None:
-    """Return an EU VAT number in its compact form (`BE0403170701`), or None when form or check digits are wrong.
+    """Return an EU VAT number in its compact form (`BE0403170701`), or None when form or check
+    digits are wrong.
 
-    A number of the one-stop shop (EU, IM) passes stdnum's check, but is no VAT number of a customer.
+    A number of the one-stop shop (EU, IM) passes stdnum's check, but is no VAT number of a
+    customer.
     """
     try:
         number = str(eu_vat.validate(given)).upper()
@@ -392,36 +442,38 @@ def valid_vat_number(given: str) -> str | None:
     return None if number.startswith(("EU", "IM")) else number
 
 
-def _debtor(order: Order, mapping: Mapping) -> Debtor | Rejection:
+def _debtor(order: Order, rules: BookingRules) -> BookingCustomer | Rejection:
     by_email = _email_debtor(order)
     if order.credited_order_number:
-        return OriginalDebtor(order_number=order.credited_order_number, fallback=by_email)
-    return debtor_of_sale(order, mapping)
+        return CustomerOfOriginal(order_number=order.credited_order_number, fallback=by_email)
+    return customer_of_sale(order, rules)
 
 
-def debtor_of_sale(order: Order, mapping: Mapping) -> FixedDebtor | EmailDebtor | Rejection:
+def customer_of_sale(
+    order: Order, rules: BookingRules
+) -> FixedCustomer | CustomerByEmail | Rejection:
     """Rule 9 on an order that is a sale: the fixed debtor of its way of paying, else its e-mail."""
-    fixed = mapping.payment_debtors.get(order.payment or "")
+    fixed = rules.payment_debtors.get(order.payment or "")
     if fixed:
-        return FixedDebtor(number=fixed)
+        return FixedCustomer(number=fixed)
     return _email_debtor(order) or _reject(order, Reason.EMAIL_MISSING)
 
 
-def _email_debtor(order: Order) -> EmailDebtor | None:
+def _email_debtor(order: Order) -> CustomerByEmail | None:
     email = order.email.strip()
     if not email:
         return None
     reverse_charged = order.tax_strategy == REVERSE_CHARGED
-    return EmailDebtor(email=email, customer=order.customer, reverse_charged=reverse_charged)
+    return CustomerByEmail(email=email, buyer=order.buyer, reverse_charged=reverse_charged)
 
 
 # Rule 10: the lines
 
 
-def _share(part: _Part, row: VatRow, order: Order, mapping: Mapping) -> VatShare:
+def _share(part: _Part, row: VatRow, order: Order, rules: BookingRules) -> VatShare:
     return VatShare(
         code=row.code,
-        region=_region(order, mapping),
+        region=_region(order, rules),
         rate=part.rate,
         ledger=part.ledger or row.ledger,
         net=part.gross - part.vat,
@@ -430,10 +482,13 @@ def _share(part: _Part, row: VatRow, order: Order, mapping: Mapping) -> VatShare
     )
 
 
-def _lines(order: Order, posting: VatPosting, shares: tuple[VatShare, ...]) -> tuple[BookingLine, ...] | Rejection:
+def _lines(
+    order: Order, posting: VatPosting, shares: tuple[VatShare, ...]
+) -> tuple[BookingLine, ...] | Rejection:
     """Make the lines on ledger accounts, in the administration's way of taking VAT.
 
-    VAT on the other side than its line cannot be told to Minox; on a line of 0.00 it counts as credit.
+    VAT on the other side than its line cannot be told to Minox; on a line of 0.00 it counts as
+    credit.
     """
     if posting is VatPosting.LEDGER:
         return _per_ledger(shares)
@@ -443,7 +498,11 @@ def _lines(order: Order, posting: VatPosting, shares: tuple[VatShare, ...]) -> t
         base = share.net if posting is VatPosting.NET else share.gross
         if (base or ONE) * share.vat < 0:
             by_lines = cents(share.gross * share.rate / (HUNDRED + share.rate))
-            shown = {"rate": percentage(share.rate), "invoice": _euros(share.vat), "lines": _euros(by_lines)}
+            shown = {
+                "rate": percentage(share.rate),
+                "invoice": _euros(share.vat),
+                "lines": _euros(by_lines),
+            }
             return _reject(order, Reason.VAT_MISMATCH, **shown)
     return tuple(_with_vat(share, posting) for share in shares)
 
@@ -478,7 +537,9 @@ def _line(
 ) -> BookingLine:
     """Credit a positive amount and debit a negative one."""
     debit, credit = (-amount, ZERO) if amount < 0 else (ZERO, amount)
-    return BookingLine(ledger=ledger, debit=debit, credit=credit, vat_code=vat_code, vat_amount=vat_amount)
+    return BookingLine(
+        ledger=ledger, debit=debit, credit=credit, vat_code=vat_code, vat_amount=vat_amount
+    )
 
 
 # Rule 13: the description
@@ -487,14 +548,18 @@ def _line(
 def _description(order: Order, template: str) -> str:
     values = {
         "number": order.number,
-        "name": _plain(order.customer.name, NAME_LENGTH),
-        "company": _plain(order.customer.company, NAME_LENGTH),
+        "name": _plain(order.buyer.name, NAME_LENGTH),
+        "company": _plain(order.buyer.company, NAME_LENGTH),
         "date": order.date.isoformat(),
     }
     return _plain(template.format(**values), DESCRIPTION_LENGTH) or order.number
 
 
 def _plain(text: str, length: int) -> str:
-    """Leave out control and direction characters, fold white space, and cut to `length` characters."""
-    visible = "".join(char if unicodedata.category(char)[0] not in "CZ" else " " for char in text[: 4 * length])
+    """Leave out control and direction characters, fold white space, and cut to `length`
+    characters.
+    """
+    visible = "".join(
+        char if unicodedata.category(char)[0] not in "CZ" else " " for char in text[: 4 * length]
+    )
     return " ".join(visible.split())[:length].strip()

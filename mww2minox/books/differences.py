@@ -1,42 +1,21 @@
-"""What is not as it was booked: in Minox, and in the shop. Pure (domain.md, rule 10 "Reading back", and the life)."""
+"""What is not as it was booked: in Minox, and in the shop.
+
+Pure (domain.md, rule 10 "Reading back", and the life).
+"""
 
 import hashlib
-from collections.abc import Iterable, Mapping as Map, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol
 
 from mww2minox.books.booking import cents, percentage
-from mww2minox.books.model import Difference, Order
+from mww2minox.books.model import Difference, Order, TransactionLine
 
 ZERO = Decimal(0)
 
 
-class SeenLine(Protocol):
-    """A booking's line as it was sent or read back; `amount` is credit minus debit in euros."""
-
-    @property
-    def account(self) -> str: ...  # noqa: D102 - named by the class
-    @property
-    def type(self) -> str: ...  # noqa: D102
-    @property
-    def amount(self) -> Decimal: ...  # noqa: D102
-    @property
-    def vat_code(self) -> str: ...  # noqa: D102
-    @property
-    def vat_amount(self) -> Decimal | None: ...  # noqa: D102
-    @property
-    def invoice_number(self) -> str: ...  # noqa: D102
-    @property
-    def period(self) -> str: ...  # noqa: D102
-    @property
-    def fiscal_year(self) -> str: ...  # noqa: D102
-    @property
-    def own(self) -> bool: ...  # noqa: D102
-
-
 def booking_differences(
-    sent: Sequence[SeenLine],
-    found: Sequence[SeenLine],
+    sent: Sequence[TransactionLine],
+    found: Sequence[TransactionLine],
     *,
     vat_accounts: frozenset[str],
     tolerance: Decimal,
@@ -44,19 +23,24 @@ def booking_differences(
 ) -> tuple[Difference, ...]:
     """Compare what was sent with what reads back: debtor, totals, ledger accounts, VAT, period.
 
-    Lines that Minox made itself (VAT accounts, collective debtors) are no difference. `made_vat` is the order's
-    VAT in euros where Minox makes it from the ledger accounts (`vat_posting: ledger`). `tolerance` is in euros.
+    Lines that Minox made itself (VAT accounts, collective debtors) are no difference. `made_vat` is
+    the order's VAT in euros where Minox makes it from the ledger accounts (`vat_posting: ledger`).
+    `tolerance` is in euros.
     """
     debtor = next(line for line in sent if line.type == "customer")
     others = [line for line in found if line.type != "customer"]
     return (
-        *_debtor_differences(debtor, [line for line in found if line.type == "customer"], tolerance),
-        *_ledger_differences(_without(sent, debtor), others, vat_accounts, tolerance, -debtor.amount),
+        *_debtor_differences(
+            debtor, [line for line in found if line.type == "customer"], tolerance
+        ),
+        *_ledger_differences(
+            _without(sent, debtor), others, vat_accounts, tolerance, -debtor.amount
+        ),
         *_vat_differences(sent, others, vat_accounts, tolerance, made_vat),
     )
 
 
-def _without(lines: Iterable[SeenLine], left_out: SeenLine) -> list[SeenLine]:
+def _without(lines: Iterable[TransactionLine], left_out: TransactionLine) -> list[TransactionLine]:
     return [line for line in lines if line is not left_out]
 
 
@@ -64,7 +48,9 @@ def _difference(kind: str, expected: str, found: str, **values: str) -> Differen
     return Difference(code=kind, values={"expected": expected, "found": found, **values})
 
 
-def _debtor_differences(sent: SeenLine, found: list[SeenLine], tolerance: Decimal) -> Iterable[Difference]:
+def _debtor_differences(
+    sent: TransactionLine, found: list[TransactionLine], tolerance: Decimal
+) -> Iterable[Difference]:
     accounts = sorted({line.account for line in found})
     if accounts != [sent.account]:
         yield _difference("customer_differs", sent.account, ", ".join(accounts) or "-")
@@ -80,13 +66,16 @@ def _debtor_differences(sent: SeenLine, found: list[SeenLine], tolerance: Decima
 
 
 def _ledger_differences(
-    sent: list[SeenLine],
-    found: list[SeenLine],
+    sent: list[TransactionLine],
+    found: list[TransactionLine],
     vat_accounts: frozenset[str],
     tolerance: Decimal,
     total: Decimal,
 ) -> Iterable[Difference]:
-    """Compare per ledger account. Where Minox split the VAT off a gross line itself, net plus that VAT counts."""
+    """Compare per ledger account.
+
+    Where Minox split the VAT off a gross line itself, net plus that VAT counts.
+    """
     expected = _per_account(sent)
     shown = _per_account(line for line in found if not line.own or line.account in expected)
     split_off = _vat_per_account(found)
@@ -94,18 +83,28 @@ def _ledger_differences(
         return
     for account in sorted(expected | shown):
         want, have = expected.get(account, ZERO), shown.get(account, ZERO)
-        minox_made = account not in expected and (account in vat_accounts or abs(abs(have) - abs(total)) <= tolerance)
+        minox_made = account not in expected and (
+            account in vat_accounts or abs(abs(have) - abs(total)) <= tolerance
+        )
         if minox_made or abs(want - have) <= tolerance:
             continue
-        if not any(line.vat_code for line in sent) and abs(want - have - split_off.get(account, ZERO)) <= tolerance:
+        if (
+            not any(line.vat_code for line in sent)
+            and abs(want - have - split_off.get(account, ZERO)) <= tolerance
+        ):
             continue
         yield _difference("ledger_differs", _euros(want), _euros(have), ledger=account)
 
 
 def _split_off_unsaid(
-    sent: list[SeenLine], found: list[SeenLine], vat_accounts: frozenset[str], tolerance: Decimal
+    sent: list[TransactionLine],
+    found: list[TransactionLine],
+    vat_accounts: frozenset[str],
+    tolerance: Decimal,
 ) -> bool:
-    """Tell whether Minox split the VAT off gross lines onto VAT accounts, without a word of it on the lines."""
+    """Tell whether Minox split the VAT off gross lines onto VAT accounts, without a word of it on
+    the lines.
+    """
     if any(line.vat_code for line in sent) or any(line.vat_amount is not None for line in found):
         return False
     expected, shown = _per_account(sent), _per_account(found)
@@ -115,33 +114,35 @@ def _split_off_unsaid(
     return vat != 0 and not strangers and abs(gap - vat) <= tolerance
 
 
-def _per_account(lines: Iterable[SeenLine]) -> dict[str, Decimal]:
+def _per_account(lines: Iterable[TransactionLine]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for line in lines:
         sums[line.account] = sums.get(line.account, ZERO) + line.amount
     return sums
 
 
-def _vat_per_account(lines: Iterable[SeenLine]) -> dict[str, Decimal]:
+def _vat_per_account(lines: Iterable[TransactionLine]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for line in lines:
         sums[line.account] = sums.get(line.account, ZERO) + _vat(line)
     return sums
 
 
-def _vat(line: SeenLine) -> Decimal:
+def _vat(line: TransactionLine) -> Decimal:
     """The VAT on a line, signed like its amount."""
     return (line.vat_amount or ZERO) * (-1 if line.amount < 0 else 1)
 
 
 def _vat_differences(
-    sent: Sequence[SeenLine],
-    found: list[SeenLine],
+    sent: Sequence[TransactionLine],
+    found: list[TransactionLine],
     vat_accounts: frozenset[str],
     tolerance: Decimal,
     made_vat: Decimal | None,
 ) -> Iterable[Difference]:
-    """Compare VAT per code; in total where Minox makes it, or shows it only on its own VAT lines."""
+    """Compare VAT per code; in total where Minox makes it, or shows it only on its own VAT
+    lines.
+    """
     theirs = [line for line in found if not line.own]
     on_lines = any(line.vat_amount is not None for line in theirs)
     on_accounts = sum((line.amount for line in found if line.account in vat_accounts), ZERO)
@@ -159,7 +160,7 @@ def _vat_differences(
             yield _difference("vat_differs", _euros_or_none(want), _euros_or_none(have), code=code)
 
 
-def _vat_per_code(lines: Iterable[SeenLine]) -> dict[str, Decimal]:
+def _vat_per_code(lines: Iterable[TransactionLine]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for line in lines:
         if line.vat_code:
@@ -168,7 +169,9 @@ def _vat_per_code(lines: Iterable[SeenLine]) -> dict[str, Decimal]:
 
 
 def order_changes(booked: Order, now: Order) -> tuple[Difference, ...]:
-    """Return how an order differs from what it was when it was booked, in what matters to its booking."""
+    """Return how an order differs from what it was when it was booked, in what matters to its
+    booking.
+    """
     was, found = _facts(booked), _facts(now)
     return tuple(
         _difference("order_changed", was.get(field, "-"), found.get(field, "-"), field=field)
@@ -177,7 +180,7 @@ def order_changes(booked: Order, now: Order) -> tuple[Difference, ...]:
     )
 
 
-def _facts(order: Order) -> Map[str, str]:
+def _facts(order: Order) -> Mapping[str, str]:
     """What a booking depends on. An e-mail address is told by a mark only: it is personal data."""
     facts = {
         "total": _euros(order.total),
@@ -188,7 +191,7 @@ def _facts(order: Order) -> Map[str, str]:
         "payment": order.payment or "",
         "credited_order_number": order.credited_order_number or "",
         "e-mail": _mark(order.email.strip().lower()),
-        "taxnumber": order.customer.vat_number,
+        "taxnumber": order.buyer.vat_number,
     }
     sums: dict[str, Decimal] = {}
     for line in order.lines:

@@ -4,7 +4,7 @@ Money is Decimal euros. A date is the shop's own calendar date (Europe/Amsterdam
 """
 
 import datetime as dt
-from collections.abc import Mapping as Map
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -72,7 +72,10 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """An order line. `type` is the shop's: article, custom, shipping, payment, discount, or one never seen."""
+    """An order line.
+
+    `type` is the shop's: article, custom, shipping, payment, discount, or one never seen.
+    """
 
     type: str
     prices: tuple[Price, ...]
@@ -87,7 +90,7 @@ class Tax:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Buyer:
     """The customer's data on an order, from its invoice address."""
 
     name: str = ""
@@ -117,7 +120,7 @@ class Order:
     email: str = ""
     payment: str | None = None
     credited_order_number: str | None = None
-    customer: Customer = field(default_factory=Customer)
+    buyer: Buyer = field(default_factory=Buyer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +158,8 @@ class VatRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VatNeed:
-    """What an order needs a row of `vat` for: a strategy, or else a region and a rate (a percentage).
+    """What an order needs a row of `vat` for: a strategy, or else a region and a rate (a
+    percentage).
 
     Under a strategy the region is empty, and the rate is 0 where all is well.
     """
@@ -166,15 +170,17 @@ class VatNeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mapping:
-    """How this shop's orders become bookings: the config, and the shop's own country as `region`."""
+class BookingRules:
+    """How this shop's orders become bookings: the config, and the shop's own country as
+    `shop_country`.
+    """
 
     journal: str
-    region: str
+    shop_country: str
     vat: tuple[VatRow, ...]
     vat_posting: VatPosting = VatPosting.NET
-    ledgers: Map[str, str] = field(default_factory=dict)
-    payment_debtors: Map[str, str] = field(default_factory=dict)
+    ledgers: Mapping[str, str] = field(default_factory=dict)
+    payment_debtors: Mapping[str, str] = field(default_factory=dict)
     rounding_ledger: str | None = None
     max_rounding: Decimal = Decimal("0.05")
     date: DateChoice = DateChoice.ORDER
@@ -182,35 +188,40 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixedDebtor:
+class FixedCustomer:
     """A customer number in Minox that the config names for a way of paying."""
 
     number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailDebtor:
+class CustomerByEmail:
     """A customer that is known by e-mail, with the data to create it from."""
 
     email: str
-    customer: Customer
+    buyer: Buyer
     reverse_charged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OriginalDebtor:
-    """The customer of the order that a credit order takes back; `fallback` when the shop no longer has it."""
+class CustomerOfOriginal:
+    """The customer of the order that a credit order takes back; `fallback` when the shop no longer
+    has it.
+    """
 
     order_number: str
-    fallback: EmailDebtor | None
+    fallback: CustomerByEmail | None
 
 
-Debtor = FixedDebtor | EmailDebtor | OriginalDebtor
+BookingCustomer = FixedCustomer | CustomerByEmail | CustomerOfOriginal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingLine:
-    """A line on a ledger account, in euros: never negative, on one side. The VAT stands on the same side."""
+    """A line on a ledger account, in euros: never negative, on one side.
+
+    The VAT stands on the same side.
+    """
 
     ledger: str
     debit: Decimal = Decimal(0)
@@ -243,7 +254,7 @@ class Booking:
 
     order_number: str
     invoice_number: int
-    debtor: Debtor
+    customer: BookingCustomer
     total: Decimal
     lines: tuple[BookingLine, ...]
     shares: tuple[VatShare, ...]
@@ -256,15 +267,82 @@ class Booking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """Why an order is not booked: a code of the catalogue, and the values that its sentence shows."""
+    """Why an order is not booked: a code of the catalogue, and the values that its sentence
+    shows.
+    """
 
     reason: Reason
-    values: Map[str, str]
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Something that is not as it was booked: a code of the catalogue, and the values for its sentence."""
+    """Something that is not as it was booked: a code of the catalogue, and the values for its
+    sentence.
+    """
 
     code: str
-    values: Map[str, str]
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinoxCustomer:
+    """A customer in Minox. `emails` are lower-case; `vat_number` is without spaces and dots."""
+
+    number: str
+    blocked: bool
+    emails: tuple[str, ...]
+    vat_number: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionLine:
+    """A line as Minox tells it.
+
+    `own` says that Minox numbers it among the lines that it made itself.
+    """
+
+    batch_id: str
+    account: str
+    type: str
+    debit: Decimal
+    credit: Decimal
+    vat_code: str
+    vat_amount: Decimal | None
+    invoice_number: str
+    period: str
+    fiscal_year: str
+    description: str
+    journal: str
+    own: bool
+
+    @property
+    def amount(self) -> Decimal:
+        """Credit minus debit, in euros: positive for revenue."""
+        return self.credit - self.debit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatCode:
+    """A VAT code of Minox."""
+
+    code: str
+    percentage: Decimal
+    type: str
+    description: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListEntry:
+    """An entry of one of Minox' lists: journals, ledger accounts.
+
+    `vat` is the VAT code that an account carries.
+    """
+
+    id: str
+    description: str
+    type: str
+    blocked: bool
+    vat: str = ""

@@ -10,15 +10,21 @@ DAYS_PER_PERIOD = 28
 
 
 def period_of(day: date, administration: Administration) -> tuple[int, int] | None:
-    """Return (fiscal year, period) of `day`, or None when the administration has no fiscal year for it."""
+    """Return (fiscal year, period) of `day`, or None when the administration has no fiscal year for
+    it.
+    """
     for year in administration.fiscal_years:
         if year.start <= day <= year.end:
-            return year.year, _period(day, year, year.number_of_periods or administration.number_of_periods)
+            return year.year, _period(
+                day, year, year.number_of_periods or administration.number_of_periods
+            )
     return None
 
 
 def _period(day: date, year: FiscalYear, count: int) -> int:
-    """Count from the start of the fiscal year; what is left over at its end belongs to the last period."""
+    """Count from the start of the fiscal year; what is left over at its end belongs to the last
+    period.
+    """
     if count == WEEKS_PERIODS:
         passed = (day - year.start).days // DAYS_PER_PERIOD
     else:

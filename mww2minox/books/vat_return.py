@@ -1,6 +1,8 @@
-"""Which box of the Dutch VAT return sales belong in, and whether one of Minox' VAT codes goes there. Pure.
+"""Which box of the Dutch VAT return sales belong in, and whether one of Minox' VAT codes goes
+there. Pure.
 
-Minox tells a code's box in its type, as in `Af te dragen (1a, 1b)` (vendors.md). ICP is the listing beside box 3b.
+Minox tells a code's box in its type, as in `Af te dragen (1a, 1b)` (vendors.md). ICP is the listing
+beside box 3b.
 """
 
 import re
@@ -21,21 +23,24 @@ def boxes_of(vat_type: str) -> frozenset[str]:
     return frozenset(BOX.findall(named))
 
 
-def boxes_for(need: VatNeed, home: str) -> frozenset[str]:
-    """Return the boxes for sales of a shop in the country `home`; none where they do not follow from rate and region.
+def boxes_for(need: VatNeed, shop_country: str) -> frozenset[str]:
+    """Return the boxes for sales of a shop in the country `shop_country`; none where they do not
+    follow from rate and region.
 
     A regular 0% has no box of its own: exempt goods are not declared, others can be in 1e.
     """
     if need.strategy:
         return WITHIN_EU if need.strategy == REVERSE_CHARGED else EXPORTS
-    if not need.rate or not home:
+    if not need.rate or not shop_country:
         return frozenset()
-    return DOMESTIC if need.region == home else DISTANCE_SALES
+    return DOMESTIC if need.region == shop_country else DISTANCE_SALES
 
 
-def fits(need: VatNeed, home: str, vat_type: str) -> bool | None:
-    """Tell whether a VAT code of this type is for these sales; None when its type, or the need, does not tell."""
-    found, wanted = boxes_of(vat_type), boxes_for(need, home)
+def fits(need: VatNeed, shop_country: str, vat_type: str) -> bool | None:
+    """Tell whether a VAT code of this type is for these sales; None when its type, or the need,
+    does not tell.
+    """
+    found, wanted = boxes_of(vat_type), boxes_for(need, shop_country)
     if PURCHASES in found:
         return False
     return bool(found & wanted) if found and wanted else None

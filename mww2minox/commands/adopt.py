@@ -1,6 +1,9 @@
-"""`adopt`: mark orders as booked that the sales journal already holds. Nothing is written to Minox."""
+"""`adopt`: mark orders as booked that the sales journal already holds.
 
-from collections.abc import Iterable, Mapping as Map, Sequence
+Nothing is written to Minox.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -11,7 +14,7 @@ from mww2minox.minox.journal import Found, find, lines_since
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import euros
 from mww2minox.shop.intake import changes_since
-from mww2minox.shop.orders import stored
+from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
 
@@ -25,13 +28,17 @@ def adopt(wiring: Wiring, *, since: date | None = None) -> ExitStatus:
 
     A booking of another amount is adopted too, and reported as a difference.
     """
-    orders = [order for order in wiring.store.orders(UNBOOKED) if since is None or order.date >= since.isoformat()]
+    orders = [
+        order
+        for order in wiring.store.orders(UNBOOKED)
+        if since is None or order.date >= since.isoformat()
+    ]
     found = in_journal(wiring, orders)
     by_number = {order.number: order for order in orders}
     differing = 0
     for number, booking in found.items():
         differing += _adopt(wiring, by_number[number], booking)
-    wiring.store.mark_looked_for(by_number)
+    wiring.store.mark_searched_in_journal(by_number)
     sentence = ngettext(
         "Adopted: {found} of {count} order that was not booked; nothing was sent.",
         "Adopted: {found} of {count} orders that were not booked; nothing was sent.",
@@ -39,12 +46,14 @@ def adopt(wiring: Wiring, *, since: date | None = None) -> ExitStatus:
     )
     wiring.output.say(sentence.format(found=len(found), count=len(orders)))
     if differing:
-        told = ngettext("{count} of them has another amount.", "{count} of them have another amount.", differing)
+        told = ngettext(
+            "{count} of them has another amount.", "{count} of them have another amount.", differing
+        )
         wiring.output.warn(told.format(count=differing), _("See which: mww2minox report --errors"))
     return ExitStatus.OK
 
 
-def in_journal(wiring: Wiring, orders: Sequence[StoredOrder]) -> Map[str, Found]:
+def in_journal(wiring: Wiring, orders: Sequence[StoredOrder]) -> Mapping[str, Found]:
     """Return the bookings that the sales journal holds for these orders, by order number."""
     dates = [date.fromisoformat(order.date) for order in orders if order.date]
     if not dates:
@@ -64,7 +73,7 @@ def _adopt(wiring: Wiring, order: StoredOrder, found: Found) -> bool:
     """Store an order as booked; return whether its amount differs."""
     sent = wiring.store.booking(order.number) if found.ours else None
     if sent:  # its answer was lost; what was sent stays what it is compared with
-        changes = changes_since(sent.payload, stored(order.payload))
+        changes = changes_since(sent.payload, read_stored_order(order.payload))
         with wiring.store.transaction():
             wiring.store.mark_booked(order.number)
             wiring.store.mark_changed_in_shop(order.number, changes)
@@ -103,6 +112,8 @@ def _differences(order: StoredOrder, found: Found) -> Iterable[Difference]:
 
 
 def _body(wiring: Wiring, order: StoredOrder, found: Found) -> str:
-    """For a booking of ours, what we would send for it; nothing for another's, which is compared by its total."""
+    """For a booking of ours, what we would send for it; nothing for another's, which is compared by
+    its total.
+    """
     decided = wiring.booker.decide(order) if found.ours else None
     return booking_body(decided, found.customer).decode() if isinstance(decided, Booking) else ""

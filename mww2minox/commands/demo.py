@@ -25,7 +25,9 @@ EXPECTED = (ExitStatus.OK, ExitStatus.ATTENTION)
 
 
 def demo(output: Output, folder: Path | None) -> ExitStatus:
-    """Run login, fetch, push, verify and report on the sample orders; leave `folder` to play with."""
+    """Run login, fetch, push, verify and report on the sample orders; leave `folder` to play
+    with.
+    """
     folder = _empty_folder(folder)
     config = folder / "config.yaml"
     with started() as sandbox:
@@ -38,7 +40,11 @@ def demo(output: Output, folder: Path | None) -> ExitStatus:
         _log_in(output, config)
         for command, what in STEPS:
             _run(output, config, command, _(what))
-    program = "mww2minox" if shutil.which("mww2minox") else str(Path(sys.executable).with_name("mww2minox"))
+    program = (
+        "mww2minox"
+        if shutil.which("mww2minox")
+        else str(Path(sys.executable).with_name("mww2minox"))
+    )
     left = _("All of it is in {folder}. To look again: {program} --config {config} report")
     output.line(left.format(folder=folder, program=program, config=config))
     return ExitStatus.OK
@@ -50,9 +56,14 @@ def _empty_folder(folder: Path | None) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise UsageError(_("{path} is not empty.").format(path=folder), _("Name a new folder: mww2minox demo DIR"))
+            raise UsageError(
+                _("{path} is not empty.").format(path=folder),
+                _("Name a new folder: mww2minox demo DIR"),
+            )
     except OSError as error:
-        message = _("Cannot use {path}: {problem}.").format(path=folder, problem=system_problem(error))
+        message = _("Cannot use {path}: {problem}.").format(
+            path=folder, problem=system_problem(error)
+        )
         raise UsageError(message, _("Name another: mww2minox demo DIR")) from None
     return folder.resolve()
 
@@ -94,5 +105,7 @@ def _headline(output: Output, command: str, what: str) -> None:
 def _expect(status: int, command: str) -> None:
     """The samples hold orders that need attention, so 3 is as it should be."""
     if status not in EXPECTED:
-        message = _("The demo's {command} ended with {status}.").format(command=command, status=status)
+        message = _("The demo's {command} ended with {status}.").format(
+            command=command, status=status
+        )
         raise UsageError(message, _("Run it again: mww2minox demo"))

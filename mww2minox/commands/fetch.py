@@ -1,8 +1,8 @@
 """`fetch`: take in what is new in the shop, and look again at every order that is not booked yet.
 
-A window over order date and one over status change, each for live and for archived orders, with a day of overlap;
-once a day all that is not booked (domain.md, "An order's life"). The last page of a window and the watermark that
-says it was seen are one transaction.
+A window over order date and one over status change, each for live and for archived orders, with a
+day of overlap; once a day all that is not booked (domain.md, "An order's life"). The last page of a
+window and the watermark that says it was seen are one transaction.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.wire import without_names
 from mww2minox.shop.api import Page
 from mww2minox.shop.intake import Counts, sort_again, take_in
-from mww2minox.shop.orders import EMPTIED, Taken, without_addresses
+from mww2minox.shop.orders import EMPTIED, ReceivedOrder, without_addresses
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredOrder
 from mww2minox.wiring import Wiring
@@ -31,12 +31,18 @@ LOOKED_AGAIN = "looked again at"
 
 
 def fetch(
-    wiring: Wiring, *, since: date | None = None, until: date | None = None, numbers: Sequence[str] = ()
+    wiring: Wiring,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    numbers: Sequence[str] = (),
 ) -> ExitStatus:
     """Take orders in. With any option the watermarks stay where they are."""
     counts = Counts()
     wiring.ask_shop()
-    statuses = wiring.statuses  # asked for before any transaction, which would hold up others and lose a pause
+    statuses = (
+        wiring.statuses
+    )  # asked for before any transaction, which would hold up others and lose a pause
     if numbers:
         status = _fetch_numbers(wiring, numbers, counts)
     elif since or until:
@@ -60,8 +66,13 @@ def _fetch_numbers(wiring: Wiring, numbers: Sequence[str], counts: Counts) -> Ex
     return status
 
 
-def _fetch_dates(wiring: Wiring, since: date | None, until: date | None, counts: Counts) -> ExitStatus:
-    """Read by half years, the earliest first. What an interrupted run has read today is not read again."""
+def _fetch_dates(
+    wiring: Wiring, since: date | None, until: date | None, counts: Counts
+) -> ExitStatus:
+    """Read by half years, the earliest first.
+
+    What an interrupted run has read today is not read again.
+    """
     first, today = since or wiring.config.shop.since, _today(wiring)
     _refuse_no_days(first, until)
     history = f"history {first} {until or ''}".strip()
@@ -82,9 +93,13 @@ def _fetch_dates(wiring: Wiring, since: date | None, until: date | None, counts:
 
 def _refuse_no_days(first: date, until: date | None) -> None:
     if until and until < first:
-        message = _("There are no days from {first} until {until}.").format(first=first, until=until)
+        message = _("There are no days from {first} until {until}.").format(
+            first=first, until=until
+        )
         command = f"mww2minox fetch --since {until} --until {until}"
-        raise UsageError(message, _("Give the first day as well, like: {command}").format(command=command))
+        raise UsageError(
+            message, _("Give the first day as well, like: {command}").format(command=command)
+        )
 
 
 def _read_dates(wiring: Wiring, counts: Counts, since: date, until: date | None) -> bool:
@@ -113,7 +128,9 @@ def _stretches(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 
 def _read_today(wiring: Wiring, history: str) -> date | None:
-    """Return until which date an interrupted run has read, unless that is too long ago: orders may have changed."""
+    """Return until which date an interrupted run has read, unless that is too long ago: orders may
+    have changed.
+    """
     moment, _space, end = (wiring.store.note(history) or "").partition(" ")
     fresh = moment and timedelta() <= datetime.now(UTC) - datetime.fromisoformat(moment) < DAILY
     return date.fromisoformat(end) if fresh else None
@@ -147,21 +164,31 @@ def _by_date(wiring: Wiring, now: datetime, counts: Counts) -> None:
     whole = True
     for beginning, end in stretches:
         midnight = datetime(end.year, end.month, end.day, tzinfo=zone)
-        whole = _read(wiring, counts, BY_DATE if whole else None, midnight, since=beginning, until=end) and whole
+        whole = (
+            _read(wiring, counts, BY_DATE if whole else None, midnight, since=beginning, until=end)
+            and whole
+        )
     _read(wiring, counts, BY_DATE if whole else None, now, since=start)
 
 
 def _move(wiring: Wiring, watermark: str, seen_until: datetime) -> None:
-    """Move a watermark, at the furthest to the day of the newest order: our clock may be ahead of the shop's."""
+    """Move a watermark, at the furthest to the day of the newest order: our clock may be ahead of
+    the shop's.
+    """
     newest = wiring.store.newest_order_date()
     if newest:
         day = max(date.fromisoformat(newest), wiring.config.shop.since)
-        midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(wiring.config.shop.timezone))
+        midnight = datetime(
+            day.year, day.month, day.day, tzinfo=ZoneInfo(wiring.config.shop.timezone)
+        )
         wiring.store.set_note(watermark, min(seen_until, midnight).astimezone(UTC).isoformat())
 
 
 def _by_status(wiring: Wiring, seen: datetime | None, now: datetime, counts: Counts) -> None:
-    """Read what changed its status. Before the first fetch nothing was missed: all orders were just read."""
+    """Read what changed its status.
+
+    Before the first fetch nothing was missed: all orders were just read.
+    """
     if seen is None:
         _move(wiring, BY_STATUS, now)
     else:
@@ -178,7 +205,8 @@ def _read(  # noqa: PLR0913 - a window, and the watermark that it moves
     until: date | None = None,
     changed_since: datetime | None = None,
 ) -> bool:
-    """Read a window, live then archived; the watermark moves with the last page, if nothing was missed.
+    """Read a window, live then archived; the watermark moves with the last page, if nothing was
+    missed.
 
     Return whether nothing was.
     """
@@ -210,18 +238,24 @@ def _window(
     changed_since: datetime | None = None,
 ) -> Iterator[Page]:
     for archived in ARCHIVED:
-        yield from wiring.shop.pages(archived=archived, since=since, until=until, changed_since=changed_since)
+        yield from wiring.shop.pages(
+            archived=archived, since=since, until=until, changed_since=changed_since
+        )
 
 
-def _store(wiring: Wiring, orders: Sequence[Taken], counts: Counts) -> None:
+def _store(wiring: Wiring, orders: Sequence[ReceivedOrder], counts: Counts) -> None:
     with wiring.store.transaction():
         take_in(wiring.store, orders, wiring.statuses, counts)
 
 
-def _not_left_alone(wiring: Wiring, orders: Sequence[Taken]) -> list[Taken]:
-    """Orders from before `shop.since` are left alone, unless the user asked for them by an option before."""
+def _not_left_alone(wiring: Wiring, orders: Sequence[ReceivedOrder]) -> list[ReceivedOrder]:
+    """Orders from before `shop.since` are left alone, unless the user asked for them by an option
+    before.
+    """
     first = wiring.config.shop.since.isoformat()
-    return [taken for taken in orders if not "" < taken.date < first or wiring.store.order(taken.number)]
+    return [
+        taken for taken in orders if not "" < taken.date < first or wiring.store.order(taken.number)
+    ]
 
 
 def _look_again(wiring: Wiring, now: datetime, counts: Counts) -> None:
@@ -230,7 +264,8 @@ def _look_again(wiring: Wiring, now: datetime, counts: Counts) -> None:
     orders = [
         order
         for order in wiring.store.orders((State.WAITING, State.FAILED, State.SKIPPED, State.READY))
-        if order.number not in counts.seen and (order.state in (State.WAITING, State.FAILED) or order.date >= recent)
+        if order.number not in counts.seen
+        and (order.state in (State.WAITING, State.FAILED) or order.date >= recent)
     ]
     for page in reread(wiring.shop, _known(orders)):
         _store(wiring, page, counts)
@@ -238,12 +273,18 @@ def _look_again(wiring: Wiring, now: datetime, counts: Counts) -> None:
 
 
 def _forget_addresses(wiring: Wiring, now: datetime) -> None:
-    """Empty the addresses of orders that were booked and verified longer than `retention_days` ago."""
+    """Empty the addresses of orders that were booked and verified longer than `retention_days`
+    ago.
+    """
     days = wiring.config.retention_days
     if days is None:
         return
     for booking in wiring.store.bookings():
-        done = booking.verified == "ok" and booking.verified_at and booking.verified_at < now - timedelta(days=days)
+        done = (
+            booking.verified == "ok"
+            and booking.verified_at
+            and booking.verified_at < now - timedelta(days=days)
+        )
         if done and not booking.payload.get(EMPTIED) and "malformed" not in booking.payload:
             body = without_names(booking.body, booking.number)
             wiring.store.reduce(booking.number, without_addresses(booking.payload), body)
@@ -254,9 +295,13 @@ def _known(orders: Sequence[StoredOrder]) -> dict[str, str]:
 
 
 def _tell(wiring: Wiring, counts: Counts) -> None:
-    there = {state.value: len(wiring.store.orders((state,))) for state in (State.READY, State.WAITING, State.FAILED)}
+    there = {
+        state.value: len(wiring.store.orders((state,)))
+        for state in (State.READY, State.WAITING, State.FAILED)
+    }
     sentence = _(
-        "Fetched: {new} new, {changed} changed. Now {ready} ready to book, {waiting} waiting, {failed} failed."
+        "Fetched: {new} new, {changed} changed. Now {ready} ready to book, {waiting} waiting,"
+        " {failed} failed."
     )
     wiring.output.say(sentence.format(new=counts.new, changed=counts.changed, **there))
     if counts.differing:
@@ -265,4 +310,6 @@ def _tell(wiring: Wiring, counts: Counts) -> None:
             "{count} booked orders changed in the shop; nothing was booked again.",
             counts.differing,
         )
-        wiring.output.warn(changed.format(count=counts.differing), _("See what differs: mww2minox report --errors"))
+        wiring.output.warn(
+            changed.format(count=counts.differing), _("See what differs: mww2minox report --errors")
+        )

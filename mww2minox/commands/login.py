@@ -22,7 +22,8 @@ def login(wiring: Wiring, *, browser: bool = True, paste: bool = False) -> ExitS
 def consent(wiring: Wiring, *, browser: bool = True, paste: bool = False) -> None:
     """Print the address to consent at, take the code that comes back, and store the tokens.
 
-    With `paste` the user pastes the address that the browser was sent to, for a server without a browser.
+    With `paste` the user pastes the address that the browser was sent to, for a server without a
+    browser.
     """
     attempt = Consent()
     url = attempt.url(wiring.config.minox.url, wiring.client)

@@ -1,11 +1,13 @@
-"""`push`: book what is ready, and try again what failed; with `dry_run` show the bookings and send nothing."""
+"""`push`: book what is ready, and try again what failed; with `dry_run` show the bookings and send
+nothing.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from mww2minox.books.model import Booking, EmailDebtor, FixedDebtor, Rejection, State
+from mww2minox.books.model import Booking, CustomerByEmail, FixedCustomer, Rejection, State
 from mww2minox.commands.adopt import in_journal
 from mww2minox.errors import ExitStatus, ServerFails, UsageError
 from mww2minox.language.texts import _, day, ngettext, number
@@ -42,7 +44,9 @@ def _candidates(wiring: Wiring, until: date | None, numbers: Sequence[str]) -> l
     unknown = [number for number in numbers if wiring.store.order(number) is None]
     if unknown:
         message = _("There is no order {numbers} in the state.").format(numbers=", ".join(unknown))
-        raise UsageError(message, _("Fetch it first: mww2minox fetch --order {number}").format(number=unknown[0]))
+        raise UsageError(
+            message, _("Fetch it first: mww2minox fetch --order {number}").format(number=unknown[0])
+        )
     orders = wiring.store.orders((State.READY, State.FAILED), numbers or None)
     return [order for order in orders if until is None or order.date <= until.isoformat()]
 
@@ -61,8 +65,9 @@ def _nothing(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
 def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     """Book these orders one by one, tell what became of them, and return OK or ATTENTION.
 
-    A vendor that cannot be used ends the run (VendorError), after what was done is told. A server that fails on one
-    order alone does not stop the others; that too is told at the end, as a VendorError.
+    A vendor that cannot be used ends the run (VendorError), after what was done is told. A server
+    that fails on one order alone does not stop the others; that too is told at the end, as a
+    VendorError.
     """
     if _booked_before(wiring, orders):
         return ExitStatus.ATTENTION
@@ -77,7 +82,9 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
 
 
 def _settled(booker: Booker, orders: Iterable[StoredOrder]) -> Iterator[Outcome]:
-    """Book order after order; raise when the server fails on two in a row, or at the end when it failed on one."""
+    """Book order after order; raise when the server fails on two in a row, or at the end when it
+    failed on one.
+    """
     failing: ServerFails | None = None
     before = False
     for order in orders:
@@ -93,10 +100,12 @@ def _settled(booker: Booker, orders: Iterable[StoredOrder]) -> Iterator[Outcome]
 
 
 def _booked_before(wiring: Wiring, orders: Sequence[StoredOrder]) -> bool:
-    """Tell whether the journal holds bookings for these orders that the state does not know of; say so.
+    """Tell whether the journal holds bookings for these orders that the state does not know of; say
+    so.
 
-    Whoever comes from another connector, or has lost a state file, must not book a year twice (domain.md, "Exactly
-    once"). Orders from after our first push are not looked for, unless a backup of the state was put back.
+    Whoever comes from another connector, or has lost a state file, must not book a year twice
+    (domain.md, "Exactly once"). Orders from after our first push are not looked for, unless a
+    backup of the state was put back.
     """
     store = wiring.store
     zone = ZoneInfo(wiring.config.shop.timezone)
@@ -105,29 +114,36 @@ def _booked_before(wiring: Wiring, orders: Sequence[StoredOrder]) -> bool:
     unknown = [
         order
         for order in orders
-        if not order.looked_for and store.booking(order.number) is None and (last is None or order.date <= last)
+        if not order.searched_in_journal
+        and store.booking(order.number) is None
+        and (last is None or order.date <= last)
     ]
     there = in_journal(wiring, unknown) if unknown else {}
     if there:
         some = ", ".join(list(there)[:5]) + (" ..." if len(there) > 5 else "")  # noqa: PLR2004 - enough to look up
         message = ngettext(
-            "The journal in Minox already holds bookings for {count} of these orders: {numbers}. Nothing was sent.",
-            "The journal in Minox already holds bookings for {count} of these orders: {numbers}. Nothing was sent.",
+            "The journal in Minox already holds bookings for {count} of these orders: {numbers}."
+            " Nothing was sent.",
+            "The journal in Minox already holds bookings for {count} of these orders: {numbers}."
+            " Nothing was sent.",
             len(there),
         )
         wiring.output.warn(
-            message.format(count=len(there), numbers=some), _("Take them over, then push again: mww2minox adopt")
+            message.format(count=len(there), numbers=some),
+            _("Take them over, then push again: mww2minox adopt"),
         )
         return True
     with store.transaction():
-        store.mark_looked_for(order.number for order in unknown)
+        store.mark_searched_in_journal(order.number for order in unknown)
         if first is None:
             store.set_note(FIRST_PUSH, _now_at_least(store.newest_order_date(), zone).isoformat())
     return False
 
 
 def _now_at_least(day: str, zone: ZoneInfo) -> datetime:
-    """Return this moment, or the beginning of `day` where the clock is behind it: then it is wrong."""
+    """Return this moment, or the beginning of `day` where the clock is behind it: then it is
+    wrong.
+    """
     now = datetime.now(UTC)
     return max(now, datetime.fromisoformat(day).replace(tzinfo=zone)) if day else now
 
@@ -144,7 +160,9 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
         len(booked),
     )
     amount = number(Decimal(total) / 100)
-    wiring.output.say(sentence.format(count=len(booked), total=amount, skipped=skipped, failed=len(failed)))
+    wiring.output.say(
+        sentence.format(count=len(booked), total=amount, skipped=skipped, failed=len(failed))
+    )
     for outcome in failed:
         if outcome.rejection:
             text = explain_rejection(outcome.rejection)
@@ -173,7 +191,9 @@ def _show_rejection(wiring: Wiring, rejection: Rejection) -> bool:
 
 def show_booking(output: Output, booking: Booking, debtor: str) -> None:
     """Show a booking as a table of its lines; `debtor` says whose the first one is."""
-    title = _("Order {number} · {date} · {journal} · {year} period {period} · {description}").format(
+    title = _(
+        "Order {number} · {date} · {journal} · {year} period {period} · {description}"
+    ).format(
         number=booking.order_number,
         date=day(booking.document_date),
         journal=booking.journal,
@@ -198,10 +218,10 @@ def show_booking(output: Output, booking: Booking, debtor: str) -> None:
 
 
 def _debtor(wiring: Wiring, booking: Booking) -> str:
-    debtor = booking.debtor
-    if isinstance(debtor, FixedDebtor):
+    debtor = booking.customer
+    if isinstance(debtor, FixedCustomer):
         return _("customer {number}").format(number=debtor.number)
-    if isinstance(debtor, EmailDebtor):
+    if isinstance(debtor, CustomerByEmail):
         known = wiring.booker.customers.remembered(debtor)
         return _("customer {number}").format(number=known) if known else _("customer by e-mail")
     return _("customer of order {number}").format(number=debtor.order_number)

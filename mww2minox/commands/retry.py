@@ -14,13 +14,16 @@ from mww2minox.wiring import Wiring
 def retry(wiring: Wiring, numbers: Sequence[str], *, everything: bool = False) -> ExitStatus:
     """Read these orders again (`everything`: all that failed) and book those whose status books.
 
-    An order that is booked already is told so and left alone. One that the shop lacks makes the status USAGE.
+    An order that is booked already is told so and left alone. One that the shop lacks makes the
+    status USAGE.
     """
     if everything:
         numbers = [order.number for order in wiring.store.orders((State.FAILED,))]
     unknown = [number for number in numbers if not _read_again(wiring, number)]
     ready = [
-        order for order in wiring.store.orders((State.READY, State.FAILED), numbers) if order.number not in unknown
+        order
+        for order in wiring.store.orders((State.READY, State.FAILED), numbers)
+        if order.number not in unknown
     ]
     for order in wiring.store.orders((State.WAITING, State.SKIPPED), numbers):
         if order.rejection:
@@ -42,7 +45,9 @@ def _read_again(wiring: Wiring, number: str) -> bool:
     except OrderNotInShop as missing:
         wiring.output.warn(missing.message, missing.suggestion)
         return False
-    statuses = wiring.statuses  # asked for before the transaction, which would hold up others and lose a pause
+    statuses = (
+        wiring.statuses
+    )  # asked for before the transaction, which would hold up others and lose a pause
     with wiring.store.transaction():
         take_in(wiring.store, [taken], statuses, Counts())
     return True

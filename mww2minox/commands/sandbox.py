@@ -1,8 +1,10 @@
-"""`sandbox`: both vendors' APIs on loopback until interrupted, to try things without touching real books."""
+"""`sandbox`: both vendors' APIs on loopback until interrupted, to try things without touching real
+books.
+"""
 
 import os
 import time
-from collections.abc import Iterator, Mapping as Map
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +19,12 @@ if TYPE_CHECKING:
     from mww2minox.sandbox import Sandbox
 
 
-def sandbox(output: Output, *, shop_port: int, minox_port: int, write_config: Path | None) -> ExitStatus:
-    """Serve both APIs until interrupted; with `write_config` write a config that works with them."""
+def sandbox(
+    output: Output, *, shop_port: int, minox_port: int, write_config: Path | None
+) -> ExitStatus:
+    """Serve both APIs until interrupted; with `write_config` write a config that works with
+    them.
+    """
     with started(shop_port, minox_port) as running:
         output.data(_("Shop:  {url}").format(url=running.shop_url))
         output.data(_("Minox: {url}").format(url=running.minox_url))
@@ -34,29 +40,40 @@ def sandbox(output: Output, *, shop_port: int, minox_port: int, write_config: Pa
             return ExitStatus.OK
 
 
-def _tell_keys(output: Output, config: Map[str, Any]) -> None:
+def _tell_keys(output: Output, config: Mapping[str, Any]) -> None:
     """Tell what `setup` asks for."""
     shop, minox = config["shop"], config["minox"]
-    trial = f"mww2minox --config trial/config.yaml setup --shop-url {shop['url']} --minox-url {minox['url']}"
+    trial = (
+        f"mww2minox --config trial/config.yaml setup --shop-url {shop['url']} --minox-url"
+        f" {minox['url']}"
+    )
     output.say(_("To try setup: {command}").format(command=trial))
     output.say(
         _(
-            "The keys that it asks for: token {token}, partner token {partner}, client id {id}, client secret {secret}"
+            "The keys that it asks for: token {token}, partner token {partner}, client id {id},"
+            " client secret {secret}"
         ).format(
-            token=shop["token"], partner=shop["partner_token"], id=minox["client_id"], secret=minox["client_secret"]
+            token=shop["token"],
+            partner=shop["partner_token"],
+            id=minox["client_id"],
+            secret=minox["client_secret"],
         )
     )
 
 
 @contextmanager
 def started(shop_port: int = 0, minox_port: int = 0) -> Iterator["Sandbox"]:
-    """Run a sandbox on these ports (0: any free one). UsageError without the extra or when a port is taken."""
+    """Run a sandbox on these ports (0: any free one).
+
+    UsageError without the extra or when a port is taken.
+    """
     try:
         from mww2minox.sandbox import Sandbox
     except ImportError:
         message = _("The sandbox needs Flask, which is not installed.")
         raise UsageError(
-            message, _("Install mww2minox with its extra `sandbox`: pipx install --force '.[sandbox]'")
+            message,
+            _("Install mww2minox with its extra `sandbox`: pipx install --force '.[sandbox]'"),
         ) from None
     running = Sandbox()
     try:
@@ -65,14 +82,16 @@ def started(shop_port: int = 0, minox_port: int = 0) -> Iterator["Sandbox"]:
         message = _("Cannot listen on port {first} or {second}: {problem}.").format(
             first=shop_port, second=minox_port, problem=system_problem(error)
         )
-        raise UsageError(message, _("Choose others: mww2minox sandbox --shop-port N --minox-port N")) from None
+        raise UsageError(
+            message, _("Choose others: mww2minox sandbox --shop-port N --minox-port N")
+        ) from None
     try:
         yield running
     finally:
         running.stop()
 
 
-def save_config(path: Path, config: Map[str, Any]) -> None:
+def save_config(path: Path, config: Mapping[str, Any]) -> None:
     """Write a config that only its owner can read."""
     text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
     try:
@@ -81,5 +100,9 @@ def save_config(path: Path, config: Map[str, Any]) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        message = _("Cannot write {path}: {problem}.").format(path=path, problem=system_problem(error))
-        raise UsageError(message, _("Choose another file: mww2minox sandbox --write-config FILE")) from None
+        message = _("Cannot write {path}: {problem}.").format(
+            path=path, problem=system_problem(error)
+        )
+        raise UsageError(
+            message, _("Choose another file: mww2minox sandbox --write-config FILE")
+        ) from None

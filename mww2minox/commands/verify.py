@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from mww2minox.books.differences import booking_differences
-from mww2minox.books.model import Booking, Difference, VatPosting
+from mww2minox.books.model import Booking, Difference, TransactionLine, VatPosting
 from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.customers import poll
 from mww2minox.minox.journal import order_lines, total
-from mww2minox.minox.wire import ReadLine, sent_lines
+from mww2minox.minox.wire import sent_lines
 from mww2minox.reasons import euros, explain_differences
 from mww2minox.shop.intake import changes_since
 from mww2minox.shop.rereading import reread
@@ -23,7 +23,10 @@ FRESH = timedelta(minutes=5)
 
 
 def verify(wiring: Wiring, *, everything: bool = False, numbers: Sequence[str] = ()) -> ExitStatus:
-    """Compare bookings: those not verified as right yet, or `everything`, or `numbers`. ATTENTION on a difference."""
+    """Compare bookings: those not verified as right yet, or `everything`, or `numbers`.
+
+    ATTENTION on a difference.
+    """
     bookings = _chosen(wiring, everything, numbers)
     if not bookings:
         wiring.output.say(_("There is nothing to verify."))
@@ -52,8 +55,12 @@ def _chosen(wiring: Wiring, everything: bool, numbers: Sequence[str]) -> list[St
     return [booking for booking in booked.values() if everything or booking.verified != "ok"]
 
 
-def _compare_with_shop(wiring: Wiring, bookings: Sequence[StoredBooking]) -> dict[str, list[Difference]]:
-    """Read the orders again and store what changed; return what can be said of those that the shop lacks."""
+def _compare_with_shop(
+    wiring: Wiring, bookings: Sequence[StoredBooking]
+) -> dict[str, list[Difference]]:
+    """Read the orders again and store what changed; return what can be said of those that the shop
+    lacks.
+    """
     wanted = {booking.number: str(booking.payload.get("date", "")) for booking in bookings}
     by_number = {booking.number: booking for booking in bookings}
     seen: set[str] = set()
@@ -63,10 +70,16 @@ def _compare_with_shop(wiring: Wiring, bookings: Sequence[StoredBooking]) -> dic
                 seen.add(taken.number)
                 changes = changes_since(by_number[taken.number].payload, taken)
                 wiring.store.mark_changed_in_shop(taken.number, changes)
-    return {number: [Difference(code="order_gone", values={})] for number in wanted if number not in seen}
+    return {
+        number: [Difference(code="order_gone", values={})]
+        for number in wanted
+        if number not in seen
+    }
 
 
-def _differences(wiring: Wiring, booking: StoredBooking, vat_accounts: frozenset[str]) -> Iterable[Difference]:
+def _differences(
+    wiring: Wiring, booking: StoredBooking, vat_accounts: frozenset[str]
+) -> Iterable[Difference]:
     found = _read_back(wiring, booking)
     if not found:
         return [Difference(code="booking_gone", values={"batch_id": booking.batch_id})]
@@ -81,7 +94,9 @@ def _differences(wiring: Wiring, booking: StoredBooking, vat_accounts: frozenset
     )
 
 
-def _adopted_differences(booking: StoredBooking, found: Sequence[ReadLine]) -> Iterable[Difference]:
+def _adopted_differences(
+    booking: StoredBooking, found: Sequence[TransactionLine]
+) -> Iterable[Difference]:
     """Compare a booking that another connector made, or a person, by its total alone."""
     wanted, there = Decimal(booking.total_cents) / 100, total(order_lines(booking.number, found))
     if there != wanted:
@@ -89,7 +104,7 @@ def _adopted_differences(booking: StoredBooking, found: Sequence[ReadLine]) -> I
         yield Difference(code="total_differs", values={"expected": euros(wanted), "found": shown})
 
 
-def _read_back(wiring: Wiring, booking: StoredBooking) -> list[ReadLine]:
+def _read_back(wiring: Wiring, booking: StoredBooking) -> list[TransactionLine]:
     fresh = booking.booked_at and datetime.now(UTC) - booking.booked_at < FRESH
     if fresh:
         return poll(lambda: wiring.minox.booking(booking.batch_id)) or []
@@ -97,8 +112,10 @@ def _read_back(wiring: Wiring, booking: StoredBooking) -> list[ReadLine]:
 
 
 def _made_vat(wiring: Wiring, booking: StoredBooking) -> Decimal | None:
-    """Return the order's VAT in euros where Minox makes it; None where it was sent, or can no longer be told."""
-    if wiring.mapping.vat_posting is not VatPosting.LEDGER:
+    """Return the order's VAT in euros where Minox makes it; None where it was sent, or can no
+    longer be told.
+    """
+    if wiring.rules.vat_posting is not VatPosting.LEDGER:
         return None
     order = wiring.store.order(booking.number)
     decided = order and wiring.booker.decide(replace(order, payload=booking.payload))

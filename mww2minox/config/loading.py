@@ -1,13 +1,15 @@
-"""Finding and reading the config. Every problem is told at once, each with its place and what to do.
+"""Finding and reading the config. Every problem is told at once, each with its place and what to
+do.
 
-`find_config` looks for the file, `load_config` reads it; `config.example.yaml` explains each key to users.
+`find_config` looks for the file, `load_config` reads it; `config.example.yaml` explains each key to
+users.
 """
 
 import difflib
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping as Map
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,15 @@ from mww2minox.config.settings import (
     keys_of,
 )
 from mww2minox.config.values import take_percentage, take_region, take_text
-from mww2minox.config.yaml_file import Document, Place, Value, fill_in, read_document, shown, written
+from mww2minox.config.yaml_file import (
+    Document,
+    Place,
+    Value,
+    fill_in,
+    read_document,
+    shown,
+    written,
+)
 from mww2minox.errors import ConfigError
 from mww2minox.language.texts import _, default_language, system_problem, use
 
@@ -44,7 +54,9 @@ SECRET_FILES = {("shop", "token"), ("shop", "partner_token"), ("minox", "client_
 
 
 LEDGER_TOLERANCE = "0.03"
-"""Where Minox works out the VAT itself, it may round otherwise (interface.md, `verify.tolerance`)."""
+"""Where Minox works out the VAT itself, it may round otherwise (interface.md,
+`verify.tolerance`).
+"""
 
 
 FOLDERS = Unix("mww2minox")
@@ -54,7 +66,9 @@ LANGUAGE = re.compile(rb"^language: *['\"]?(nl|en)\b", re.MULTILINE)
 
 
 def find_config(explicit: Path | None) -> Path:
-    """Return the config file: the one named, by option or environment, else the first that exists."""
+    """Return the config file: the one named, by option or environment, else the first that
+    exists.
+    """
     named = str(explicit) if explicit else os.environ.get("MWW2MINOX_CONFIG")
     if named:
         return _expanded(named, Path())
@@ -63,16 +77,24 @@ def find_config(explicit: Path | None) -> Path:
             return place
     looked = ", ".join(map(str, usual_places()))
     problem = _("there is none: looked at {places}; name yours with --config")
-    raise ConfigError([problem.format(places=looked)], suggestion=_("To make one, run: mww2minox setup"))
+    raise ConfigError(
+        [problem.format(places=looked)], suggestion=_("To make one, run: mww2minox setup")
+    )
 
 
 def usual_places() -> list[Path]:
     """Return where the config is looked for, in this order."""
-    return [Path("config.yaml"), FOLDERS.user_config_path / "config.yaml", Path("/etc/mww2minox/config.yaml")]
+    return [
+        Path("config.yaml"),
+        FOLDERS.user_config_path / "config.yaml",
+        Path("/etc/mww2minox/config.yaml"),
+    ]
 
 
 def place_for_config(explicit: Path | None) -> Path:
-    """Return where `setup` writes: the file named, else the one that is there, else the user's own place."""
+    """Return where `setup` writes: the file named, else the one that is there, else the user's own
+    place.
+    """
     try:
         return find_config(explicit).absolute()
     except ConfigError:
@@ -82,8 +104,12 @@ def place_for_config(explicit: Path | None) -> Path:
 def load_config(path: Path) -> Config:
     """Read the settings. Raise one ConfigError that tells every problem, and never a secret."""
     if not os.path.lexists(path):
-        suggestion = _("Name yours with --config. To make this one, run: mww2minox --config {path} setup")
-        raise ConfigError([_("there is no such file")], path, suggestion.format(path=shlex.quote(str(path))))
+        suggestion = _(
+            "Name yours with --config. To make this one, run: mww2minox --config {path} setup"
+        )
+        raise ConfigError(
+            [_("there is no such file")], path, suggestion.format(path=shlex.quote(str(path)))
+        )
     _peek_at_language(path)
     return settings_of(read_document(path))
 
@@ -111,7 +137,9 @@ def _peek_at_language(path: Path) -> None:
 
 
 def _use_language(document: Document) -> None:
-    """Tell all that follows, the problems of this file included, in the language that it asks for."""
+    """Tell all that follows, the problems of this file included, in the language that it asks
+    for.
+    """
     match document.values.get("language"):
         case "nl":
             use("nl")
@@ -135,14 +163,19 @@ def _read_secret_files(document: Document, values: dict[str, Value]) -> None:
 
 
 def _file_secret(document: Document, place: Place, name: Value) -> str:
-    """Read one secret. A problem does not repeat the name: it may be the secret, put in the wrong key."""
+    """Read one secret.
+
+    A problem does not repeat the name: it may be the secret, put in the wrong key.
+    """
     try:
         named = _expanded(take_text(name), document.path.parent)
         path = handed_over(written(place).removesuffix("_file")) or named
         secret = path.read_text(encoding="utf-8").rstrip("\r\n")
         problem = "" if secret else _("the file is empty")
     except OSError as error:
-        unreadable = _("the file cannot be read: {problem} (a relative path starts at this config's folder)")
+        unreadable = _(
+            "the file cannot be read: {problem} (a relative path starts at this config's folder)"
+        )
         problem = unreadable.format(problem=system_problem(error))
     except ValueError:
         problem = _("must be the path of a text file")
@@ -153,9 +186,14 @@ def _file_secret(document: Document, place: Place, name: Value) -> str:
 
 
 def secret_files(document: Document) -> dict[str, Path]:
-    """Return the files that a config names for its secrets, by the secret's key, like `shop.token`."""
+    """Return the files that a config names for its secrets, by the secret's key, like
+    `shop.token`.
+    """
     values = fill_in(document, environment(document))
-    named = ((f"{section}.{key}", values.get(section), f"{key}_file") for section, key in sorted(SECRET_FILES))
+    named = (
+        (f"{section}.{key}", values.get(section), f"{key}_file")
+        for section, key in sorted(SECRET_FILES)
+    )
     return {
         key: _expanded(take_text(settings[name]), document.path.parent)
         for key, settings, name in named
@@ -164,7 +202,9 @@ def secret_files(document: Document) -> dict[str, Path]:
 
 
 def _set_defaults(document: Document, values: dict[str, Value]) -> None:
-    """Set the defaults that depend on the environment, on the place of the config, or on another key."""
+    """Set the defaults that depend on the environment, on the place of the config, or on another
+    key.
+    """
     values["language"] = values.get("language") or default_language(os.environ)
     state = values.get("state")
     if state is None:
@@ -172,7 +212,11 @@ def _set_defaults(document: Document, values: dict[str, Value]) -> None:
     else:
         values["state"] = _state(document, state)
     verify = values.get("verify") or {}
-    if isinstance(verify, dict) and verify.get("tolerance") is None and _posting(values) is VatPosting.LEDGER:
+    if (
+        isinstance(verify, dict)
+        and verify.get("tolerance") is None
+        and _posting(values) is VatPosting.LEDGER
+    ):
         values["verify"] = verify | {"tolerance": LEDGER_TOLERANCE}
 
 
@@ -211,15 +255,21 @@ def _sentence(document: Document, place: Place, detail: ErrorDetails) -> str:
             subject = repr(place[-1]) if detail["loc"][-1] == "[key]" else value
             return f"{subject} {detail['ctx']['error']}"
         case "enum" | "literal_error":
-            return _("{value} is not one of {choices}").format(value=value, choices=_choices(detail))
+            return _("{value} is not one of {choices}").format(
+                value=value, choices=_choices(detail)
+            )
         case _:
             return _("{value} stands here; write a section of keys with values").format(value=value)
 
 
 def _shown(document: Document, place: Place) -> str:
-    """Show a value as it is written, unless it is a secret, or an address with a part that can be one."""
+    """Show a value as it is written, unless it is a secret, or an address with a part that can be
+    one.
+    """
     value = document.at(place)
-    if SECRETS.intersection(place) or (isinstance(value, str) and "://" in value and set("@?#") & set(value)):
+    if SECRETS.intersection(place) or (
+        isinstance(value, str) and "://" in value and set("@?#") & set(value)
+    ):
         return _("this")
     return shown(value)
 
@@ -239,7 +289,7 @@ def _no_key(key: str, known: list[str]) -> str:
     return _("is no key here; the keys are {keys}").format(keys=", ".join(known))
 
 
-def _fields(place: Place) -> Map[str, Any]:
+def _fields(place: Place) -> Mapping[str, Any]:
     """Return the fields of the section at a place."""
     return _model(place).model_fields
 
@@ -259,7 +309,9 @@ def _model(place: Place) -> type[Settings]:
 
 def _keys_at(place: Place) -> list[str]:
     """Return the keys that a section takes, those that name a file included."""
-    return keys_of(_model(place)) + [f"{key}_file" for section, key in sorted(SECRET_FILES) if (section,) == place]
+    return keys_of(_model(place)) + [
+        f"{key}_file" for section, key in sorted(SECRET_FILES) if (section,) == place
+    ]
 
 
 def _check_statuses(document: Document, values: dict[str, Value]) -> None:
@@ -276,7 +328,9 @@ def _check_statuses(document: Document, values: dict[str, Value]) -> None:
 
 
 def _check_vat(document: Document, values: dict[str, Value]) -> None:
-    """Check the rules between the rows of `vat`, and those that follow from `booking.vat_posting`."""
+    """Check the rules between the rows of `vat`, and those that follow from
+    `booking.vat_posting`.
+    """
     rows = list(_rows(values))
     posting = _posting(values)
     for place, row in rows:
@@ -286,7 +340,9 @@ def _check_vat(document: Document, values: dict[str, Value]) -> None:
     if posting is VatPosting.LEDGER:
         _check_ledger_codes(document, rows)
         if values.get("ledgers"):
-            problem = _("cannot go with vat_posting ledger: one account cannot hold two rates; remove it")
+            problem = _(
+                "cannot go with vat_posting ledger: one account cannot hold two rates; remove it"
+            )
             document.add(("ledgers",), problem)
 
 
@@ -308,15 +364,25 @@ def _posting(values: dict[str, Value]) -> VatPosting | None:
 
 def _check_kind(document: Document, place: Place, row: dict[str, Value]) -> None:
     if "strategy" in row and ("region" in row or "rate" in row):
-        document.add(place, _("has a strategy and a region or rate; keep the strategy alone, or region and rate"))
+        document.add(
+            place,
+            _("has a strategy and a region or rate; keep the strategy alone, or region and rate"),
+        )
     elif "strategy" not in row and not ("region" in row and "rate" in row):
-        document.add(place, _("needs region and rate, or a strategy (reverse_charged_vat, zero_percent)"))
+        document.add(
+            place, _("needs region and rate, or a strategy (reverse_charged_vat, zero_percent)")
+        )
 
 
-def _check_vat_ledger(document: Document, place: Place, row: dict[str, Value], posting: VatPosting | None) -> None:
+def _check_vat_ledger(
+    document: Document, place: Place, row: dict[str, Value], posting: VatPosting | None
+) -> None:
     place = (*place, "vat_ledger")
     if posting is VatPosting.LINE and "vat_ledger" not in row and _has_vat(row):
-        document.add(place, _("is missing: with vat_posting line, a rate needs the ledger account of its VAT"))
+        document.add(
+            place,
+            _("is missing: with vat_posting line, a rate needs the ledger account of its VAT"),
+        )
 
 
 def _has_vat(row: dict[str, Value]) -> bool:
@@ -333,7 +399,9 @@ def _check_twins(document: Document, rows: list[tuple[Place, dict[str, Value]]])
         identity = _identity(row)
         first = seen.setdefault(identity, place)
         if identity is not None and first != place:
-            problem = _("has the same strategy, or region and rate, as {row} (line {line}); keep one")
+            problem = _(
+                "has the same strategy, or region and rate, as {row} (line {line}); keep one"
+            )
             document.add(place, problem.format(row=written(first), line=document.line(first)))
 
 
@@ -354,6 +422,9 @@ def _check_ledger_codes(document: Document, rows: list[tuple[Place, dict[str, Va
         first, code = seen.setdefault(str(row.get("ledger")), (place, str(row.get("code"))))
         if code != str(row.get("code")):
             problem = _(
-                "is also that of {row} (line {line}), with another code; with vat_posting ledger each needs its own"
+                "is also that of {row} (line {line}), with another code; with vat_posting ledger"
+                " each needs its own"
             )
-            document.add((*place, "ledger"), problem.format(row=written(first), line=document.line(first)))
+            document.add(
+                (*place, "ledger"), problem.format(row=written(first), line=document.line(first))
+            )

@@ -1,8 +1,9 @@
-"""Where secrets come from: the environment, the env file beside the config, or what systemd hands over.
+"""Where secrets come from: the environment, the env file beside the config, or what systemd hands
+over.
 
-A unit with `LoadCredential=` gets copies in $CREDENTIALS_DIRECTORY, under the names that `mww2minox schedule` gives
-them: `environment` for the env file, and the key of the config (`shop.token`) for the file of one secret.
-No problem that is told here repeats what a file holds.
+A unit with `LoadCredential=` gets copies in $CREDENTIALS_DIRECTORY, under the names that `mww2minox
+schedule` gives them: `environment` for the env file, and the key of the config (`shop.token`) for
+the file of one secret. No problem that is told here repeats what a file holds.
 """
 
 import io
@@ -32,9 +33,13 @@ def handed_over(name: str) -> Path | None:
 
 
 def environment(document: Document) -> dict[str, str]:
-    """Return the variables that a config can take: the process' own first, then those of its env file."""
+    """Return the variables that a config can take: the process' own first, then those of its env
+    file.
+    """
     written = env_values(document)
-    return written | {name: value for name, value in os.environ.items() if value or name not in written}
+    return written | {
+        name: value for name, value in os.environ.items() if value or name not in written
+    }
 
 
 def env_values(document: Document) -> dict[str, str]:
@@ -46,16 +51,21 @@ def env_values(document: Document) -> dict[str, str]:
         return {}
     except OSError as error:
         problem = _("{file} beside it cannot be read: {problem}")
-        document.add((), problem.format(file=env_file(document.path).name, problem=system_problem(error)))
+        document.add(
+            (), problem.format(file=env_file(document.path).name, problem=system_problem(error))
+        )
         return {}
     except ValueError:
-        document.add((), _("{file} beside it is no text in UTF-8").format(file=env_file(document.path).name))
+        document.add(
+            (), _("{file} beside it is no text in UTF-8").format(file=env_file(document.path).name)
+        )
         return {}
     return _parsed(document, text)
 
 
 def _parsed(document: Document, text: str) -> dict[str, str]:
-    """Take `NAME=VALUE` lines as a shell would, but put nothing in the place of `$NAME` within a value.
+    """Take `NAME=VALUE` lines as a shell would, but put nothing in the place of `$NAME` within a
+    value.
 
     `dotenv_values` passes over a line that it cannot read; the parser behind it tells which one.
     """
@@ -64,7 +74,11 @@ def _parsed(document: Document, text: str) -> dict[str, str]:
     if wrong:
         problem = _("{file} beside it has lines that are not NAME=VALUE: {lines}")
         document.add((), problem.format(file=env_file(document.path).name, lines=wrong))
-    return {binding.key: binding.value for binding in bindings if binding.key and binding.value is not None}
+    return {
+        binding.key: binding.value
+        for binding in bindings
+        if binding.key and binding.value is not None
+    }
 
 
 def variables(document: Document) -> set[str]:

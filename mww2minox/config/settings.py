@@ -1,4 +1,7 @@
-"""The config as frozen settings: a class for each section. A description says what a missing key needs."""
+"""The config as frozen settings: a class for each section.
+
+A description says what a missing key needs.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -15,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from mww2minox.books.model import DateChoice, Mapping, VatPosting, VatRow
+from mww2minox.books.model import BookingRules, DateChoice, VatPosting, VatRow
 from mww2minox.config.values import (
     take_code,
     take_day,
@@ -97,7 +100,9 @@ Items = BeforeValidator(take_items)
 
 
 class Settings(BaseModel):
-    """What all sections share: they never change, know all their keys, and keep values out of error texts."""
+    """What all sections share: they never change, know all their keys, and keep values out of error
+    texts.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -107,7 +112,11 @@ class Settings(BaseModel):
         """Treat a key without a value as if it were not there."""
         if not isinstance(data, dict):
             return data
-        return {key: value for key, value in data.items() if value is not None or key not in keys_of(cls)}
+        return {
+            key: value
+            for key, value in data.items()
+            if value is not None or key not in keys_of(cls)
+        }
 
 
 class ShopSettings(Settings):
@@ -118,7 +127,9 @@ class ShopSettings(Settings):
     partner_token: Secret | None = None
     language: Locale = "nl_NL"
     timezone: Timezone = "Europe/Amsterdam"
-    statuses: Annotated[tuple[Status, ...], Items] = Field(description=N_("the statuses that are booked, like [1, 2]"))
+    statuses: Annotated[tuple[Status, ...], Items] = Field(
+        description=N_("the statuses that are booked, like [1, 2]")
+    )
     since: Day = Field(description=N_("the first order date that is booked, like 2026-01-01"))
 
 
@@ -127,8 +138,12 @@ class MinoxSettings(Settings):
 
     url: Url = "https://app.minox.nl"
     client_id: Text = Field(description=N_("the client id that Minox gave you"))
-    client_secret: Secret = Field(description=N_("the client secret from Minox, here or in client_secret_file"))
-    redirect_uri: RedirectUri = Field(description=N_("the address registered with Minox for this client id"))
+    client_secret: Secret = Field(
+        description=N_("the client secret from Minox, here or in client_secret_file")
+    )
+    redirect_uri: RedirectUri = Field(
+        description=N_("the address registered with Minox for this client id")
+    )
     tenant: Text = Field(description=N_("the number of your Minox subscription"))
     administration: Text = Field(description=N_("the number of the administration"))
     journal: Text = Field(description=N_("the sales journal, like VERK"))
@@ -182,13 +197,18 @@ class NotifySettings(Settings):
 
 
 class Config(Settings):
-    """All settings. `state_path` is absolute; secrets show only where `get_secret_value` is called."""
+    """All settings.
+
+    `state_path` is absolute; secrets show only where `get_secret_value` is called.
+    """
 
     language: Literal["nl", "en"]
     shop: ShopSettings = Field(description=N_("the section that says where orders come from"))
     minox: MinoxSettings = Field(description=N_("the section that says where bookings go"))
     booking: BookingSettings = BookingSettings()
-    vat: Annotated[tuple[VatSettings, ...], Items] = Field(description=N_("the list of VAT codes and ledger accounts"))
+    vat: Annotated[tuple[VatSettings, ...], Items] = Field(
+        description=N_("the list of VAT codes and ledger accounts")
+    )
     ledgers: LedgerSettings = LedgerSettings()
     payment_debtors: dict[Payment, Text] = Field(default_factory=dict)
     verify: VerifySettings = VerifySettings()
@@ -196,11 +216,11 @@ class Config(Settings):
     retention_days: Days | None = None
     state_path: Path = Field(alias="state")
 
-    def mapping(self, region: str) -> Mapping:
-        """Return what the booking core needs, for a shop in the country `region` (two letters)."""
-        return Mapping(
+    def rules(self, shop_country: str) -> BookingRules:
+        """Return what the booking core needs, for a shop in `shop_country` (two letters)."""
+        return BookingRules(
             journal=self.minox.journal,
-            region=region,
+            shop_country=shop_country,
             vat=tuple(row.row() for row in self.vat),
             ledgers=self.ledgers.model_dump(exclude_none=True),
             payment_debtors=self.payment_debtors,

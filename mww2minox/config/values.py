@@ -1,4 +1,6 @@
-"""What a value of the config may be: each takes it as written and returns it, or raises what to say after it."""
+"""What a value of the config may be: each takes it as written and returns it, or raises what to say
+after it.
+"""
 
 import ipaddress
 import re
@@ -28,7 +30,9 @@ DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
 
 
 def take_text(value: Value) -> str:
-    """Take a text or a whole number: account and customer numbers are texts that look like numbers."""
+    """Take a text or a whole number: account and customer numbers are texts that look like
+    numbers.
+    """
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(_("is not a text; write a text or a number"))  # noqa: TRY004 - pydantic wants ValueError
     text = str(value).strip()
@@ -64,7 +68,9 @@ def _decimal(value: Value) -> Decimal:
     text = "" if isinstance(value, bool) else str(value).strip()
     if not DECIMAL.fullmatch(text):
         with_comma = _("is not a number; write 21.5, with a point")
-        raise ValueError(with_comma if "," in text else _("is not a number; write it like 21 or 25.5"))
+        raise ValueError(
+            with_comma if "," in text else _("is not a number; write it like 21 or 25.5")
+        )
     return Decimal(text) + 0
 
 
@@ -117,7 +123,9 @@ def take_region(value: Value) -> str:
     if not re.fullmatch("[A-Z]{2}", region):
         raise ValueError(_("is not a country; write its code of two letters, like NL"))
     if region in NOT_ISO:
-        raise ValueError(_("is not the code the shop uses; write {code}").format(code=NOT_ISO[region]))
+        raise ValueError(
+            _("is not the code the shop uses; write {code}").format(code=NOT_ISO[region])
+        )
     return region
 
 
@@ -146,9 +154,13 @@ def take_description(value: Value) -> str:
     try:
         fields = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
     except ValueError:
-        raise ValueError(_("has a brace without its partner; write {{ or }} for a brace itself")) from None
+        raise ValueError(
+            _("has a brace without its partner; write {{ or }} for a brace itself")
+        ) from None
     if any(name not in PLACEHOLDERS or spec or conversion for name, spec, conversion in fields):
-        raise ValueError(_("has a field that does not exist; the fields are {names}").format(names=names))
+        raise ValueError(
+            _("has a field that does not exist; the fields are {names}").format(names=names)
+        )
     return text
 
 
@@ -181,19 +193,27 @@ def take_redirect_uri(value: Value) -> str:
     text = take_text(value)
     parts = _address(text)
     if parts.scheme != "https" and not (_is_loopback(parts) and parts.port):
-        raise ValueError(_("must be on this machine with a port, like http://127.0.0.1:8765/callback, or https"))
+        raise ValueError(
+            _("must be on this machine with a port, like http://127.0.0.1:8765/callback, or https")
+        )
     return text
 
 
 def take_message_url(value: Value) -> str:
-    """Take a URL of Apprise, which knows more than a hundred services, each with a form of its own."""
+    """Take a URL of Apprise, which knows more than a hundred services, each with a form of its
+    own.
+    """
     url = take_secret(value)
     try:
         taken = takes(url)
     except ImportError:
-        raise ValueError(_("needs Apprise, which is missing; run: pipx install --force '.[notify]'")) from None
+        raise ValueError(
+            _("needs Apprise, which is missing; run: pipx install --force '.[notify]'")
+        ) from None
     if not taken:
-        raise ValueError(_("is not a URL that Apprise takes; see https://github.com/caronc/apprise/wiki"))
+        raise ValueError(
+            _("is not a URL that Apprise takes; see https://github.com/caronc/apprise/wiki")
+        )
     return url
 
 
@@ -208,10 +228,17 @@ def take_ping_url(value: Value) -> str:
 
 
 def _address(text: str) -> SplitResult:
-    """Take an http(s) URL apart. The sentences never repeat it: somebody may have put a password in it."""
+    """Take an http(s) URL apart.
+
+    The sentences never repeat it: somebody may have put a password in it.
+    """
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port)
+        usable = (
+            parts.scheme in {"http", "https"}
+            and parts.hostname
+            and (parts.port is None or parts.port)
+        )
     except ValueError:
         usable = None
     if not usable or re.search(r"[\s\\]", text):

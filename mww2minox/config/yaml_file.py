@@ -1,11 +1,12 @@
 """A YAML file as plain values, each with the line it stands on, and the problems found in it.
 
-Stricter than YAML itself where YAML would guess: a key given twice is a problem, `NO` is a text and not
-false, `0100` is a text and not 64, and numbers with a point stay texts, so that money never is binary.
+Stricter than YAML itself where YAML would guess: a key given twice is a problem, `NO` is a text and
+not false, `0100` is a text and not 64, and numbers with a point stay texts, so that money never is
+binary.
 """
 
 import re
-from collections.abc import Callable, Mapping as Map
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -23,17 +24,23 @@ REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 QUOTED = re.compile(r"""(['"])(?!<).{2,}\1""")
 TAG = "tag:yaml.org,2002:"
-TAGS = {TAG + kind for kind in ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value")}
+TAGS = {
+    TAG + kind
+    for kind in ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value")
+}
 MAX_SHOWN = 60
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a YAML file says: its values as written, and the line of each place. Problems are added to it."""
+    """What a YAML file says: its values as written, and the line of each place.
+
+    Problems are added to it.
+    """
 
     path: Path
     values: dict[str, Value]
-    lines: Map[Place, int]
+    lines: Mapping[Place, int]
     problems: dict[Place, str]
 
     def add(self, place: Place, problem: str) -> None:
@@ -60,7 +67,9 @@ class Document:
         """Return all problems as one error, in the order of the file."""
         ordered = sorted(self.problems.items(), key=lambda item: self.line(item[0]))
         texts = [
-            _("{place} (line {line}): {problem}").format(place=written(place), line=self.line(place), problem=problem)
+            _("{place} (line {line}): {problem}").format(
+                place=written(place), line=self.line(place), problem=problem
+            )
             for place, problem in ordered
         ]
         return ConfigError(texts, self.path)
@@ -79,7 +88,7 @@ def read_document(path: Path) -> Document:
     return Document(path, values, walk.lines, walk.problems)
 
 
-def fill_in(document: Document, environment: Map[str, str]) -> dict[str, Value]:
+def fill_in(document: Document, environment: Mapping[str, str]) -> dict[str, Value]:
     """Return the values with each `${NAME}` replaced; a name that is not set becomes a problem."""
 
     def visit(value: Value, place: Place) -> Value:
@@ -89,7 +98,9 @@ def fill_in(document: Document, environment: Map[str, str]) -> dict[str, Value]:
             case list():
                 return [visit(item, (*place, index)) for index, item in enumerate(value)]
             case str():
-                return REFERENCE.sub(lambda found: _variable(found, environment, complain(place)), value)
+                return REFERENCE.sub(
+                    lambda found: _variable(found, environment, complain(place)), value
+                )
             case _:
                 return value
 
@@ -134,7 +145,9 @@ def _text(path: Path) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuse anchors and aliases: nobody needs them here, and with them a file can grow without end."""
+    """Refuse anchors and aliases: nobody needs them here, and with them a file can grow without
+    end.
+    """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -150,7 +163,9 @@ def _compose(text: str, path: Path) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         raise ConfigError([_yaml_problem(error)], path) from None
     except (yaml.YAMLError, ValueError, OverflowError):
-        raise ConfigError([_("the file holds a character that YAML does not allow")], path) from None
+        raise ConfigError(
+            [_("the file holds a character that YAML does not allow")], path
+        ) from None
     except RecursionError:
         raise ConfigError([_("the file is nested too deeply")], path) from None
 
@@ -162,7 +177,9 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
     if mark is None:
         return _("this is no valid YAML: {problem}").format(problem=problem)
     place = {"line": mark.line + 1, "column": mark.column + 1}
-    return _("line {line}, column {column}: this is no valid YAML: {problem}").format(problem=problem, **place)
+    return _("line {line}, column {column}: this is no valid YAML: {problem}").format(
+        problem=problem, **place
+    )
 
 
 @dataclass
@@ -214,14 +231,24 @@ def _scalar(node: yaml.Node) -> Value:
     return text
 
 
-def _variable(found: re.Match[str], environment: Map[str, str], complain: Callable[[str], None]) -> str:
+def _variable(
+    found: re.Match[str], environment: Mapping[str, str], complain: Callable[[str], None]
+) -> str:
     name = found[1]
     if not ENVIRONMENT_NAME.fullmatch(name) or not found[0].endswith("}"):
         complain(_("`${` must be followed by the name of an environment variable and `}`"))
     elif name not in environment:
-        complain(_("the environment variable {name} is not set; set it, or put it in the env file").format(name=name))
+        complain(
+            _(
+                "the environment variable {name} is not set; set it, or put it in the env file"
+            ).format(name=name)
+        )
     elif not environment[name]:
-        complain(_("the environment variable {name} is empty; set it, or put it in the env file").format(name=name))
+        complain(
+            _("the environment variable {name} is empty; set it, or put it in the env file").format(
+                name=name
+            )
+        )
     return environment.get(name, "")
 
 

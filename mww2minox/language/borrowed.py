@@ -1,6 +1,8 @@
-"""What other packages and the system say to our users, for the catalogue: they, or `_`, look it up when it is shown.
+"""What other packages and the system say to our users, for the catalogue: they, or `_`, look it up
+when it is shown.
 
-Only what our users can meet. A test asserts that each still stands in the sources of the package that says it.
+Only what our users can meet. A test asserts that each still stands in the sources of the package
+that says it.
 """
 
 import errno
@@ -40,9 +42,14 @@ CLICK = (
 )
 CLICK_PLURALS = (
     ngettext("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})"),
-    ngettext("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."),
+    ngettext(
+        "Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."
+    ),
     ngettext("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
-    ngettext("{value!r} does not match the format {format}.", "{value!r} does not match the formats {formats}."),
+    ngettext(
+        "{value!r} does not match the format {format}.",
+        "{value!r} does not match the formats {formats}.",
+    ),
     ngettext("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)"),
 )
 

@@ -1,6 +1,7 @@
 """click's commands and options, with their help in the reader's language.
 
-Help is written in English where a command is made, at import, and marked with `N_`; it is translated where it is shown.
+Help is written in English where a command is made, at import, and marked with `N_`; it is
+translated where it is shown.
 """
 
 from functools import partial

@@ -1,13 +1,14 @@
-"""The reader's language: every text that a user sees goes through `_` or `ngettext` (GNU gettext catalogues).
+"""The reader's language: every text that a user sees goes through `_` or `ngettext` (GNU gettext
+catalogues).
 
-The texts in the code are English and are the keys; `locale/nl/LC_MESSAGES/mww2minox.po` holds the Dutch ones.
-Amounts and dates are written in the reader's form for tables; JSON and CSV stay plain. What other packages say to our
-users (`foreign.py`) is in the catalogue too.
+The texts in the code are English and are the keys; `locale/nl/LC_MESSAGES/mww2minox.po` holds the
+Dutch ones. Amounts and dates are written in the reader's form for tables; JSON and CSV stay plain.
+What other packages say to our users (`foreign.py`) is in the catalogue too.
 """
 
 import gettext
 import os
-from collections.abc import Mapping as Map
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -28,9 +29,13 @@ class _Reader:
 
 
 def use(language: Language) -> None:
-    """Show all texts from now on in `language`: click's own words too, which it looks up in Python's global domain."""
+    """Show all texts from now on in `language`: click's own words too, which it looks up in
+    Python's global domain.
+    """
     _Reader.language = language
-    _Reader.catalogue = gettext.translation(DOMAIN, CATALOGUES, [language], fallback=language == "en")
+    _Reader.catalogue = gettext.translation(
+        DOMAIN, CATALOGUES, [language], fallback=language == "en"
+    )
     gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language  # what that domain goes by, before any LANG
@@ -41,7 +46,7 @@ def language() -> Language:
     return _Reader.language
 
 
-def default_language(environment: Map[str, str]) -> Language:
+def default_language(environment: Mapping[str, str]) -> Language:
     """Return the reader's language by the locale: the first of these that is set decides."""
     locales = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return "nl" if next(filter(None, locales), "").startswith("nl") else "en"
@@ -63,7 +68,9 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
 
 
 def system_problem(error: OSError) -> str:
-    """Return what the operating system says of a failure, in the reader's language where that is known."""
+    """Return what the operating system says of a failure, in the reader's language where that is
+    known.
+    """
     return _(error.strerror or type(error).__name__)
 
 
@@ -71,7 +78,9 @@ def money(euros: Decimal) -> str:
     """Write Decimal euros as the reader does: `€ 1.234,56`, `€1,234.56`."""
     from babel.numbers import format_currency
 
-    return str(format_currency(euros, "EUR", locale=LOCALES[_Reader.language])).replace("\N{NO-BREAK SPACE}", " ")
+    return str(format_currency(euros, "EUR", locale=LOCALES[_Reader.language])).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
 
 
 def number(amount: Decimal) -> str:

@@ -1,20 +1,23 @@
 """The Minox REST API: lists, customers and bookings of one administration."""
 
-from collections.abc import Mapping as Map
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
-from mww2minox.books.model import Administration, Customer
+from mww2minox.books.model import (
+    Administration,
+    Buyer,
+    ListEntry,
+    MinoxCustomer,
+    TransactionLine,
+    VatCode,
+)
 from mww2minox.errors import KeysRefused, Refused, UnusableAnswer, UsageError
 from mww2minox.language.texts import _
 from mww2minox.minox.oauth import MinoxLogin
 from mww2minox.minox.wire import (
-    FoundCustomer,
-    Listed,
-    ReadLine,
-    VatCode,
     by_number,
     created_number,
     errors_inside,
@@ -42,7 +45,9 @@ SHORTEST_PRIVATE = 4
 class Minox:
     """One administration in Minox."""
 
-    def __init__(self, transport: Transport, login: MinoxLogin, *, tenant: str, administration: str) -> None:
+    def __init__(
+        self, transport: Transport, login: MinoxLogin, *, tenant: str, administration: str
+    ) -> None:
         """Use `login` for the bearer token."""
         self._transport = transport
         self._login = login
@@ -50,7 +55,7 @@ class Minox:
         self._administration = administration
         self._base = f"{self._tenant}/{quote(administration, safe='')}"
 
-    def keep_private(self, person: Customer, email: str) -> None:
+    def keep_private(self, person: Buyer, email: str) -> None:
         """Keep what is known of a person out of everything that Minox says."""
         for text in (person.name, person.company, person.street, person.phone, email.strip()):
             if len(text) >= SHORTEST_PRIVATE:
@@ -59,7 +64,10 @@ class Minox:
     # Lists
 
     def administration(self) -> Administration:
-        """Return the administration: currency, periods and fiscal years. Raises UsageError when there is none."""
+        """Return the administration: currency, periods and fiscal years.
+
+        Raises UsageError when there is none.
+        """
         rows = self._collection(self._tenant)
         row = next((row for row in rows if id_of(row) == self._administration), None)
         if row is None:
@@ -74,10 +82,13 @@ class Minox:
         except (KeyError, TypeError, ValueError):
             raise self._strange(_("the administration")) from None
 
-    def administrations(self) -> list[Listed]:
+    def administrations(self) -> list[ListEntry]:
         """Return the administrations of the tenant, by id, with their names as descriptions."""
         rows = self._collection(self._tenant)
-        return [replace(read_entry(row), description=plain_id(str(row.get("name") or ""))) for row in rows]
+        return [
+            replace(read_entry(row), description=plain_id(str(row.get("name") or "")))
+            for row in rows
+        ]
 
     def vat_codes(self) -> list[VatCode]:
         """Return the VAT codes."""
@@ -92,22 +103,22 @@ class Minox:
             for row in self._collection(f"{self._base}/vat")
         ]
 
-    def journals(self) -> list[Listed]:
+    def journals(self) -> list[ListEntry]:
         """Return the journals."""
         return [read_entry(row) for row in self._collection(f"{self._base}/journal")]
 
-    def ledger_accounts(self) -> list[Listed]:
+    def ledger_accounts(self) -> list[ListEntry]:
         """Return the ledger accounts."""
         return [read_entry(row) for row in self._collection(f"{self._base}/ledger_account")]
 
     # Customers
 
-    def customer(self, number: str) -> FoundCustomer | None:
+    def customer(self, number: str) -> MinoxCustomer | None:
         """Return the customer with this number, or None."""
         found = self._found(f"{self._base}/customer/{quote(number, safe='')}", shown="customer/...")
         return next(iter(found), None)
 
-    def customers_by_email(self, email: str) -> list[FoundCustomer]:
+    def customers_by_email(self, email: str) -> list[MinoxCustomer]:
         """Return the customers with this e-mail, whatever its capitals, by number.
 
         Where the look-up tells one alone, and that one is blocked, a search tells the others.
@@ -115,23 +126,30 @@ class Minox:
         wanted = email.lower()
         found = self._by_email(email) or (self._by_email(wanted) if wanted != email else [])
         if found and all(customer.blocked for customer in found):
-            searched = self._found(f"{self._base}/customer", shown="customer?search=...", params={"search": email})
+            searched = self._found(
+                f"{self._base}/customer", shown="customer?search=...", params={"search": email}
+            )
             found += [one for one in searched if wanted in one.emails]
         fitting = {one.number: one for one in found if not one.emails or wanted in one.emails}
         return sorted(fitting.values(), key=by_number)
 
-    def customers_by_search(self, text: str) -> list[FoundCustomer]:
+    def customers_by_search(self, text: str) -> list[MinoxCustomer]:
         """Return the customers that a search finds, by number."""
-        found = self._found(f"{self._base}/customer", shown="customer?search=...", params={"search": text})
+        found = self._found(
+            f"{self._base}/customer", shown="customer?search=...", params={"search": text}
+        )
         return sorted(found, key=by_number)
 
-    def _by_email(self, email: str) -> list[FoundCustomer]:
+    def _by_email(self, email: str) -> list[MinoxCustomer]:
         path = f"{self._base}/customer/by_email/{quote(email, safe='')}"
         return self._found(path, shown="customer/by_email/...")
 
-    def customers_by_externalid(self, externalid: str) -> list[FoundCustomer]:
+    def customers_by_externalid(self, externalid: str) -> list[MinoxCustomer]:
         """Return the customers that were made with this externalid, by number."""
-        return sorted(self._found(f"{self._base}/customer/by_externalid/{quote(externalid, safe='')}"), key=by_number)
+        return sorted(
+            self._found(f"{self._base}/customer/by_externalid/{quote(externalid, safe='')}"),
+            key=by_number,
+        )
 
     def create_customer(self, body: bytes, journal: str) -> str | None:
         """POST a customer, once; return its number, or None when the answer does not tell.
@@ -139,14 +157,20 @@ class Minox:
         Raises Refused, Unreachable or UnusableAnswer; after the last two it may have been made.
         """
         answer = self._request(
-            "POST", f"{self._base}/customer", params={"journal_id": journal}, body=body, repeat=False
+            "POST",
+            f"{self._base}/customer",
+            params={"journal_id": journal},
+            body=body,
+            repeat=False,
         )
         errors = errors_inside(answer.data)
         if errors:
             raise Refused(answer.status, self._transport.cleaned(errors))
         return created_number(answer)
 
-    def _found(self, path: str, shown: str = "", params: Map[str, str] | None = None) -> list[FoundCustomer]:
+    def _found(
+        self, path: str, shown: str = "", params: Mapping[str, str] | None = None
+    ) -> list[MinoxCustomer]:
         try:
             answer = self._request("GET", path, shown=shown, params=params)
         except Refused as refused:
@@ -160,20 +184,25 @@ class Minox:
     def put_booking(self, batch_id: str, body: bytes, *, repeat: bool = True) -> None:
         """PUT a booking: the same bytes at the same place replace themselves.
 
-        Without `repeat` it is sent once: for what is to be deleted again, before an earlier PUT can come late.
-        Raises Refused when Minox says no; after Unreachable or UnusableAnswer it is not known what happened.
+        Without `repeat` it is sent once: for what is to be deleted again, before an earlier PUT can
+        come late. Raises Refused when Minox says no; after Unreachable or UnusableAnswer it is not
+        known what happened.
         """
-        answer = self._request("PUT", f"{self._base}/transaction_line_batch/{batch_id}", body=body, repeat=repeat)
+        answer = self._request(
+            "PUT", f"{self._base}/transaction_line_batch/{batch_id}", body=body, repeat=repeat
+        )
         if not isinstance(answer.data, dict | list):
             raise self._strange(_("a booking"))
         errors = errors_inside(answer.data)
         if errors:
             raise Refused(answer.status, self._transport.cleaned(errors))
 
-    def booking(self, batch_id: str) -> list[ReadLine]:
+    def booking(self, batch_id: str) -> list[TransactionLine]:
         """Read a booking back: its lines, none when there is no such booking."""
         try:
-            answer = self._request("GET", f"{self._base}/transaction_line_batch/{quote(batch_id, safe='')}")
+            answer = self._request(
+                "GET", f"{self._base}/transaction_line_batch/{quote(batch_id, safe='')}"
+            )
         except Refused as refused:
             if refused.status == NOT_FOUND:
                 return []
@@ -186,12 +215,15 @@ class Minox:
         return self._base
 
     def delete_booking(self, batch_id: str, books: str) -> bool:
-        """Take a booking out of these `books` again, whichever are ours now; return whether there was one.
+        """Take a booking out of these `books` again, whichever are ours now; return whether there
+        was one.
 
         Raises Refused, Unreachable, UnusableAnswer.
         """
         try:
-            answer = self._request("DELETE", f"{books}/transaction_line_batch/{quote(batch_id, safe='')}")
+            answer = self._request(
+                "DELETE", f"{books}/transaction_line_batch/{quote(batch_id, safe='')}"
+            )
         except Refused as refused:
             if refused.status != NOT_FOUND:
                 raise
@@ -201,12 +233,14 @@ class Minox:
             raise Refused(answer.status, self._transport.cleaned(errors))
         return True
 
-    def lines_of_period(self, fiscal_year: int, period: int) -> list[ReadLine]:
+    def lines_of_period(self, fiscal_year: int, period: int) -> list[TransactionLine]:
         """Return every line of a period."""
         path = f"{self._base}/year/{fiscal_year}/transaction_lines"
-        return [self._line(row) for row in lines_of(self._collection(path, {"period": str(period)}))]
+        return [
+            self._line(row) for row in lines_of(self._collection(path, {"period": str(period)}))
+        ]
 
-    def _line(self, row: Map[str, Any]) -> ReadLine:
+    def _line(self, row: Mapping[str, Any]) -> TransactionLine:
         try:
             return read_line(row)
         except (InvalidOperation, TypeError, ValueError, AttributeError):
@@ -214,9 +248,14 @@ class Minox:
 
     # Requests
 
-    def _collection(self, path: str, params: Map[str, str] | None = None) -> list[Map[str, Any]]:
-        """Return all rows of a list, with either kind of paging. A list that is not there is empty."""
-        rows: list[Map[str, Any]] = []
+    def _collection(
+        self, path: str, params: Mapping[str, str] | None = None
+    ) -> list[Mapping[str, Any]]:
+        """Return all rows of a list, with either kind of paging.
+
+        A list that is not there is empty.
+        """
+        rows: list[Mapping[str, Any]] = []
         asked = dict(params or {})
         for _page in range(MOST_PAGES):
             try:
@@ -238,7 +277,7 @@ class Minox:
         path: str,
         *,
         shown: str = "",
-        params: Map[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
         body: bytes | None = None,
         repeat: bool = True,
     ) -> Answer:
@@ -278,9 +317,14 @@ class Minox:
         message = _("Minox refuses our keys or rights (HTTP {status}): {words}")
         return KeysRefused(
             message.format(status=refused.status, words=said),
-            _("Check minox.tenant and the rights, then log in as the subscription's main user: mww2minox login"),
+            _(
+                "Check minox.tenant and the rights, then log in as the subscription's main user:"
+                " mww2minox login"
+            ),
         )
 
     def _strange(self, what: str) -> UnusableAnswer:
         message = _("Minox answers {what} in a shape that is not known.").format(what=what)
-        return UnusableAnswer(message, _("Check minox.url in the config, then run: mww2minox check"))
+        return UnusableAnswer(
+            message, _("Check minox.url in the config, then run: mww2minox check")
+        )

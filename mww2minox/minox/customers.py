@@ -1,7 +1,8 @@
-"""Which customer in Minox an order is booked on: by e-mail, remembered, else created once (domain.md, rule 9).
+"""Which customer in Minox an order is booked on: by e-mail, remembered, else created once
+(domain.md, rule 9).
 
-`POST customer` may make a second customer when it is repeated, so its intent is stored first, and after any doubt
-Minox is asked before it is sent again (domain.md, "Exactly once").
+`POST customer` may make a second customer when it is repeated, so its intent is stored first, and
+after any doubt Minox is asked before it is sent again (domain.md, "Exactly once").
 """
 
 import logging
@@ -10,10 +11,10 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from mww2minox.books.model import EmailDebtor, Reason, Rejection
+from mww2minox.books.model import CustomerByEmail, MinoxCustomer, Reason, Rejection
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer
 from mww2minox.minox.api import Minox
-from mww2minox.minox.wire import FoundCustomer, compact, customer_body
+from mww2minox.minox.wire import compact, customer_body
 from mww2minox.state import Store
 
 LAG_SECONDS = 4
@@ -21,7 +22,9 @@ LAG_SECONDS = 4
 PAUSES_GROW_BY = 5
 """The first pause between looks is `LAG_SECONDS`: a long wait takes few requests."""
 GHOST_SECONDS = 20
-"""A POST whose answer was lost may still be carried out for so long; it is not sent again before."""
+"""A POST whose answer was lost may still be carried out for so long; it is not sent again
+before.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +48,14 @@ def poll(look: Callable[[], Found | None], *, seconds: float = LAG_SECONDS) -> F
 
 
 class Customers:
-    """Finds and creates customers; remembers their numbers, so that a known one costs no request."""
+    """Finds and creates customers; remembers their numbers, so that a known one costs no
+    request.
+    """
 
     def __init__(self, minox: Minox, store: Store, *, namespace: uuid.UUID, journal: str) -> None:
-        """`namespace` makes externalids of this shop and administration; `journal` sets the number range."""
+        """`namespace` makes externalids of this shop and administration; `journal` sets the number
+        range.
+        """
         self._minox = minox
         self._store = store
         self._namespace = namespace
@@ -56,12 +63,14 @@ class Customers:
         self._started = time.monotonic()
         self._posted: dict[str, float] = {}
 
-    def number(self, debtor: EmailDebtor, order: str) -> str | Rejection:
-        """Return the customer's number, creating the customer where Minox has none; `order` goes into texts."""
+    def number(self, debtor: CustomerByEmail, order: str) -> str | Rejection:
+        """Return the customer's number, creating the customer where Minox has none; `order` goes
+        into texts.
+        """
         known = self._store.customer(self.externalid(debtor))
         if known and known.number:
             return known.number
-        self._minox.keep_private(debtor.customer, debtor.email)
+        self._minox.keep_private(debtor.buyer, debtor.email)
         try:
             if known and known.posted_at:
                 return self._after_doubt(debtor, order)
@@ -69,23 +78,27 @@ class Customers:
         except Refused as refused:  # of a look-up: an e-mail address that Minox does not take
             return _refused(refused, order)
 
-    def remembered(self, debtor: EmailDebtor) -> str | None:
+    def remembered(self, debtor: CustomerByEmail) -> str | None:
         """Return the number that is known without asking Minox, or None."""
         known = self._store.customer(self.externalid(debtor))
         return known.number if known else None
 
-    def forget(self, debtor: EmailDebtor) -> None:
+    def forget(self, debtor: CustomerByEmail) -> None:
         """Forget a number that Minox no longer takes, so that it is looked up again."""
         self._store.settle_customer(self.externalid(debtor), None)
 
-    def externalid(self, debtor: EmailDebtor) -> str:
-        """Return what Minox knows a customer of ours by: derived from its e-mail, whatever its capitals (rule 9)."""
+    def externalid(self, debtor: CustomerByEmail) -> str:
+        """Return what Minox knows a customer of ours by: derived from its e-mail, whatever its
+        capitals (rule 9).
+        """
         return str(uuid.uuid5(self._namespace, f"customer {debtor.email.strip().lower()}"))
 
-    def _known_to_minox(self, debtor: EmailDebtor, order: str) -> str | Rejection | None:
+    def _known_to_minox(self, debtor: CustomerByEmail, order: str) -> str | Rejection | None:
         return self._chosen(self._minox.customers_by_email(debtor.email.strip()), debtor, order)
 
-    def _chosen(self, found: Sequence[FoundCustomer], debtor: EmailDebtor, order: str) -> str | Rejection | None:
+    def _chosen(
+        self, found: Sequence[MinoxCustomer], debtor: CustomerByEmail, order: str
+    ) -> str | Rejection | None:
         """Take the lowest number that is not blocked, with a warning where there are several."""
         if not found:
             return None
@@ -96,16 +109,19 @@ class Customers:
         if len(found) > 1:
             numbers = ", ".join(customer.number for customer in found)
             log.warning(
-                "Order %s: Minox has customers %s with one e-mail; booked on %s.", order, numbers, usable[0].number
+                "Order %s: Minox has customers %s with one e-mail; booked on %s.",
+                order,
+                numbers,
+                usable[0].number,
             )
         _warn_of_icp(debtor, usable[0], order)
         return self._settle(debtor, usable[0].number)
 
-    def _settle(self, debtor: EmailDebtor, number: str) -> str:
+    def _settle(self, debtor: CustomerByEmail, number: str) -> str:
         self._store.settle_customer(self.externalid(debtor), number)
         return number
 
-    def _create(self, debtor: EmailDebtor, order: str) -> str | Rejection:
+    def _create(self, debtor: CustomerByEmail, order: str) -> str | Rejection:
         externalid = self.externalid(debtor)
         self._store.intend_customer(externalid)
         self._posted[externalid] = time.monotonic()
@@ -120,17 +136,22 @@ class Customers:
             return self._settle(debtor, number)
         return self._made(debtor, order, seconds=LAG_SECONDS) or _unknown(order)
 
-    def _after_doubt(self, debtor: EmailDebtor, order: str) -> str | Rejection:
+    def _after_doubt(self, debtor: CustomerByEmail, order: str) -> str | Rejection:
         """Ask for the customer that may have been made; only when it cannot come any more, make it.
 
-        An earlier run's POST is at least as old as this run: the clock may have been set in between.
+        An earlier run's POST is at least as old as this run: the clock may have been set in
+        between.
         """
         posted = self._posted.get(self.externalid(debtor), self._started)
         seconds = posted + GHOST_SECONDS + LAG_SECONDS - time.monotonic()
         return self._made(debtor, order, seconds=seconds) or self._create(debtor, order)
 
-    def _made(self, debtor: EmailDebtor, order: str, *, seconds: float) -> str | Rejection | None:
-        """Look so long for the customer that a POST may have made, by externalid, then once by e-mail."""
+    def _made(
+        self, debtor: CustomerByEmail, order: str, *, seconds: float
+    ) -> str | Rejection | None:
+        """Look so long for the customer that a POST may have made, by externalid, then once by
+        e-mail.
+        """
         externalid = self.externalid(debtor)
         made = poll(lambda: self._minox.customers_by_externalid(externalid), seconds=seconds)
         return self._chosen(made or (), debtor, order) or self._known_to_minox(debtor, order)
@@ -142,18 +163,21 @@ def said(refused: Refused) -> str:
 
 
 def _refused(refused: Refused, order: str) -> Rejection:
-    return Rejection(reason=Reason.REJECTED_BY_MINOX, values={"number": order, "message": said(refused)})
+    return Rejection(
+        reason=Reason.REJECTED_BY_MINOX, values={"number": order, "message": said(refused)}
+    )
 
 
 def _unknown(order: str) -> Rejection:
     return Rejection(reason=Reason.OUTCOME_UNKNOWN, values={"number": order})
 
 
-def _warn_of_icp(debtor: EmailDebtor, found: FoundCustomer, order: str) -> None:
+def _warn_of_icp(debtor: CustomerByEmail, found: MinoxCustomer, order: str) -> None:
     """An existing customer is never changed, so the user has to put the VAT number there."""
-    if debtor.reverse_charged and found.vat_number != compact(debtor.customer.vat_number):
+    if debtor.reverse_charged and found.vat_number != compact(debtor.buyer.vat_number):
         log.warning(
-            "Order %s: customer %s has another VAT number in Minox, or none: the ICP return will miss this order.",
+            "Order %s: customer %s has another VAT number in Minox, or none: the ICP return will"
+            " miss this order.",
             order,
             found.number,
         )

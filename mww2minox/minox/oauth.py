@@ -1,7 +1,8 @@
 """Minox' OAuth 2.0: the consent (authorization code with PKCE) and the crash-safe refresh.
 
-Order of storing (domain.md, "Exactly once"): a refresh happens under a lock, reads the tokens again under that lock,
-stores the new ones before they are used, and keeps the previous refresh token until the new one has worked.
+Order of storing (domain.md, "Exactly once"): a refresh happens under a lock, reads the tokens again
+under that lock, stores the new ones before they are used, and keeps the previous refresh token
+until the new one has worked.
 """
 
 import base64
@@ -15,7 +16,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from mww2minox.errors import KeysRefused, LoginNeeded, Refused, Unreachable, UnusableAnswer, UsageError
+from mww2minox.errors import (
+    KeysRefused,
+    LoginNeeded,
+    Refused,
+    Unreachable,
+    UnusableAnswer,
+    UsageError,
+)
 from mww2minox.language.texts import N_, _, system_problem
 from mww2minox.state import Store, Tokens
 from mww2minox.transport import Transport
@@ -27,9 +35,13 @@ SCOPES = (
 LOGIN = N_("Log in again, as the subscription's main user: mww2minox login")
 CONSENT_SECONDS = 600
 EARLY_SECONDS = 60
-"""An access token is renewed so long before it expires, or a tenth of its life before, whichever is less."""
+"""An access token is renewed so long before it expires, or a tenth of its life before, whichever is
+less.
+"""
 UNTOLD_SECONDS = 3600
-"""How long an access token is taken to be good where Minox does not tell; a 401 renews it anyway."""
+"""How long an access token is taken to be good where Minox does not tell; a 401 renews it
+anyway.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +73,9 @@ class Consent:
 
     def url(self, base_url: str, client: Client) -> str:
         """Return the address where the main user consents."""
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=")
+        challenge = base64.urlsafe_b64encode(
+            hashlib.sha256(self.verifier.encode()).digest()
+        ).rstrip(b"=")
         query = {
             "client_id": client.client_id,
             "redirect_uri": client.redirect_uri,
@@ -74,14 +88,20 @@ class Consent:
         return f"{base_url}/oauth/authorize?{urlencode(query)}"
 
     def code(self, redirected: str) -> str:
-        """Return the code in the address that the browser was sent to; LoginNeeded when it is not ours."""
+        """Return the code in the address that the browser was sent to; LoginNeeded when it is not
+        ours.
+        """
         query = {key: values[0] for key, values in parse_qs(urlsplit(redirected).query).items()}
         if not secrets.compare_digest(query.get("state", "").encode(), self.state.encode()):
             message = _("The answer does not belong to this login (its state differs).")
-            raise LoginNeeded(message, _("Start again, and use the newest address: mww2minox login"))
+            raise LoginNeeded(
+                message, _("Start again, and use the newest address: mww2minox login")
+            )
         if "code" not in query:
             error = query.get("error", _("no code"))[:80]
-            raise LoginNeeded(_("Minox did not give its consent ({error}).").format(error=error), _(LOGIN))
+            raise LoginNeeded(
+                _("Minox did not give its consent ({error}).").format(error=error), _(LOGIN)
+            )
         return query["code"]
 
 
@@ -120,7 +140,9 @@ def listen(redirect_uri: str) -> _CallbackServer:
     parts = urlsplit(redirect_uri)
     host = parts.hostname or ""
     if parts.scheme != "http":
-        message = _("minox.redirect_uri is {url}, which is not on this machine.").format(url=redirect_uri)
+        message = _("minox.redirect_uri is {url}, which is not on this machine.").format(
+            url=redirect_uri
+        )
         raise UsageError(message, _("Run: mww2minox login --paste"))
     try:
         server = _CallbackServer((host, parts.port or 80), _Callback)
@@ -135,7 +157,10 @@ def listen(redirect_uri: str) -> _CallbackServer:
 
 
 def wait_for_redirect(server: _CallbackServer) -> str:
-    """Wait for the browser; return the path and query that it was sent to. LoginNeeded after ten minutes."""
+    """Wait for the browser; return the path and query that it was sent to.
+
+    LoginNeeded after ten minutes.
+    """
     deadline = time.monotonic() + CONSENT_SECONDS
     server.timeout = 1
     while not server.received:
@@ -156,7 +181,10 @@ class MinoxLogin:
         self._proven = False
 
     def exchange(self, code: str, verifier: str) -> None:
-        """Exchange the code of a consent for tokens, and store them. Raises LoginNeeded, KeysRefused."""
+        """Exchange the code of a consent for tokens, and store them.
+
+        Raises LoginNeeded, KeysRefused.
+        """
         grant = {
             "grant_type": "authorization_code",
             "code": code,
@@ -171,14 +199,19 @@ class MinoxLogin:
             self._store.store_tokens(self._tokens(answer, previous=None))
 
     def access_token(self) -> str:
-        """Return an access token that has not expired, renewing it where needed. Raises LoginNeeded."""
+        """Return an access token that has not expired, renewing it where needed.
+
+        Raises LoginNeeded.
+        """
         tokens = self._stored()
         if tokens.expires_at > datetime.now(UTC):
             return tokens.access_token
         return self.renew(tokens.access_token)
 
     def renew(self, stale: str) -> str:
-        """Return a newer access token than `stale`: another process' when there is one, else refresh."""
+        """Return a newer access token than `stale`: another process' when there is one, else
+        refresh.
+        """
         with self._store.token_lock():
             tokens = self._stored()
             if tokens.access_token != stale:
@@ -189,7 +222,8 @@ class MinoxLogin:
             return renewed.access_token
 
     def inspect(self) -> TokenFacts:
-        """Ask Minox what our login reaches (vendors.md, `inspect`); a Minox that cannot tell is no failure.
+        """Ask Minox what our login reaches (vendors.md, `inspect`); a Minox that cannot tell is no
+        failure.
 
         Raises LoginNeeded, KeysRefused (the client is unknown), and what renewing the token raises.
         """
@@ -200,7 +234,10 @@ class MinoxLogin:
         return TokenFacts(tenants=_tenants(told.get("linked_tenants")), scopes=_scopes(told))
 
     def _inspected(self, token: str) -> dict[str, Any]:
-        """Return Minox' answer about a token, empty where it gives none. Asked once: whether it answers is a fact."""
+        """Return Minox' answer about a token, empty where it gives none.
+
+        Asked once: whether it answers is a fact.
+        """
         client = f"{self._client.client_id}:{self._client.client_secret}"
         basic = base64.b64encode(client.encode()).decode()
         for secret in (token, self._client.client_secret, basic):
@@ -208,7 +245,9 @@ class MinoxLogin:
         headers = {"Authorization": f"Basic {basic}"}
         body = json.dumps({"token": token}).encode()
         try:
-            data = self._transport.request("POST", "/api/1/inspect", headers=headers, body=body, repeat=False).data
+            data = self._transport.request(
+                "POST", "/api/1/inspect", headers=headers, body=body, repeat=False
+            ).data
         except Refused as refused:
             if "invalid_client" in refused.messages:
                 raise self._refusal(refused) from None
@@ -226,11 +265,15 @@ class MinoxLogin:
     def _stored(self) -> Tokens:
         tokens = self._store.tokens()
         if tokens is None:
-            raise LoginNeeded(_("There is no login at Minox yet."), _("Log in first: mww2minox login"))
+            raise LoginNeeded(
+                _("There is no login at Minox yet."), _("Log in first: mww2minox login")
+            )
         return tokens
 
     def _refresh(self, tokens: Tokens) -> Tokens:
-        """Refresh with the newest token, else with the one before it: it may never have been replaced."""
+        """Refresh with the newest token, else with the one before it: it may never have been
+        replaced.
+        """
         refusal: Refused | None = None
         for token in filter(None, (tokens.refresh_token, tokens.previous_refresh_token)):
             try:
@@ -251,14 +294,19 @@ class MinoxLogin:
         except Refused as refused:
             if refused.status not in (400, 415, 422) or "invalid_grant" in refused.messages:
                 raise
-            data = self._transport.request("POST", "/oauth/token", body=json.dumps(grant).encode()).data
+            data = self._transport.request(
+                "POST", "/oauth/token", body=json.dumps(grant).encode()
+            ).data
         if not isinstance(data, dict) or not isinstance(data.get("access_token"), str):
             message = _("Minox answers the token request without an access token.")
             raise UnusableAnswer(message, _(LOGIN))
         return data
 
     def _tokens(self, answer: dict[str, Any], previous: str | None) -> Tokens:
-        """Read the answer. Without a new refresh token the old one stays good (RFC 6749, section 6)."""
+        """Read the answer.
+
+        Without a new refresh token the old one stays good (RFC 6749, section 6).
+        """
         refresh_token = answer.get("refresh_token") or previous or ""
         told = str(answer.get("expires_in"))
         seconds = int(told) if told.isdigit() else UNTOLD_SECONDS
@@ -266,27 +314,39 @@ class MinoxLogin:
             access_token=answer["access_token"],
             refresh_token=str(refresh_token),
             previous_refresh_token=previous if previous != refresh_token else None,
-            expires_at=datetime.now(UTC) + timedelta(seconds=seconds - min(EARLY_SECONDS, seconds / 10)),
+            expires_at=datetime.now(UTC)
+            + timedelta(seconds=seconds - min(EARLY_SECONDS, seconds / 10)),
         )
 
     @staticmethod
     def _refusal(refused: Refused) -> LoginNeeded | KeysRefused:
         if "invalid_client" in refused.messages:
             message = _("Minox does not know this application (invalid_client).")
-            return KeysRefused(message, _("Check minox.client_id and client_secret, then run: mww2minox check"))
-        message = _("Minox no longer accepts our login (HTTP {status}).").format(status=refused.status)
+            return KeysRefused(
+                message, _("Check minox.client_id and client_secret, then run: mww2minox check")
+            )
+        message = _("Minox no longer accepts our login (HTTP {status}).").format(
+            status=refused.status
+        )
         return LoginNeeded(message, _(LOGIN))
 
 
 def _tenants(told: object) -> tuple[str, ...]:
-    """Read the ids of tenants: a list or a `collection` of ids, or of objects with one (vendors.md leaves it open)."""
+    """Read the ids of tenants: a list or a `collection` of ids, or of objects with one (vendors.md
+    leaves it open).
+    """
     rows = told.get("collection") if isinstance(told, dict) else told
-    ids = (row.get("id") if isinstance(row, dict) else row for row in (rows if isinstance(rows, list) else []))
+    ids = (
+        row.get("id") if isinstance(row, dict) else row
+        for row in (rows if isinstance(rows, list) else [])
+    )
     return tuple(str(found) for found in ids if isinstance(found, int | str))
 
 
 def _scopes(told: dict[str, Any]) -> frozenset[str] | None:
-    """Read scopes: a text with spaces, as in OAuth's own answers, or a list; None where there are none."""
+    """Read scopes: a text with spaces, as in OAuth's own answers, or a list; None where there are
+    none.
+    """
     found = told.get("scope") or told.get("scopes")
     if isinstance(found, str):
         return frozenset(found.replace(",", " ").split())

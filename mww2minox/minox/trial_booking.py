@@ -1,8 +1,8 @@
 """The trial booking: one real order, put into Minox, read back, compared, and taken out again.
 
-Finds out which way of sending VAT an administration takes, which no public text tells (vendors.md, "Open, and the most
-important"). What is put there is noted in the state before it is sent, so that the next run takes out what a kill
-left behind.
+Finds out which way of sending VAT an administration takes, which no public text tells (vendors.md,
+"Open, and the most important"). What is put there is noted in the state before it is sent, so that
+the next run takes out what a kill left behind.
 """
 
 import uuid
@@ -12,13 +12,23 @@ from decimal import Decimal
 
 from mww2minox.books.booking import book
 from mww2minox.books.differences import booking_differences
-from mww2minox.books.model import Administration, Booking, Difference, Mapping, Order, VatPosting, VatRow
+from mww2minox.books.model import (
+    Administration,
+    Booking,
+    BookingRules,
+    Difference,
+    Order,
+    TransactionLine,
+    VatCode,
+    VatPosting,
+    VatRow,
+)
 from mww2minox.config.loading import LEDGER_TOLERANCE
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer
 from mww2minox.language.texts import _
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import GHOST_SECONDS, poll, said
-from mww2minox.minox.wire import ReadLine, VatCode, booking_body, sent_lines
+from mww2minox.minox.wire import booking_body, sent_lines
 from mww2minox.state import Store
 
 NOTE = "trial booking in Minox"
@@ -26,7 +36,9 @@ NOTE = "trial booking in Minox"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """How one way of sending VAT went: Minox' own words where it refused, else what reads back otherwise."""
+    """How one way of sending VAT went: Minox' own words where it refused, else what reads back
+    otherwise.
+    """
 
     posting: VatPosting
     refused: str = ""
@@ -38,27 +50,35 @@ class Tried:
         return not self.refused and not self.differences
 
 
-def ways(mapping: Mapping, codes: list[VatCode]) -> Iterator[Mapping]:
+def ways(rules: BookingRules, codes: list[VatCode]) -> Iterator[BookingRules]:
     """Yield the mapping with each way of sending VAT that its rows allow, its own way first."""
     accounts = {code.code: code.account for code in codes}
-    with_vat_ledgers = tuple(_with_vat_ledger(row, accounts) for row in mapping.vat)
-    own = mapping.vat_posting
+    with_vat_ledgers = tuple(_with_vat_ledger(row, accounts) for row in rules.vat)
+    own = rules.vat_posting
     for posting in (own, *(way for way in VatPosting if way is not own)):
-        if posting is VatPosting.LEDGER and not _one_code_each(mapping):
+        if posting is VatPosting.LEDGER and not _one_code_each(rules):
             continue
-        if posting is VatPosting.LINE and any(row.rate and not row.vat_ledger for row in with_vat_ledgers):
+        if posting is VatPosting.LINE and any(
+            row.rate and not row.vat_ledger for row in with_vat_ledgers
+        ):
             continue
-        ledgers = {} if posting is VatPosting.LEDGER else mapping.ledgers
-        yield replace(mapping, vat_posting=posting, vat=with_vat_ledgers, ledgers=ledgers)
+        ledgers = {} if posting is VatPosting.LEDGER else rules.ledgers
+        yield replace(rules, vat_posting=posting, vat=with_vat_ledgers, ledgers=ledgers)
 
 
 def _with_vat_ledger(row: VatRow, accounts: dict[str, str]) -> VatRow:
-    return replace(row, vat_ledger=row.vat_ledger or accounts.get(str(row.code)) or None) if row.rate else row
+    return (
+        replace(row, vat_ledger=row.vat_ledger or accounts.get(str(row.code)) or None)
+        if row.rate
+        else row
+    )
 
 
-def _one_code_each(mapping: Mapping) -> bool:
-    """With `vat_posting: ledger` the account decides the code, so that an account can have one only."""
-    pairs = {(row.ledger, str(row.code)) for row in mapping.vat}
+def _one_code_each(rules: BookingRules) -> bool:
+    """With `vat_posting: ledger` the account decides the code, so that an account can have one
+    only.
+    """
+    pairs = {(row.ledger, str(row.code)) for row in rules.vat}
     return len(pairs) == len({ledger for ledger, _code in pairs})
 
 
@@ -67,18 +87,20 @@ def try_out(  # noqa: PLR0913 - both sides, the state, and what a booking depend
     minox: Minox,
     order: Order,
     *,
-    mapping: Mapping,
+    rules: BookingRules,
     administration: Administration,
     customer: str,
     codes: list[VatCode],
 ) -> Iterator[Tried]:
-    """Book `order` on `customer` in one way after another, up to the first that reads back right; leave nothing behind.
+    """Book `order` on `customer` in one way after another, up to the first that reads back right;
+    leave nothing behind.
 
-    Call under the run lock. Raises VendorError; what is left behind then, the next run takes out (`take_out`).
+    Call under the run lock. Raises VendorError; what is left behind then, the next run takes out
+    (`take_out`).
     """
     vat_accounts = frozenset(code.account for code in codes if code.account)
-    minox.keep_private(order.customer, order.email)
-    for way in ways(mapping, codes):
+    minox.keep_private(order.buyer, order.email)
+    for way in ways(rules, codes):
         booking = book(order, way, administration)
         if not isinstance(booking, Booking):
             continue
@@ -89,7 +111,12 @@ def try_out(  # noqa: PLR0913 - both sides, the state, and what a booking depend
 
 
 def _try(  # noqa: PLR0913 - one attempt
-    store: Store, minox: Minox, booking: Booking, customer: str, posting: VatPosting, vat_accounts: frozenset[str]
+    store: Store,
+    minox: Minox,
+    booking: Booking,
+    customer: str,
+    posting: VatPosting,
+    vat_accounts: frozenset[str],
 ) -> Tried:
     batch_id, body = str(uuid.uuid4()), booking_body(booking, customer)
     store.set_note(NOTE, f"{batch_id} {booking.order_number} {minox.books}")
@@ -99,11 +126,15 @@ def _try(  # noqa: PLR0913 - one attempt
         take_out(store, minox, settled=True)
         return Tried(posting=posting, refused=said(refused))
     take_out(store, minox, settled=bool(found))
-    return Tried(posting=posting, differences=_compared(booking, body, found, posting, vat_accounts))
+    return Tried(
+        posting=posting, differences=_compared(booking, body, found, posting, vat_accounts)
+    )
 
 
-def _put_and_read(minox: Minox, batch_id: str, body: bytes) -> list[ReadLine]:
-    """Send the booking and read it back; look-ups may lag behind the write, and the answer may be lost."""
+def _put_and_read(minox: Minox, batch_id: str, body: bytes) -> list[TransactionLine]:
+    """Send the booking and read it back; look-ups may lag behind the write, and the answer may be
+    lost.
+    """
     try:
         minox.put_booking(batch_id, body, repeat=False)
     except (Unreachable, UnusableAnswer):
@@ -115,7 +146,11 @@ def _put_and_read(minox: Minox, batch_id: str, body: bytes) -> list[ReadLine]:
 
 
 def _compared(
-    booking: Booking, body: bytes, found: list[ReadLine], posting: VatPosting, vat_accounts: frozenset[str]
+    booking: Booking,
+    body: bytes,
+    found: list[TransactionLine],
+    posting: VatPosting,
+    vat_accounts: frozenset[str],
 ) -> tuple[Difference, ...]:
     """Compare debtor, ledger accounts, VAT per code and period, as `verify` does."""
     if not found:
@@ -133,8 +168,9 @@ def _compared(
 def take_out(store: Store, minox: Minox, *, settled: bool = False) -> bool:
     """Delete the trial booking that is noted, if any; return whether there was one.
 
-    `settled`: it is known what became of the PUT. Else one that is not there may still come: it is waited for.
-    Raises VendorError; while Minox does not delete it, it stays noted, since the books are not right with it.
+    `settled`: it is known what became of the PUT. Else one that is not there may still come: it is
+    waited for. Raises VendorError; while Minox does not delete it, it stays noted, since the books
+    are not right with it.
     """
     noted = store.note(NOTE)
     if noted is None:

@@ -1,18 +1,28 @@
-"""What goes to Minox and comes back as JSON: bodies of bookings and customers, and readers of answers.
+"""What goes to Minox and comes back as JSON: bodies of bookings and customers, and readers of
+answers.
 
-Takes every reading of what is open (vendors.md): either kind of paging, look-ups that answer a collection, one object
-or 404, a created customer as a whole, an id, a `Location` or nothing, errors inside a 2xx.
+Takes every reading of what is open (vendors.md): either kind of paging, look-ups that answer a
+collection, one object or 404, a created customer as a whole, an id, a `Location` or nothing, errors
+inside a 2xx.
 """
 
 import json
-from collections.abc import Iterator, Mapping as Map
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from mww2minox.books.model import Administration, Booking, BookingLine, EmailDebtor, FiscalYear
+from mww2minox.books.model import (
+    Administration,
+    Booking,
+    BookingLine,
+    CustomerByEmail,
+    FiscalYear,
+    ListEntry,
+    MinoxCustomer,
+    TransactionLine,
+)
 from mww2minox.transport import Answer
 
 FIRST_OWN_LINE = 9_000
@@ -25,67 +35,12 @@ CENT = Decimal("0.01")
 LONGEST_ID = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundCustomer:
-    """A customer in Minox. `emails` are lower-case; `vat_number` is without spaces and dots."""
-
-    number: str
-    blocked: bool
-    emails: tuple[str, ...]
-    vat_number: str
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadLine:
-    """A line as Minox tells it. `own` says that Minox numbers it among the lines that it made itself."""
-
-    batch_id: str
-    account: str
-    type: str
-    debit: Decimal
-    credit: Decimal
-    vat_code: str
-    vat_amount: Decimal | None
-    invoice_number: str
-    period: str
-    fiscal_year: str
-    description: str
-    journal: str
-    own: bool
-
-    @property
-    def amount(self) -> Decimal:
-        """Credit minus debit, in euros: positive for revenue."""
-        return self.credit - self.debit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VatCode:
-    """A VAT code of Minox."""
-
-    code: str
-    percentage: Decimal
-    type: str
-    description: str
-    account: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """An entry of one of Minox' lists: journals, ledger accounts. `vat` is the VAT code that an account carries."""
-
-    id: str
-    description: str
-    type: str
-    blocked: bool
-    vat: str = ""
-
-
 def booking_body(booking: Booking, customer: str) -> bytes:
-    """Return the exact bytes of a booking for `customer`: amounts as JSON numbers of at most two decimals.
+    """Return the exact bytes of a booking for `customer`: amounts as JSON numbers of at most two
+    decimals.
 
-    `entry_number`, `payment_term` and `due_date` are Minox' own business and left out (domain.md, rule 10).
+    `entry_number`, `payment_term` and `due_date` are Minox' own business and left out (domain.md,
+    rule 10).
     """
     debtor = {
         "account": {"id": customer, "scheme": "MINOX", "type": "customer"},
@@ -104,7 +59,9 @@ def booking_body(booking: Booking, customer: str) -> bytes:
 
 
 def without_names(body: str, number: str) -> str:
-    """Return a body that was sent with the order number as its description: a template can put a name there."""
+    """Return a body that was sent with the order number as its description: a template can put a
+    name there.
+    """
     lines = [{**line, "description": number} for line in json.loads(body)] if body else []
     return json.dumps(lines, ensure_ascii=False) if body else ""
 
@@ -121,36 +78,48 @@ def _ledger_line(line: BookingLine) -> dict[str, Any]:
 
 
 def _json_number(amount: Decimal) -> float:
-    """The float nearest to whole cents: its shortest form has at most two decimals below ten billion."""
+    """The float nearest to whole cents: its shortest form has at most two decimals below ten
+    billion.
+    """
     return float(amount)
 
 
-def customer_body(debtor: EmailDebtor, externalid: str) -> bytes:
-    """Return a new customer: company as name with the person as contact, else the person (domain.md, rule 9)."""
-    customer = debtor.customer
+def customer_body(debtor: CustomerByEmail, externalid: str) -> bytes:
+    """Return a new customer: company as name with the person as contact, else the person
+    (domain.md, rule 9).
+    """
+    buyer = debtor.buyer
     address = {
         "address_type": "postal",
-        "name": customer.company or customer.name or debtor.email,
-        "contact_name": customer.name if customer.company else "",
-        "streetname_and_number": customer.street,
-        "postal_code": customer.postal_code,
-        "city": customer.city,
-        "country_code": customer.country_code,
+        "name": buyer.company or buyer.name or debtor.email,
+        "contact_name": buyer.name if buyer.company else "",
+        "streetname_and_number": buyer.street,
+        "postal_code": buyer.postal_code,
+        "city": buyer.city,
+        "country_code": buyer.country_code,
         "email_addresses": [{"email_address_type": "general", "email_address": debtor.email}],
-        "phone_numbers": [{"phone_number_type": "general", "phone_number": customer.phone}] if customer.phone else [],
+        "phone_numbers": [{"phone_number_type": "general", "phone_number": buyer.phone}]
+        if buyer.phone
+        else [],
     }
     body: dict[str, Any] = {"externalid": externalid, "addresses": [_filled(address)]}
-    if customer.vat_number:
-        body["vat"] = {"active": True, "vat_registration_number": compact(customer.vat_number)}
+    if buyer.vat_number:
+        body["vat"] = {"active": True, "vat_registration_number": compact(buyer.vat_number)}
     return json.dumps(body, ensure_ascii=False).encode()
 
 
-def _filled(fields: Map[str, Any]) -> dict[str, Any]:
-    return {key: _visible(value) if isinstance(value, str) else value for key, value in fields.items() if value}
+def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _visible(value) if isinstance(value, str) else value
+        for key, value in fields.items()
+        if value
+    }
 
 
 def _visible(text: str) -> str:
-    """Leave out control and direction characters, so that a name is harmless wherever it is shown."""
+    """Leave out control and direction characters, so that a name is harmless wherever it is
+    shown.
+    """
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
@@ -160,25 +129,33 @@ def compact(vat_number: str) -> str:
 
 
 def error_messages(data: object) -> list[str]:
-    """Read Minox' error answer: a list of `{message_code, message_type, message, field}`, or OAuth's `error`."""
+    """Read Minox' error answer: a list of `{message_code, message_type, message, field}`, or
+    OAuth's `error`.
+    """
     if isinstance(data, dict) and isinstance(data.get("error"), str):
         return [data["error"]]
     return [_message(entry) for entry in _messages(data)]
 
 
 def errors_inside(data: object) -> list[str]:
-    """Return the messages of type `error` in a 2xx answer, those inside lines too; warnings are none."""
+    """Return the messages of type `error` in a 2xx answer, those inside lines too; warnings are
+    none.
+    """
     return [
-        _message(entry) for entry in _messages(data) if str(entry.get("message_type", "")).lower() in ("error", "fatal")
+        _message(entry)
+        for entry in _messages(data)
+        if str(entry.get("message_type", "")).lower() in ("error", "fatal")
     ]
 
 
-def _message(entry: Map[str, Any]) -> str:
+def _message(entry: Mapping[str, Any]) -> str:
     """The message; where Minox gives none, its code and field."""
-    return str(entry.get("message") or f"{entry.get('message_code', '')} {entry.get('field', '')}").strip()
+    return str(
+        entry.get("message") or f"{entry.get('message_code', '')} {entry.get('field', '')}"
+    ).strip()
 
 
-def _messages(data: object) -> Iterator[Map[str, Any]]:
+def _messages(data: object) -> Iterator[Mapping[str, Any]]:
     """Find the messages anywhere in an answer."""
     if isinstance(data, list):
         for entry in data:
@@ -191,15 +168,17 @@ def _messages(data: object) -> Iterator[Map[str, Any]]:
                 yield from _messages(value)
 
 
-def rows_of(data: object) -> list[Map[str, Any]]:
+def rows_of(data: object) -> list[Mapping[str, Any]]:
     """Return the rows of an answer: a bare list, a `collection`, or one object."""
     if isinstance(data, dict):
         inner = data.get("collection")
-        data = inner if isinstance(inner, list) else [data] if inner is None else list(inner.values())
+        data = (
+            inner if isinstance(inner, list) else [data] if inner is None else list(inner.values())
+        )
     return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
 
 
-def lines_of(data: object) -> Iterator[Map[str, Any]]:
+def lines_of(data: object) -> Iterator[Mapping[str, Any]]:
     """Find a booking's lines anywhere in an answer: what has an account and a side."""
     if isinstance(data, dict) and "account" in data and ("debit" in data or "credit" in data):
         yield data
@@ -208,12 +187,12 @@ def lines_of(data: object) -> Iterator[Map[str, Any]]:
             yield from lines_of(value)
 
 
-def sent_lines(body: str) -> list[ReadLine]:
+def sent_lines(body: str) -> list[TransactionLine]:
     """Read the lines of a body that was sent (see `booking_body`)."""
     return [read_line(row) for row in json.loads(body, parse_float=Decimal)]
 
 
-def next_page(data: object, asked: Map[str, str]) -> dict[str, str] | None:
+def next_page(data: object, asked: Mapping[str, str]) -> dict[str, str] | None:
     """Return the query of the next page, or None. Only the query is taken: the host stays ours."""
     if not isinstance(data, dict):
         return None
@@ -233,25 +212,27 @@ def next_page(data: object, asked: Map[str, str]) -> dict[str, str] | None:
     return None
 
 
-def id_of(row: Map[str, Any]) -> str:
+def id_of(row: Mapping[str, Any]) -> str:
     """Return a row's id as text; empty without one."""
     found = row.get("id")
     return "" if found is None else plain_id(str(found))
 
 
 def plain_id(text: str) -> str:
-    """Return an identifier without what cannot be printed, and cut: no real one has any, or is so long."""
+    """Return an identifier without what cannot be printed, and cut: no real one has any, or is so
+    long.
+    """
     return "".join(char for char in text[:LONGEST_ID] if char.isprintable())
 
 
-def _blocked(row: Map[str, Any]) -> bool:
+def _blocked(row: Mapping[str, Any]) -> bool:
     blocked = row.get("blocked")
     return bool(blocked.get("active")) if isinstance(blocked, dict) else bool(blocked)
 
 
-def read_entry(row: Map[str, Any]) -> Listed:
+def read_entry(row: Mapping[str, Any]) -> ListEntry:
     """Read an entry of a list: a journal, a ledger account."""
-    return Listed(
+    return ListEntry(
         id=id_of(row),
         description=str(row.get("description") or ""),
         type=str(row.get("type") or ""),
@@ -260,14 +241,16 @@ def read_entry(row: Map[str, Any]) -> Listed:
     )
 
 
-def _vat_of(row: Map[str, Any]) -> str:
+def _vat_of(row: Mapping[str, Any]) -> str:
     """Read an account's VAT code: an object with its id, or the id alone."""
     vat = row.get("vat")
     return id_of(vat) if isinstance(vat, dict) else "" if vat is None else plain_id(str(vat))
 
 
-def _fiscal_year(year: Map[str, Any]) -> FiscalYear | None:
-    """Read a fiscal year; one that cannot be read is left out, and orders of its dates are told so."""
+def _fiscal_year(year: Mapping[str, Any]) -> FiscalYear | None:
+    """Read a fiscal year; one that cannot be read is left out, and orders of its dates are told
+    so.
+    """
     try:
         return FiscalYear(
             year=int(year["fiscal_year"]),
@@ -279,8 +262,11 @@ def _fiscal_year(year: Map[str, Any]) -> FiscalYear | None:
         return None
 
 
-def read_administration(row: Map[str, Any]) -> Administration:
-    """Read an administration of the list. Raises KeyError, TypeError or ValueError for a shape that is not known."""
+def read_administration(row: Mapping[str, Any]) -> Administration:
+    """Read an administration of the list.
+
+    Raises KeyError, TypeError or ValueError for a shape that is not known.
+    """
     currency = row.get("currency")
     years = tuple(filter(None, map(_fiscal_year, row.get("fiscal_years") or ())))
     return Administration(
@@ -298,7 +284,7 @@ def _rounding_ledger(accounts: object) -> str:
     return id_of(found) if isinstance(found, dict) else plain_id(str(found or ""))
 
 
-def read_customer(row: Map[str, Any]) -> FoundCustomer:
+def read_customer(row: Mapping[str, Any]) -> MinoxCustomer:
     """Read a customer."""
     addresses = row.get("addresses")
     addresses = addresses if isinstance(addresses, list) else [addresses]
@@ -311,22 +297,31 @@ def read_customer(row: Map[str, Any]) -> FoundCustomer:
     ]
     vat = row.get("vat")
     number = vat.get("vat_registration_number") if isinstance(vat, dict) else None
-    return FoundCustomer(
+    return MinoxCustomer(
         number=id_of(row),
-        name=next((plain_id(str(address.get("name") or "")) for address in addresses if isinstance(address, dict)), ""),
+        name=next(
+            (
+                plain_id(str(address.get("name") or ""))
+                for address in addresses
+                if isinstance(address, dict)
+            ),
+            "",
+        ),
         blocked=_blocked(row),
         emails=tuple(filter(None, emails)),
         vat_number=compact(str(number or "")),
     )
 
 
-def by_number(customer: FoundCustomer) -> tuple[int, str]:
+def by_number(customer: MinoxCustomer) -> tuple[int, str]:
     """The lowest number first, as numbers."""
     return (int(customer.number) if customer.number.isdigit() else 0, customer.number)
 
 
 def created_number(answer: Answer) -> str | None:
-    """Find the number of a new customer: in the customer, as a bare id, or at the end of `Location`."""
+    """Find the number of a new customer: in the customer, as a bare id, or at the end of
+    `Location`.
+    """
     data = answer.data
     if isinstance(data, str | int) and not isinstance(data, bool):
         return plain_id(str(data)) or None
@@ -354,11 +349,13 @@ def read_percentage(value: object) -> Decimal:
         return Decimal(-1)
 
 
-def read_line(row: Map[str, Any]) -> ReadLine:
+def read_line(row: Mapping[str, Any]) -> TransactionLine:
     """Read a booking's line. Raises InvalidOperation, TypeError, ValueError or AttributeError."""
-    account, vat, period, journal = (row.get(key) or {} for key in ("account", "vat", "period", "journal"))
+    account, vat, period, journal = (
+        row.get(key) or {} for key in ("account", "vat", "period", "journal")
+    )
     number = str(row.get("line_number") or row.get("entry_line") or row.get("sequence") or "")
-    return ReadLine(
+    return TransactionLine(
         batch_id=plain_id(str(row.get("batch_id") or "").lower()),
         account=id_of(account),
         type=str(account.get("type") or ""),

@@ -1,9 +1,10 @@
 """Both vendors' APIs over HTTP on loopback: a stand-in for Mijnwebwinkel and Minox.
 
-`Sandbox` serves a webshop with sample orders and an administration that books like the real one refuses
-to: unbalanced batches, closed periods, unknown accounts. The readings that the vendors leave undefined are
-switches (`Settings`), and what goes wrong on a network is a list (`Fault`). Nothing here comes from the rest
-of the package, so that a mistake there cannot hide in its own stand-in.
+`Sandbox` serves a webshop with sample orders and an administration that books like the real one
+refuses to: unbalanced batches, closed periods, unknown accounts. The readings that the vendors
+leave undefined are switches (`Settings`), and what goes wrong on a network is a list (`Fault`).
+Nothing here comes from the rest of the package, so that a mistake there cannot hide in its own
+stand-in.
 """
 
 from mww2minox.sandbox.bulk import many_orders

@@ -1,4 +1,6 @@
-"""The administration that the sandbox keeps: its ledger accounts, VAT codes, journals and first customers."""
+"""The administration that the sandbox keeps: its ledger accounts, VAT codes, journals and first
+customers.
+"""
 
 from __future__ import annotations
 
@@ -66,23 +68,32 @@ _CUSTOMERS: tuple[tuple[str, str, str, str, bool], ...] = (
 
 
 class Administration:
-    """What Minox knows before anything is booked. Lists are in the form in which the API shows them."""
+    """What Minox knows before anything is booked.
+
+    Lists are in the form in which the API shows them.
+    """
 
     def __init__(self, today: dt.date) -> None:
-        """Open the books of this calendar year and the one before; January of the latter is closed."""
+        """Open the books of this calendar year and the one before; January of the latter is
+        closed.
+        """
         self.fiscal_years = (today.year - 1, today.year)
         self.closed: set[tuple[int, int]] = {(today.year - 1, 1)}
         self.accounts = {account["id"]: account for account in map(_account, _ACCOUNTS)}
         self.vat_codes = {code["id"]: code for code in map(_vat_code, _VAT_CODES)}
         self.journals = {journal["id"]: journal for journal in map(_journal, _JOURNALS)}
-        self.payment_terms = {days: {"id": days, "description": f"{days} dagen"} for days in (14, 30)}
+        self.payment_terms = {
+            days: {"id": days, "description": f"{days} dagen"} for days in (14, 30)
+        }
 
     def vat_code(self, code: object) -> dict[str, Any] | None:
         """Find a VAT code by its id, a number or the text of one."""
         return self.vat_codes.get(int(str(code))) if str(code).isdecimal() else None
 
     def period_dates(self, fiscal_year: int, period: int) -> tuple[dt.date, dt.date]:
-        """Give a period's first and last day: the fiscal years here are calendar years of twelve months."""
+        """Give a period's first and last day: the fiscal years here are calendar years of twelve
+        months.
+        """
         last = calendar.monthrange(fiscal_year, period)[1]
         return dt.date(fiscal_year, period, 1), dt.date(fiscal_year, period, last)
 
@@ -128,7 +139,12 @@ def _vat_code(row: tuple[int, str, str, str, str]) -> dict[str, Any]:
 
 def _journal(row: tuple[str, str, str]) -> dict[str, Any]:
     number, kind, description = row
-    journal: dict[str, Any] = {"id": number, "type": kind, "description": description, "range": None}
+    journal: dict[str, Any] = {
+        "id": number,
+        "type": kind,
+        "description": description,
+        "range": None,
+    }
     if kind == "sales":
         journal["range"] = {
             "start": FIRST_CUSTOMER,

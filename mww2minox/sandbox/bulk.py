@@ -17,7 +17,9 @@ DAYS = 30
 
 
 def many_orders(count: int, today: dt.date) -> list[Order]:
-    """Make `count` right orders, always the same, of a fifth as many customers, from the last 30 days."""
+    """Make `count` right orders, always the same, of a fifth as many customers, from the last 30
+    days.
+    """
     return [_order(index, count, today) for index in range(count)]
 
 

@@ -17,9 +17,13 @@ def create_blueprint(sandbox: Sandbox) -> Blueprint:
     """Give the control API. It asks for no key: it is a stand-in on loopback."""
     control = _Control(sandbox)
     blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
-    blueprint.register_error_handler(LookupError, lambda error: (jsonify({"unknown": str(error.args[0])}), 404))
+    blueprint.register_error_handler(
+        LookupError, lambda error: (jsonify({"unknown": str(error.args[0])}), 404)
+    )
     blueprint.register_error_handler(TypeError, lambda error: (jsonify({"error": str(error)}), 400))
-    blueprint.register_error_handler(ValueError, lambda error: (jsonify({"error": str(error)}), 400))
+    blueprint.register_error_handler(
+        ValueError, lambda error: (jsonify({"error": str(error)}), 400)
+    )
     for rule, method, view in control.routes():
         blueprint.add_url_rule(rule, view.__name__, view, methods=[method])
     return blueprint

@@ -30,18 +30,20 @@ Kind = Literal[
 class Fault:
     """One fault, waiting for a request that it fits.
 
-    `status`: answers with that status, nothing is done. `429`: too many requests, with `retry_after` when
-    set. `drop_before`, `drop_after`: closes the connection without an answer, without or with the effect.
-    `html`: a page with status 200, the effect by `effect`. `truncated`, `broken_json`: half an answer, with
-    the effect. `slow`: waits `seconds` first. `ghost`: closes at once and does it `seconds` later.
-    `redirect`: 302 to `location`, nothing is done.
+    `status`: answers with that status, nothing is done. `429`: too many requests, with
+    `retry_after` when set. `drop_before`, `drop_after`: closes the connection without an answer,
+    without or with the effect. `html`: a page with status 200, the effect by `effect`. `truncated`,
+    `broken_json`: half an answer, with the effect. `slow`: waits `seconds` first. `ghost`: closes
+    at once and does it `seconds` later. `redirect`: 302 to `location`, nothing is done.
     """
 
     kind: Kind
     side: Side | None = None
     method: str | None = None
     path: str = ""
-    """A regular expression, searched in the path as it was sent: percent-encoded, without the query."""
+    """A regular expression, searched in the path as it was sent: percent-encoded, without the
+    query.
+    """
     status: int = 500
     retry_after: str | None = None
     seconds: float = 0.0
@@ -116,5 +118,12 @@ class FaultBox:
 
     def _any(self) -> Fault:
         effect = self._random.random() < 1 / 2
-        kinds: tuple[Kind, ...] = ("status", "429", "drop_before", "drop_after", "html", "truncated")
+        kinds: tuple[Kind, ...] = (
+            "status",
+            "429",
+            "drop_before",
+            "drop_after",
+            "html",
+            "truncated",
+        )
         return Fault(self._random.choice(kinds), effect=effect, retry_after="0")

@@ -1,4 +1,6 @@
-"""Where every request comes in: it is written down, a fault may happen to it, the application answers."""
+"""Where every request comes in: it is written down, a fault may happen to it, the application
+answers.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 CONTROL = "/_sandbox/"
 SECRET_PARAMETERS = frozenset({"token", "partner_token", "code", "code_verifier", "client_secret"})
 JSON = ("Content-Type", "application/json")
-PAGE = b"<!DOCTYPE html><html><head><title>Onderhoud</title></head><body><h1>Even geduld</h1></body></html>"
+PAGE = (
+    b"<!DOCTYPE html><html><head><title>Onderhoud</title></head><body><h1>Even"
+    b" geduld</h1></body></html>"
+)
 
 
 @dataclass(frozen=True)
@@ -168,6 +173,7 @@ def _environ(incoming: Incoming) -> WSGIEnvironment:
 def _keep_separators(path: str) -> str:
     """Encode `%2F` and `%25` once more: an encoded slash is part of a segment, not the end of it.
 
-    `PATH_INFO` is decoded before it is divided into segments; `Segment` in `minox_api` decodes the rest.
+    `PATH_INFO` is decoded before it is divided into segments; `Segment` in `minox_api` decodes the
+    rest.
     """
     return re.sub(r"%(2[fF5])", r"%25\1", path)

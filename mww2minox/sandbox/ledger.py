@@ -50,14 +50,22 @@ class Books:
 
 
 def refusals(body: object, books: Books) -> list[Message]:
-    """List all that is wrong with a batch: the lines one by one, and if these are right, its balance."""
+    """List all that is wrong with a batch: the lines one by one, and if these are right, its
+    balance.
+    """
     if not isinstance(body, list):
         return [Message("body_invalid", "De boeking is geen lijst van regels.", "")]
     if not body:
         return [Message("body_empty", "De boeking heeft geen regels.", "")]
     if len(body) > MAX_LINES:
-        return [Message("too_many_lines", f"Een dagboekpagina heeft ten hoogste {MAX_LINES} regels.", "")]
-    wrong = [message for index, line in enumerate(body) for message in _line(line, f"[{index}]", books)]
+        return [
+            Message(
+                "too_many_lines", f"Een dagboekpagina heeft ten hoogste {MAX_LINES} regels.", ""
+            )
+        ]
+    wrong = [
+        message for index, line in enumerate(body) for message in _line(line, f"[{index}]", books)
+    ]
     return wrong or [*_as_one(body), *_balance(body, books), *_vat_numbers(body, books)]
 
 
@@ -93,12 +101,17 @@ def own_lines(lines: list[Line], books: Books) -> list[Line]:
             code = books.administration.vat_code(vat["id"]) or {}
             totals[str(code.get("account_id")), _side(line), "Btw"] += Decimal(str(vat["amount"]))
     rows = [(key, amount) for key, amount in totals.items() if amount]
-    return [_own(lines[0], FIRST_OWN_LINE + place, key, amount) for place, (key, amount) in enumerate(rows)]
+    return [
+        _own(lines[0], FIRST_OWN_LINE + place, key, amount)
+        for place, (key, amount) in enumerate(rows)
+    ]
 
 
 def stored(line: Line, *, batch: str, number: int) -> Line:
     """Give a right line the marks that Minox keeps with it, amounts as JSON numbers."""
-    kept: Line = {name: float(value) if isinstance(value, Decimal) else value for name, value in line.items()}
+    kept: Line = {
+        name: float(value) if isinstance(value, Decimal) else value for name, value in line.items()
+    }
     if kept.get("vat"):
         kept["vat"] = kept["vat"] | {"amount": float(kept["vat"]["amount"])}
     kept.setdefault("currency", {"id": "EUR"})
@@ -140,7 +153,9 @@ def _money(value: object, field: str) -> Iterator[Message]:
     elif value < 0:
         yield Message("amount_negative", f"Het bedrag {value} is negatief.", field)
     elif _decimals(value) > DECIMALS:
-        yield Message("amount_decimals", f"Het bedrag {value} heeft meer dan twee decimalen.", field)
+        yield Message(
+            "amount_decimals", f"Het bedrag {value} heeft meer dan twee decimalen.", field
+        )
 
 
 def _decimals(value: Decimal | int) -> int:
@@ -151,10 +166,14 @@ def _decimals(value: Decimal | int) -> int:
 def _account(line: Line, books: Books) -> Iterator[Message]:
     account = line.get("account")
     if not isinstance(account, dict) or not isinstance(account.get("id"), str):
-        yield Message("account_invalid", "De rekening ontbreekt of haar nummer is geen tekst.", "account.id")
+        yield Message(
+            "account_invalid", "De rekening ontbreekt of haar nummer is geen tekst.", "account.id"
+        )
         return
     if account.get("scheme") != "MINOX":
-        yield Message("account_scheme_invalid", "Het schema van de rekening is niet MINOX.", "account.scheme")
+        yield Message(
+            "account_scheme_invalid", "Het schema van de rekening is niet MINOX.", "account.scheme"
+        )
     names = {"ledger_account": "Grootboekrekening", "customer": "Debiteur"}
     known: dict[str, Mapping[str, Mapping[str, Any]]] = {
         "ledger_account": books.administration.accounts,
@@ -168,7 +187,9 @@ def _account(line: Line, books: Books) -> Iterator[Message]:
     yield from _usable(kind, names[kind], account["id"], known[kind].get(account["id"]))
 
 
-def _usable(kind: str, name: str, number: str, found: Mapping[str, Any] | None) -> Iterator[Message]:
+def _usable(
+    kind: str, name: str, number: str, found: Mapping[str, Any] | None
+) -> Iterator[Message]:
     if found is None:
         yield Message(f"{kind}_unknown", f"{name} {number} bestaat niet.", "account.id")
     elif (found.get("blocked") or {}).get("active"):
@@ -190,7 +211,9 @@ def _journal(line: Line, books: Books) -> Iterator[Message]:
     if journal is None:
         yield Message("journal_unknown", f"Dagboek {number} bestaat niet.", "journal.id")
     elif journal["type"] != "sales":
-        yield Message("journal_not_sales", f"Dagboek {number} is geen verkoopdagboek.", "journal.id")
+        yield Message(
+            "journal_not_sales", f"Dagboek {number} is geen verkoopdagboek.", "journal.id"
+        )
 
 
 def _dates(line: Line, books: Books) -> Iterator[Message]:
@@ -200,11 +223,19 @@ def _dates(line: Line, books: Books) -> Iterator[Message]:
         yield Message("document_date_invalid", text, "document_date")
         return
     period = line.get("period")
-    year, number = (period.get("fiscal_year"), period.get("id")) if isinstance(period, dict) else (None, None)
+    year, number = (
+        (period.get("fiscal_year"), period.get("id")) if isinstance(period, dict) else (None, None)
+    )
     if year not in books.administration.fiscal_years:
         yield Message("fiscal_year_unknown", f"Boekjaar {year} bestaat niet.", "period.fiscal_year")
-    elif isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= NUMBER_OF_PERIODS:
-        yield Message("period_unknown", f"Periode {number} van boekjaar {year} bestaat niet.", "period.id")
+    elif (
+        isinstance(number, bool)
+        or not isinstance(number, int)
+        or not 1 <= number <= NUMBER_OF_PERIODS
+    ):
+        yield Message(
+            "period_unknown", f"Periode {number} van boekjaar {year} bestaat niet.", "period.id"
+        )
     else:
         yield from _period(date, year, number, books)
 
@@ -215,7 +246,9 @@ def _period(date: dt.date, year: int, number: int, books: Books) -> Iterator[Mes
         text = f"De datum {date} valt niet in periode {number} van boekjaar {year}."
         yield Message("period_mismatch", text, "period.id")
     elif (year, number) in books.administration.closed:
-        yield Message("period_closed", f"Periode {number} van boekjaar {year} is afgesloten.", "period.id")
+        yield Message(
+            "period_closed", f"Periode {number} van boekjaar {year} is afgesloten.", "period.id"
+        )
 
 
 def _vat(line: Line, books: Books) -> Iterator[Message]:
@@ -260,7 +293,9 @@ def _payment_term(line: Line, books: Books) -> Iterator[Message]:
 def _as_one(lines: list[Line]) -> Iterator[Message]:
     for name in ("document_date", "journal", "period"):
         if any(line.get(name) != lines[0].get(name) for line in lines):
-            yield Message("lines_differ", f"Niet alle regels hebben dezelfde waarde voor {name}.", name)
+            yield Message(
+                "lines_differ", f"Niet alle regels hebben dezelfde waarde voor {name}.", name
+            )
 
 
 def _balance(lines: list[Line], books: Books) -> Iterator[Message]:
@@ -270,7 +305,10 @@ def _balance(lines: list[Line], books: Books) -> Iterator[Message]:
         if books.settings.vat_posting == "net" and line.get("vat"):
             totals[_side(line)] += Decimal(line["vat"]["amount"])
     if totals["debit"] != totals["credit"]:
-        text = f"De boeking is niet in evenwicht: debet {totals['debit']:.2f}, credit {totals['credit']:.2f}."
+        text = (
+            f"De boeking is niet in evenwicht: debet {totals['debit']:.2f}, credit"
+            f" {totals['credit']:.2f}."
+        )
         yield Message("not_balanced", text, "")
     if books.settings.vat_posting == "gross":
         for index, line in enumerate(lines):
@@ -284,12 +322,16 @@ def _vat_numbers(lines: list[Line], books: Books) -> Iterator[Message]:
         number = str(_id(line.get("account")))
         customer = books.customers.get(number) if _kind(line) == "customer" else None
         if customer and not (customer.get("vat") or {}).get("vat_registration_number"):
-            yield Message("vat_number_missing", f"Debiteur {number} heeft geen btw-nummer.", "account.id")
+            yield Message(
+                "vat_number_missing", f"Debiteur {number} heeft geen btw-nummer.", "account.id"
+            )
 
 
 def _within_eu(line: Line, books: Books) -> bool:
     vat = _vat_of(line, books)
-    return vat is not None and "(3b)" in str((books.administration.vat_code(vat["id"]) or {}).get("type"))
+    return vat is not None and "(3b)" in str(
+        (books.administration.vat_code(vat["id"]) or {}).get("type")
+    )
 
 
 def _vat_within(line: Line, field: str, books: Books) -> Iterator[Message]:
@@ -314,7 +356,9 @@ def _net_of_account(line: Line, books: Books) -> Line:
 
 
 def _vat_of(line: Line, books: Books) -> dict[str, Any] | None:
-    """Give the VAT in a line: the one sent along, or the one that the ledger account's code makes."""
+    """Give the VAT in a line: the one sent along, or the one that the ledger account's code
+    makes.
+    """
     if books.settings.vat_posting == "ledger":
         return _account_vat(line, books)
     return line.get("vat") or None

@@ -35,9 +35,13 @@ class UnknownError(LookupError):
 
 
 class Minox:
-    """The state of Minox: change `customers` and `batches` freely, only the methods obey the rules."""
+    """The state of Minox: change `customers` and `batches` freely, only the methods obey the
+    rules.
+    """
 
-    def __init__(self, settings: Settings, *, today: dt.date, lock: threading.RLock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, today: dt.date, lock: threading.RLock | None = None
+    ) -> None:
         """Open an administration with its first customers and no bookings."""
         self.settings = settings
         self.lock = lock or threading.RLock()
@@ -51,7 +55,9 @@ class Minox:
     # Customers.
 
     def create_customer(self, data: object, journal: str | None) -> Customer:
-        """Add a customer, numbered from the sales journal's range unless it brings a number of its own."""
+        """Add a customer, numbered from the sales journal's range unless it brings a number of its
+        own.
+        """
         wanted = _object(data)
         wrong = self._customer_refusals(wanted, journal)
         if wrong:
@@ -67,7 +73,9 @@ class Minox:
         changes = _object(data)
         customer = self.customer(number)
         if str(changes.get("id", number)) != number:
-            raise RefusedError([Message("id_fixed", "Het debiteurnummer kan niet veranderen.", "id")])
+            raise RefusedError(
+                [Message("id_fixed", "Het debiteurnummer kan niet veranderen.", "id")]
+            )
         customer.update(changes)
         return customer
 
@@ -89,7 +97,9 @@ class Minox:
     def search_customers(self, text: str) -> list[Customer]:
         """Find customers with this text in number, name or e-mail."""
         wanted = text.strip().lower()
-        return self._customers_where(lambda customer: any(wanted in word for word in _words(customer)))
+        return self._customers_where(
+            lambda customer: any(wanted in word for word in _words(customer))
+        )
 
     # Bookings.
 
@@ -105,7 +115,8 @@ class Minox:
                 self._born["batch", batch] = time.time()
             self.batches[batch] = lines
             return [
-                line | {"messages": [message.as_dict() for message in ledger.warnings(line, self.books)]}
+                line
+                | {"messages": [message.as_dict() for message in ledger.warnings(line, self.books)]}
                 for line in ledger.read_back(lines, self.books, self.settings)
             ]
 
@@ -132,7 +143,9 @@ class Minox:
             account = line.get("account") or {}
             if account.get("type") != "customer":
                 continue
-            item = owed.setdefault((account.get("id"), line.get("invoice_number")), _open_item(line))
+            item = owed.setdefault(
+                (account.get("id"), line.get("invoice_number")), _open_item(line)
+            )
             owes = (line.get("debit") or 0) - (line.get("credit") or 0)
             item["amount"] = round(item["amount"] + owes, 2)
         return list(owed.values())
@@ -204,7 +217,11 @@ def _complete(data: Customer, number: str) -> Customer:
 
 def _addresses(customer: Customer) -> list[dict[str, Any]]:
     addresses = customer.get("addresses")
-    return [part for part in addresses if isinstance(part, dict)] if isinstance(addresses, list) else []
+    return (
+        [part for part in addresses if isinstance(part, dict)]
+        if isinstance(addresses, list)
+        else []
+    )
 
 
 def _emails(customer: Customer) -> list[str]:

@@ -86,7 +86,12 @@ class _MinoxApi:
             (f"{customer}/<number>", "GET", "customer:read", self.customer),
             (f"{customer}/<number>", "PATCH", "customer:write", self.change_customer),
             (f"{customer}/by_email/<segment:email>", "GET", "customer:read", self.by_email),
-            (f"{customer}/by_externalid/<segment:externalid>", "GET", "customer:read", self.by_externalid),
+            (
+                f"{customer}/by_externalid/<segment:externalid>",
+                "GET",
+                "customer:read",
+                self.by_externalid,
+            ),
             (batch, "GET", "transaction:read", self.batch),
             (batch, "PUT", "transaction:write", self.put_batch),
             (batch, "DELETE", "transaction:write", self.delete_batch),
@@ -130,7 +135,9 @@ class _MinoxApi:
         how = self._settings.post_customer
         if how in {"location", "nothing"}:
             location = f"{request.base_url}/{customer['id']}"
-            return Response(status=201, headers={"Location": location} if how == "location" else None)
+            return Response(
+                status=201, headers={"Location": location} if how == "location" else None
+            )
         response = jsonify(customer if how == "customer" else {"id": customer["id"]})
         response.status_code = 201
         return response
@@ -217,7 +224,10 @@ class _MinoxApi:
         size = max(1, self._settings.page_size)
         last = max(1, math.ceil(len(items) / size))
         current = min(last, max(1, request.args.get("currentpage", 1, type=int)))
-        page: dict[str, Any] = {"links": {}, "collection": items[(current - 1) * size : current * size]}
+        page: dict[str, Any] = {
+            "links": {},
+            "collection": items[(current - 1) * size : current * size],
+        }
         if self._settings.paging == "metadata":
             page["metadata"] = {"last": last, "results": len(items), "currentpage": current}
         elif current < last:

@@ -120,7 +120,9 @@ class _OAuthApi:
         self._settings = tokens.settings
 
     def authorize(self) -> Response:
-        """Consent at once, like a user who always says yes, and send the browser back with a code."""
+        """Consent at once, like a user who always says yes, and send the browser back with a
+        code.
+        """
         redirect_uri = request.args.get("redirect_uri", "")
         if request.args.get("client_id") != CLIENT_ID or not _on_loopback(redirect_uri):
             code = "invalid_request"
@@ -130,7 +132,9 @@ class _OAuthApi:
         if "state" in request.args:
             answer["state"] = request.args["state"]
         joint = "&" if urlsplit(redirect_uri).query else "?"
-        return Response(status=302, headers={"Location": f"{redirect_uri}{joint}{urlencode(answer)}"})
+        return Response(
+            status=302, headers={"Location": f"{redirect_uri}{joint}{urlencode(answer)}"}
+        )
 
     def token(self) -> Response:
         """Give tokens for a code or for a refresh token."""
@@ -188,7 +192,11 @@ class _OAuthApi:
 
     def _for_code(self, form: Mapping[str, Any]) -> dict[str, Any]:
         code = self._tokens.codes.pop(str(form.get("code")), None)
-        fits = code is not None and time.time() < code.ends and form.get("redirect_uri") == code.redirect_uri
+        fits = (
+            code is not None
+            and time.time() < code.ends
+            and form.get("redirect_uri") == code.redirect_uri
+        )
         if code is None or not fits or not self._verified(code, form):
             error = "invalid_grant"
             raise OAuthError(error)
@@ -206,7 +214,11 @@ class _OAuthApi:
 
 def _check_client(form: Mapping[str, Any]) -> None:
     login = request.authorization
-    given = (login.username, login.password) if login else (form.get("client_id"), form.get("client_secret"))
+    given = (
+        (login.username, login.password)
+        if login
+        else (form.get("client_id"), form.get("client_secret"))
+    )
     if given != (CLIENT_ID, CLIENT_SECRET):
         code = "invalid_client"
         raise OAuthError(code, 401)

@@ -55,7 +55,9 @@ def goods(rate: str, gross: str, description: str = "Theepot", quantity: int = 1
 
 
 def invoice(total: str, *taxes: tuple[str, str]) -> dict[str, Any]:
-    """Write what the customer's invoice says: the total, and the VAT in pairs of rate and amount."""
+    """Write what the customer's invoice says: the total, and the VAT in pairs of rate and
+    amount.
+    """
     tax = [{"amount": amount, "rate": rate} for rate, amount in taxes]
     return {"tax": tax, "total": total} if tax else {"total": total}
 
@@ -82,7 +84,11 @@ def person(
         "taxnumber": vat_number,
     }
     known = {field: value for field, value in address.items() if value is not None}
-    return {"email": email, "address": {"invoice": known}} if email else {"address": {"invoice": known}}
+    return (
+        {"email": email, "address": {"invoice": known}}
+        if email
+        else {"address": {"invoice": known}}
+    )
 
 
 def order(
@@ -111,7 +117,11 @@ def order(
         "business_model": "B2B" if "company" in debtor["address"]["invoice"] else "B2C",
         "tax_region": country,
         "tax_strategy": "",
-        "payment": {"gateway_name": "mollie", "method_name": "ideal", "status": {"id": 1, "text": "Betaald"}},
+        "payment": {
+            "gateway_name": "mollie",
+            "method_name": "ideal",
+            "status": {"id": 1, "text": "Betaald"},
+        },
         "payment_status": "captured",
         "debtor": debtor,
         "price": price,

@@ -1,9 +1,8 @@
 """The sample orders: for each rule and each reason one that shows it, with what must come of it.
 
-The expectations are literals, worked out by hand from the rules of booking for revenue lines that carry the
-net amount with its VAT on top: gross per rate from the lines, VAT per rate from the invoice, net is what is
-left.
-Dates are relative to `today`, never after it.
+The expectations are literals, worked out by hand from the rules of booking for revenue lines that
+carry the net amount with its VAT on top: gross per rate from the lines, VAT per rate from the
+invoice, net is what is left. Dates are relative to `today`, never after it.
 """
 
 from __future__ import annotations
@@ -49,8 +48,8 @@ class ExpectedLine:
 class Expected:
     """What must come of an order once it was fetched and pushed.
 
-    State `absent`: it never gets into the state file. A booked order goes to `customer` where that number is
-    known beforehand, else to a customer that is made for `email`.
+    State `absent`: it never gets into the state file. A booked order goes to `customer` where that
+    number is known beforehand, else to a customer that is made for `email`.
     """
 
     state: State
@@ -91,13 +90,26 @@ class Sample:
 
 
 def since(today: dt.date) -> dt.date:
-    """Give the date before which orders are left alone: before the first fiscal year of the sandbox."""
+    """Give the date before which orders are left alone: before the first fiscal year of the
+    sandbox.
+    """
     return dt.date(today.year - 2, 12, 1)
 
 
 def samples(today: dt.date) -> list[Sample]:
     """Make all sample orders for a date, in the order of their numbers."""
-    families = (_domestic, _costs, _customers, _abroad, _credits, _cents, _refused, _waiting, _odd, _dated)
+    families = (
+        _domestic,
+        _costs,
+        _customers,
+        _abroad,
+        _credits,
+        _cents,
+        _refused,
+        _waiting,
+        _odd,
+        _dated,
+    )
     made = [sample for family in families for sample in family(_Calendar(today))]
     return sorted(made, key=lambda sample: int(sample.number))
 
@@ -113,8 +125,12 @@ class _Calendar:
 # Expectations.
 
 
-def _booked(debtor: str, *lines: ExpectedLine, side: Side = "debit", customer: str | None = None) -> Expected:
-    return Expected("booked", debtor_side=side, debtor_amount=debtor, lines=lines, customer=customer)
+def _booked(
+    debtor: str, *lines: ExpectedLine, side: Side = "debit", customer: str | None = None
+) -> Expected:
+    return Expected(
+        "booked", debtor_side=side, debtor_amount=debtor, lines=lines, customer=customer
+    )
 
 
 def _failed(reason: str) -> Expected:
@@ -139,7 +155,9 @@ _ABSENT = Expected("absent")
 
 
 def _sample(why: str, made: Order, expected: Expected, *, email: str | None = None) -> Sample:
-    """Complete the expectation with what follows from the order: its date, and whose customer is made."""
+    """Complete the expectation with what follows from the order: its date, and whose customer is
+    made.
+    """
     if expected.state == "booked":
         expected = replace(
             expected,
@@ -152,7 +170,9 @@ def _sample(why: str, made: Order, expected: Expected, *, email: str | None = No
 def _plain(number: str, date: dt.date, name: str, email: str, **fields: object) -> Order:
     """Make the plainest order: 12.10 at 21%."""
     lines = [goods("21", "12.10")]
-    return order(number, date, person(name, email), lines, invoice("12.10", ("21", "2.10")), **fields)
+    return order(
+        number, date, person(name, email), lines, invoice("12.10", ("21", "2.10")), **fields
+    )
 
 
 # The families.
@@ -163,7 +183,13 @@ def _domestic(day: _Calendar) -> list[Sample]:
     return [
         _sample(
             "A Dutch consumer, 21%.",
-            order("1001", day.ago(21), truus, [goods("21", "121.00")], invoice("121.00", ("21", "21.00"))),
+            order(
+                "1001",
+                day.ago(21),
+                truus,
+                [goods("21", "121.00")],
+                invoice("121.00", ("21", "21.00")),
+            ),
             _booked("121.00", _high("100.00", "21.00")),
         ),
         _sample(
@@ -196,7 +222,11 @@ def _domestic(day: _Calendar) -> list[Sample]:
                 "1004",
                 day.ago(20),
                 person("Bram Bakker", "bram@example.nl"),
-                [goods("21", "9.99", "Kop"), goods("21", "9.99", "Schotel"), goods("21", "9.99", "Lepel")],
+                [
+                    goods("21", "9.99", "Kop"),
+                    goods("21", "9.99", "Schotel"),
+                    goods("21", "9.99", "Lepel"),
+                ],
                 invoice("29.97", ("21", "5.20")),
                 status=5,
             ),
@@ -204,7 +234,9 @@ def _domestic(day: _Calendar) -> list[Sample]:
         ),
         _sample(
             "A second order of someone who ordered before: the same customer.",
-            order("1061", day.ago(3), truus, [goods("21", "24.20")], invoice("24.20", ("21", "4.20"))),
+            order(
+                "1061", day.ago(3), truus, [goods("21", "24.20")], invoice("24.20", ("21", "4.20"))
+            ),
             _booked("24.20", _high("20.00", "4.20")),
         ),
         _sample(
@@ -367,7 +399,8 @@ def _customers(day: _Calendar) -> list[Sample]:
             _booked("12.10", _high("10.00", "2.10"), customer="10630"),
         ),
         _sample(
-            "Two customers share the e-mail address and the lower number is blocked: the other one.",
+            "Two customers share the e-mail address and the lower number is blocked: the other"
+            " one.",
             _plain("1038", day.ago(8), "Gedeeld", "gedeeld@example.nl"),
             _booked("12.10", _high("10.00", "2.10"), customer="10621"),
         ),
@@ -383,15 +416,26 @@ def _customers(day: _Calendar) -> list[Sample]:
         ),
         _sample(
             "A Dutch company: its name is the customer's, the person is the contact.",
-            order("1050", day.ago(6), company, [goods("21", "242.00")], invoice("242.00", ("21", "42.00"))),
+            order(
+                "1050",
+                day.ago(6),
+                company,
+                [goods("21", "242.00")],
+                invoice("242.00", ("21", "42.00")),
+            ),
             _booked("242.00", _high("200.00", "42.00")),
         ),
         _sample(
-            "A name that would write to the terminal, and a company that would calculate in a spreadsheet.",
+            "A name that would write to the terminal, and a company that would calculate in a"
+            " spreadsheet.",
             order(
                 "1056",
                 day.ago(4),
-                person("\x1b[31m[bold]Mallory[/bold]\x07", "mallory@example.nl", company="=cmd|' /C calc'!A0"),
+                person(
+                    "\x1b[31m[bold]Mallory[/bold]\x07",
+                    "mallory@example.nl",
+                    company="=cmd|' /C calc'!A0",
+                ),
                 [goods("21", "12.10", "[red]\x1b[2J=1+1")],
                 invoice("12.10", ("21", "2.10")),
             ),
@@ -433,13 +477,20 @@ def _abroad(day: _Calendar) -> list[Sample]:
             _booked("400.00", _eu("400.00")),
         ),
         _sample(
-            "Reverse charge for a customer whose VAT number Minox does not know: booked, with a warning.",
+            "Reverse charge for a customer whose VAT number Minox does not know: booked, with a"
+            " warning.",
             _reverse("1059", day.ago(3), "BE", "BE0428759497", "150.00"),
             _booked("150.00", _eu("150.00"), customer="10650"),
         ),
         _sample(
             "Export to Switzerland at 0%.",
-            _foreign("1014", day.ago(16), "CH", invoice("180.00", ("0", "0.00")), tax_strategy="zero_percent"),
+            _foreign(
+                "1014",
+                day.ago(16),
+                "CH",
+                invoice("180.00", ("0", "0.00")),
+                tax_strategy="zero_percent",
+            ),
             _booked("180.00", ExpectedLine("8200", "180.00", 5, "0.00")),
         ),
         _sample(
@@ -474,12 +525,18 @@ def _reverse(number: str, date: dt.date, country: str, vat_number: str | None, t
     email, company = f"inkoop{number}@example.com", f"Zaak {number}"
     debtor = person("Jean Peeters", email, country=country, company=company, vat_number=vat_number)
     bill = invoice(total, ("0", "0.00"))
-    return order(number, date, debtor, [goods("0", total)], bill, tax_strategy="reverse_charged_vat")
+    return order(
+        number, date, debtor, [goods("0", total)], bill, tax_strategy="reverse_charged_vat"
+    )
 
 
-def _foreign(number: str, date: dt.date, country: str, bill: dict[str, Any], **fields: object) -> Order:
+def _foreign(
+    number: str, date: dt.date, country: str, bill: dict[str, Any], **fields: object
+) -> Order:
     debtor = person(f"Klant uit {country}", f"klant{number}@example.com", country=country)
-    return order(number, date, debtor, [goods(bill["tax"][0]["rate"], bill["total"])], bill, **fields)
+    return order(
+        number, date, debtor, [goods(bill["tax"][0]["rate"], bill["total"])], bill, **fields
+    )
 
 
 def _credits(day: _Calendar) -> list[Sample]:
@@ -497,8 +554,15 @@ def _credits(day: _Calendar) -> list[Sample]:
             _booked("84.70", _high("70.00", "14.70")),
         ),
         _sample(
-            "Its credit order: the other way round, on the same customer whatever e-mail address it has.",
-            _credit("1021", day.ago(7), "1020", "lies.nieuw@example.nl", invoice("-36.30", ("21", "-6.30"))),
+            "Its credit order: the other way round, on the same customer whatever e-mail address it"
+            " has.",
+            _credit(
+                "1021",
+                day.ago(7),
+                "1020",
+                "lies.nieuw@example.nl",
+                invoice("-36.30", ("21", "-6.30")),
+            ),
             _booked("36.30", _high("30.00", "6.30", "debit"), side="credit"),
             email="lies@example.nl",
         ),
@@ -517,28 +581,52 @@ def _credits(day: _Calendar) -> list[Sample]:
         ),
         _sample(
             "Its credit order has an e-mail address, and still belongs to the cash customer.",
-            _credit("1023", day.ago(7), "1022", "balieklant@example.nl", invoice("-18.15", ("21", "-3.15"))),
-            _booked("18.15", _high("15.00", "3.15", "debit"), side="credit", customer=CASH_CUSTOMER),
+            _credit(
+                "1023",
+                day.ago(7),
+                "1022",
+                "balieklant@example.nl",
+                invoice("-18.15", ("21", "-3.15")),
+            ),
+            _booked(
+                "18.15", _high("15.00", "3.15", "debit"), side="credit", customer=CASH_CUSTOMER
+            ),
         ),
         _sample(
             "A credit order that asks for money.",
-            _credit("1024", day.ago(13), "1001", "truus.jansen@example.nl", invoice("12.10", ("21", "2.10"))),
+            _credit(
+                "1024",
+                day.ago(13),
+                "1001",
+                "truus.jansen@example.nl",
+                invoice("12.10", ("21", "2.10")),
+            ),
             _failed("credit_order_positive"),
         ),
         _sample(
             "An order from before `since`: left alone.",
-            _plain("902", _long_ago(day, 20), "Vroege Vogel", "vroeg@example.nl", credit_order_numbers=["1025"]),
+            _plain(
+                "902",
+                _long_ago(day, 20),
+                "Vroege Vogel",
+                "vroeg@example.nl",
+                credit_order_numbers=["1025"],
+            ),
             _ABSENT,
         ),
         _sample(
             "The credit order on it: the original is not booked, yet still in the shop.",
-            _credit("1025", day.ago(12), "902", "later@example.nl", invoice("-12.10", ("21", "-2.10"))),
+            _credit(
+                "1025", day.ago(12), "902", "later@example.nl", invoice("-12.10", ("21", "-2.10"))
+            ),
             _booked("12.10", _high("10.00", "2.10", "debit"), side="credit"),
             email="vroeg@example.nl",
         ),
         _sample(
             "A credit order whose original is gone from the shop: its own e-mail address counts.",
-            _credit("1026", day.ago(12), "903", "wees@example.nl", invoice("-24.20", ("21", "-4.20"))),
+            _credit(
+                "1026", day.ago(12), "903", "wees@example.nl", invoice("-24.20", ("21", "-4.20"))
+            ),
             _booked("24.20", _high("20.00", "4.20", "debit"), side="credit"),
         ),
     ]
@@ -554,7 +642,10 @@ def _cents(day: _Calendar) -> list[Sample]:
         line("article", "Theepot", net_price("21", "20.661157")),
         line("article", "Thee", net_price("9", "9.174312")),
     ]
-    large = [goods("21" if place % 2 else "9", _gross(place), f"Artikel {place}") for place in range(1, 31)]
+    large = [
+        goods("21" if place % 2 else "9", _gross(place), f"Artikel {place}")
+        for place in range(1, 31)
+    ]
     return [
         _sample(
             "The total is 2 cents more than the lines.",
@@ -641,7 +732,9 @@ def _refused(day: _Calendar) -> list[Sample]:
     free = {"payment": None, "payment_status": None}
     no_price = _plain("1045", day.ago(7), "Prijs Loos", "prijsloos@example.nl")
     del no_price["price"]
-    no_amount = [line("article", "Theepot", {"amount": "abc", "amount_including_tax": "abc", "rate": "21"})]
+    no_amount = [
+        line("article", "Theepot", {"amount": "abc", "amount_including_tax": "abc", "rate": "21"})
+    ]
     return [
         _sample(
             "Something for free: there is nothing to book.",
@@ -694,7 +787,9 @@ def _refused(day: _Calendar) -> list[Sample]:
         _sample("An order without a price.", no_price, _failed("order_invalid")),
         _sample(
             "A tax strategy that nobody knows.",
-            _plain("1046", day.ago(7), "Nieuwe Regel", "nieuw@example.nl", tax_strategy="margin_scheme"),
+            _plain(
+                "1046", day.ago(7), "Nieuwe Regel", "nieuw@example.nl", tax_strategy="margin_scheme"
+            ),
             _failed("order_invalid"),
         ),
     ]
@@ -704,17 +799,38 @@ def _waiting(day: _Calendar) -> list[Sample]:
     return [
         _sample(
             "Not paid yet.",
-            _plain("1041", day.ago(8), "Nog Niet", "nogniet@example.nl", status=1, payment_status="pending"),
+            _plain(
+                "1041",
+                day.ago(8),
+                "Nog Niet",
+                "nogniet@example.nl",
+                status=1,
+                payment_status="pending",
+            ),
             _WAITING,
         ),
         _sample(
             "Cancelled.",
-            _plain("1042", day.ago(8), "Toch Niet", "tochniet@example.nl", status=6, payment_status="voided"),
+            _plain(
+                "1042",
+                day.ago(8),
+                "Toch Niet",
+                "tochniet@example.nl",
+                status=6,
+                payment_status="voided",
+            ),
             _WAITING,
         ),
         _sample(
             "The customer still has to pay.",
-            _plain("1043", day.ago(1), "Straks Wel", "straks@example.nl", status=7, payment_status="new"),
+            _plain(
+                "1043",
+                day.ago(1),
+                "Straks Wel",
+                "straks@example.nl",
+                status=7,
+                payment_status="new",
+            ),
             _WAITING,
         ),
     ]
@@ -775,12 +891,24 @@ def _dated(day: _Calendar) -> list[Sample]:
         ),
         _sample(
             "Late on 31 December: still the old year.",
-            _plain("1064", dt.date(last_year, 12, 31), "Oud Jaar", "oudjaar@example.nl", time="23:59:59"),
+            _plain(
+                "1064",
+                dt.date(last_year, 12, 31),
+                "Oud Jaar",
+                "oudjaar@example.nl",
+                time="23:59:59",
+            ),
             _booked("12.10", _high("10.00", "2.10")),
         ),
         _sample(
             "At the first second of 1 January: the new year.",
-            _plain("1065", dt.date(last_year + 1, 1, 1), "Nieuw Jaar", "nieuwjaar@example.nl", time="00:00:00"),
+            _plain(
+                "1065",
+                dt.date(last_year + 1, 1, 1),
+                "Nieuw Jaar",
+                "nieuwjaar@example.nl",
+                time="00:00:00",
+            ),
             _booked("12.10", _high("10.00", "2.10")),
         ),
     ]

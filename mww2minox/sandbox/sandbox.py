@@ -37,8 +37,16 @@ class Sandbox:
     All state is open: change `settings`, `faults`, `shop.orders`, `minox.batches` while it runs.
     """
 
-    def __init__(self, *, today: dt.date | None = None, settings: Settings | None = None, samples: bool = True) -> None:
-        """Fill the shop with the sample orders, dated relative to `today` (default: the clock's date)."""
+    def __init__(
+        self,
+        *,
+        today: dt.date | None = None,
+        settings: Settings | None = None,
+        samples: bool = True,
+    ) -> None:
+        """Fill the shop with the sample orders, dated relative to `today` (default: the clock's
+        date).
+        """
         self.today = today or dt.datetime.fromtimestamp(time.time(), tz=ZONE).date()
         self.settings = settings or Settings()
         self.faults: list[Fault] = []
@@ -78,19 +86,30 @@ class Sandbox:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Stop."""
         self.stop()
 
     def config(self) -> dict[str, Any]:
-        """Give a configuration for this sandbox, ready to be written as YAML; the state file is up to you."""
+        """Give a configuration for this sandbox, ready to be written as YAML; the state file is up
+        to you.
+        """
         return {
             "shop": {
                 "url": self.shop_url,
                 "token": shop_api.TOKEN,
                 "partner_token": shop_api.PARTNER_TOKEN,
-                "statuses": ["Betaald", "Verzonden", "Betaald en verzonden", "Afgehaald", "Gecrediteerd"],
+                "statuses": [
+                    "Betaald",
+                    "Verzonden",
+                    "Betaald en verzonden",
+                    "Afgehaald",
+                    "Gecrediteerd",
+                ],
                 "since": since(self.today).isoformat(),
             },
             "minox": {

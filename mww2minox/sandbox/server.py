@@ -1,7 +1,8 @@
 """A small threaded HTTP/1.1 server on loopback, able to break off its answers.
 
-A WSGI server cannot close a connection half-way an answer, and the one for development closes it after each.
-Here the connection stays open between requests, and what is sent of an answer is up to the one who answers.
+A WSGI server cannot close a connection half-way an answer, and the one for development closes it
+after each. Here the connection stays open between requests, and what is sent of an answer is up to
+the one who answers.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class Answer:
 
 
 class HttpServer:
-    """Listens on a port of 127.0.0.1 and gives each request to `respond`, a thread per connection."""
+    """Listens on a port of 127.0.0.1 and gives each request to `respond`, a thread per
+    connection.
+    """
 
     def __init__(self, respond: Callable[[Incoming], Answer]) -> None:
         """Prepare; nothing listens before `start`."""
@@ -60,8 +63,10 @@ class HttpServer:
         """Listen on the port (0: a free one) and give its number. `OSError` when it is taken."""
         listener = _Listener(port, self._respond)
         self._listener = listener
-        # The listening socket queues connections from here on, so a client need not wait for the thread.
-        self._thread = threading.Thread(target=listener.serve_forever, args=(POLL_SECONDS,), daemon=True)
+        # The socket queues connections from here on: a client need not wait for the thread.
+        self._thread = threading.Thread(
+            target=listener.serve_forever, args=(POLL_SECONDS,), daemon=True
+        )
         self._thread.start()
         return int(listener.server_address[1])
 
@@ -128,8 +133,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._hang_up()
             return
         head = [f"HTTP/1.1 {answer.status} {http.client.responses.get(answer.status, '')}"]
-        head += [f"{name}: {value}" for name, value in answer.headers if name.lower() != "content-length"]
-        head += [f"Date: {formatdate(time.time(), usegmt=True)}", f"Content-Length: {len(answer.body)}", "", ""]
+        head += [
+            f"{name}: {value}" for name, value in answer.headers if name.lower() != "content-length"
+        ]
+        head += [
+            f"Date: {formatdate(time.time(), usegmt=True)}",
+            f"Content-Length: {len(answer.body)}",
+            "",
+            "",
+        ]
         body = b"" if self.command == "HEAD" else answer.body
         sent = body[: len(body) // 2] if answer.send == "half" else body
         self.wfile.write("\r\n".join(head).encode("latin-1") + sent)

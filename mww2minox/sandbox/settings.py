@@ -33,7 +33,9 @@ class Settings:
     """Which kind of body `/oauth/token` takes; the other one is answered with 415."""
     rotate_refresh_tokens: bool = True
     inspect: Literal["objects", "ids", "nothing"] = "objects"
-    """How `/api/1/inspect` tells what a token reaches: tenants as objects or as ids alone, or not at all."""
+    """How `/api/1/inspect` tells what a token reaches: tenants as objects or as ids alone, or not
+    at all.
+    """
     expires_in: int = 3600
     """Life of an access token in seconds."""
 

@@ -1,4 +1,6 @@
-"""The two forms in which the shop writes an order: as it really answers, and as its document says."""
+"""The two forms in which the shop writes an order: as it really answers, and as its document
+says.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,15 @@ from typing import Any
 AMOUNTS = frozenset({"amount", "amount_including_tax", "total", "rate"})
 
 
-def live(order: dict[str, Any], *, numbers: bool = False, changed_may_be_empty: bool = False) -> dict[str, Any]:
+def live(
+    order: dict[str, Any], *, numbers: bool = False, changed_may_be_empty: bool = False
+) -> dict[str, Any]:
     """Write an order as the service answers: one price is an object, an empty country a list."""
     shown = _filled(order, empty="" if changed_may_be_empty else None)
     shown["orderlines"] = [_unpacked(line, "price") for line in shown.get("orderlines", [])]
-    shown["shipping"] = [{"country": part.get("country") or []} for part in shown.get("shipping", [])]
+    shown["shipping"] = [
+        {"country": part.get("country") or []} for part in shown.get("shipping", [])
+    ]
     if "price" in shown:
         shown["price"] = _unpacked(shown["price"], "tax")
     return {name: _as_numbers(part, name) for name, part in shown.items()} if numbers else shown
@@ -25,15 +31,20 @@ def document(order: dict[str, Any], *, changed_may_be_empty: bool = False) -> di
     for name in ("number", "credited_order_number"):
         if str(shown.get(name, "")).isdecimal():
             shown[name] = int(shown[name])
-    shown["credit_order_numbers"] = [int(number) for number in shown.get("credit_order_numbers", [])]
+    shown["credit_order_numbers"] = [
+        int(number) for number in shown.get("credit_order_numbers", [])
+    ]
     shown["shipping"] = [
-        {"country": part["country"]} if part.get("country") else {} for part in shown.get("shipping", [])
+        {"country": part["country"]} if part.get("country") else {}
+        for part in shown.get("shipping", [])
     ]
     return shown
 
 
 def _filled(order: dict[str, Any], *, empty: str | None) -> dict[str, Any]:
-    """Leave out what is missing or only ours, and fill the moment of a status that never changed."""
+    """Leave out what is missing or only ours, and fill the moment of a status that never
+    changed.
+    """
     shown = {name: value for name, value in order.items() if value is not None and name != "test"}
     if not order.get("status_changed_date"):
         shown["status_changed_date"] = order["date"] if empty is None else empty

@@ -44,9 +44,9 @@ class BadParameterError(ValueError):
 class Shop:
     """The orders by number, in the canonical form that `shapes` turns into answers.
 
-    Canonical: `number` and amounts are strings, `price.tax` and each `orderlines[].price` are lists, a
-    missing value is absent or None, `status_changed_date` is None while the status never changed, `test`
-    marks a test order.
+    Canonical: `number` and amounts are strings, `price.tax` and each `orderlines[].price` are
+    lists, a missing value is absent or None, `status_changed_date` is None while the status never
+    changed, `test` marks a test order.
     """
 
     def __init__(
@@ -56,7 +56,9 @@ class Shop:
         today: dt.date | None = None,
         lock: threading.RLock | None = None,
     ) -> None:
-        """Open with these orders; `today` is the date of later status changes (None: the clock's)."""
+        """Open with these orders; `today` is the date of later status changes (None: the
+        clock's).
+        """
         self.orders: dict[str, dict[str, Any]] = {}
         self.lock = lock or threading.RLock()
         self._today = today
@@ -210,7 +212,9 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
     return int(query[name])
 
 
-def _at_least(query: Mapping[str, str], name: str, *, default: int, least: int, most: int | None = None) -> int:
+def _at_least(
+    query: Mapping[str, str], name: str, *, default: int, least: int, most: int | None = None
+) -> int:
     number = _number(query, name)
     if number is None:
         return default

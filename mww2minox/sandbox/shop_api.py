@@ -78,8 +78,12 @@ class _ShopApi:
     def register(self, app: Flask) -> None:
         app.before_request(_refuse)
         app.register_error_handler(BadParameterError, _bad_parameter)
-        app.register_error_handler(404, lambda _error: _problem(404, "Not Found", "There is nothing here."))
-        app.register_error_handler(405, lambda _error: _problem(405, "Method Not Allowed", "Only GET."))
+        app.register_error_handler(
+            404, lambda _error: _problem(404, "Not Found", "There is nothing here.")
+        )
+        app.register_error_handler(
+            405, lambda _error: _problem(405, "Method Not Allowed", "Only GET.")
+        )
         app.add_url_rule("/v1/orders", view_func=self.orders)
         app.add_url_rule("/v1/orders/count", view_func=self.count)
         app.add_url_rule("/v1/orders/<number>", view_func=self.order)

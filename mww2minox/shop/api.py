@@ -1,4 +1,6 @@
-"""The Mijnwebwinkel (MyOnlineStore) API, read only: orders by page or one by one, and the shop's own facts."""
+"""The Mijnwebwinkel (MyOnlineStore) API, read only: orders by page or one by one, and the shop's
+own facts.
+"""
 
 import logging
 from collections.abc import Generator, Iterable, Iterator
@@ -8,9 +10,23 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mww2minox.errors import MwwError, OrderNotInShop, Refused, TokenRefused, UnusableAnswer, VendorError
+from mww2minox.errors import (
+    MwwError,
+    OrderNotInShop,
+    Refused,
+    TokenRefused,
+    UnusableAnswer,
+    VendorError,
+)
 from mww2minox.language.texts import _
-from mww2minox.shop.orders import Taken, plain_text, read_amount, read_flag, read_number, take
+from mww2minox.shop.orders import (
+    ReceivedOrder,
+    plain_text,
+    read_amount,
+    read_flag,
+    read_number,
+    read_order,
+)
 from mww2minox.transport import Transport
 
 PAGE = 100
@@ -27,17 +43,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of orders. `complete` is True on the last one, when nothing of the window was missed."""
+    """A page of orders.
 
-    orders: list[Taken]
+    `complete` is True on the last one, when nothing of the window was missed.
+    """
+
+    orders: list[ReceivedOrder]
     complete: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFacts:
-    """The store's country, and its identity: the same for every token of the store; its UUID, where it tells one."""
+    """The store's country, and its identity: the same for every token of the store; its UUID, where
+    it tells one.
+    """
 
-    region: str
+    country: str
     identity: str
     uuid: str
     name: str = ""
@@ -53,7 +74,9 @@ class Status:
 
 
 def named(wanted: int | str, statuses: Iterable[Status]) -> list[Status]:
-    """Return the status with this number, or else all that have this name: of orders and of credit orders, say."""
+    """Return the status with this number, or else all that have this name: of orders and of credit
+    orders, say.
+    """
     there, name = list(statuses), str(wanted).strip().lower()
     by_number = [status for status in there if str(status.number) == name]
     return by_number or [status for status in there if status.name.strip().lower() == name]
@@ -80,10 +103,14 @@ class Webshop:
         store = self._get("/v1/store", needs=_("shop.token (or it wants shop.partner_token too)"))
         if not isinstance(store, dict):
             raise self._strange("/v1/store")
-        identity = next((store[key] for key in ("id", "primary_domain", "name") if store.get(key)), "")
-        region = str(store.get("region_code") or "NL").upper()
+        identity = next(
+            (store[key] for key in ("id", "primary_domain", "name") if store.get(key)), ""
+        )
+        country = str(store.get("region_code") or "NL").upper()
         name = plain_text(str(store.get("name") or ""))
-        return StoreFacts(region=region, identity=str(identity), uuid=str(store.get("id") or ""), name=name)
+        return StoreFacts(
+            country=country, identity=str(identity), uuid=str(store.get("id") or ""), name=name
+        )
 
     def statuses(self) -> list[Status]:
         """Return all order statuses, in the configured language. Needs the partner token."""
@@ -101,8 +128,13 @@ class Webshop:
             raise self._strange("/v1/orderstatuses") from None
 
     def payment_methods(self) -> dict[str, str]:
-        """Return the ways of paying: `gateway/method` and the name that the shop shows. Needs the partner token."""
-        rows = _collection(self._get("/v1/payment/gateways", needs=_("shop.token and shop.partner_token")))
+        """Return the ways of paying: `gateway/method` and the name that the shop shows.
+
+        Needs the partner token.
+        """
+        rows = _collection(
+            self._get("/v1/payment/gateways", needs=_("shop.token and shop.partner_token"))
+        )
         try:
             return {
                 f"{plain_text(gateway['name'])}/{plain_text(method['name'])}": plain_text(
@@ -118,29 +150,37 @@ class Webshop:
         """Return the rates (percentages) that the shop is set up for, by region (two letters)."""
         rows = _collection(self._get("/v1/tax-policy/regions"))
         try:
-            return {str(row["regionCode"]).upper(): _region_rates(row) for row in rows if read_flag(row["taxEnabled"])}
+            return {
+                str(row["regionCode"]).upper(): _region_rates(row)
+                for row in rows
+                if read_flag(row["taxEnabled"])
+            }
         except (AttributeError, KeyError, TypeError, ValueError):
             raise self._strange("/v1/tax-policy/regions") from None
 
-    def latest(self, count: int) -> list[Taken]:
-        """Return the `count` newest orders, the newest first; test orders and what cannot be read are left out."""
-        found: list[Taken] = []
+    def latest(self, count: int) -> list[ReceivedOrder]:
+        """Return the `count` newest orders, the newest first; test orders and what cannot be read
+        are left out.
+        """
+        found: list[ReceivedOrder] = []
         for archived in (False, True):
             filters = self._filters(archived=archived, since=None, until=None, changed_since=None)
             for offset in range(0, count, PAGE):
                 page = {"limit": str(PAGE), "offset": str(offset), "ordering": "desc"}
                 rows = _collection(self._get("/v1/orders", filters | page))
-                found += _for_real(map(take, rows))
+                found += _for_real(map(read_order, rows))
                 if len(rows) < PAGE:
                     break
         readable = [taken for taken in found if taken.order]
-        return sorted(readable, key=lambda taken: (taken.date, taken.number.zfill(20)), reverse=True)[:count]
+        return sorted(
+            readable, key=lambda taken: (taken.date, taken.number.zfill(20)), reverse=True
+        )[:count]
 
-    def order(self, number: str) -> Taken:
+    def order(self, number: str) -> ReceivedOrder:
         """Return one order. Raises OrderNotInShop, for a test order too."""
         if not (number.isascii() and number.isdigit()):
             raise _not_in_shop(number)
-        taken = take(self._get(f"/v1/orders/{number}", absent=_not_in_shop(number)))
+        taken = read_order(self._get(f"/v1/orders/{number}", absent=_not_in_shop(number)))
         if not _for_real([taken]):
             raise _not_in_shop(number)
         if taken.number != read_number(number):
@@ -155,23 +195,29 @@ class Webshop:
         until: date | None = None,
         changed_since: datetime | None = None,
     ) -> Iterator[Page]:
-        """Yield the orders of a window by page: order dates `since` to `until`, or status changed since.
+        """Yield the orders of a window by page: order dates `since` to `until`, or status changed
+        since.
 
-        Rows can move between pages while orders change: each page begins with the last row of the one before, and what
-        came is compared with `/orders/count`. The window is read again, up to three times, while something is missing.
+        Rows can move between pages while orders change: each page begins with the last row of the
+        one before, and what came is compared with `/orders/count`. The window is read again, up to
+        three times, while something is missing.
         """
-        filters = self._filters(archived=archived, since=since, until=until, changed_since=changed_since)
+        filters = self._filters(
+            archived=archived, since=since, until=until, changed_since=changed_since
+        )
         for _pass in range(PASSES):
             if (yield from self._read_through(filters)):
                 return
         log.warning("The shop counts more orders than it shows, or they changed all the while.")
 
     def _read_through(self, filters: dict[str, str]) -> Generator[Page, None, bool]:
-        """Yield a window's pages from its start; return False when rows moved, or some never came."""
+        """Yield a window's pages from its start; return False when rows moved, or some never
+        came.
+        """
         seen: set[str] = set()
         last, offset = "", 0
         while True:
-            rows = [take(row) for row in self._page(filters, offset)]
+            rows = [read_order(row) for row in self._page(filters, offset)]
             if last and [row.number for row in rows[:1]] != [last]:
                 return False
             fresh = rows[1:] if last else rows
@@ -185,12 +231,21 @@ class Webshop:
 
     def count(self, *, archived: bool, since: date, until: date) -> int:
         """Return how many orders the shop has with order dates `since` to `until`."""
-        return self._count(self._filters(archived=archived, since=since, until=until, changed_since=None))
+        return self._count(
+            self._filters(archived=archived, since=since, until=until, changed_since=None)
+        )
 
     def _filters(
-        self, *, archived: bool, since: date | None, until: date | None, changed_since: datetime | None
+        self,
+        *,
+        archived: bool,
+        since: date | None,
+        until: date | None,
+        changed_since: datetime | None,
     ) -> dict[str, str]:
-        changed = changed_since and changed_since.astimezone(self._timezone).strftime("%Y-%m-%d %H:%M:%S")
+        changed = changed_since and changed_since.astimezone(self._timezone).strftime(
+            "%Y-%m-%d %H:%M:%S"
+        )
         given = {
             "start_date": since and since.isoformat(),
             "end_date": until and until.isoformat(),
@@ -219,20 +274,36 @@ class Webshop:
         needs: str = "shop.token",
         absent: MwwError | None = None,
     ) -> Any:  # noqa: ANN401 - JSON
-        """GET a path. A refusal becomes a sentence; one that says "not there" becomes `absent`, when given."""
+        """GET a path.
+
+        A refusal becomes a sentence; one that says "not there" becomes `absent`, when given.
+        """
         try:
             return self._transport.request("GET", path, params=params).data
         except Refused as refused:
-            raise (absent if refused.status in NOT_THERE and absent else self._refusal(refused, path, needs)) from None
+            raise (
+                absent
+                if refused.status in NOT_THERE and absent
+                else self._refusal(refused, path, needs)
+            ) from None
 
     def _refusal(self, refused: Refused, path: str, needs: str) -> VendorError:
         if refused.status in (401, 403):
-            message = _("The shop does not accept {keys} (HTTP {status}).").format(keys=needs, status=refused.status)
+            message = _("The shop does not accept {keys} (HTTP {status}).").format(
+                keys=needs, status=refused.status
+            )
             return TokenRefused(
-                message, _("Put a valid token in the config (Instellingen > API), then run: mww2minox check")
+                message,
+                _(
+                    "Put a valid token in the config (Instellingen > API), then run: mww2minox"
+                    " check"
+                ),
             )
         message = _("The shop at {url} refuses {path} (HTTP {status}): {words}").format(
-            url=self._transport.base_url, path=path, status=refused.status, words="; ".join(refused.messages)
+            url=self._transport.base_url,
+            path=path,
+            status=refused.status,
+            words="; ".join(refused.messages),
         )
         return UnusableAnswer(message, _("Check shop.url in the config, then run: mww2minox check"))
 
@@ -247,7 +318,7 @@ def _region_rates(region: dict[str, Any]) -> list[Decimal]:
     return list(dict.fromkeys((100 * read_amount(rate)).normalize() for rate in told))
 
 
-def _for_real(page: Iterable[Taken]) -> list[Taken]:
+def _for_real(page: Iterable[ReceivedOrder]) -> list[ReceivedOrder]:
     """Leave test orders out: they are never taken in."""
     return [taken for taken in page if not taken.payload.get("test")]
 
@@ -265,5 +336,6 @@ def _collection(data: object) -> list[Any]:
 def _not_in_shop(number: str) -> OrderNotInShop:
     message = _("The shop has no order {number}.").format(number=repr(number[:40]))
     return OrderNotInShop(
-        message, _("Check the number in the shop. To see those that are known, run: mww2minox report")
+        message,
+        _("Check the number in the shop. To see those that are known, run: mww2minox report"),
     )

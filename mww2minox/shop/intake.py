@@ -1,12 +1,14 @@
-"""Takes orders of the shop into the state: what an order's next state is, and what changed on a booked one."""
+"""Takes orders of the shop into the state: what an order's next state is, and what changed on a
+booked one.
+"""
 
-from collections.abc import Iterable, Mapping as Map
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from mww2minox.books.differences import order_changes
 from mww2minox.books.model import Difference, Reason, Rejection, State
-from mww2minox.shop.orders import EMPTIED, Taken, stored, without_addresses
+from mww2minox.shop.orders import EMPTIED, ReceivedOrder, read_stored_order, without_addresses
 from mww2minox.state import Store, StoredOrder
 
 
@@ -15,7 +17,7 @@ class Statuses:
     """The statuses that book, by number, and the names that the shop gives them."""
 
     selected: frozenset[int]
-    names: Map[int, str] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
 
     def rejection(self, number: str, status: int | None) -> Rejection | None:
         """Return why an order with this status waits, or None when its status books."""
@@ -23,7 +25,9 @@ class Statuses:
             return None
         name = self.names.get(status)
         shown = f"{name} ({status})" if name else str(status)
-        return Rejection(reason=Reason.STATUS_NOT_SELECTED, values={"number": number, "status": shown})
+        return Rejection(
+            reason=Reason.STATUS_NOT_SELECTED, values={"number": number, "status": shown}
+        )
 
 
 @dataclass(slots=True)
@@ -36,7 +40,9 @@ class Counts:
     seen: set[str] = field(default_factory=set)
 
 
-def take_in(store: Store, page: Iterable[Taken], statuses: Statuses, counts: Counts) -> None:
+def take_in(
+    store: Store, page: Iterable[ReceivedOrder], statuses: Statuses, counts: Counts
+) -> None:
     """Store the orders of a page: new ones, and what changed. Call inside a transaction."""
     for taken in page:
         counts.seen.add(taken.number)
@@ -52,11 +58,13 @@ def take_in(store: Store, page: Iterable[Taken], statuses: Statuses, counts: Cou
         store.take_in(next_order(known, taken, statuses, under_way=booking is not None))
 
 
-def next_order(known: StoredOrder | None, taken: Taken, statuses: Statuses, *, under_way: bool) -> StoredOrder:
+def next_order(
+    known: StoredOrder | None, taken: ReceivedOrder, statuses: Statuses, *, under_way: bool
+) -> StoredOrder:
     """Return an order that is not booked, as it should be stored now that it was seen as `taken`.
 
-    A failed or skipped order stays so while nothing changed; one that may be in Minox already (`under_way`) keeps
-    its state whatever happens to it in the shop, until Minox has been asked.
+    A failed or skipped order stays so while nothing changed; one that may be in Minox already
+    (`under_way`) keeps its state whatever happens to it in the shop, until Minox has been asked.
     """
     state, rejection = _next_state(taken, statuses)
     if known and (under_way or (known.payload == taken.payload and _stays(known, state))):
@@ -75,10 +83,12 @@ def next_order(known: StoredOrder | None, taken: Taken, statuses: Statuses, *, u
 
 def _stays(known: StoredOrder, following: State) -> bool:
     """Tell whether an unchanged order stays as it is: a failed one does while its status books."""
-    return known.state is State.SKIPPED or (known.state is State.FAILED and following is State.READY)
+    return known.state is State.SKIPPED or (
+        known.state is State.FAILED and following is State.READY
+    )
 
 
-def _next_state(taken: Taken, statuses: Statuses) -> tuple[State, Rejection | None]:
+def _next_state(taken: ReceivedOrder, statuses: Statuses) -> tuple[State, Rejection | None]:
     waits = statuses.rejection(taken.number, taken.status)
     if waits:
         return State.WAITING, waits
@@ -88,11 +98,11 @@ def _next_state(taken: Taken, statuses: Statuses) -> tuple[State, Rejection | No
     return State.READY, None
 
 
-def changes_since(payload: dict[str, Any], taken: Taken) -> tuple[Difference, ...]:
+def changes_since(payload: dict[str, Any], taken: ReceivedOrder) -> tuple[Difference, ...]:
     """Return how an order differs in the shop from the `payload` that was booked."""
     if payload.get(EMPTIED) and taken.order:
-        taken = stored(without_addresses(taken.payload))
-    booked = stored(payload).order
+        taken = read_stored_order(without_addresses(taken.payload))
+    booked = read_stored_order(payload).order
     if booked is None:
         return ()
     if taken.order is None:
@@ -106,7 +116,7 @@ def sort_again(store: Store, statuses: Statuses) -> None:
     for order in store.orders((State.WAITING, State.READY, State.FAILED)):
         if store.booking(order.number):
             continue
-        taken = stored(order.payload)
+        taken = read_stored_order(order.payload)
         fresh = next_order(order, taken, statuses, under_way=False)
         if fresh.state is not order.state:
             store.mark(order.number, fresh.state, fresh.rejection)

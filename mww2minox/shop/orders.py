@@ -1,7 +1,9 @@
-"""An order as the shop's API tells it, read into the core's words, and reduced to what booking needs.
+"""An order as the shop's API tells it, read into the core's words, and reduced to what booking
+needs.
 
-Takes every shape that is known of it (vendors.md): numbers as text or number, an object or a list, `[]` for empty,
-missing fields. Texts that booking does not need (comments, articles, delivery address) are never kept.
+Takes every shape that is known of it (vendors.md): numbers as text or number, an object or a list,
+`[]` for empty, missing fields. Texts that booking does not need (comments, articles, delivery
+address) are never kept.
 """
 
 import hashlib
@@ -15,7 +17,7 @@ from unicodedata import category
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from mww2minox.books.model import Customer, Line, Order, Price, Tax
+from mww2minox.books.model import Buyer, Line, Order, Price, Tax
 
 MICRO = Decimal("0.000001")
 
@@ -37,7 +39,9 @@ LARGEST_STATUS = 10**9
 
 
 def read_amount(value: object) -> Decimal:
-    """Read money or a rate from text or number, to the vendor's six decimals (floats carry noise beyond)."""
+    """Read money or a rate from text or number, to the vendor's six decimals (floats carry noise
+    beyond).
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError("not a number")  # noqa: TRY004 - what pydantic collects
     try:
@@ -56,8 +60,13 @@ def _text(value: object) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Return a text on one line and cut, without what cannot be printed: escapes, direction marks, half characters."""
-    chars = (char if char.isprintable() else "" if category(char) == "Cf" else " " for char in text[:MOST_READ])
+    """Return a text on one line and cut, without what cannot be printed: escapes, direction marks,
+    half characters.
+    """
+    chars = (
+        char if char.isprintable() else "" if category(char) == "Cf" else " "
+        for char in text[:MOST_READ]
+    )
     return " ".join("".join(chars).split())[:LONGEST_TEXT].rstrip()
 
 
@@ -99,7 +108,9 @@ Flag = Annotated[bool, BeforeValidator(read_flag)]
 
 
 class _Shape(BaseModel):
-    """A part of an order; what is empty in any of PHP's ways is left out, so that the default holds."""
+    """A part of an order; what is empty in any of PHP's ways is left out, so that the default
+    holds.
+    """
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -108,7 +119,11 @@ class _Shape(BaseModel):
     def _without_empty(cls, data: object) -> object:
         if not isinstance(data, dict):
             return data
-        return {key: value for key, value in data.items() if value is not None and value not in ("", [], {})}
+        return {
+            key: value
+            for key, value in data.items()
+            if value is not None and value not in ("", [], {})
+        }
 
 
 class _Price(_Shape):
@@ -188,21 +203,26 @@ class ShopOrder(_Shape):
             status=self.status,
             total=self.price.total,
             lines=tuple(_line(line) for line in self.orderlines),
-            tax=None if self.price.tax is None else tuple(Tax(rate=t.rate, amount=t.amount) for t in self.price.tax),
+            tax=None
+            if self.price.tax is None
+            else tuple(Tax(rate=t.rate, amount=t.amount) for t in self.price.tax),
             currency=self.currency,
             status_changed=self.status_changed_date,
             tax_region=self.tax_region,
             tax_strategy=self.tax_strategy,
             email=self.debtor.email,
             payment=f"{payment.gateway_name}/{payment.method_name}" if payment else None,
-            credited_order_number=self.credited_order_number if self.credited_order_number != "0" else None,
-            customer=_customer(self.debtor),
+            credited_order_number=self.credited_order_number
+            if self.credited_order_number != "0"
+            else None,
+            buyer=_buyer(self.debtor),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """An order as it came: what it is known by, the reduced JSON, and the order, or None when it is malformed.
+class ReceivedOrder:
+    """An order as it came: what it is known by, the reduced JSON, and the order, or None when it is
+    malformed.
 
     `problem` names the place that could not be read.
     """
@@ -215,8 +235,10 @@ class Taken:
     problem: str = ""
 
 
-def take(raw: object) -> Taken:
-    """Read one order of the API's JSON; a malformed one becomes a `Taken` without an order, never an error."""
+def read_order(raw: object) -> ReceivedOrder:
+    """Read one order of the API's JSON; a malformed one becomes a `Taken` without an order, never
+    an error.
+    """
     try:
         known = ShopOrder.model_validate(raw)
     except ValidationError as error:
@@ -225,19 +247,19 @@ def take(raw: object) -> Taken:
     return _taken(known, payload)
 
 
-def stored(payload: dict[str, Any]) -> Taken:
+def read_stored_order(payload: dict[str, Any]) -> ReceivedOrder:
     """Read an order back from the state's reduced JSON (see `take`)."""
     if "malformed" not in payload:
         return _taken(ShopOrder.model_validate(payload), payload)
     found = payload["malformed"]
-    return Taken(payload=payload, order=None, **found)
+    return ReceivedOrder(payload=payload, order=None, **found)
 
 
 def without_addresses(payload: dict[str, Any]) -> dict[str, Any]:
     """Return the reduced JSON without the customer's name, address, phone and e-mail.
 
-    What the law wants kept stays: amounts, rates, numbers, the country and the VAT number; and that there was an
-    e-mail address, without which there would be no booking to compare with.
+    What the law wants kept stays: amounts, rates, numbers, the country and the VAT number; and that
+    there was an e-mail address, without which there would be no booking to compare with.
     """
     kept = ShopOrder.model_validate(payload)
     invoice = kept.debtor.address.invoice
@@ -246,24 +268,33 @@ def without_addresses(payload: dict[str, Any]) -> dict[str, Any]:
     return {**kept.model_dump(mode="json", exclude_defaults=True), EMPTIED: True}
 
 
-def _taken(known: ShopOrder, payload: dict[str, Any]) -> Taken:
-    return Taken(
-        number=known.number, date=known.date.isoformat(), status=known.status, payload=payload, order=known.order()
+def _taken(known: ShopOrder, payload: dict[str, Any]) -> ReceivedOrder:
+    return ReceivedOrder(
+        number=known.number,
+        date=known.date.isoformat(),
+        status=known.status,
+        payload=payload,
+        order=known.order(),
     )
 
 
-def _malformed(raw: object, error: ValidationError) -> Taken:
-    """Keep what the order is known by, the place of the first problem, and a hash that tells when it changes."""
+def _malformed(raw: object, error: ValidationError) -> ReceivedOrder:
+    """Keep what the order is known by, the place of the first problem, and a hash that tells when
+    it changes.
+    """
     digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()
     fields = raw if isinstance(raw, dict) else {}
     status = fields.get("status")
     found: dict[str, Any] = {
         "number": _or_empty(read_number, fields.get("number")) or f"?{digest[:8]}",
-        "date": _or_empty(lambda value: date.fromisoformat(str(value)[:10]).isoformat(), fields.get("date")),
+        "date": _or_empty(
+            lambda value: date.fromisoformat(str(value)[:10]).isoformat(), fields.get("date")
+        ),
         "status": int(str(status)) if re.fullmatch("[0-9]{1,9}", str(status)) else None,
-        "problem": ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"]) or "JSON",
+        "problem": ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
+        or "JSON",
     }
-    return Taken(payload={"malformed": found, "sha256": digest}, order=None, **found)
+    return ReceivedOrder(payload={"malformed": found, "sha256": digest}, order=None, **found)
 
 
 def _or_empty(read: Any, value: object) -> str:  # noqa: ANN401 - any of the readers above
@@ -275,14 +306,15 @@ def _or_empty(read: Any, value: object) -> str:  # noqa: ANN401 - any of the rea
 
 def _line(line: _OrderLine) -> Line:
     prices = tuple(
-        Price(rate=price.rate, excluding=price.amount, including=price.amount_including_tax) for price in line.price
+        Price(rate=price.rate, excluding=price.amount, including=price.amount_including_tax)
+        for price in line.price
     )
     return Line(type=line.type, prices=prices)
 
 
-def _customer(debtor: _Debtor) -> Customer:
+def _buyer(debtor: _Debtor) -> Buyer:
     invoice = debtor.address.invoice
-    return Customer(
+    return Buyer(
         name=invoice.name or debtor.name,
         company=invoice.company or debtor.company,
         street=f"{invoice.street} {invoice.number}".strip(),

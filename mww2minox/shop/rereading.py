@@ -1,18 +1,22 @@
-"""Reads known orders once more from the shop: by page or one by one, whichever is fewer requests."""
+"""Reads known orders once more from the shop: by page or one by one, whichever is fewer
+requests.
+"""
 
-from collections.abc import Iterable, Iterator, Mapping as Map
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from mww2minox.errors import OrderNotInShop
 from mww2minox.shop.api import PAGE, Webshop
-from mww2minox.shop.orders import Taken
+from mww2minox.shop.orders import ReceivedOrder
 
 FEW = 6
 """So few are read one by one without counting first."""
 
 
-def reread(shop: Webshop, wanted: Map[str, str]) -> Iterator[list[Taken]]:
-    """Yield the wanted orders (number -> order date) as the shop has them now; one that it lacks is left out."""
+def reread(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[list[ReceivedOrder]]:
+    """Yield the wanted orders (number -> order date) as the shop has them now; one that it lacks is
+    left out.
+    """
     left = dict(wanted)
     if len(left) > FEW:
         for page in _by_page(shop, left):
@@ -22,15 +26,17 @@ def reread(shop: Webshop, wanted: Map[str, str]) -> Iterator[list[Taken]]:
             yield list(_one(shop, number))
 
 
-def _one(shop: Webshop, number: str) -> Iterable[Taken]:
+def _one(shop: Webshop, number: str) -> Iterable[ReceivedOrder]:
     try:
         return [shop.order(number)]
     except OrderNotInShop:
         return []
 
 
-def _by_page(shop: Webshop, wanted: Map[str, str]) -> Iterator[list[Taken]]:
-    """Read the span of the order dates by page, where that is fewer requests than one for each order."""
+def _by_page(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[list[ReceivedOrder]]:
+    """Read the span of the order dates by page, where that is fewer requests than one for each
+    order.
+    """
     dates = sorted(date.fromisoformat(day) for day in wanted.values() if day)
     if not dates:
         return

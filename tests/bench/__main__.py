@@ -1,4 +1,6 @@
-"""Requests and seconds of each command for 500 orders of about 100 customers, against the sandbox: `make bench`."""
+"""Requests and seconds of each command for 500 orders of about 100 customers, against the sandbox:
+`make bench`.
+"""
 
 import os
 import subprocess
@@ -16,7 +18,14 @@ from mww2minox.sandbox import Sandbox, Settings, many_orders
 from mww2minox.state import Store, Tokens
 
 ORDERS = 500
-COMMANDS = (("fetch",), ("push",), ("verify",), ("fetch",), ("push",), ("report", "--format", "json"))
+COMMANDS = (
+    ("fetch",),
+    ("push",),
+    ("verify",),
+    ("fetch",),
+    ("push",),
+    ("report", "--format", "json"),
+)
 
 
 def main() -> None:
@@ -24,7 +33,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sandbox_with_orders() as sandbox:
         prepare(Path(folder), sandbox)
         rows = [measure(Path(folder), sandbox, command) for command in COMMANDS]
-    columns = [("Command", "left"), *((name, "right") for name in ("Shop", "Minox", "Per order", "Seconds"))]
+    columns = [
+        ("Command", "left"),
+        *((name, "right") for name in ("Shop", "Minox", "Per order", "Seconds")),
+    ]
     Output().table(f"{ORDERS} orders, sandbox without a rate limit, in this order", columns, rows)
 
 
@@ -60,7 +72,15 @@ def measure(folder: Path, sandbox: Sandbox, command: tuple[str, ...]) -> tuple[s
     """Run one command; return its row."""
     sandbox.requests.clear()
     started = time.perf_counter()
-    arguments = [sys.executable, "-m", "mww2minox", "-q", "--config", str(folder / "config.yaml"), *command]
+    arguments = [
+        sys.executable,
+        "-m",
+        "mww2minox",
+        "-q",
+        "--config",
+        str(folder / "config.yaml"),
+        *command,
+    ]
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, env={**os.environ})
     seconds = time.perf_counter() - started
     sides = Counter(request.side for request in sandbox.requests)

@@ -1,4 +1,6 @@
-"""Both vendors on loopback with fresh state for each test, a clock that waits for nobody, and clients as in a run."""
+"""Both vendors on loopback with fresh state for each test, a clock that waits for nobody, and
+clients as in a run.
+"""
 
 import datetime as dt
 import logging
@@ -22,7 +24,10 @@ def clock() -> Iterator[Clock]:
         yield running
 
 
-@pytest.fixture(params=[Settings(), Settings(amounts="numbers"), Settings(shape="document")], ids=lambda s: s.shape)
+@pytest.fixture(
+    params=[Settings(), Settings(amounts="numbers"), Settings(shape="document")],
+    ids=lambda s: s.shape,
+)
 def each_shape(request: pytest.FixtureRequest) -> Settings:
     """Give the switches for every shape of the shop's answers, in turn."""
     return Settings(**request.param.as_dict())
@@ -31,7 +36,11 @@ def each_shape(request: pytest.FixtureRequest) -> Settings:
 @pytest.fixture
 def settings(request: pytest.FixtureRequest) -> Settings:
     """Give the sandbox' switches; a test that asks for `each_shape` has those."""
-    return request.getfixturevalue("each_shape") if "each_shape" in request.fixturenames else Settings()
+    return (
+        request.getfixturevalue("each_shape")
+        if "each_shape" in request.fixturenames
+        else Settings()
+    )
 
 
 @pytest.fixture
@@ -71,7 +80,9 @@ def wiring(sandbox: Sandbox, stranger: Wiring) -> Wiring:
 
 
 @pytest.fixture
-def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+def log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> pytest.LogCaptureFixture:
     """Catch all that the tool itself logs."""
     monkeypatch.setattr(logging.getLogger("mww2minox"), "propagate", True)
     caplog.set_level(logging.DEBUG, "mww2minox")

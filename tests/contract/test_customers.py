@@ -1,4 +1,6 @@
-"""Which customer an order is booked on: found, remembered, or made once, whatever gets lost on the way."""
+"""Which customer an order is booked on: found, remembered, or made once, whatever gets lost on the
+way.
+"""
 
 import datetime as dt
 import json
@@ -7,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mww2minox.books.model import Customer, EmailDebtor, Reason, Rejection
+from mww2minox.books.model import Buyer, CustomerByEmail, Reason, Rejection
 from mww2minox.errors import KeysRefused, VendorError, WaitTooLong
 from mww2minox.minox.customers import GHOST_SECONDS, LAG_SECONDS, Customers
 from mww2minox.minox.wire import customer_body
@@ -37,15 +39,17 @@ def customers_of(wiring: Wiring) -> Customers:
     return Customers(wiring.minox, wiring.store, namespace=SPACE, journal="VERK")
 
 
-def debtor(email: str = NEW, *, reverse_charged: bool = False, **fields: str) -> EmailDebtor:
+def debtor(email: str = NEW, *, reverse_charged: bool = False, **fields: str) -> CustomerByEmail:
     """Give somebody with an e-mail address."""
-    customer = Customer(**{"name": "Jan Jansen", **fields})
-    return EmailDebtor(email=email, customer=customer, reverse_charged=reverse_charged)
+    customer = Buyer(**{"name": "Jan Jansen", **fields})
+    return CustomerByEmail(email=email, buyer=customer, reverse_charged=reverse_charged)
 
 
 def made(sandbox: Sandbox) -> list[str]:
     """Return the numbers of the customers that were made, not there beforehand."""
-    return [number for number, customer in sandbox.minox.customers.items() if customer["externalid"]]
+    return [
+        number for number, customer in sandbox.minox.customers.items() if customer["externalid"]
+    ]
 
 
 def reason(found: str | Rejection) -> Reason | None:
@@ -56,7 +60,9 @@ def reason(found: str | Rejection) -> Reason | None:
 # Found.
 
 
-@pytest.mark.parametrize("email", ["sanne.visser@example.nl", " Sanne.Visser@Example.NL ", "SANNE.VISSER@EXAMPLE.NL"])
+@pytest.mark.parametrize(
+    "email", ["sanne.visser@example.nl", " Sanne.Visser@Example.NL ", "SANNE.VISSER@EXAMPLE.NL"]
+)
 @pytest.mark.parametrize("how", ["collection", "object", "collection_404"])
 def test_a_customer_is_found_whatever_the_capitals(
     sandbox: Sandbox, customers: Customers, email: str, how: str
@@ -99,7 +105,9 @@ def test_a_look_up_that_tells_only_the_blocked_one_is_followed_by_a_search(
     assert customers.number(debtor("gedeeld@example.nl"), "1001") == "10621"
 
 
-def test_a_look_up_that_minds_capitals_is_tried_without_them(sandbox: Sandbox, customers: Customers) -> None:
+def test_a_look_up_that_minds_capitals_is_tried_without_them(
+    sandbox: Sandbox, customers: Customers
+) -> None:
     sandbox.faults.append(Fault("status", status=404, path="by_email/Gedeeld%40example.nl"))
     assert customers.number(debtor("Gedeeld@example.nl"), "1001") == "10621"
     assert made(sandbox) == []
@@ -107,7 +115,9 @@ def test_a_look_up_that_minds_capitals_is_tried_without_them(sandbox: Sandbox, c
 
 def test_only_blocked_ones_are_no_customer(sandbox: Sandbox, customers: Customers) -> None:
     found = customers.number(debtor("geblokkeerd@example.nl"), "1036")
-    assert found == Rejection(reason=Reason.CUSTOMER_BLOCKED, values={"number": "1036", "customer": "10640"})
+    assert found == Rejection(
+        reason=Reason.CUSTOMER_BLOCKED, values={"number": "1036", "customer": "10640"}
+    )
     assert not made(sandbox)
 
     sandbox.minox.customers["10640"]["blocked"] = {"active": False}
@@ -119,19 +129,25 @@ def test_a_reverse_charged_order_on_a_customer_without_its_vat_number_is_warned_
 ) -> None:
     customers.number(debtor("sanne.visser@example.nl", vat_number="BE0403170701"), "1")
     assert "ICP" not in log.text
-    customers.number(debtor("inkoop1059@example.com", reverse_charged=True, vat_number="BE0428759497"), "1059")
+    customers.number(
+        debtor("inkoop1059@example.com", reverse_charged=True, vat_number="BE0428759497"), "1059"
+    )
     assert "Order 1059: customer 10650" in log.text
     assert "ICP" in log.text
 
 
 def test_an_existing_customer_is_never_changed(sandbox: Sandbox, customers: Customers) -> None:
     before = json.dumps(sandbox.minox.customers)
-    customers.number(debtor("inkoop1059@example.com", name="Anders", vat_number="BE0428759497"), "1059")
+    customers.number(
+        debtor("inkoop1059@example.com", name="Anders", vat_number="BE0428759497"), "1059"
+    )
     assert json.dumps(sandbox.minox.customers) == before
     assert not asked(sandbox, "P")
 
 
-def test_an_email_that_minox_does_not_take_is_that_orders_problem_alone(sandbox: Sandbox, customers: Customers) -> None:
+def test_an_email_that_minox_does_not_take_is_that_orders_problem_alone(
+    sandbox: Sandbox, customers: Customers
+) -> None:
     sandbox.faults.append(Fault("status", status=400, path="by_email"))
     assert reason(customers.number(debtor("geen adres"), "1001")) is Reason.REJECTED_BY_MINOX
     assert not made(sandbox)
@@ -184,7 +200,9 @@ def test_a_lost_answer_to_a_post_makes_one_customer(
 
 
 @pytest.mark.parametrize("broken", ["by_externalid", "(by_email|customer$)"])
-def test_after_a_lost_answer_either_look_up_is_enough(sandbox: Sandbox, customers: Customers, broken: str) -> None:
+def test_after_a_lost_answer_either_look_up_is_enough(
+    sandbox: Sandbox, customers: Customers, broken: str
+) -> None:
     sandbox.faults.append(Fault("status", status=404, method="GET", path=broken, times=None))
     sandbox.faults.append(Fault("drop_after", method="POST", path="/customer"))
     assert [customers.number(debtor(), "1001")] == made(sandbox)
@@ -243,7 +261,11 @@ def test_a_customer_that_was_made_after_all_and_blocked_is_not_made_again(
 
 
 def test_a_kill_after_the_intent_leads_to_one_customer(
-    sandbox: Sandbox, wiring: Wiring, customers: Customers, monkeypatch: pytest.MonkeyPatch, processes: Processes
+    sandbox: Sandbox,
+    wiring: Wiring,
+    customers: Customers,
+    monkeypatch: pytest.MonkeyPatch,
+    processes: Processes,
 ) -> None:
     create = wiring.minox.create_customer
 
@@ -298,17 +320,25 @@ def test_externalids_are_the_same_for_a_new_state_file_and_differ_between_people
     customers.number(debtor("ander@example.nl"), "1002")
     ids = [sandbox.minox.customers[number]["externalid"] for number in made(sandbox)]
     assert len(set(ids)) == 2
-    assert ids[0] == customers.externalid(debtor(f" {NEW.upper()} ")) == str(uuid.uuid5(SPACE, f"customer {NEW}"))
+    assert (
+        ids[0]
+        == customers.externalid(debtor(f" {NEW.upper()} "))
+        == str(uuid.uuid5(SPACE, f"customer {NEW}"))
+    )
 
 
-def test_a_number_that_was_forgotten_is_looked_up_again(sandbox: Sandbox, customers: Customers) -> None:
+def test_a_number_that_was_forgotten_is_looked_up_again(
+    sandbox: Sandbox, customers: Customers
+) -> None:
     assert customers.number(debtor("tweeling@example.nl"), "1001") == "10630"
     sandbox.minox.customers["10630"]["blocked"] = {"active": True, "reason": None}
     customers.forget(debtor("Tweeling@example.nl"))
     assert customers.number(debtor("tweeling@example.nl"), "1001") == "10631"
 
 
-def test_a_look_up_polls_for_as_long_as_answers_may_lag(sandbox: Sandbox, customers: Customers, clock: Clock) -> None:
+def test_a_look_up_polls_for_as_long_as_answers_may_lag(
+    sandbox: Sandbox, customers: Customers, clock: Clock
+) -> None:
     sandbox.settings.update({"lookup_lag": 3, "post_customer": "nothing"})
     begun = dt.datetime.now(dt.UTC)
     assert [customers.number(debtor(), "1001")] == made(sandbox)

@@ -1,4 +1,6 @@
-"""What Minox carries out after the client gave up or died, and what can be read only later: never a second time."""
+"""What Minox carries out after the client gave up or died, and what can be read only later: never a
+second time.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,23 +46,36 @@ def push(made: World) -> str:
 
 
 def ghost(made: World, method: str, path: str, *, seconds: float, times: int = 1) -> None:
-    made.sandbox.faults.append(Fault("ghost", method=method, path=path, seconds=seconds, times=times))
+    made.sandbox.faults.append(
+        Fault("ghost", method=method, path=path, seconds=seconds, times=times)
+    )
 
 
 def sent(made: World, method: str) -> int:
-    return sum(request.method == method and "oauth" not in request.path for request in made.sandbox.requests)
+    return sum(
+        request.method == method and "oauth" not in request.path
+        for request in made.sandbox.requests
+    )
 
 
 def booked_once(made: World) -> bool:
-    """Tell whether the order is in the books once, and its customer too, after everything under way has come."""
+    """Tell whether the order is in the books once, and its customer too, after everything under way
+    has come.
+    """
     made.pending()
-    customers = [one for one in made.sandbox.minox.customers.values() if EMAIL.lower() in emails(one)]
+    customers = [
+        one for one in made.sandbox.minox.customers.values() if EMAIL.lower() in emails(one)
+    ]
     return (len(made.bookings_of(NUMBER)), len(customers), made.duplicates()) == (1, 1, [])
 
 
 @pytest.mark.parametrize("seconds", DELAYS)
-@pytest.mark.parametrize("pause", [0.0, 5.0, 3600.0], ids=lambda pause: f"next run after {pause:.0f} s")
-def test_a_customer_that_is_made_late_is_made_once(fetched: World, seconds: float, pause: float) -> None:
+@pytest.mark.parametrize(
+    "pause", [0.0, 5.0, 3600.0], ids=lambda pause: f"next run after {pause:.0f} s"
+)
+def test_a_customer_that_is_made_late_is_made_once(
+    fetched: World, seconds: float, pause: float
+) -> None:
     ghost(fetched, "POST", CUSTOMER, seconds=seconds)
     first = push(fetched)
     assert first == (BOOKED if seconds < 4 else UNKNOWN)
@@ -71,7 +86,9 @@ def test_a_customer_that_is_made_late_is_made_once(fetched: World, seconds: floa
 
 
 @pytest.mark.parametrize("wrong_by", [-86_400, 30, 86_400])
-def test_a_clock_that_is_set_meanwhile_makes_no_second_customer(fetched: World, wrong_by: int) -> None:
+def test_a_clock_that_is_set_meanwhile_makes_no_second_customer(
+    fetched: World, wrong_by: int
+) -> None:
     ghost(fetched, "POST", CUSTOMER, seconds=19.0)
     assert push(fetched) == UNKNOWN
     fetched.clock.set_forward(wrong_by)
@@ -89,7 +106,9 @@ def test_a_booking_that_comes_late_is_the_same_booking(fetched: World, seconds: 
 
 
 @pytest.mark.parametrize("pause", [0.0, 5.0, 3600.0])
-def test_a_run_whose_puts_all_come_late_is_finished_by_the_next(fetched: World, pause: float) -> None:
+def test_a_run_whose_puts_all_come_late_is_finished_by_the_next(
+    fetched: World, pause: float
+) -> None:
     ghost(fetched, "PUT", BATCH, seconds=15.0, times=6)
     push(fetched)
     fetched.clock.pass_by(pause)
@@ -101,7 +120,12 @@ def test_a_run_whose_puts_all_come_late_is_finished_by_the_next(fetched: World, 
 @pytest.mark.parametrize("seconds", DELAYS)
 @pytest.mark.parametrize("pause", [0.0, 60.0])
 def test_what_is_carried_out_after_a_kill_is_not_done_again(
-    fetched: World, monkeypatch: pytest.MonkeyPatch, method: str, path: str, seconds: float, pause: float
+    fetched: World,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    seconds: float,
+    pause: float,
 ) -> None:
     ghost(fetched, method, path, seconds=seconds)
     with monkeypatch.context() as patch:
@@ -145,7 +169,9 @@ def test_an_order_that_changes_meanwhile_is_booked_as_it_was_sent(fetched: World
 
 @pytest.mark.parametrize("lag", [1.0, 3.0])
 @pytest.mark.parametrize("kind", ["drop_after", "truncated", "html"])
-def test_look_ups_that_lag_are_waited_for(fetched: World, settings: Settings, lag: float, kind: Any) -> None:
+def test_look_ups_that_lag_are_waited_for(
+    fetched: World, settings: Settings, lag: float, kind: Any
+) -> None:
     settings.lookup_lag = lag
     fetched.sandbox.faults.append(Fault(kind, method="POST", path=CUSTOMER, effect=True))
     fetched.sandbox.faults.append(Fault(kind, method="PUT", path=BATCH, effect=True))
@@ -169,7 +195,9 @@ def test_what_cannot_be_decided_is_unknown_until_a_later_run_has_asked(
 
 
 @pytest.mark.parametrize("lag", [1.0, 3.0])
-def test_a_new_customer_is_not_gone_because_look_ups_lag(fetched: World, settings: Settings, lag: float) -> None:
+def test_a_new_customer_is_not_gone_because_look_ups_lag(
+    fetched: World, settings: Settings, lag: float
+) -> None:
     settings.lookup_lag = lag
     fetched.sandbox.minox.close_period(2026, 3)
     assert push(fetched) == "failed rejected_by_minox"
@@ -182,7 +210,10 @@ def test_a_customer_that_was_blocked_meanwhile_is_not_made_again(fetched: World)
     ghost(fetched, "POST", CUSTOMER, seconds=10.0)
     assert push(fetched) == UNKNOWN
     fetched.pending()
-    newest = max(fetched.sandbox.minox.customers, key=lambda number: int(number) if int(number) < 10600 else 0)
+    newest = max(
+        fetched.sandbox.minox.customers,
+        key=lambda number: int(number) if int(number) < 10600 else 0,
+    )
     fetched.sandbox.minox.customers[newest]["blocked"] = {"active": True, "reason": None}
     assert push(fetched) == "failed customer_blocked"
     fetched.sandbox.minox.customers[newest]["blocked"] = {"active": False, "reason": None}

@@ -8,8 +8,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests_mock
 
-from mww2minox.books.model import Booking, BookingLine, Customer, EmailDebtor, FixedDebtor, VatShare
-from mww2minox.errors import KeysRefused, Refused, ServerFails, Unreachable, UnusableAnswer, UsageError
+from mww2minox.books.model import (
+    Booking,
+    BookingLine,
+    Buyer,
+    CustomerByEmail,
+    FixedCustomer,
+    VatShare,
+)
+from mww2minox.errors import (
+    KeysRefused,
+    Refused,
+    ServerFails,
+    Unreachable,
+    UnusableAnswer,
+    UsageError,
+)
 from mww2minox.minox.wire import booking_body, customer_body, errors_inside, sent_lines
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.wiring import Wiring
@@ -40,25 +54,36 @@ def samples() -> bool:
     return False
 
 
-def debtor(email: str = "nieuw@example.nl", **fields: str) -> EmailDebtor:
+def debtor(email: str = "nieuw@example.nl", **fields: str) -> CustomerByEmail:
     """Give somebody with an e-mail address."""
-    return EmailDebtor(email=email, customer=Customer(**{"name": "Jan Jansen", "city": "Oss", **fields}))
+    return CustomerByEmail(
+        email=email, buyer=Buyer(**{"name": "Jan Jansen", "city": "Oss", **fields})
+    )
 
 
-def create(wiring: Wiring, email: str = "nieuw@example.nl", externalid: str = "ext-1", journal: str = "VERK") -> Any:
+def create(
+    wiring: Wiring,
+    email: str = "nieuw@example.nl",
+    externalid: str = "ext-1",
+    journal: str = "VERK",
+) -> Any:
     """Create a customer."""
     return wiring.minox.create_customer(customer_body(debtor(email), externalid), journal)
 
 
 def booking(total: str = "12.10", net: str = "10.00", vat: str = "2.10", **fields: Any) -> Booking:
     """Give a booking of one line."""
-    share = VatShare(code=1, region="NL", rate=Decimal(21), ledger="8000", net=Decimal(net), vat=Decimal(vat))
+    share = VatShare(
+        code=1, region="NL", rate=Decimal(21), ledger="8000", net=Decimal(net), vat=Decimal(vat)
+    )
     plain: dict[str, Any] = {
         "order_number": "1001",
         "invoice_number": 1001,
-        "debtor": FixedDebtor(number="10600"),
+        "customer": FixedCustomer(number="10600"),
         "total": Decimal(total),
-        "lines": (BookingLine(ledger="8000", credit=Decimal(net), vat_code=1, vat_amount=Decimal(vat)),),
+        "lines": (
+            BookingLine(ledger="8000", credit=Decimal(net), vat_code=1, vat_amount=Decimal(vat)),
+        ),
         "shares": (share,),
         "journal": "VERK",
         "document_date": dt.date(2026, 3, 14),
@@ -74,7 +99,9 @@ def booking(total: str = "12.10", net: str = "10.00", vat: str = "2.10", **field
 
 @pytest.mark.parametrize("paging", ["links", "metadata", "none"])
 @pytest.mark.parametrize("size", [1, 5, 25])
-def test_lists_are_whole_with_either_kind_of_paging(sandbox: Sandbox, wiring: Wiring, paging: str, size: int) -> None:
+def test_lists_are_whole_with_either_kind_of_paging(
+    sandbox: Sandbox, wiring: Wiring, paging: str, size: int
+) -> None:
     sandbox.settings.update({"paging": paging, "page_size": size})
 
     accounts = wiring.minox.ledger_accounts()
@@ -87,12 +114,16 @@ def test_lists_are_whole_with_either_kind_of_paging(sandbox: Sandbox, wiring: Wi
 
 
 @pytest.mark.parametrize("paging", ["links", "metadata"])
-def test_all_pages_of_a_periods_lines_keep_to_the_period(sandbox: Sandbox, wiring: Wiring, paging: str) -> None:
+def test_all_pages_of_a_periods_lines_keep_to_the_period(
+    sandbox: Sandbox, wiring: Wiring, paging: str
+) -> None:
     sandbox.settings.update({"paging": paging, "page_size": 2, "own_lines": False})
     for month in (2, 3):
         for number in range(3):
             uuid = f"00000000-0000-0000-000{month}-00000000000{number}"
-            body = booking_body(booking(document_date=dt.date(2026, month, 1), period=month), "10600")
+            body = booking_body(
+                booking(document_date=dt.date(2026, month, 1), period=month), "10600"
+            )
             wiring.minox.put_booking(uuid, body)
 
     lines = wiring.minox.lines_of_period(2026, 3)
@@ -114,8 +145,14 @@ def test_the_next_page_is_found_however_it_is_told_and_asked_of_the_same_host(
     wiring: Wiring, following: dict[str, Any]
 ) -> None:
     with requests_mock.Mocker() as minox:
-        minox.get(f"{wiring.config.minox.url}{INSIDE}/journal", json={"collection": [{"id": "A"}], **following})
-        minox.get(f"{wiring.config.minox.url}{INSIDE}/journal?currentpage=2", json={"collection": [{"id": "B"}]})
+        minox.get(
+            f"{wiring.config.minox.url}{INSIDE}/journal",
+            json={"collection": [{"id": "A"}], **following},
+        )
+        minox.get(
+            f"{wiring.config.minox.url}{INSIDE}/journal?currentpage=2",
+            json={"collection": [{"id": "B"}]},
+        )
         assert [journal.id for journal in wiring.minox.journals()] == ["A", "B"]
 
 
@@ -137,7 +174,9 @@ def test_a_page_that_names_itself_as_the_next_ends(wiring: Wiring) -> None:
         assert minox.call_count == 2
 
 
-@pytest.mark.parametrize("answer", [[{"id": "A"}], {"collection": [{"id": "A"}]}, {"collection": {"0": {"id": "A"}}}])
+@pytest.mark.parametrize(
+    "answer", [[{"id": "A"}], {"collection": [{"id": "A"}]}, {"collection": {"0": {"id": "A"}}}]
+)
 def test_a_list_is_read_bare_and_wrapped(wiring: Wiring, answer: object) -> None:
     with requests_mock.Mocker() as minox:
         minox.get(f"{INSIDE}/journal", json=answer)
@@ -146,17 +185,25 @@ def test_a_list_is_read_bare_and_wrapped(wiring: Wiring, answer: object) -> None
 
 def test_the_administration_tells_its_years_and_currency(wiring: Wiring) -> None:
     found = wiring.minox.administration()
-    assert (found.currency, found.number_of_periods, found.name) == ("EUR", 12, "Voorbeeldwinkel BV")
+    assert (found.currency, found.number_of_periods, found.name) == (
+        "EUR",
+        12,
+        "Voorbeeldwinkel BV",
+    )
     assert [(year.year, year.start, year.end) for year in found.fiscal_years] == [
         (2025, dt.date(2025, 1, 1), dt.date(2025, 12, 31)),
         (2026, dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
     ]
 
 
-def test_another_administration_lists_those_that_are_there(wiring: Wiring, processes: Processes) -> None:
+def test_another_administration_lists_those_that_are_there(
+    wiring: Wiring, processes: Processes
+) -> None:
     del wiring
     another = processes.start(minox={"administration": 7})
-    with pytest.raises(UsageError, match=r"no administration 7.*1 \(Voorbeeldwinkel BV\).*mww2minox check$"):
+    with pytest.raises(
+        UsageError, match=r"no administration 7.*1 \(Voorbeeldwinkel BV\).*mww2minox check$"
+    ):
         another.minox.administration()
 
 
@@ -176,7 +223,9 @@ def test_a_fiscal_year_that_cannot_be_read_is_left_out(wiring: Wiring) -> None:
 
 def test_an_administration_in_an_unknown_shape_is_unusable(wiring: Wiring) -> None:
     with requests_mock.Mocker() as minox:
-        minox.get("/api/1/tenant/12345/administration", json=[{"id": 1, "number_of_periods": "many"}])
+        minox.get(
+            "/api/1/tenant/12345/administration", json=[{"id": 1, "number_of_periods": "many"}]
+        )
         with pytest.raises(UnusableAnswer, match="mww2minox check$"):
             wiring.minox.administration()
 
@@ -185,7 +234,9 @@ def test_an_administration_in_an_unknown_shape_is_unusable(wiring: Wiring) -> No
 
 
 def test_the_administrations_of_a_tenant_are_told_by_their_names(wiring: Wiring) -> None:
-    assert [(one.id, one.description) for one in wiring.minox.administrations()] == [("1", "Voorbeeldwinkel BV")]
+    assert [(one.id, one.description) for one in wiring.minox.administrations()] == [
+        ("1", "Voorbeeldwinkel BV")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +248,9 @@ def test_the_administrations_of_a_tenant_are_told_by_their_names(wiring: Wiring)
         ([7, None], []),
     ],
 )
-def test_administrations_are_read_in_every_shape(wiring: Wiring, rows: object, expected: list[tuple[str, str]]) -> None:
+def test_administrations_are_read_in_every_shape(
+    wiring: Wiring, rows: object, expected: list[tuple[str, str]]
+) -> None:
     with requests_mock.Mocker() as minox:
         minox.get("/api/1/tenant/12345/administration", json=rows)
         assert [(one.id, one.description) for one in wiring.minox.administrations()] == expected
@@ -205,7 +258,12 @@ def test_administrations_are_read_in_every_shape(wiring: Wiring, rows: object, e
 
 @pytest.mark.parametrize("vat", [{"id": 7}, {"id": "7"}, 7, "7"])
 def test_an_accounts_vat_code_is_read_in_every_shape(wiring: Wiring, vat: object) -> None:
-    rows = [{"id": "8000", "vat": vat}, {"id": "8001", "vat": None}, {"id": "8002"}, {"id": "8003", "vat": {}}]
+    rows = [
+        {"id": "8000", "vat": vat},
+        {"id": "8001", "vat": None},
+        {"id": "8002"},
+        {"id": "8003", "vat": {}},
+    ]
     with requests_mock.Mocker() as minox:
         minox.get(f"{INSIDE}/ledger_account", json=rows)
         assert [account.vat for account in wiring.minox.ledger_accounts()] == ["7", "", "", ""]
@@ -223,14 +281,20 @@ def test_an_accounts_vat_code_is_read_in_every_shape(wiring: Wiring, vat: object
         ([], ""),
     ],
 )
-def test_the_account_for_rounding_is_read_in_every_shape(wiring: Wiring, accounts: object, expected: str) -> None:
+def test_the_account_for_rounding_is_read_in_every_shape(
+    wiring: Wiring, accounts: object, expected: str
+) -> None:
     with requests_mock.Mocker() as minox:
-        minox.get("/api/1/tenant/12345/administration", json=[{"id": 1, "ledger_accounts": accounts}])
+        minox.get(
+            "/api/1/tenant/12345/administration", json=[{"id": 1, "ledger_accounts": accounts}]
+        )
         assert wiring.minox.administration().rounding_ledger == expected
 
 
 @pytest.mark.parametrize("how", LOOKUPS)
-@pytest.mark.parametrize(("text", "expected"), [("kas", ["10600"]), ("GEDEELD", ["10620", "10621"]), ("zzz", [])])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("kas", ["10600"]), ("GEDEELD", ["10620", "10621"]), ("zzz", [])]
+)
 def test_customers_are_found_by_a_part_of_their_name(
     sandbox: Sandbox, wiring: Wiring, text: str, expected: list[str], how: str
 ) -> None:
@@ -249,7 +313,9 @@ def test_what_is_searched_for_is_in_no_log(wiring: Wiring, log: pytest.LogCaptur
 
 
 @pytest.mark.parametrize("email", ODD_EMAILS)
-def test_a_customer_is_found_by_every_email_in_every_answer_shape(sandbox: Sandbox, wiring: Wiring, email: str) -> None:
+def test_a_customer_is_found_by_every_email_in_every_answer_shape(
+    sandbox: Sandbox, wiring: Wiring, email: str
+) -> None:
     number = create(wiring, email)
     for how in LOOKUPS:
         sandbox.settings.update({"by_email": how})
@@ -259,7 +325,9 @@ def test_a_customer_is_found_by_every_email_in_every_answer_shape(sandbox: Sandb
 
 
 @pytest.mark.parametrize("how", LOOKUPS)
-def test_a_customer_is_found_by_externalid_in_every_answer_shape(sandbox: Sandbox, wiring: Wiring, how: str) -> None:
+def test_a_customer_is_found_by_externalid_in_every_answer_shape(
+    sandbox: Sandbox, wiring: Wiring, how: str
+) -> None:
     sandbox.settings.update({"by_externalid": how})
     number = create(wiring, externalid="a/b 1")
     assert [found.number for found in wiring.minox.customers_by_externalid("a/b 1")] == [number]
@@ -267,20 +335,30 @@ def test_a_customer_is_found_by_externalid_in_every_answer_shape(sandbox: Sandbo
 
 
 def test_customers_with_one_email_come_lowest_number_first(wiring: Wiring) -> None:
-    rows: list[dict[str, Any]] = [{"id": number, "addresses": []} for number in ("20000", "9999", "10000")]
+    rows: list[dict[str, Any]] = [
+        {"id": number, "addresses": []} for number in ("20000", "9999", "10000")
+    ]
     with requests_mock.Mocker() as minox:
         minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", json={"collection": rows})
-        assert [found.number for found in wiring.minox.customers_by_email("a@b.nl")] == ["9999", "10000", "20000"]
+        assert [found.number for found in wiring.minox.customers_by_email("a@b.nl")] == [
+            "9999",
+            "10000",
+            "20000",
+        ]
 
 
-def test_a_customer_with_another_email_is_not_taken_whatever_the_lookup_says(wiring: Wiring) -> None:
+def test_a_customer_with_another_email_is_not_taken_whatever_the_lookup_says(
+    wiring: Wiring,
+) -> None:
     row = {"id": 10001, "addresses": [{"email_addresses": [{"email_address": "other@b.nl"}]}]}
     with requests_mock.Mocker() as minox:
         minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", json=row)
         assert wiring.minox.customers_by_email("a@b.nl") == []
 
 
-@pytest.mark.parametrize("answer", ["null", "[]", "{}", '{"collection": []}', '{"collection": null}', ""])
+@pytest.mark.parametrize(
+    "answer", ["null", "[]", "{}", '{"collection": []}', '{"collection": null}', ""]
+)
 def test_nobody_found_is_nobody_in_every_empty_shape(wiring: Wiring, answer: str) -> None:
     with requests_mock.Mocker() as minox:
         minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", text=answer)
@@ -290,7 +368,11 @@ def test_nobody_found_is_nobody_in_every_empty_shape(wiring: Wiring, answer: str
 @pytest.mark.parametrize(
     ("row", "blocked", "vat_number"),
     [
-        ({"blocked": {"active": True}, "vat": {"vat_registration_number": "BE 0403.170.701"}}, True, "BE0403170701"),
+        (
+            {"blocked": {"active": True}, "vat": {"vat_registration_number": "BE 0403.170.701"}},
+            True,
+            "BE0403170701",
+        ),
         ({"blocked": {"active": False}, "vat": {"vat_registration_number": None}}, False, ""),
         ({"blocked": True, "vat": []}, True, ""),
         ({"blocked": None, "vat": None, "addresses": None}, False, ""),
@@ -311,13 +393,17 @@ def test_a_customer_that_is_not_there_is_none(wiring: Wiring) -> None:
     assert wiring.minox.customer("99999") is None
 
 
-@pytest.mark.parametrize(("answer", "told"), [("customer", True), ("id", True), ("location", True), ("nothing", False)])
+@pytest.mark.parametrize(
+    ("answer", "told"), [("customer", True), ("id", True), ("location", True), ("nothing", False)]
+)
 def test_a_new_customer_is_known_by_each_kind_of_answer(
     sandbox: Sandbox, wiring: Wiring, answer: str, *, told: bool
 ) -> None:
     sandbox.settings.update({"post_customer": answer})
     number = create(wiring)
-    made = max(sandbox.minox.customers, key=lambda one: sandbox.minox.customers[one]["externalid"] or "")
+    made = max(
+        sandbox.minox.customers, key=lambda one: sandbox.minox.customers[one]["externalid"] or ""
+    )
     assert number == (made if told else None)
     assert asked(sandbox, "POST", "/customer")[0].query == {"journal_id": "VERK"}
 
@@ -337,14 +423,21 @@ def test_a_new_customer_is_known_by_each_kind_of_answer(
         ("[]", None),
     ],
 )
-def test_a_new_customers_number_is_found_wherever_it_stands(wiring: Wiring, body: str, number: str | None) -> None:
+def test_a_new_customers_number_is_found_wherever_it_stands(
+    wiring: Wiring, body: str, number: str | None
+) -> None:
     with requests_mock.Mocker() as minox:
         minox.post(f"{INSIDE}/customer", text=body, status_code=201)
         assert create(wiring) == number
 
 
 def test_a_new_customer_has_the_data_of_the_order_and_nothing_odd() -> None:
-    company = debtor(company="De\x1b[31m Korenaar", vat_number="nl 0044.95445b01", country_code="NL", phone="06-1")
+    company = debtor(
+        company="De\x1b[31m Korenaar",
+        vat_number="nl 0044.95445b01",
+        country_code="NL",
+        phone="06-1",
+    )
     body = json.loads(customer_body(company, "ext"))
     address = body["addresses"][0]
 
@@ -353,7 +446,7 @@ def test_a_new_customer_has_the_data_of_the_order_and_nothing_odd() -> None:
     assert body["vat"] == {"active": True, "vat_registration_number": "NL004495445B01"}
     assert (body["externalid"], "id" in body) == ("ext", False)
     assert "vat" not in json.loads(customer_body(debtor(), "ext"))
-    nobody = EmailDebtor(email="a@b.nl", customer=Customer())
+    nobody = CustomerByEmail(email="a@b.nl", buyer=Buyer())
     assert json.loads(customer_body(nobody, "ext"))["addresses"][0]["name"] == "a@b.nl"
 
 
@@ -374,7 +467,11 @@ def test_a_refusal_is_one_with_every_status(sandbox: Sandbox, wiring: Wiring, st
 
 
 def test_an_error_inside_a_line_of_a_2xx_is_a_refusal(wiring: Wiring) -> None:
-    line = {"account": {"id": "1"}, "debit": 1, "messages": [{"message_type": "ERROR", "message": "Nee."}]}
+    line = {
+        "account": {"id": "1"},
+        "debit": 1,
+        "messages": [{"message_type": "ERROR", "message": "Nee."}],
+    }
     with requests_mock.Mocker() as minox:
         minox.put(f"{INSIDE}/transaction_line_batch/{BATCH}", json=[line])
         with pytest.raises(Refused) as caught:
@@ -429,7 +526,11 @@ def test_a_2xx_that_is_no_booking_is_not_taken_for_one(wiring: Wiring, body: str
     ids=lambda value: f"{value.kind}-{value.status}" if isinstance(value, Fault) else "",
 )
 def test_a_bad_answer_is_one_sentence_that_ends_in_a_command_without_the_token(
-    sandbox: Sandbox, stranger: Wiring, log: pytest.LogCaptureFixture, fault: Fault, error: type[Exception]
+    sandbox: Sandbox,
+    stranger: Wiring,
+    log: pytest.LogCaptureFixture,
+    fault: Fault,
+    error: type[Exception],
 ) -> None:
     log_in(stranger)
     token = stranger.login.access_token()
@@ -477,7 +578,10 @@ def test_a_booking_reads_back_as_it_was_sent_with_minox_own_lines_marked(
     read = wiring.minox.booking(BATCH)
 
     ours = [line for line in read if not line.own]
-    assert [(line.account, line.type, line.debit, line.credit, line.vat_code, line.vat_amount) for line in ours] == [
+    assert [
+        (line.account, line.type, line.debit, line.credit, line.vat_code, line.vat_amount)
+        for line in ours
+    ] == [
         ("10600", "customer", Decimal("12.10"), Decimal(0), "", None),
         ("8000", "ledger_account", Decimal(0), Decimal("10.00"), "1", Decimal("2.10")),
     ]
@@ -505,9 +609,18 @@ def test_a_booking_that_is_not_there_has_no_lines(wiring: Wiring) -> None:
     assert wiring.minox.booking(BATCH) == []
 
 
-@pytest.mark.parametrize("wrap", [lambda lines: {"collection": lines}, lambda lines: {"batch": {"lines": lines}}])
+@pytest.mark.parametrize(
+    "wrap", [lambda lines: {"collection": lines}, lambda lines: {"batch": {"lines": lines}}]
+)
 def test_a_bookings_lines_are_found_wherever_they_stand(wiring: Wiring, wrap: Any) -> None:
-    lines = [{"account": {"id": 8000}, "credit": "10.00", "vat": {"id": "1", "amount": "2.1"}, "line_number": "9001"}]
+    lines = [
+        {
+            "account": {"id": 8000},
+            "credit": "10.00",
+            "vat": {"id": "1", "amount": "2.1"},
+            "line_number": "9001",
+        }
+    ]
     with requests_mock.Mocker() as minox:
         minox.get(f"{INSIDE}/transaction_line_batch/{BATCH}", json=wrap(lines))
         read = wiring.minox.booking(BATCH)
@@ -517,7 +630,12 @@ def test_a_bookings_lines_are_found_wherever_they_stand(wiring: Wiring, wrap: An
 
 
 @pytest.mark.parametrize(
-    "line", [{"account": "8000", "debit": 1}, {"account": {}, "debit": "abc"}, {"account": {}, "debit": {}}]
+    "line",
+    [
+        {"account": "8000", "debit": 1},
+        {"account": {}, "debit": "abc"},
+        {"account": {}, "debit": {}},
+    ],
 )
 def test_a_line_in_an_unknown_shape_is_unusable(wiring: Wiring, line: dict[str, Any]) -> None:
     with requests_mock.Mocker() as minox:
@@ -542,8 +660,14 @@ def test_a_booking_is_deleted_once(sandbox: Sandbox, wiring: Wiring) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 200])
-def test_a_deletion_that_minox_refuses_is_a_refusal_with_every_status(wiring: Wiring, status: int) -> None:
-    message = {"message_code": "period_closed", "message_type": "error", "message": "Periode 3 is afgesloten."}
+def test_a_deletion_that_minox_refuses_is_a_refusal_with_every_status(
+    wiring: Wiring, status: int
+) -> None:
+    message = {
+        "message_code": "period_closed",
+        "message_type": "error",
+        "message": "Periode 3 is afgesloten.",
+    }
     with requests_mock.Mocker() as minox:
         minox.delete(f"{INSIDE}/transaction_line_batch/{BATCH}", status_code=status, json=[message])
         with pytest.raises(Refused) as refused:
@@ -554,12 +678,18 @@ def test_a_deletion_that_minox_refuses_is_a_refusal_with_every_status(wiring: Wi
 @pytest.mark.parametrize("body", ["", "null", "{}", "[]", '"deleted"'])
 def test_a_deletion_is_one_whatever_comes_with_it(wiring: Wiring, body: str) -> None:
     with requests_mock.Mocker() as minox:
-        minox.delete(f"{INSIDE}/transaction_line_batch/{BATCH}", status_code=204 if not body else 200, text=body)
+        minox.delete(
+            f"{INSIDE}/transaction_line_batch/{BATCH}",
+            status_code=204 if not body else 200,
+            text=body,
+        )
         assert wiring.minox.delete_booking(BATCH, INSIDE)
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "status", "html"])
-def test_a_put_that_is_not_to_be_repeated_goes_out_once(sandbox: Sandbox, wiring: Wiring, kind: Any) -> None:
+def test_a_put_that_is_not_to_be_repeated_goes_out_once(
+    sandbox: Sandbox, wiring: Wiring, kind: Any
+) -> None:
     sandbox.faults.append(Fault(kind, method="PUT", path=BATCH, status=503))
     with pytest.raises((Unreachable, UnusableAnswer)):
         wiring.minox.put_booking(BATCH, booking_body(booking(), "10600"), repeat=False)

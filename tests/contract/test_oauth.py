@@ -1,4 +1,6 @@
-"""The login at Minox: the consent, the exchange, and a refresh that survives whatever happens to it."""
+"""The login at Minox: the consent, the exchange, and a refresh that survives whatever happens to
+it.
+"""
 
 import base64
 import logging
@@ -12,7 +14,14 @@ import pytest
 import requests
 import requests_mock
 
-from mww2minox.errors import KeysRefused, LoginNeeded, Unreachable, UnusableAnswer, UsageError, VendorError
+from mww2minox.errors import (
+    KeysRefused,
+    LoginNeeded,
+    Unreachable,
+    UnusableAnswer,
+    UsageError,
+    VendorError,
+)
 from mww2minox.minox.oauth import SCOPES, Client, Consent, TokenFacts, listen, wait_for_redirect
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Tokens
@@ -49,24 +58,36 @@ def test_a_login_works_with_every_kind_of_server(
     assert processes.start().minox.journals()
 
 
-def test_the_consent_asks_for_all_rights_with_a_proof_and_a_state_of_its_own(stranger: Wiring) -> None:
+def test_the_consent_asks_for_all_rights_with_a_proof_and_a_state_of_its_own(
+    stranger: Wiring,
+) -> None:
     consents = [Consent(), Consent()]
     queries = [parse_qs(urlsplit(one.url("https://m", stranger.client)).query) for one in consents]
 
     assert queries[0]["response_type"] == ["code"]
     assert queries[0]["code_challenge_method"] == ["S256"]
     assert set(queries[0]["scope"][0].split()) == {
-        *("administration:read", "ledger_account:read", "vat:read", "journal:read", "payment_term:read"),
+        *(
+            "administration:read",
+            "ledger_account:read",
+            "vat:read",
+            "journal:read",
+            "payment_term:read",
+        ),
         *("customer:read", "customer:write", "transaction:read", "transaction:write"),
     }
     assert queries[0]["redirect_uri"] == ["http://127.0.0.1:8765/callback"]
     assert queries[0]["state"] != queries[1]["state"]
     assert queries[0]["code_challenge"] != queries[1]["code_challenge"]
     assert consents[0].verifier not in repr(consents[0])
-    assert CLIENT_SECRET not in repr(stranger.client) + consents[0].url("https://m", stranger.client)
+    assert CLIENT_SECRET not in repr(stranger.client) + consents[0].url(
+        "https://m", stranger.client
+    )
 
 
-def test_a_code_without_its_proof_is_refused_by_a_server_that_checks(sandbox: Sandbox, stranger: Wiring) -> None:
+def test_a_code_without_its_proof_is_refused_by_a_server_that_checks(
+    sandbox: Sandbox, stranger: Wiring
+) -> None:
     consent = Consent()
     code = consent.code(redirected(consent.url(sandbox.minox_url, stranger.client)))
     with pytest.raises(LoginNeeded, match="mww2minox login$"):
@@ -116,7 +137,9 @@ def free_client() -> Client:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    return Client(client_id="x", client_secret="y", redirect_uri=f"http://127.0.0.1:{port}/callback")
+    return Client(
+        client_id="x", client_secret="y", redirect_uri=f"http://127.0.0.1:{port}/callback"
+    )
 
 
 def test_the_browser_is_waited_for_on_the_redirect_address(log: pytest.LogCaptureFixture) -> None:
@@ -202,7 +225,9 @@ def test_it_is_renewed_before_it_expires(sandbox: Sandbox, wiring: Wiring, clock
     assert len(asked(sandbox, "POST", "/oauth/token")) == 1
 
 
-def test_a_token_of_a_short_life_is_not_renewed_for_every_request(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_token_of_a_short_life_is_not_renewed_for_every_request(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     sandbox.settings.expires_in = 40
     sandbox.minox.tokens.expire_access()
     for _ in range(3):
@@ -221,7 +246,9 @@ def test_a_refresh_token_that_was_revoked_needs_a_login(sandbox: Sandbox, wiring
     assert wiring.minox.journals()
 
 
-def test_a_lost_answer_to_a_refresh_with_rotation_needs_a_login(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_lost_answer_to_a_refresh_with_rotation_needs_a_login(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     sandbox.minox.tokens.expire_access()
     sandbox.faults.append(Fault("drop_after", path="/oauth/token"))
     with pytest.raises(LoginNeeded, match="mww2minox login$"):
@@ -229,7 +256,9 @@ def test_a_lost_answer_to_a_refresh_with_rotation_needs_a_login(sandbox: Sandbox
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "truncated", "drop_before"])
-def test_a_lost_answer_to_a_refresh_without_rotation_does_no_harm(sandbox: Sandbox, wiring: Wiring, kind: str) -> None:
+def test_a_lost_answer_to_a_refresh_without_rotation_does_no_harm(
+    sandbox: Sandbox, wiring: Wiring, kind: str
+) -> None:
     sandbox.settings.update({"rotate_refresh_tokens": False})
     sandbox.minox.tokens.expire_access()
     sandbox.faults.append(Fault(kind, path="/oauth/token"))  # type: ignore[arg-type]
@@ -289,7 +318,9 @@ def test_new_tokens_are_stored_before_they_are_used(
     assert tokens(wiring).previous_refresh_token is None
 
 
-def test_a_new_token_that_never_worked_falls_back_on_the_one_before(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_new_token_that_never_worked_falls_back_on_the_one_before(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     good = tokens(wiring)
     broken = Tokens(
         access_token="never",
@@ -305,7 +336,13 @@ def test_a_new_token_that_never_worked_falls_back_on_the_one_before(sandbox: San
 @pytest.mark.parametrize("expired", ["by the clock", "before its time"])
 @pytest.mark.parametrize("rotate", [True, False])
 def test_eight_at_once_refresh_once(
-    sandbox: Sandbox, wiring: Wiring, processes: Processes, clock: Clock, expired: str, *, rotate: bool
+    sandbox: Sandbox,
+    wiring: Wiring,
+    processes: Processes,
+    clock: Clock,
+    expired: str,
+    *,
+    rotate: bool,
 ) -> None:
     sandbox.settings.update({"rotate_refresh_tokens": rotate})
     del wiring
@@ -356,7 +393,9 @@ def test_an_answer_without_a_refresh_token_keeps_the_old_one(
     assert tokens(wiring).refresh_token == before.refresh_token
 
 
-@pytest.mark.parametrize("body", ["[]", '"x"', "{}", '{"access_token": null}', '{"access_token": 7}', ""])
+@pytest.mark.parametrize(
+    "body", ["[]", '"x"', "{}", '{"access_token": null}', '{"access_token": 7}', ""]
+)
 def test_an_answer_without_an_access_token_is_not_stored(wiring: Wiring, body: str) -> None:
     before = tokens(wiring)
     with requests_mock.Mocker() as minox:
@@ -366,7 +405,9 @@ def test_an_answer_without_an_access_token_is_not_stored(wiring: Wiring, body: s
     assert tokens(wiring) == before
 
 
-def test_no_token_gets_into_the_log(sandbox: Sandbox, stranger: Wiring, log: pytest.LogCaptureFixture) -> None:
+def test_no_token_gets_into_the_log(
+    sandbox: Sandbox, stranger: Wiring, log: pytest.LogCaptureFixture
+) -> None:
     log_in(stranger)
     first = tokens(stranger)
     sandbox.minox.tokens.expire_access()
@@ -374,7 +415,9 @@ def test_no_token_gets_into_the_log(sandbox: Sandbox, stranger: Wiring, log: pyt
     second = tokens(stranger)
 
     assert "/oauth/token: 200" in log.text
-    told = "\n".join(record.getMessage() for record in log.records if record.levelno >= logging.DEBUG)
+    told = "\n".join(
+        record.getMessage() for record in log.records if record.levelno >= logging.DEBUG
+    )
     for found in (first, second):
         assert found.access_token not in told
         assert found.refresh_token not in told
@@ -388,7 +431,9 @@ def test_no_token_gets_into_the_log(sandbox: Sandbox, stranger: Wiring, log: pyt
 @pytest.mark.parametrize("told", ["objects", "ids"])
 def test_a_login_tells_its_tenants_and_rights(sandbox: Sandbox, wiring: Wiring, told: Any) -> None:
     sandbox.settings.inspect = told
-    assert wiring.login.inspect() == TokenFacts(tenants=("12345",), scopes=frozenset(SCOPES.split()))
+    assert wiring.login.inspect() == TokenFacts(
+        tenants=("12345",), scopes=frozenset(SCOPES.split())
+    )
     assert [seen.method for seen in sandbox.requests] == ["POST"]
 
 
@@ -401,10 +446,16 @@ def test_a_login_tells_its_tenants_and_rights(sandbox: Sandbox, wiring: Wiring, 
         (None, ()),
     ],
 )
-def test_tenants_are_read_in_every_shape(wiring: Wiring, tenants: Any, read: tuple[str, ...]) -> None:
+def test_tenants_are_read_in_every_shape(
+    wiring: Wiring, tenants: Any, read: tuple[str, ...]
+) -> None:
     with requests_mock.Mocker() as minox:
-        minox.post("/api/1/inspect", json={"linked_tenants": tenants, "scopes": "vat:read,journal:read"})
-        assert wiring.login.inspect() == TokenFacts(tenants=read, scopes=frozenset({"vat:read", "journal:read"}))
+        minox.post(
+            "/api/1/inspect", json={"linked_tenants": tenants, "scopes": "vat:read,journal:read"}
+        )
+        assert wiring.login.inspect() == TokenFacts(
+            tenants=read, scopes=frozenset({"vat:read", "journal:read"})
+        )
 
 
 @pytest.mark.parametrize(
@@ -418,13 +469,17 @@ def test_tenants_are_read_in_every_shape(wiring: Wiring, tenants: Any, read: tup
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}",
 )
-def test_a_minox_that_does_not_tell_is_asked_once(sandbox: Sandbox, wiring: Wiring, fault: Fault) -> None:
+def test_a_minox_that_does_not_tell_is_asked_once(
+    sandbox: Sandbox, wiring: Wiring, fault: Fault
+) -> None:
     sandbox.faults.append(Fault(**{**fault.as_dict(), "path": "inspect", "times": None}))
     assert wiring.login.inspect() == TokenFacts(tenants=(), scopes=None)
     assert len(asked(sandbox, "POST", "inspect")) == 1
 
 
-def test_a_token_that_is_over_is_renewed_before_it_tells_nothing(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_token_that_is_over_is_renewed_before_it_tells_nothing(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     sandbox.minox.tokens.expire_access()
     assert wiring.login.inspect().tenants == ("12345",)
 
@@ -444,7 +499,9 @@ def test_looking_at_a_login_shows_no_key(
     token = wiring.login.access_token()
     basic = base64.b64encode(f"sandbox-client:{CLIENT_SECRET}".encode()).decode()
     with requests_mock.Mocker() as minox:
-        minox.post("/api/1/inspect", status_code=401, json={"error": f"{token} {CLIENT_SECRET} {basic}"})
+        minox.post(
+            "/api/1/inspect", status_code=401, json={"error": f"{token} {CLIENT_SECRET} {basic}"}
+        )
         assert wiring.login.inspect().scopes is None
     said = wiring.minox_transport.said({"error": f"{token} {CLIENT_SECRET} {basic}"})
     assert asked(sandbox, "POST", "inspect")

@@ -9,7 +9,7 @@ from mww2minox.books.model import Reason, State
 from mww2minox.errors import KeysRefused, Unreachable, WaitTooLong
 from mww2minox.minox.booker import Outcome
 from mww2minox.sandbox import Fault, Sandbox
-from mww2minox.shop.orders import take
+from mww2minox.shop.orders import read_order
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
 from tests.clients import Processes, asked
@@ -18,7 +18,7 @@ from tests.clock import Clock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PUT = {"method": "PUT", "path": "transaction_line_batch"}
+PUT: dict[str, Any] = {"method": "PUT", "path": "transaction_line_batch"}
 
 
 def order(wiring: Wiring, number: str) -> StoredOrder:
@@ -62,7 +62,12 @@ def sent(wiring: Wiring, number: str = "1001") -> StoredBooking:
 
 def debtors(sandbox: Sandbox) -> list[str]:
     """Return the customers that were booked on, a booking each."""
-    return [line["account"]["id"] for lines in sandbox.minox.batches.values() for line in lines if is_debtor(line)]
+    return [
+        line["account"]["id"]
+        for lines in sandbox.minox.batches.values()
+        for line in lines
+        if is_debtor(line)
+    ]
 
 
 def is_debtor(line: dict[str, Any]) -> bool:
@@ -103,7 +108,11 @@ def test_an_order_is_booked_once_and_then_left_alone(sandbox: Sandbox, wiring: W
 
 
 def test_every_sample_that_can_be_booked_is_there_once(sandbox: Sandbox, wiring: Wiring) -> None:
-    numbers = [number for number, one in sandbox.shop.orders.items() if take(one).order and not one.get("test")]
+    numbers = [
+        number
+        for number, one in sandbox.shop.orders.items()
+        if read_order(one).order and not one.get("test")
+    ]
     booked = [number for number in numbers if settle(wiring, number).state is State.BOOKED]
     before = json.dumps(sandbox.minox.batches)
     again = [number for number in numbers if settle(wiring, number).state is State.BOOKED]
@@ -148,7 +157,9 @@ def test_a_new_state_file_books_in_the_same_place_with_the_same_bytes(
     assert len(asked(sandbox, "POST", "/customer")) == 1
 
 
-def test_another_administration_tenant_or_order_has_another_place(wiring: Wiring, processes: Processes) -> None:
+def test_another_administration_tenant_or_order_has_another_place(
+    wiring: Wiring, processes: Processes
+) -> None:
     places = {wiring.namespace}
     places.add(processes.start("second.db", minox={"administration": 2}).namespace)
     places.add(processes.start("third.db", minox={"tenant": 12346}).namespace)
@@ -160,12 +171,17 @@ def test_another_administration_tenant_or_order_has_another_place(wiring: Wiring
 # Lost.
 
 
-LOST_BEFORE = [Fault("drop_before", **PUT), Fault("html", **PUT), Fault("redirect", **PUT), Fault("status", **PUT)]  # type: ignore[arg-type]
+LOST_BEFORE = [
+    Fault("drop_before", **PUT),
+    Fault("html", **PUT),
+    Fault("redirect", **PUT),
+    Fault("status", **PUT),
+]
 LOST_AFTER = [
-    Fault("drop_after", **PUT),  # type: ignore[arg-type]
-    Fault("html", effect=True, **PUT),  # type: ignore[arg-type]
-    Fault("truncated", **PUT),  # type: ignore[arg-type]
-    Fault("broken_json", **PUT),  # type: ignore[arg-type]
+    Fault("drop_after", **PUT),
+    Fault("html", effect=True, **PUT),
+    Fault("truncated", **PUT),
+    Fault("broken_json", **PUT),
 ]
 
 
@@ -194,7 +210,9 @@ def test_a_booking_that_never_arrived_is_unknown_and_sent_by_the_next_run_as_the
     assert not sandbox.minox.batches
 
     sandbox.faults.clear()
-    sandbox.shop.change("1001", debtor={"email": "iemand.anders@example.nl"}, price={"total": "99.00"})
+    sandbox.shop.change(
+        "1001", debtor={"email": "iemand.anders@example.nl"}, price={"total": "99.00"}
+    )
     another = processes.start()
     again = watch(another, monkeypatch)
     assert settle(another).state is State.BOOKED
@@ -213,14 +231,16 @@ def test_a_booking_that_is_there_after_all_is_not_sent_again(
     sandbox: Sandbox, wiring: Wiring, bodies: list[tuple[str, bytes]], clock: Clock
 ) -> None:
     sandbox.settings.update({"lookup_lag": 60})
-    sandbox.faults.append(Fault("html", effect=True, **PUT))  # type: ignore[arg-type]
+    sandbox.faults.append(Fault("html", effect=True, **PUT))
     assert reason(settle(wiring)) is Reason.OUTCOME_UNKNOWN
     clock.pass_by(60)
     assert settle(wiring).state is State.BOOKED
     assert len(bodies) == 1
 
 
-def test_minox_that_is_gone_ends_the_run_and_keeps_the_doubt(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_minox_that_is_gone_ends_the_run_and_keeps_the_doubt(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     ready, booker = order(wiring, "1001"), wiring.booker
     sandbox.faults.append(Fault("drop_after", path="transaction_line_batch", times=None))
     with pytest.raises(Unreachable):
@@ -260,8 +280,10 @@ def test_a_kill_around_the_put_leads_to_one_booking(
     assert len(sandbox.minox.batches) == 1
 
 
-def test_an_order_that_changed_after_it_was_sent_is_a_difference(sandbox: Sandbox, wiring: Wiring) -> None:
-    sandbox.faults.append(Fault("drop_before", times=None, **PUT))  # type: ignore[arg-type]
+def test_an_order_that_changed_after_it_was_sent_is_a_difference(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
+    sandbox.faults.append(Fault("drop_before", times=None, **PUT))
     settle(wiring)
     sandbox.faults.clear()
     sandbox.shop.change("1001", price={"total": "99.00"})
@@ -269,14 +291,18 @@ def test_an_order_that_changed_after_it_was_sent_is_a_difference(sandbox: Sandbo
 
     assert settle(wiring).state is State.BOOKED
     assert sent(wiring).shop_differences
-    assert [line["debit"] for line in next(iter(sandbox.minox.batches.values())) if is_debtor(line)] == [121.0]
+    assert [
+        line["debit"] for line in next(iter(sandbox.minox.batches.values())) if is_debtor(line)
+    ] == [121.0]
 
 
 # Refused.
 
 
 @pytest.mark.parametrize("status", [400, 200])
-def test_a_refusal_is_told_in_minox_own_words_and_tried_anew(sandbox: Sandbox, wiring: Wiring, status: int) -> None:
+def test_a_refusal_is_told_in_minox_own_words_and_tried_anew(
+    sandbox: Sandbox, wiring: Wiring, status: int
+) -> None:
     sandbox.settings.update({"error_status": status})
     outcome = settle(wiring, "1039")
     assert reason(outcome) is Reason.REJECTED_BY_MINOX
@@ -288,7 +314,9 @@ def test_a_refusal_is_told_in_minox_own_words_and_tried_anew(sandbox: Sandbox, w
     assert settle(wiring, "1039").state is State.BOOKED
 
 
-def test_an_order_that_was_refused_is_booked_as_it_is_in_the_shop_by_then(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_an_order_that_was_refused_is_booked_as_it_is_in_the_shop_by_then(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     settle(wiring, "1039")
     sandbox.shop.change("1039", date="2026-03-01")
     order(wiring, "1039")
@@ -315,15 +343,17 @@ def test_a_free_order_is_skipped(sandbox: Sandbox, wiring: Wiring) -> None:
 
 
 def test_keys_that_are_refused_end_the_run(sandbox: Sandbox, wiring: Wiring) -> None:
-    sandbox.faults.append(Fault("status", status=403, **PUT))  # type: ignore[arg-type]
+    sandbox.faults.append(Fault("status", status=403, **PUT))
     with pytest.raises(KeysRefused):
         settle(wiring)
     assert settle(wiring).state is State.BOOKED
 
 
-def test_a_wait_that_is_too_long_ends_the_run_and_loses_nothing(sandbox: Sandbox, wiring: Wiring, clock: Clock) -> None:
+def test_a_wait_that_is_too_long_ends_the_run_and_loses_nothing(
+    sandbox: Sandbox, wiring: Wiring, clock: Clock
+) -> None:
     ready = order(wiring, "1001")
-    sandbox.faults.append(Fault("429", retry_after="1000", **PUT))  # type: ignore[arg-type]
+    sandbox.faults.append(Fault("429", retry_after="1000", **PUT))
     with pytest.raises(WaitTooLong):
         wiring.booker.book(ready)
     clock.pass_by(1000)
@@ -339,7 +369,9 @@ def block(sandbox: Sandbox, number: str) -> None:
     sandbox.minox.customers[number]["blocked"] = {"active": True, "reason": "Betaalt niet"}
 
 
-def test_a_remembered_customer_that_was_blocked_is_customer_blocked(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_remembered_customer_that_was_blocked_is_customer_blocked(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     customer = settle(wiring).customer
     block(sandbox, customer)
     outcome = settle(wiring, "1061")
@@ -371,12 +403,18 @@ def test_a_remembered_customer_that_was_deleted_is_looked_up_or_made_anew(
     if another:
         sandbox.minox.customers["10700"] = gone | {"id": "10700"}
 
-    assert settle(wiring, "1061").customer == ("10700" if another else old)  # Minox uses the number anew
+    assert settle(wiring, "1061").customer == (
+        "10700" if another else old
+    )  # Minox uses the number anew
     assert len(asked(sandbox, "POST", "/customer")) == (1 if another else 2)
 
 
-@pytest.mark.parametrize(("change", "expected"), [("block", "customer_blocked"), ("delete", "rejected_by_minox")])
-def test_a_fixed_debtor_has_no_replacement(sandbox: Sandbox, wiring: Wiring, change: str, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("change", "expected"), [("block", "customer_blocked"), ("delete", "rejected_by_minox")]
+)
+def test_a_fixed_debtor_has_no_replacement(
+    sandbox: Sandbox, wiring: Wiring, change: str, expected: str
+) -> None:
     if change == "block":
         block(sandbox, "10600")
     else:
@@ -384,7 +422,9 @@ def test_a_fixed_debtor_has_no_replacement(sandbox: Sandbox, wiring: Wiring, cha
     assert reason(settle(wiring, "1007")) == expected
 
 
-def test_a_refusal_for_another_reason_leaves_the_customer_as_it_is(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_refusal_for_another_reason_leaves_the_customer_as_it_is(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     settle(wiring, "1039")
     customers = len(sandbox.minox.customers)
     settle(wiring, "1039")
@@ -395,20 +435,28 @@ def test_a_refusal_for_another_reason_leaves_the_customer_as_it_is(sandbox: Sand
 # Credit orders.
 
 
-def test_a_credit_order_goes_to_the_customer_of_the_originals_booking(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_credit_order_goes_to_the_customer_of_the_originals_booking(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     original = settle(wiring, "1020").customer
     assert settle(wiring, "1021").customer == original
     assert len(asked(sandbox, "POST", "/customer")) == 1
 
 
-def test_without_such_a_booking_the_original_in_the_shop_decides(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_without_such_a_booking_the_original_in_the_shop_decides(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     assert settle(wiring, "1023").customer == "10600"
-    emails = sandbox.minox.customers[settle(wiring, "1025").customer]["addresses"][0]["email_addresses"]
+    emails = sandbox.minox.customers[settle(wiring, "1025").customer]["addresses"][0][
+        "email_addresses"
+    ]
     assert [email["email_address"] for email in emails] == ["vroeg@example.nl"]
 
 
 def test_without_the_original_its_own_email_decides(sandbox: Sandbox, wiring: Wiring) -> None:
-    emails = sandbox.minox.customers[settle(wiring, "1026").customer]["addresses"][0]["email_addresses"]
+    emails = sandbox.minox.customers[settle(wiring, "1026").customer]["addresses"][0][
+        "email_addresses"
+    ]
     assert [email["email_address"] for email in emails] == ["wees@example.nl"]
 
 
@@ -424,7 +472,9 @@ def test_the_customer_of_an_original_that_was_not_booked_is_replaced_when_it_is_
     assert debtors(sandbox) == [first, "10700"]
 
 
-def test_a_credit_order_on_a_blocked_customer_is_customer_blocked(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_credit_order_on_a_blocked_customer_is_customer_blocked(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     block(sandbox, settle(wiring, "1020").customer)
     assert reason(settle(wiring, "1021")) is Reason.CUSTOMER_BLOCKED
 
@@ -444,7 +494,13 @@ def test_no_email_and_no_token_gets_into_the_log(
     tokens = wiring.store.tokens()
     assert tokens
     assert len(log.records) > 20
-    for secret in ("example", "jansen", tokens.access_token, tokens.refresh_token, "sandbox-shop-token"):
+    for secret in (
+        "example",
+        "jansen",
+        tokens.access_token,
+        tokens.refresh_token,
+        "sandbox-shop-token",
+    ):
         assert secret not in log.text.lower() if secret.islower() else secret not in log.text
 
 

@@ -1,4 +1,6 @@
-"""The public client for Python reads the sandbox' shop: its live shapes are those that the client met."""
+"""The public client for Python reads the sandbox' shop: its live shapes are those that the client
+met.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[ConnectClient]:
     """Give the public client the sandbox' keys."""
-    with ConnectClient("sandbox-shop-token", partner_token="sandbox-partner-token", base_url=sandbox.shop_url) as made:
+    with ConnectClient(
+        "sandbox-shop-token", partner_token="sandbox-partner-token", base_url=sandbox.shop_url
+    ) as made:
         yield made
 
 
@@ -48,7 +52,10 @@ def test_it_reads_one_order(client: ConnectClient) -> None:
     order = client.orders.get(order_number=1027).model_dump()
 
     assert (order["number"], order["price"]["total"]) == ("1027", "47.45")
-    assert [(tax["rate"], tax["amount"]) for tax in order["price"]["tax"]] == [("9.0", "0.83"), ("21.0", "6.50")]
+    assert [(tax["rate"], tax["amount"]) for tax in order["price"]["tax"]] == [
+        ("9.0", "0.83"),
+        ("21.0", "6.50"),
+    ]
     assert order["debtor"]["address"]["invoice"]["company"] == "Voorbeeldig BV"
     prices = order["orderlines"][4]["price"]
     assert [price["amount_including_tax"] for price in prices] == ["0.21", "0.79"]

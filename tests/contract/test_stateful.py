@@ -1,6 +1,8 @@
-"""Any sequence of runs, edits, faults, clock jumps, lost and restored state files books each order exactly once.
+"""Any sequence of runs, edits, faults, clock jumps, lost and restored state files books each order
+exactly once.
 
-`MWW2MINOX_EXAMPLES=2000 pytest tests/contract/test_stateful.py` searches longer, with a new seed each time.
+`MWW2MINOX_EXAMPLES=2000 pytest tests/contract/test_stateful.py` searches longer, with a new seed
+each time.
 """
 
 import copy
@@ -34,7 +36,13 @@ PHASES = (Phase.generate, Phase.shrink)
 PENDING, PAID, SENT, CANCELLED, CREDITED = 1, 2, 3, 6, 8
 BOOKS = (PAID, SENT, CREDITED)
 HOUR, DAY = 3600, 86_400
-EMAILS = ("anna@example.nl", "Anna@Example.NL", "sanne.visser@example.nl", "klant{}@example.nl", "klant{}@example.nl")
+EMAILS = (
+    "anna@example.nl",
+    "Anna@Example.NL",
+    "sanne.visser@example.nl",
+    "klant{}@example.nl",
+    "klant{}@example.nl",
+)
 TOTALS = ("12.10", "24.20", "121.00", "36.30", "0.00")
 
 COMMANDS = ("fetch", "fetch 1", "push", "push 1", "verify", "retry 1", "retry", "adopt")
@@ -112,11 +120,15 @@ class ExactlyOnce(RuleBasedStateMachine):
     # The shop
 
     @initialize(
-        orders=st.lists(st.tuples(st.sampled_from(TOTALS), st.sampled_from(EMAILS)), min_size=2, max_size=6),
+        orders=st.lists(
+            st.tuples(st.sampled_from(TOTALS), st.sampled_from(EMAILS)), min_size=2, max_size=6
+        ),
         booked_elsewhere=st.sets(st.integers(0, 5), max_size=1),
         wrong_by=st.sampled_from((0, 0, 0, -900 * DAY, 20 * DAY)),
     )
-    def a_shop_with_orders(self, orders: list[tuple[str, str]], booked_elsewhere: set[int], wrong_by: int) -> None:
+    def a_shop_with_orders(
+        self, orders: list[tuple[str, str]], booked_elsewhere: set[int], wrong_by: int
+    ) -> None:
         for total, email in orders:
             self.an_order_comes_in(total, email, PAID)
         for place in booked_elsewhere:
@@ -133,8 +145,17 @@ class ExactlyOnce(RuleBasedStateMachine):
             "description": f"Bestelling {number}",
         }
         lines = [
-            {"account": account, "debit": Decimal("12.10"), "invoice_number": int(number), **common},
-            {"account": {**account, "type": "ledger_account", "id": "8200"}, "credit": Decimal("12.10"), **common},
+            {
+                "account": account,
+                "debit": Decimal("12.10"),
+                "invoice_number": int(number),
+                **common,
+            },
+            {
+                "account": {**account, "type": "ledger_account", "id": "8200"},
+                "credit": Decimal("12.10"),
+                **common,
+            },
         ]
         self.minox.put_batch(str(uuid.UUID(int=int(number))), lines)
         self.books = self.snapshot()
@@ -145,9 +166,20 @@ class ExactlyOnce(RuleBasedStateMachine):
         status=st.sampled_from((PAID, PENDING)),
         archived=st.booleans(),
     )
-    def an_order_comes_in(self, total: str, email: str, status: int, archived: bool = False) -> None:  # noqa: FBT002
+    def an_order_comes_in(
+        self,
+        total: str,
+        email: str,
+        status: int,
+        archived: bool = False,  # noqa: FBT002
+    ) -> None:
         number = 1001 + len(self.shop.orders)
-        fields: dict[str, Any] = {"total": total, "email": email.format(number), "status": status, "archived": archived}
+        fields: dict[str, Any] = {
+            "total": total,
+            "email": email.format(number),
+            "status": status,
+            "archived": archived,
+        }
         self.shop.add(an_order(number, date=self.today, **fields))
 
     @property
@@ -157,7 +189,11 @@ class ExactlyOnce(RuleBasedStateMachine):
     @rule(place=which, total=st.sampled_from(TOTALS[:4]))
     def an_order_is_credited(self, place: int, total: str) -> None:
         number = 1001 + len(self.shop.orders)
-        fields: dict[str, Any] = {"total": f"-{total}", "email": EMAILS[0], "credited_order_number": self.number(place)}
+        fields: dict[str, Any] = {
+            "total": f"-{total}",
+            "email": EMAILS[0],
+            "credited_order_number": self.number(place),
+        }
         self.shop.add(an_order(number, date=self.today, status=CREDITED, **fields))
 
     @rule(place=which, status=st.sampled_from((PENDING, PAID, PAID, SENT, CANCELLED)))
@@ -171,13 +207,18 @@ class ExactlyOnce(RuleBasedStateMachine):
 
     # Minox: people take their time, so that nothing is on its way there any more
 
-    @rule(place=which, what=st.sampled_from(("change", "take out", "block", "unblock", "close", "open")))
+    @rule(
+        place=which,
+        what=st.sampled_from(("change", "take out", "block", "unblock", "close", "open")),
+    )
     def a_person_works_in_minox(self, place: int, what: str) -> None:
         self.world.pending()
         for batch in self.world.bookings_of(self.number(place)):
             if what == "change":
                 for line in self.minox.batches[batch]:
-                    line.update({side: 50.0 for side in ("debit", "credit") if line[side]}, vat=None)
+                    line.update(
+                        {side: 50.0 for side in ("debit", "credit") if line[side]}, vat=None
+                    )
             elif what == "take out":
                 self.minox.delete_batch(batch)
                 self.taken_out.add(self.number(place))
@@ -185,7 +226,9 @@ class ExactlyOnce(RuleBasedStateMachine):
             number = sorted(self.minox.customers)[place % len(self.minox.customers)]
             self.minox.customers[number]["blocked"] = {"active": what == "block", "reason": None}
         elif what in ("close", "open"):
-            (self.minox.close_period if what == "close" else self.minox.open_period)(2026, 3 + place % 2)
+            (self.minox.close_period if what == "close" else self.minox.open_period)(
+                2026, 3 + place % 2
+            )
         self.books = self.snapshot()
 
     # What goes wrong
@@ -203,7 +246,11 @@ class ExactlyOnce(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.world.clock.pass_by(seconds)
 
-    @rule(seconds=st.sampled_from((0, 30, -30, 2 * HOUR, -2 * HOUR, 2 * DAY, -2 * DAY, 40 * DAY, -40 * DAY)))
+    @rule(
+        seconds=st.sampled_from(
+            (0, 30, -30, 2 * HOUR, -2 * HOUR, 2 * DAY, -2 * DAY, 40 * DAY, -40 * DAY)
+        )
+    )
     def the_clock_is_wrong_by(self, seconds: int) -> None:
         self.world.clock.set_forward(seconds - self.world.clock.wrong_by)
 
@@ -222,7 +269,10 @@ class ExactlyOnce(RuleBasedStateMachine):
 
     def run(self, command: str, *arguments: Any, **options: Any) -> ExitStatus:
         status = self.world.run(command, *arguments, **options)
-        note(f"{command} ends with {status!r} {self.world.errors[-1:] if status == ExitStatus.VENDOR else ''}")
+        note(
+            f"{command} ends with {status!r}"
+            f" {self.world.errors[-1:] if status == ExitStatus.VENDOR else ''}"
+        )
         expected = {"retry": (0, 2, 3, 4), "verify": (0, 2, 3, 4)}.get(command, (0, 3, 4))
         assert status in expected, self.world.errors[-1:]
         return status
@@ -235,7 +285,10 @@ class ExactlyOnce(RuleBasedStateMachine):
             self.run("push")
 
     @rule(
-        place=which, what=st.sampled_from(("fetch", "fetch 1", "push", "push 1", "verify", "retry 1", "retry", "adopt"))
+        place=which,
+        what=st.sampled_from(
+            ("fetch", "fetch 1", "push", "push 1", "verify", "retry 1", "retry", "adopt")
+        ),
     )
     def another_command(self, what: str, place: int) -> None:
         command, _, some = what.partition(" ")
@@ -243,7 +296,10 @@ class ExactlyOnce(RuleBasedStateMachine):
         if command == "retry":
             self.run("retry", numbers if some else [], everything=not some)
         elif some:
-            self.run(command, **({"numbers": numbers} if command == "fetch" else {"limit": 1 + place % 3}))
+            self.run(
+                command,
+                **({"numbers": numbers} if command == "fetch" else {"limit": 1 + place % 3}),
+            )
         else:
             self.run(command)
 
@@ -269,12 +325,18 @@ class ExactlyOnce(RuleBasedStateMachine):
         self.the_shop_changes_an_order(place, total)
         self.fetch_and_push()
 
-    @rule(archived=st.booleans(), days=st.sampled_from((3, 0, 1)), skip=st.sampled_from((2, 0, 1, 3, 4, 6)))
+    @rule(
+        archived=st.booleans(),
+        days=st.sampled_from((3, 0, 1)),
+        skip=st.sampled_from((2, 0, 1, 3, 4, 6)),
+    )
     def a_fetch_that_breaks_off(self, archived: bool, days: int, skip: int) -> None:
         self.an_order_comes_in("12.10", EMAILS[0], PAID, archived)
         self.time_passes(days * DAY)
         self.an_order_comes_in("12.10", EMAILS[0], PAID)
-        self.world.sandbox.faults[:] = [Fault("status", side="shop", path="/v1/orders", times=6, skip=skip)]
+        self.world.sandbox.faults[:] = [
+            Fault("status", side="shop", path="/v1/orders", times=6, skip=skip)
+        ]
         self.run("fetch")
 
     # What must hold
@@ -285,7 +347,9 @@ class ExactlyOnce(RuleBasedStateMachine):
 
     @invariant()
     def what_is_booked_stays_as_it_is(self) -> None:
-        """Whatever anyone does but a person in Minox: not changed by a second PUT, not taken out."""
+        """Whatever anyone does but a person in Minox: not changed by a second PUT, not taken
+        out.
+        """
         there = self.snapshot()
         assert {batch: there.get(batch) for batch in self.books} == self.books
         self.books = there
@@ -322,7 +386,10 @@ class ExactlyOnce(RuleBasedStateMachine):
         for number, found in self.shop.orders.items():
             there = self.world.bookings_of(number)
             should = found["status"] in BOOKS and Decimal(found["price"]["total"]) != 0
-            assert len(there) == 1 or number in self.taken_out or not should, (number, states.get(number))
+            assert len(there) == 1 or number in self.taken_out or not should, (
+                number,
+                states.get(number),
+            )
             if number not in self.taken_out:
                 assert bool(there) == (states.get(number) == "booked"), (number, states.get(number))
             for batch in there:
@@ -331,8 +398,13 @@ class ExactlyOnce(RuleBasedStateMachine):
                 assert bool(told) or not differs, (number, self.minox.batches[batch])
 
     def total(self, batch: str, number: str) -> Decimal:
-        lines = [line for line in self.minox.batches[batch] if line.get("invoice_number") == int(number)]
-        return sum((Decimal(str(line["debit"])) - Decimal(str(line["credit"])) for line in lines), Decimal(0))
+        lines = [
+            line for line in self.minox.batches[batch] if line.get("invoice_number") == int(number)
+        ]
+        return sum(
+            (Decimal(str(line["debit"])) - Decimal(str(line["credit"])) for line in lines),
+            Decimal(0),
+        )
 
 
 def test_whatever_happens_every_order_is_booked_exactly_once() -> None:

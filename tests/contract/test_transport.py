@@ -60,14 +60,18 @@ def test_a_host_that_is_no_name_is_out_of_reach(wiring: Wiring) -> None:
 
 
 @pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.kind}-{fault.status}")
-def test_a_get_is_sent_again_while_what_is_wrong_may_pass(sandbox: Sandbox, wiring: Wiring, fault: Fault) -> None:
+def test_a_get_is_sent_again_while_what_is_wrong_may_pass(
+    sandbox: Sandbox, wiring: Wiring, fault: Fault
+) -> None:
     sandbox.faults.append(Fault(**{**fault.as_dict(), "times": ATTEMPTS - 1}))
     assert get(wiring).status == 200
     assert len(sandbox.requests) == ATTEMPTS
 
 
 @pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.kind}-{fault.status}")
-def test_a_put_is_sent_again_with_the_same_bytes(sandbox: Sandbox, wiring: Wiring, fault: Fault) -> None:
+def test_a_put_is_sent_again_with_the_same_bytes(
+    sandbox: Sandbox, wiring: Wiring, fault: Fault
+) -> None:
     sandbox.faults.append(Fault(**{**fault.as_dict(), "times": 2}))
     with pytest.raises(Refused) as caught:
         send(wiring, "PUT")
@@ -92,7 +96,9 @@ def test_a_post_that_was_refused_by_429_is_sent_again(sandbox: Sandbox, wiring: 
     assert [seen.status for seen in asked(sandbox, "POST")] == [429, 404]
 
 
-def test_a_post_that_never_left_is_sent_again(sandbox: Sandbox, wiring: Wiring, clock: Clock) -> None:
+def test_a_post_that_never_left_is_sent_again(
+    sandbox: Sandbox, wiring: Wiring, clock: Clock
+) -> None:
     wiring.login.access_token()
     port = urlsplit(sandbox.minox_url).port or 0
     sandbox.stop()
@@ -109,14 +115,18 @@ def test_a_post_that_never_left_is_sent_again(sandbox: Sandbox, wiring: Wiring, 
     assert len(asked(sandbox, "POST")) == 1
 
 
-def test_a_put_is_not_sent_again_after_a_2xx_that_makes_no_sense(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_put_is_not_sent_again_after_a_2xx_that_makes_no_sense(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     sandbox.faults.append(Fault("html", side="minox"))
     with pytest.raises(UnusableAnswer):
         send(wiring, "PUT")
     assert len(asked(sandbox, "PUT")) == 1
 
 
-def test_a_redirect_is_never_followed_and_takes_no_token_along(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_redirect_is_never_followed_and_takes_no_token_along(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     sandbox.faults.append(Fault("redirect", side="minox", location=f"{sandbox.shop_url}/v1/store"))
     with pytest.raises(UnusableAnswer, match=r"redirect \(302\).*mww2minox check$"):
         get(wiring)
@@ -132,7 +142,9 @@ def test_a_refusal_is_not_sent_again(sandbox: Sandbox, wiring: Wiring, status: i
     assert len(sandbox.requests) == 1
 
 
-def test_a_vendor_that_stays_silent_ends_it_after_half_a_minute(sandbox: Sandbox, wiring: Wiring, clock: Clock) -> None:
+def test_a_vendor_that_stays_silent_ends_it_after_half_a_minute(
+    sandbox: Sandbox, wiring: Wiring, clock: Clock
+) -> None:
     sandbox.faults.append(Fault("drop_before", side="minox", times=None))
     with pytest.raises(Unreachable, match="gives no answer.*mww2minox check$"):
         get(wiring)
@@ -140,7 +152,9 @@ def test_a_vendor_that_stays_silent_ends_it_after_half_a_minute(sandbox: Sandbox
     assert sum(clock.slept) < 60
 
 
-def test_an_answer_that_takes_longer_than_half_a_minute_is_none(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_an_answer_that_takes_longer_than_half_a_minute_is_none(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     sandbox.faults.append(Fault("slow", side="minox", seconds=31, times=None))
     with pytest.raises(Unreachable):
         get(wiring)
@@ -152,14 +166,20 @@ def test_an_answer_that_takes_its_time_is_waited_for(sandbox: Sandbox, wiring: W
     assert get(wiring).status == 200
 
 
-def test_nobody_listening_is_told_with_the_address_and_a_command(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_nobody_listening_is_told_with_the_address_and_a_command(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     wiring.login.access_token()
     sandbox.stop()
-    with pytest.raises(Unreachable, match=r"Minox at http://127\.0\.0\.1:\d+ gives no answer.*mww2minox check$"):
+    with pytest.raises(
+        Unreachable, match=r"Minox at http://127\.0\.0\.1:\d+ gives no answer.*mww2minox check$"
+    ):
         get(wiring)
 
 
-def test_waits_between_attempts_differ_and_stay_short(sandbox: Sandbox, wiring: Wiring, clock: Clock) -> None:
+def test_waits_between_attempts_differ_and_stay_short(
+    sandbox: Sandbox, wiring: Wiring, clock: Clock
+) -> None:
     sandbox.faults.append(Fault("status", side="minox", times=None))
     for _ in range(5):
         with pytest.raises(Unreachable):
@@ -174,7 +194,9 @@ def test_waits_between_attempts_differ_and_stay_short(sandbox: Sandbox, wiring: 
 @pytest.mark.parametrize(
     "retry_after", ["7", " 7", "7.0", format_datetime(NOON + dt.timedelta(seconds=8), usegmt=True)]
 )
-def test_retry_after_is_obeyed_in_either_form(sandbox: Sandbox, wiring: Wiring, clock: Clock, retry_after: str) -> None:
+def test_retry_after_is_obeyed_in_either_form(
+    sandbox: Sandbox, wiring: Wiring, clock: Clock, retry_after: str
+) -> None:
     sandbox.faults.append(Fault("429", side="minox", retry_after=retry_after))
     assert get(wiring).status == 200
     assert 5 <= max(clock.slept) <= 8
@@ -213,13 +235,22 @@ def test_how_far_the_vendors_clock_is_from_ours_is_remembered(wiring: Wiring, se
     assert wiring.shop_transport.skew is None
     dated = {"Date": format_datetime(NOON + dt.timedelta(seconds=seconds), usegmt=True)}
     with requests_mock.Mocker() as minox:
-        minox.get(LISTED, [{"json": [], "headers": dated}, {"json": [], "headers": {"Date": "soon"}}, {"json": []}])
+        minox.get(
+            LISTED,
+            [
+                {"json": [], "headers": dated},
+                {"json": [], "headers": {"Date": "soon"}},
+                {"json": []},
+            ],
+        )
         for _ in range(3):
             get(wiring)
             assert wiring.minox_transport.skew == pytest.approx(seconds, abs=5)
 
 
-@pytest.mark.parametrize("told", ["", "soon", "Fri, 20 Mar 2026 12:00:00 +99999999999999999", "Fri, 99 Xyz 0000 99:99"])
+@pytest.mark.parametrize(
+    "told", ["", "soon", "Fri, 20 Mar 2026 12:00:00 +99999999999999999", "Fri, 99 Xyz 0000 99:99"]
+)
 def test_a_date_that_is_none_is_passed_over(wiring: Wiring, told: str) -> None:
     before = wiring.minox_transport.skew
     with requests_mock.Mocker() as minox:
@@ -234,7 +265,9 @@ def test_retry_after_of_a_503_is_obeyed(sandbox: Sandbox, wiring: Wiring, clock:
     assert sum(clock.slept) >= 99
 
 
-def test_what_was_waited_for_the_vendor_does_not_count_as_its_silence(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_what_was_waited_for_the_vendor_does_not_count_as_its_silence(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     sandbox.faults.append(Fault("429", side="minox", retry_after="100"))
     sandbox.faults.append(Fault("status", side="minox", status=502))
     assert get(wiring).status == 200
@@ -262,7 +295,9 @@ def test_a_vendor_that_asks_for_too_much_is_left_alone_by_the_next_process_too(
     assert 200 <= sum(clock.slept) <= 250
 
 
-def test_waits_add_up_to_five_minutes_in_all(sandbox: Sandbox, wiring: Wiring, clock: Clock) -> None:
+def test_waits_add_up_to_five_minutes_in_all(
+    sandbox: Sandbox, wiring: Wiring, clock: Clock
+) -> None:
     sandbox.faults.append(Fault("429", side="minox", retry_after="80", times=None))
     with pytest.raises(WaitTooLong):
         get(wiring)
@@ -274,7 +309,7 @@ def test_one_vendors_pause_is_not_the_others(sandbox: Sandbox, wiring: Wiring) -
     sandbox.faults.append(Fault("429", side="minox", retry_after="3600"))
     with pytest.raises(WaitTooLong):
         get(wiring)
-    assert wiring.shop.store().region == "NL"
+    assert wiring.shop.store().country == "NL"
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one(
@@ -319,7 +354,9 @@ def test_a_hundred_requests_learn_the_servers_limit_and_never_meet_it(
     assert max(clock.slept) < 1
 
 
-def test_a_limit_that_is_lowered_meanwhile_is_learned_anew(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_a_limit_that_is_lowered_meanwhile_is_learned_anew(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     for limit in (100, 10, 40):
         sandbox.settings.update({"rate_limit": limit, "rate_window": 2.0})
         for _ in range(60):
@@ -343,7 +380,11 @@ def test_a_window_that_others_use_too_is_stopped_for_at_remaining_0(
 
 def test_remaining_0_stops_until_the_reset(wiring: Wiring, clock: Clock) -> None:
     reset = str(int((NOON.timestamp() + 40) * 1000))
-    headers = {"X-Rate-Limit-Limit": "20", "X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": reset}
+    headers = {
+        "X-Rate-Limit-Limit": "20",
+        "X-Rate-Limit-Remaining": "0",
+        "X-Rate-Limit-Reset": reset,
+    }
     with requests_mock.Mocker() as minox:
         minox.get(LISTED, [{"json": [], "headers": headers}, {"json": []}])
         get(wiring)
@@ -358,7 +399,11 @@ def test_rate_limit_headers_that_make_no_sense_are_left_alone(
     wiring: Wiring, clock: Clock, name: str, odd: str | None
 ) -> None:
     right = {"Limit": "20", "Remaining": "0", "Reset": str(int((NOON.timestamp() + 100) * 1000))}
-    headers = {f"X-Rate-Limit-{key}": value for key, value in (right | {name: odd}).items() if value is not None}
+    headers = {
+        f"X-Rate-Limit-{key}": value
+        for key, value in (right | {name: odd}).items()
+        if value is not None
+    }
     with requests_mock.Mocker() as minox:
         minox.get(LISTED, json=[], headers=headers)
         for _ in range(3):
@@ -366,7 +411,9 @@ def test_rate_limit_headers_that_make_no_sense_are_left_alone(
     assert sum(clock.slept) < 1
 
 
-def test_without_headers_the_configured_pace_is_kept(wiring: Wiring, processes: Processes, clock: Clock) -> None:
+def test_without_headers_the_configured_pace_is_kept(
+    wiring: Wiring, processes: Processes, clock: Clock
+) -> None:
     del wiring
     slow = processes.start(minox={"requests_per_second": 5})
     with requests_mock.Mocker() as minox:
@@ -379,7 +426,9 @@ def test_without_headers_the_configured_pace_is_kept(wiring: Wiring, processes: 
 # What it says.
 
 
-@pytest.mark.parametrize("kind", ["html", "broken_json", "truncated", "drop_before", "redirect", "status", "slow"])
+@pytest.mark.parametrize(
+    "kind", ["html", "broken_json", "truncated", "drop_before", "redirect", "status", "slow"]
+)
 def test_neither_tokens_nor_addresses_get_into_a_sentence_or_the_log(
     sandbox: Sandbox, stranger: Wiring, log: pytest.LogCaptureFixture, kind: str
 ) -> None:
@@ -392,7 +441,13 @@ def test_neither_tokens_nor_addresses_get_into_a_sentence_or_the_log(
     assert tokens
     told = str(caught.value) + log.text
     assert "customer/by_email/..." in log.text
-    for secret in ("jan.jansen", "example.nl", tokens.access_token, tokens.refresh_token, "sandbox-client-secret"):
+    for secret in (
+        "jan.jansen",
+        "example.nl",
+        tokens.access_token,
+        tokens.refresh_token,
+        "sandbox-client-secret",
+    ):
         assert secret not in told
 
 

@@ -1,4 +1,6 @@
-"""The trial booking: whatever Minox does or the machine suffers, it finds the right way and leaves nothing behind."""
+"""The trial booking: whatever Minox does or the machine suffers, it finds the right way and leaves
+nothing behind.
+"""
 
 import datetime as dt
 import json
@@ -10,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from mww2minox.books.model import Mapping, Order, VatPosting
+from mww2minox.books.model import BookingRules, Order, VatPosting
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer, VendorError
 from mww2minox.minox.api import Minox
 from mww2minox.minox.trial_booking import NOTE, Tried, take_out, try_out, ways
@@ -63,14 +65,14 @@ def order_of(wiring: Wiring, number: str) -> Order:
 
 def trial(wiring: Wiring, store: Store, number: str = NUMBER, **changes: Any) -> list[Tried]:
     """Make the trial, as `setup` does; `changes` are of the mapping."""
-    mapping = replace(wiring.config.mapping("NL"), **changes)
+    rules = replace(wiring.config.rules("NL"), **changes)
     with store.run():
         return list(
             try_out(
                 store,
                 wiring.minox,
                 order_of(wiring, number),
-                mapping=mapping,
+                rules=rules,
                 administration=wiring.minox.administration(),
                 customer=CUSTOMER,
                 codes=wiring.minox.vat_codes(),
@@ -152,7 +154,9 @@ def test_a_put_that_never_came_is_noted_until_it_cannot_come_any_more(here: Worl
 
 @pytest.mark.parametrize("seconds", [1.0, 6.0, 15.0])
 def test_a_put_that_comes_late_is_taken_out_again(here: World, seconds: float) -> None:
-    here.sandbox.faults.append(Fault("ghost", side="minox", method="PUT", path=BATCH, seconds=seconds))
+    here.sandbox.faults.append(
+        Fault("ghost", side="minox", method="PUT", path=BATCH, seconds=seconds)
+    )
     try:
         tried(here)
     except Unreachable:
@@ -161,10 +165,14 @@ def test_a_put_that_comes_late_is_taken_out_again(here: World, seconds: float) -
     here.pending()
     assert here.sandbox.minox.batches == {}
     assert noted(here) is None
-    assert len([one for one in here.sandbox.requests if one.method == "PUT"]) == 1, "a second one could come late"
+    assert len([one for one in here.sandbox.requests if one.method == "PUT"]) == 1, (
+        "a second one could come late"
+    )
 
 
-def test_a_booking_that_cannot_be_seen_yet_is_waited_for_before_it_is_forgotten(here: World) -> None:
+def test_a_booking_that_cannot_be_seen_yet_is_waited_for_before_it_is_forgotten(
+    here: World,
+) -> None:
     here.sandbox.settings.lookup_lag = 10.0
     real = Minox.delete_booking
     seen_from = here.clock.true_time() + 12
@@ -179,7 +187,9 @@ def test_a_booking_that_cannot_be_seen_yet_is_waited_for_before_it_is_forgotten(
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "429", "status", "truncated"])
 def test_a_lost_answer_to_the_delete_is_no_matter(here: World, kind: Any) -> None:
-    here.sandbox.faults.append(Fault(kind, side="minox", method="DELETE", path=BATCH, status=503, retry_after="1"))
+    here.sandbox.faults.append(
+        Fault(kind, side="minox", method="DELETE", path=BATCH, status=503, retry_after="1")
+    )
     try:
         assert tried(here)[-1].right
     except UnusableAnswer:
@@ -190,7 +200,9 @@ def test_a_lost_answer_to_the_delete_is_no_matter(here: World, kind: Any) -> Non
 
 
 def test_minox_down_at_the_delete_is_told_and_the_next_run_takes_it_out(here: World) -> None:
-    here.sandbox.faults.append(Fault("drop_before", side="minox", method="DELETE", path=BATCH, times=None))
+    here.sandbox.faults.append(
+        Fault("drop_before", side="minox", method="DELETE", path=BATCH, times=None)
+    )
     with pytest.raises(Unreachable):
         tried(here)
     (left,) = here.sandbox.minox.batches
@@ -210,7 +222,10 @@ def test_a_delete_that_minox_refuses_stays_noted(here: World, status: int) -> No
     def refused(*_: object) -> bool:
         raise Refused(status, ("Periode 3 is afgesloten.",))
 
-    with mock.patch.object(Minox, "delete_booking", refused), pytest.raises(UnusableAnswer, match="afgesloten.*verify"):
+    with (
+        mock.patch.object(Minox, "delete_booking", refused),
+        pytest.raises(UnusableAnswer, match="afgesloten.*verify"),
+    ):
         tried(here)
     assert noted(here)
     assert cleared(here)
@@ -218,7 +233,9 @@ def test_a_delete_that_minox_refuses_stays_noted(here: World, status: int) -> No
 
 
 def test_the_next_push_takes_it_out_before_it_books(here: World) -> None:
-    here.sandbox.faults.append(Fault("drop_before", side="minox", method="DELETE", path=BATCH, times=None))
+    here.sandbox.faults.append(
+        Fault("drop_before", side="minox", method="DELETE", path=BATCH, times=None)
+    )
     with pytest.raises(VendorError):
         tried(here)
     here.sandbox.faults.clear()
@@ -231,7 +248,9 @@ def test_the_next_push_takes_it_out_before_it_books(here: World) -> None:
 
 
 def test_it_is_taken_out_of_the_books_that_it_was_put_in(here: World) -> None:
-    here.sandbox.faults.append(Fault("drop_before", side="minox", method="DELETE", path=BATCH, times=None))
+    here.sandbox.faults.append(
+        Fault("drop_before", side="minox", method="DELETE", path=BATCH, times=None)
+    )
     with pytest.raises(Unreachable):
         tried(here)
     here.sandbox.faults.clear()
@@ -247,7 +266,12 @@ def test_it_is_taken_out_of_the_books_that_it_was_put_in(here: World) -> None:
 
 def moments() -> list[tuple[str, type, bool]]:
     """Return where the process can be killed: before or after each step that leaves a trace."""
-    steps = [("set_note", Store), ("put_booking", Minox), ("booking", Minox), ("delete_booking", Minox)]
+    steps = [
+        ("set_note", Store),
+        ("put_booking", Minox),
+        ("booking", Minox),
+        ("delete_booking", Minox),
+    ]
     return [(name, owner, after) for name, owner in steps for after in (False, True)]
 
 
@@ -290,16 +314,16 @@ def test_a_kill_at_any_moment_leaves_nothing_that_the_next_run_does_not_take_out
 # Which ways there are
 
 
-def mapping_of(here: World, **changes: Any) -> Mapping:
+def mapping_of(here: World, **changes: Any) -> BookingRules:
     with here.opened() as store:
-        return replace(here.wiring(store).config.mapping("NL"), **changes)
+        return replace(here.wiring(store).config.rules("NL"), **changes)
 
 
 def test_an_account_with_two_codes_cannot_decide_the_vat(here: World) -> None:
-    mapping = mapping_of(here)
-    twice = replace(mapping, vat=tuple(replace(row, ledger="8000") for row in mapping.vat))
+    rules = mapping_of(here)
+    twice = replace(rules, vat=tuple(replace(row, ledger="8000") for row in rules.vat))
     assert [way.vat_posting for way in ways(twice, [])] == [VatPosting.NET, VatPosting.GROSS]
-    with_accounts = [way.vat_posting for way in ways(mapping, codes_of(here))]
+    with_accounts = [way.vat_posting for way in ways(rules, codes_of(here))]
     assert with_accounts == [VatPosting.NET, VatPosting.GROSS, VatPosting.LEDGER, VatPosting.LINE]
 
 
@@ -309,8 +333,8 @@ def codes_of(here: World) -> Any:
 
 
 def test_ledger_keeps_costs_with_the_goods(here: World) -> None:
-    mapping = mapping_of(here, ledgers={"shipping": "8900"})
-    kept = {way.vat_posting: way.ledgers for way in ways(mapping, codes_of(here))}
+    rules = mapping_of(here, ledgers={"shipping": "8900"})
+    kept = {way.vat_posting: way.ledgers for way in ways(rules, codes_of(here))}
     assert kept[VatPosting.LEDGER] == {}
     assert kept[VatPosting.NET] == {"shipping": "8900"}
 

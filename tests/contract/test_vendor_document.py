@@ -1,6 +1,7 @@
 """In the document's shapes the sandbox' shop satisfies the vendor's own OpenAPI document.
 
-The document is not part of this project: its path is in the environment variable `MYONLINESTORE_OPENAPI`.
+The document is not part of this project: its path is in the environment variable
+`MYONLINESTORE_OPENAPI`.
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ DOCUMENT = os.environ.get("MYONLINESTORE_OPENAPI")
 AGAINST_THE_DOCUMENT = "1046"
 """The sample whose tax strategy is not in the document: that is what it is there for."""
 
-pytestmark = pytest.mark.skipif(not DOCUMENT, reason="MYONLINESTORE_OPENAPI does not name the vendor's document")
+pytestmark = pytest.mark.skipif(
+    not DOCUMENT, reason="MYONLINESTORE_OPENAPI does not name the vendor's document"
+)
 
 
 @pytest.fixture(scope="module")
 def document() -> Document:
     """Load the vendor's document, one flaw mended."""
     loaded: Document = yaml.safe_load(Path(DOCUMENT or "").read_text(encoding="utf-8"))
-    # TaxPrice does not say that it is an object. Every array then satisfies it as well, so that each
+    # TaxPrice does not say that it is an object: every array then satisfies it too, so that each
     # `oneOf: [array of TaxPrice, TaxPrice]` refuses arrays for being both.
     loaded["components"]["schemas"]["TaxPrice"]["type"] = "object"
     return loaded
@@ -43,7 +46,9 @@ def document() -> Document:
 @pytest.fixture(params=[False, True], ids=["filled", "empty"])
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """Start a shop in the document's shapes, the moment of a status change filled or left out."""
-    settings = Settings(shape="document", archived_default="both", status_changed_empty=request.param)
+    settings = Settings(
+        shape="document", archived_default="both", status_changed_empty=request.param
+    )
     with Sandbox(today=TODAY, settings=settings) as running:
         running.shop.remove(AGAINST_THE_DOCUMENT)
         yield running
@@ -81,7 +86,8 @@ def test_one_order(document: Document, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/orders/count", "/orderstatuses", "/store", "/payment/gateways", "/tax-policy/regions"]
+    "path",
+    ["/orders/count", "/orderstatuses", "/store", "/payment/gateways", "/tax-policy/regions"],
 )
 def test_the_other_answers(document: Document, sandbox: Sandbox, path: str) -> None:
     """Each has its schema at its path."""
@@ -93,9 +99,15 @@ def test_the_other_answers(document: Document, sandbox: Sandbox, path: str) -> N
 
 @pytest.mark.parametrize(
     ("path", "query", "status"),
-    [("/orders/99999", {}, 404), ("/orders", {"token": "wrong"}, 401), ("/orders", {"limit": 101}, 400)],
+    [
+        ("/orders/99999", {}, 404),
+        ("/orders", {"token": "wrong"}, 401),
+        ("/orders", {"limit": 101}, 400),
+    ],
 )
-def test_errors(document: Document, sandbox: Sandbox, path: str, query: dict[str, Any], status: int) -> None:
+def test_errors(
+    document: Document, sandbox: Sandbox, path: str, query: dict[str, Any], status: int
+) -> None:
     """All of them are problems."""
     answer = _get(sandbox, path, **query)
 

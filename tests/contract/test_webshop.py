@@ -18,7 +18,7 @@ from mww2minox.errors import (
     UnusableAnswer,
 )
 from mww2minox.sandbox import SAMPLES, Fault, Sandbox, Settings, many_orders
-from mww2minox.shop.orders import Taken, stored, take
+from mww2minox.shop.orders import ReceivedOrder, read_order, read_stored_order
 from mww2minox.wiring import Wiring
 from tests.clients import SHOP_TOKEN, Processes, asked
 
@@ -30,7 +30,7 @@ MALFORMED = {"1044", "1045"}
 NEVER_SHOWN = {sample.number for sample in SAMPLES if sample.order.get("test")}
 
 
-def everything(wiring: Wiring) -> dict[str, Taken]:
+def everything(wiring: Wiring) -> dict[str, ReceivedOrder]:
     """Read all orders, archived or not, by number."""
     pages = [page for archived in (False, True) for page in wiring.shop.pages(archived=archived)]
     return {taken.number: taken for page in pages for taken in page.orders}
@@ -49,8 +49,12 @@ def test_every_shape_gives_the_same_orders(
     sandbox.settings.update(Settings(status_changed_empty=empty).as_dict())
     assert each_shape is sandbox.settings
     same = everything(wiring)
-    assert {number: taken.order for number, taken in found.items()} == {n: taken.order for n, taken in same.items()}
-    assert all(taken.payload == same[number].payload for number, taken in found.items() if taken.order)
+    assert {number: taken.order for number, taken in found.items()} == {
+        n: taken.order for n, taken in same.items()
+    }
+    assert all(
+        taken.payload == same[number].payload for number, taken in found.items() if taken.order
+    )
     assert found.keys() == sandbox.shop.orders.keys() - NEVER_SHOWN
     assert {number for number, taken in found.items() if taken.order is None} == MALFORMED
 
@@ -71,13 +75,15 @@ def test_the_vendors_own_example_reads_to_the_last_decimal(wiring: Wiring) -> No
         Price(rate=Decimal(21), excluding=Decimal("0.652972"), including=Decimal("0.79")),
     )
     assert (order.payment, order.tax_region, order.currency) == ("basic/advance", "NL", "EUR")
-    assert (order.customer.company, order.customer.street) == ("Voorbeeldig BV", "Molenstraat 62")
+    assert (order.buyer.company, order.buyer.street) == ("Voorbeeldig BV", "Molenstraat 62")
 
 
 @pytest.mark.usefixtures("each_shape")
 def test_what_is_missing_or_empty_is_none(wiring: Wiring) -> None:
     found = {number: taken.order for number, taken in everything(wiring).items()}
-    cash, free, no_tax, old, credit = (found[number] for number in ("1007", "1032", "1060", "1051", "1021"))
+    cash, free, no_tax, old, credit = (
+        found[number] for number in ("1007", "1032", "1060", "1051", "1021")
+    )
     no_region = found["1052"]
 
     assert cash
@@ -97,7 +103,7 @@ def test_what_is_missing_or_empty_is_none(wiring: Wiring) -> None:
 @pytest.mark.usefixtures("each_shape")
 def test_what_was_kept_reads_back_as_the_same_order(wiring: Wiring) -> None:
     for taken in everything(wiring).values():
-        assert stored(taken.payload) == taken
+        assert read_stored_order(taken.payload) == taken
 
 
 def test_texts_that_booking_does_not_need_are_not_kept(wiring: Wiring) -> None:
@@ -111,7 +117,12 @@ PLAIN: dict[str, Any] = {
     "date": "2026-03-14",
     "status": 2,
     "price": {"total": "12.10", "tax": {"rate": "21", "amount": "2.10"}},
-    "orderlines": [{"type": "article", "price": {"rate": "21", "amount": "10.00", "amount_including_tax": "12.10"}}],
+    "orderlines": [
+        {
+            "type": "article",
+            "price": {"rate": "21", "amount": "10.00", "amount_including_tax": "12.10"},
+        }
+    ],
 }
 
 
@@ -141,15 +152,21 @@ PLAIN: dict[str, Any] = {
         ({"credited_order_number": 0}, "credited_order_number", None),
         ({"credited_order_number": "0"}, "credited_order_number", None),
         ({"credited_order_number": 999}, "credited_order_number", "999"),
-        ({"credit_order_numbers": ["7"], "shipping": [{"country": []}], "new": {"in": 2027}}, "number", "1001"),
+        (
+            {"credit_order_numbers": ["7"], "shipping": [{"country": []}], "new": {"in": 2027}},
+            "number",
+            "1001",
+        ),
         ({"status_changed_date": ""}, "status_changed", None),
         ({"status_changed_date": "0000-00-00"}, "status_changed", None),
         ({"status_changed_date": "2026-03-15"}, "status_changed", dt.date(2026, 3, 15)),
         ({"tax_strategy": None}, "tax_strategy", ""),
     ],
 )
-def test_each_known_way_of_writing_a_field_is_read(change: dict[str, Any], field: str, expected: object) -> None:
-    order = take(PLAIN | change).order
+def test_each_known_way_of_writing_a_field_is_read(
+    change: dict[str, Any], field: str, expected: object
+) -> None:
+    order = read_order(PLAIN | change).order
     assert order
     found = getattr(order, field)
     assert (tuple(line for line in found if line.prices) if field == "lines" else found) == expected
@@ -171,27 +188,31 @@ def test_each_known_way_of_writing_a_field_is_read(change: dict[str, Any], field
         ({"debtor": "Jan"}, "debtor"),
     ],
 )
-def test_a_malformed_order_keeps_its_number_and_names_the_place(change: dict[str, Any], problem: str) -> None:
-    taken = take(PLAIN | change)
+def test_a_malformed_order_keeps_its_number_and_names_the_place(
+    change: dict[str, Any], problem: str
+) -> None:
+    taken = read_order(PLAIN | change)
     assert (taken.number, taken.order, taken.problem) == ("1001", None, problem)
-    assert stored(taken.payload) == taken
+    assert read_stored_order(taken.payload) == taken
 
 
 @pytest.mark.parametrize("raw", [None, "order", 7, [], {}, {"number": None}, {"number": {"a": 1}}])
 def test_what_has_no_number_gets_one_that_stays_the_same(raw: object) -> None:
-    assert take(raw).order is None
-    assert take(raw).number.startswith("?")
-    assert take(raw) == take(copy.deepcopy(raw))
+    assert read_order(raw).order is None
+    assert read_order(raw).number.startswith("?")
+    assert read_order(raw) == read_order(copy.deepcopy(raw))
 
 
 def test_a_malformed_order_shows_when_it_changes() -> None:
     broken = PLAIN | {"price": {"total": "abc"}}
-    assert take(broken).payload != take(broken | {"currency": "USD"}).payload
+    assert read_order(broken).payload != read_order(broken | {"currency": "USD"}).payload
 
 
 @pytest.mark.parametrize("price", [None, "abc", [], {"total": {"a": 1}}, {"total": []}])
 @pytest.mark.usefixtures("each_shape")
-def test_a_malformed_order_does_not_stop_its_page(sandbox: Sandbox, wiring: Wiring, price: object) -> None:
+def test_a_malformed_order_does_not_stop_its_page(
+    sandbox: Sandbox, wiring: Wiring, price: object
+) -> None:
     number_of_orders = len(everything(wiring))
     sandbox.shop.change("1001", price={"total": "x"} if price is None else {"total": price})
     found = everything(wiring)
@@ -214,7 +235,9 @@ def fill(sandbox: Sandbox, count: int = 250) -> list[str]:
 
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 250])
 @pytest.mark.usefixtures("each_shape")
-def test_all_pages_come_once_and_the_last_says_so(sandbox: Sandbox, wiring: Wiring, count: int) -> None:
+def test_all_pages_come_once_and_the_last_says_so(
+    sandbox: Sandbox, wiring: Wiring, count: int
+) -> None:
     numbers = fill(sandbox, count)
     pages = list(wiring.shop.pages(archived=False))
 
@@ -223,11 +246,15 @@ def test_all_pages_come_once_and_the_last_says_so(sandbox: Sandbox, wiring: Wiri
     assert len(asked(sandbox, "GET", "/v1/orders")) <= count // 98 + 2
 
 
-def test_250_orders_are_asked_for_by_a_hundred_and_counted_once(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_250_orders_are_asked_for_by_a_hundred_and_counted_once(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     fill(sandbox)
     list(wiring.shop.pages(archived=False))
 
-    queries = [seen.query for seen in asked(sandbox, "GET", "/v1/orders") if "count" not in seen.path]
+    queries = [
+        seen.query for seen in asked(sandbox, "GET", "/v1/orders") if "count" not in seen.path
+    ]
     assert {query["limit"] for query in queries} == {"100"}
     assert {query["ordering"] for query in queries} == {"asc"}
     assert len(queries) == 3
@@ -243,7 +270,11 @@ def test_archived_is_always_asked_and_test_orders_never(
     sandbox.settings.update({"archived_default": default})
     found = {taken.number for page in wiring.shop.pages(archived=archived) for taken in page.orders}
 
-    wanted = {number for number, order in sandbox.shop.orders.items() if bool(order.get("archived")) is archived}
+    wanted = {
+        number
+        for number, order in sandbox.shop.orders.items()
+        if bool(order.get("archived")) is archived
+    }
     assert found == wanted - NEVER_SHOWN
     for seen in asked(sandbox, "GET", "/v1/orders"):
         assert (seen.query["archived"], seen.query["test"]) == (str(archived).lower(), "false")
@@ -261,7 +292,9 @@ def test_a_test_order_that_is_listed_all_the_same_is_left_out(wiring: Wiring) ->
     assert [taken.number for page in pages for taken in page.orders] == ["1001"]
 
 
-def test_an_order_that_leaves_while_pages_are_read_hides_no_other(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_an_order_that_leaves_while_pages_are_read_hides_no_other(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     numbers = fill(sandbox)
     pages = wiring.shop.pages(archived=False)
     found = {taken.number for taken in next(pages).orders}
@@ -284,7 +317,9 @@ def test_an_order_that_comes_while_pages_are_read_is_seen(sandbox: Sandbox, wiri
     assert rest[-1].complete
 
 
-def test_one_that_comes_and_one_that_leaves_do_not_make_up_for_each_other(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_one_that_comes_and_one_that_leaves_do_not_make_up_for_each_other(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     numbers = fill(sandbox)
     sandbox.shop.change(numbers[5], archived=True)
     pages = wiring.shop.pages(archived=False)
@@ -337,7 +372,14 @@ def test_a_shop_with_smaller_pages_is_read_to_the_end(sandbox: Sandbox, wiring: 
 
 def test_a_window_is_asked_for_in_the_shops_own_time(sandbox: Sandbox, wiring: Wiring) -> None:
     summer = dt.datetime(2026, 7, 1, 22, 30, tzinfo=dt.UTC)
-    list(wiring.shop.pages(archived=False, since=dt.date(2026, 3, 1), until=dt.date(2026, 3, 2), changed_since=summer))
+    list(
+        wiring.shop.pages(
+            archived=False,
+            since=dt.date(2026, 3, 1),
+            until=dt.date(2026, 3, 2),
+            changed_since=summer,
+        )
+    )
 
     query = asked(sandbox, "GET", "/v1/orders")[0].query
     assert (query["start_date"], query["end_date"]) == ("2026-03-01", "2026-03-02")
@@ -349,7 +391,10 @@ def test_a_status_change_is_found_by_its_window(sandbox: Sandbox, wiring: Wiring
     sandbox.shop.set_status("1041", 2, at=dt.datetime(2026, 3, 20, 12, 59))  # noqa: DTZ001 - local shop time
     since = dt.datetime(2026, 3, 20, 11, 58, tzinfo=dt.UTC)
     found = [
-        taken for page in wiring.shop.pages(archived=False, changed_since=since) for taken in page.orders if taken.order
+        taken
+        for page in wiring.shop.pages(archived=False, changed_since=since)
+        for taken in page.orders
+        if taken.order
     ]
 
     assert [(taken.number, taken.status) for taken in found] == [("1041", 2)]
@@ -360,18 +405,24 @@ def test_a_status_change_is_found_by_its_window(sandbox: Sandbox, wiring: Wiring
 # One order, the store, the statuses.
 
 
-@pytest.mark.parametrize("number", ["99999", "1047", "abc", "", "../store", "\uff11\uff10\uff10\uff11"])
-def test_an_order_that_the_shop_does_not_have_is_told_by_its_number(wiring: Wiring, number: str) -> None:
+@pytest.mark.parametrize(
+    "number", ["99999", "1047", "abc", "", "../store", "\uff11\uff10\uff10\uff11"]
+)
+def test_an_order_that_the_shop_does_not_have_is_told_by_its_number(
+    wiring: Wiring, number: str
+) -> None:
     with pytest.raises(OrderNotInShop, match="The shop has no order.*mww2minox report$"):
         wiring.shop.order(number)
 
 
 def test_the_store_tells_its_country_and_what_it_is_known_by(wiring: Wiring) -> None:
     store = wiring.shop.store()
-    assert (store.region, store.identity) == ("NL", "e5fc33df-b2bf-40ec-8d8d-56fc34b495cc")
+    assert (store.country, store.identity) == ("NL", "e5fc33df-b2bf-40ec-8d8d-56fc34b495cc")
 
 
-def test_statuses_are_known_by_their_name_in_the_configured_language(sandbox: Sandbox, processes: Processes) -> None:
+def test_statuses_are_known_by_their_name_in_the_configured_language(
+    sandbox: Sandbox, processes: Processes
+) -> None:
     english = processes.start(shop={"language": "en_GB", "statuses": ["paid", "COLLECTED "]})
     assert english.statuses.selected == {2, 5}
     assert asked(sandbox, "GET", "/v1/orderstatuses")[0].query["language"] == "en_GB"
@@ -417,7 +468,11 @@ def test_numbers_of_statuses_need_no_partner_token(sandbox: Sandbox, processes: 
     ids=lambda value: f"{value.kind}-{value.status}" if isinstance(value, Fault) else "",
 )
 def test_a_bad_answer_is_one_sentence_that_ends_in_a_command_without_the_token(
-    sandbox: Sandbox, wiring: Wiring, log: pytest.LogCaptureFixture, fault: Fault, error: type[Exception]
+    sandbox: Sandbox,
+    wiring: Wiring,
+    log: pytest.LogCaptureFixture,
+    fault: Fault,
+    error: type[Exception],
 ) -> None:
     calls: dict[str, Callable[[], object]] = {
         "/v1/orders": lambda: list(wiring.shop.pages(archived=False)),
@@ -439,16 +494,27 @@ def test_a_bad_answer_is_one_sentence_that_ends_in_a_command_without_the_token(
 
 
 @pytest.mark.parametrize(
-    "kind", [Fault("broken_json"), Fault("html"), Fault("truncated"), Fault("drop_after"), Fault("status", status=502)]
+    "kind",
+    [
+        Fault("broken_json"),
+        Fault("html"),
+        Fault("truncated"),
+        Fault("drop_after"),
+        Fault("status", status=502),
+    ],
 )
-def test_a_bad_answer_that_passes_is_no_problem(sandbox: Sandbox, wiring: Wiring, kind: Fault) -> None:
+def test_a_bad_answer_that_passes_is_no_problem(
+    sandbox: Sandbox, wiring: Wiring, kind: Fault
+) -> None:
     sandbox.faults.append(Fault(**{**kind.as_dict(), "path": "/v1/orders$", "times": 3}))
     numbers = fill(sandbox)
     found = [taken.number for page in wiring.shop.pages(archived=False) for taken in page.orders]
     assert found == numbers
 
 
-@pytest.mark.parametrize("body", ["null", "7", '"x"', "{}", '{"message": "x"}', "", "[1", "\ufeff[]", '{"a": 1e99}'])
+@pytest.mark.parametrize(
+    "body", ["null", "7", '"x"', "{}", '{"message": "x"}', "", "[1", "\ufeff[]", '{"a": 1e99}']
+)
 def test_json_that_is_no_list_of_orders_is_not_an_empty_shop(wiring: Wiring, body: str) -> None:
     with requests_mock.Mocker() as shop:
         shop.get("/v1/orders", text=body)
@@ -465,7 +531,11 @@ def test_ways_of_paying_are_known_as_orders_name_them(wiring: Wiring) -> None:
     there = wiring.shop.payment_methods()
     assert there["basic/cash"] == "Contant bij afhalen"
     assert there["mollie/ideal"] == "iDEAL"
-    used = {taken.order.payment for taken in wiring.shop.latest(200) if taken.order and taken.order.payment}
+    used = {
+        taken.order.payment
+        for taken in wiring.shop.latest(200)
+        if taken.order and taken.order.payment
+    }
     assert used & there.keys()
 
 
@@ -482,7 +552,10 @@ def test_rates_are_percentages_by_region(wiring: Wiring) -> None:
     ("region", "expected"),
     [
         ({"regionCode": "fi", "taxEnabled": True, "taxRate": 0.255}, {"FI": [Decimal("25.5")]}),
-        ({"regionCode": "NL", "taxEnabled": "1", "taxRate": "0.21", "overrides": None}, {"NL": [Decimal(21)]}),
+        (
+            {"regionCode": "NL", "taxEnabled": "1", "taxRate": "0.21", "overrides": None},
+            {"NL": [Decimal(21)]},
+        ),
         ({"regionCode": "US", "taxEnabled": False}, {}),
     ],
 )
@@ -495,7 +568,9 @@ def test_each_way_of_writing_a_region_is_read(
             assert wiring.shop.tax_rates() == expected
 
 
-@pytest.mark.parametrize("body", ["null", "7", "{}", '["x"]', "[{}]", '[{"name": "a", "methods": 7}]', "[[1]]"])
+@pytest.mark.parametrize(
+    "body", ["null", "7", "{}", '["x"]', "[{}]", '[{"name": "a", "methods": 7}]', "[[1]]"]
+)
 def test_lists_in_an_unknown_shape_are_unusable(wiring: Wiring, body: str) -> None:
     wrong = body.replace('"name"', '"regionCode": "NL", "taxEnabled": true, "taxRate": "x", "name"')
     with requests_mock.Mocker() as shop:
@@ -508,7 +583,9 @@ def test_lists_in_an_unknown_shape_are_unusable(wiring: Wiring, body: str) -> No
 
 @pytest.mark.usefixtures("each_shape")
 @pytest.mark.parametrize("count", [1, 5, 200])
-def test_the_newest_orders_come_first_archived_or_not(sandbox: Sandbox, wiring: Wiring, count: int) -> None:
+def test_the_newest_orders_come_first_archived_or_not(
+    sandbox: Sandbox, wiring: Wiring, count: int
+) -> None:
     found = [taken.order for taken in wiring.shop.latest(count)]
     dates = [order.date for order in found if order]
     readable = sandbox.shop.orders.keys() - NEVER_SHOWN - MALFORMED
@@ -519,7 +596,9 @@ def test_the_newest_orders_come_first_archived_or_not(sandbox: Sandbox, wiring: 
         assert {order.number for order in found if order} == readable
 
 
-def test_of_many_orders_no_more_are_asked_for_than_are_wanted(sandbox: Sandbox, wiring: Wiring) -> None:
+def test_of_many_orders_no_more_are_asked_for_than_are_wanted(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
     fill(sandbox, 450)
     found = wiring.shop.latest(200)
     assert len({taken.number for taken in found}) == 200
@@ -550,6 +629,10 @@ def test_a_number_that_no_one_can_read_is_an_unusable_answer(wiring: Wiring, num
 
 def test_what_the_shop_says_is_shown_without_the_token(wiring: Wiring) -> None:
     with requests_mock.Mocker() as shop:
-        shop.get("/v1/store", status_code=400, json={"title": "Bad", "detail": f"token {SHOP_TOKEN}\x1b[31m is odd"})
+        shop.get(
+            "/v1/store",
+            status_code=400,
+            json={"title": "Bad", "detail": f"token {SHOP_TOKEN}\x1b[31m is odd"},
+        )
         with pytest.raises(UnusableAnswer, match=r"Bad token \*\*\* \[31m is odd"):
             wiring.shop.store()

@@ -14,7 +14,9 @@ def main() -> int:
     )
     parser.add_argument("--lines", type=int, default=840, help="lines a scene (default 840)")
     parser.add_argument(
-        "--few", action="store_true", help="not every boundary by all signals, but one of a kind by KILL"
+        "--few",
+        action="store_true",
+        help="not every boundary by all signals, but one of a kind by KILL",
     )
     parser.add_argument("--seed", type=int, default=1, help="which lines are chosen (default 1)")
     options = parser.parse_args()

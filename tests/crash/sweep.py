@@ -1,8 +1,10 @@
-"""The kill sweep: the command is killed at every place that matters, run again, and both sides are looked at.
+"""The kill sweep: the command is killed at every place that matters, run again, and both sides are
+looked at.
 
-Each trial begins in a scene: what both vendors and the state file hold. A fork of a warm, single-threaded process
-runs the scene's command and is killed; another fork runs the command again, and then `fetch`, `push` and `verify`.
-What is in Minox and in the state afterwards must be what it is without a kill (domain.md, "Exactly once").
+Each trial begins in a scene: what both vendors and the state file hold. A fork of a warm,
+single-threaded process runs the scene's command and is killed; another fork runs the command again,
+and then `fetch`, `push` and `verify`. What is in Minox and in the state afterwards must be what it
+is without a kill (domain.md, "Exactly once").
 """
 
 import functools
@@ -58,7 +60,8 @@ FAILURES = ("duplicates", "lost", "customers twice", "damaged state files", "wro
 
 STATE = (
     "SELECT number, date, status, state, reason, detail, total_cents FROM orders ORDER BY number",
-    """SELECT number, batch_id, customer, total_cents, body, booked_at IS NOT NULL, verified, differences,
+    """SELECT number, batch_id, customer, total_cents, body, booked_at IS NOT NULL, verified,
+    differences,
        shop_differences FROM bookings ORDER BY number""",
     "SELECT externalid, number FROM customers ORDER BY externalid",
 )
@@ -94,7 +97,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Amount:
-    """How much is tried of each scene: so many lines, and `every` boundary by all signals, or by KILL one of a kind."""
+    """How much is tried of each scene: so many lines, and `every` boundary by all signals, or by
+    KILL one of a kind.
+    """
 
     every: bool
     lines: int
@@ -124,7 +129,9 @@ class Tally:
         tried = f"{counts['boundary']} at boundaries, {counts['line']} at lines"
         if counts["missed"]:
             tried += f", {counts['missed']} not reached"
-        return f"{counts['points']} points tried ({tried}), " + ", ".join(f"{counts[name]} {name}" for name in FAILURES)
+        return f"{counts['points']} points tried ({tried}), " + ", ".join(
+            f"{counts[name]} {name}" for name in FAILURES
+        )
 
 
 class Bench:
@@ -163,7 +170,11 @@ class Bench:
         self.restore(PUSH)
         self._do(PUSH)
         self.vendors("change_order", EDITED, {"payment": None})
-        self.vendors("change_order", EDITED, {"price": {"total": "131.00", "tax": [{"amount": "21.00", "rate": "21"}]}})
+        self.vendors(
+            "change_order",
+            EDITED,
+            {"price": {"total": "131.00", "tax": [{"amount": "21.00", "rate": "21"}]}},
+        )
         self._save(VERIFY)
         self._prepare_later_fetch()
 
@@ -199,12 +210,16 @@ class Bench:
 
     def run(self, scene: Scene, kill: Kill | None, *, lines: bool = False) -> Ended:
         """Run the scene's command, to be killed or to its end; with `lines` count them."""
-        return in_fork(lambda: run_watched([scene.command], scene.moment, kill, lines=lines), self.output)
+        return in_fork(
+            lambda: run_watched([scene.command], scene.moment, kill, lines=lines), self.output
+        )
 
     def run_again(self, scene: Scene, *, may_log_in: bool) -> Ended:
         """Run the command again, then all three; return the exit statuses."""
         commands = (
-            ("fetch", "push", "verify") if scene.command == "fetch" else (scene.command, "fetch", "push", "verify")
+            ("fetch", "push", "verify")
+            if scene.command == "fetch"
+            else (scene.command, "fetch", "push", "verify")
         )
 
         def act() -> list[int]:
@@ -212,7 +227,11 @@ class Bench:
             statuses: list[int] = []
             for command in commands:
                 status = run([command])
-                if status == ExitStatus.VENDOR and may_log_in and "mww2minox login" in self.output.read_text():
+                if (
+                    status == ExitStatus.VENDOR
+                    and may_log_in
+                    and "mww2minox login" in self.output.read_text()
+                ):
                     statuses.append(run(["login"]))
                     status = run([command])
                 statuses.append(status)
@@ -252,7 +271,9 @@ class Trials:
         self.labels: list[str] = (ended.returned or {}).get("labels", [])
         self.lines: int = (ended.returned or {}).get("lines", 0)
         if not self.labels or not set(statuses or [99]) <= {0, 3} or self._reference.state is None:
-            raise RuntimeError(f"{scene.name}: {ended.returned}, {statuses}\n{bench.output.read_text()}")
+            raise RuntimeError(
+                f"{scene.name}: {ended.returned}, {statuses}\n{bench.output.read_text()}"
+            )
 
     def kills(self, amount: Amount, seed: int) -> list[Kill]:
         """Choose where to kill: boundaries by all three signals, lines by KILL."""
@@ -270,7 +291,9 @@ class Trials:
         bench, scene = self._bench, self._scene
         bench.restore(scene)
         ended = bench.run(scene, kill, lines=kill.kind == "line")
-        struck = ended.signal == kill.signal or (kill.signal == signal.SIGINT and ended.signal is None)
+        struck = ended.signal == kill.signal or (
+            kill.signal == signal.SIGINT and ended.signal is None
+        )
         may_log_in = bench.vendors("last_request") == "/oauth/token"
         again = bench.run_again(scene, may_log_in=may_log_in)
         wrong = compare(self._reference, bench.look())
@@ -284,9 +307,14 @@ class Trials:
     def _tell(self, kill: Kill, ended: Ended, again: Ended, wrong: Counter[str]) -> None:
         where = self.labels[kill.place - 1] if kill.kind == "boundary" else f"line {kill.place}"
         told = "; ".join(f"{count} {name}" for name, count in wrong.items() if count)
-        status = f"signal {ended.signal}" if ended.signal else f"exit {(ended.returned or {}).get('status')}"
+        status = (
+            f"signal {ended.signal}"
+            if ended.signal
+            else f"exit {(ended.returned or {}).get('status')}"
+        )
         self.tally.failures.append(
-            f"{self._scene.name}: {kill.signal.name} {where} ({kill.place}): {told}. {status}, then {again.returned}"
+            f"{self._scene.name}: {kill.signal.name} {where} ({kill.place}): {told}. {status}, then"
+            f" {again.returned}"
         )
 
 
@@ -300,8 +328,8 @@ def _ends_well(kill: Kill, ended: Ended) -> bool:
 def one_of_a_kind(labels: Sequence[str]) -> list[int]:
     """Choose from the boundaries after something: the first and the last of each kind.
 
-    The kind is which request came last, and how many other boundaries since. What comes before something leaves the
-    same behind as what came after the thing before.
+    The kind is which request came last, and how many other boundaries since. What comes before
+    something leaves the same behind as what came after the thing before.
     """
     first: dict[tuple[str, int], int] = {}
     last: dict[tuple[str, int], int] = {}
@@ -321,9 +349,13 @@ def compare(reference: Found, found: Found) -> Counter[str]:
     """Count what differs from the run that nothing interrupted."""
     wrong: Counter[str] = Counter()
     wanted, there = _bookings(reference), _bookings(found)
-    wrong["duplicates"] = sum(max(0, len(booked) - len(wanted.get(order, ()))) for order, booked in there.items())
+    wrong["duplicates"] = sum(
+        max(0, len(booked) - len(wanted.get(order, ()))) for order, booked in there.items()
+    )
     wrong["lost"] = sum(booked[0] not in there.get(order, ()) for order, booked in wanted.items())
-    wrong["customers twice"] = (_namesakes(found.customers) - _namesakes(reference.customers)).total()
+    wrong["customers twice"] = (
+        _namesakes(found.customers) - _namesakes(reference.customers)
+    ).total()
     wrong["damaged state files"] = found.state is None
     wrong["lost"] += (_namesakes(reference.customers) - _namesakes(found.customers)).total()
     wrong["lost"] += _differing_rows(reference.state or [], found.state or [])
@@ -331,10 +363,15 @@ def compare(reference: Found, found: Found) -> Counter[str]:
 
 
 def _bookings(found: Found) -> dict[str, list[Any]]:
-    """Return the bookings of each order, which every line names: their lines, without what tells one from another."""
+    """Return the bookings of each order, which every line names: their lines, without what tells
+    one from another.
+    """
     by_order: dict[str, list[Any]] = {}
     for lines in found.batches.values():
-        plain = [{key: value for key, value in line.items() if key not in ("id", "batch_id")} for line in lines]
+        plain = [
+            {key: value for key, value in line.items() if key not in ("id", "batch_id")}
+            for line in lines
+        ]
         by_order.setdefault(lines[0]["description"], []).append(plain)
     return by_order
 
@@ -347,7 +384,9 @@ def _namesakes(customers: dict[str, Any]) -> Counter[str]:
         for address in customer["addresses"]
         for email in address.get("email_addresses") or ()
     )
-    return Counter(emails) + Counter(str(one["externalid"]) for one in customers.values() if one.get("externalid"))
+    return Counter(emails) + Counter(
+        str(one["externalid"]) for one in customers.values() if one.get("externalid")
+    )
 
 
 def _differing_rows(wanted: Sequence[Any], there: Sequence[Any]) -> int:
@@ -355,15 +394,19 @@ def _differing_rows(wanted: Sequence[Any], there: Sequence[Any]) -> int:
     return sum(len(set(rows) ^ set(others)) for rows, others in zip(wanted, there, strict=False))
 
 
-def sweep(amount: Amount, say: Callable[[str], None], *, seed: int = 1, scenes: Sequence[Scene] = SCENES) -> bool:
-    """Try all scenes in two processes at once; tell each scene's figures in a line, then all together.
+def sweep(
+    amount: Amount, say: Callable[[str], None], *, seed: int = 1, scenes: Sequence[Scene] = SCENES
+) -> bool:
+    """Try all scenes in two processes at once; tell each scene's figures in a line, then all
+    together.
 
     Returns whether all is well.
     """
     total, well = Tally(), True
     with _folder() as folder, ProcessPoolExecutor(WORKERS, SPAWN) as pool:
         shares = {
-            scene: [pool.submit(_try_share, folder, scene, n, amount, seed) for n in range(WORKERS)] for scene in scenes
+            scene: [pool.submit(_try_share, folder, scene, n, amount, seed) for n in range(WORKERS)]
+            for scene in scenes
         }
         for scene in scenes:
             tally = Tally()
@@ -382,7 +425,9 @@ def sweep(amount: Amount, say: Callable[[str], None], *, seed: int = 1, scenes: 
 def _folder() -> Iterator[Path]:
     """Give a folder, in memory where the machine has one."""
     memory = Path("/dev/shm")  # noqa: S108 - for speed only; the folder in it is private
-    with tempfile.TemporaryDirectory(prefix="mww2minox-crash-", dir=memory if memory.is_dir() else None) as name:
+    with tempfile.TemporaryDirectory(
+        prefix="mww2minox-crash-", dir=memory if memory.is_dir() else None
+    ) as name:
         yield Path(name)
 
 

@@ -1,4 +1,7 @@
-"""A short kill sweep: each kind of boundary once or twice by KILL, and a few lines. `make crash` takes them all."""
+"""A short kill sweep: each kind of boundary once or twice by KILL, and a few lines.
+
+`make crash` takes them all.
+"""
 
 import pytest
 
@@ -17,6 +20,16 @@ def test_a_kill_at_any_place_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_of_boundaries_alike_the_first_and_the_last_are_chosen() -> None:
     get, put = "GET /customer/by_email/a%40b.nl", "PUT /batch/{}"
-    labels = [get, "COMMIT", put.format(1), "COMMIT", put.format(2), "COMMIT", put.format(3), "COMMIT", "COMMIT"]
+    labels = [
+        get,
+        "COMMIT",
+        put.format(1),
+        "COMMIT",
+        put.format(2),
+        "COMMIT",
+        put.format(3),
+        "COMMIT",
+        "COMMIT",
+    ]
     around = [f"{when} {label}" for label in labels for when in ("before", "after")]
     assert one_of_a_kind(around) == [2, 4, 6, 8, 14, 16, 18]

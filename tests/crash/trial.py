@@ -1,8 +1,9 @@
 """One run of the command in a fork: with clock and sleep set, and killed at a chosen place.
 
-Places are counted from the start of the command. A *boundary* is where something outside the process changes: an HTTP
-request (before it is sent, after its answer), a COMMIT (before, after), the closing of the state file, a file that is
-written, renamed or removed. A *line* is a line of the package that is about to be executed.
+Places are counted from the start of the command. A *boundary* is where something outside the
+process changes: an HTTP request (before it is sent, after its answer), a COMMIT (before, after),
+the closing of the state file, a file that is written, renamed or removed. A *line* is a line of the
+package that is about to be executed.
 """
 
 import functools
@@ -129,7 +130,10 @@ def _be_child(act: Callable[[], object], output: Path, writing: int) -> NoReturn
 
 
 def set_clock(moment: datetime) -> time_machine.Traveller:
-    """Stop this process' clock at a moment; sleeping moves it. Only loopback can be reached from here on."""
+    """Stop this process' clock at a moment; sleeping moves it.
+
+    Only loopback can be reached from here on.
+    """
     traveller = time_machine.travel(moment, tick=False).start()
     time.sleep = traveller.shift  # type: ignore[assignment]
     time.monotonic = time.time
@@ -140,7 +144,9 @@ def set_clock(moment: datetime) -> time_machine.Traveller:
 
 
 def _consent(url: str) -> None:
-    """Say yes in the place of a browser; our own listener finds the redirected request in its queue."""
+    """Say yes in the place of a browser; our own listener finds the redirected request in its
+    queue.
+    """
     parts = urlsplit(url)
     minox = http.client.HTTPConnection(parts.netloc)
     minox.request("GET", f"{parts.path}?{parts.query}")
@@ -154,8 +160,12 @@ def _consent(url: str) -> None:
 _open_sockets: list[socket.socket] = []
 
 
-def run_watched(command: Sequence[str], moment: datetime, kill: Kill | None, *, lines: bool) -> dict[str, Any]:
-    """Run the command in this process, which must be a fork; return its exit status and the places it came by."""
+def run_watched(
+    command: Sequence[str], moment: datetime, kill: Kill | None, *, lines: bool
+) -> dict[str, Any]:
+    """Run the command in this process, which must be a fork; return its exit status and the places
+    it came by.
+    """
     set_clock(moment)
     places = Places(kill)
     _watch(places)
@@ -172,7 +182,9 @@ def _watch(places: Places) -> None:
     sqlite3.connect = functools.partial(connect, factory=_connection(places))  # type: ignore[assignment]
     send = requests.adapters.HTTPAdapter.send
 
-    def watched_send(self: Any, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+    def watched_send(
+        self: Any, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
         label = f"{request.method} {urlsplit(request.url or '').path!s}"
         return _around(places, label, lambda: send(self, request, *args, **kwargs))
 

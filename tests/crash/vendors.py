@@ -17,7 +17,9 @@ CLOSED = (2026, 11)
 """A period in which nothing can be booked."""
 REFUSED, WAITING, EDITED, ORIGINAL, SECOND = "1002", "1041", "1001", "1022", "1061"
 ARCHIVED = (ORIGINAL, SECOND)
-"""The page that moves the watermark is one of archived orders, which are older than what was read before."""
+"""The page that moves the watermark is one of archived orders, which are older than what was read
+before.
+"""
 ORDERS = {
     EDITED: "a customer who is new",
     SECOND: "a second order of that customer",
@@ -33,7 +35,10 @@ ORDERS = {
 
 
 class Vendors:
-    """What the sweep does to the sandbox. The methods are called by name through a pipe (`Remote`)."""
+    """What the sweep does to the sandbox.
+
+    The methods are called by name through a pipe (`Remote`).
+    """
 
     def __init__(self, sandbox: "Sandbox", samples: "Sequence[Sample]") -> None:
         """Close a period, and put the orders into the shop."""
@@ -60,7 +65,9 @@ class Vendors:
 
     def last_request(self) -> str:
         """Return the path of the last request to Minox, or an empty text."""
-        return next((seen.path for seen in reversed(self._sandbox.requests) if seen.side == "minox"), "")
+        return next(
+            (seen.path for seen in reversed(self._sandbox.requests) if seen.side == "minox"), ""
+        )
 
     def stock(self, numbers: Sequence[str], date: str = "", archived_date: str = "") -> None:
         """Add the orders that are new to the shop, dated as the samples are or as told."""
@@ -87,11 +94,19 @@ class Vendors:
 
     def _live(self) -> list[dict[str, Any]]:
         minox = self._sandbox.minox
-        return [self._sandbox.shop.orders, minox.customers, minox.batches, minox.tokens.access, minox.tokens.refresh]
+        return [
+            self._sandbox.shop.orders,
+            minox.customers,
+            minox.batches,
+            minox.tokens.access,
+            minox.tokens.refresh,
+        ]
 
 
 class Remote:
-    """The vendors, as seen from the process that asks: starts theirs; `config` is one that fits them."""
+    """The vendors, as seen from the process that asks: starts theirs; `config` is one that fits
+    them.
+    """
 
     def __init__(self) -> None:
         """Start the process and wait until it listens."""
@@ -113,7 +128,9 @@ def _serve(pipe: Connection) -> None:
     from mww2minox.sandbox import Sandbox, Settings, samples  # noqa: PLC0415 - too large for processes that fork
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    settings = Settings(rate_limit=10**6, rate_window=10.0**6, expires_in=10 * 86_400, rotate_refresh_tokens=True)
+    settings = Settings(
+        rate_limit=10**6, rate_window=10.0**6, expires_in=10 * 86_400, rotate_refresh_tokens=True
+    )
     with Sandbox(today=TODAY, settings=settings, samples=False) as sandbox:
         vendors = Vendors(sandbox, samples(TODAY))
         pipe.send(sandbox.config())

@@ -36,12 +36,23 @@ class Forker:
 
     def __init__(self) -> None:
         command = [sys.executable, "-W", "error", str(RUNNER), "--serve"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
-    def run(self, arguments: tuple[str, ...], *, now: str, env: dict[str, str], folder: Path) -> Ended:
+    def run(
+        self, arguments: tuple[str, ...], *, now: str, env: dict[str, str], folder: Path
+    ) -> Ended:
         """Run a command to its end."""
         out, err = folder / ".out", folder / ".err"
-        asked = {"arguments": arguments, "now": now, "env": env, "cwd": str(folder), "out": str(out), "err": str(err)}
+        asked = {
+            "arguments": arguments,
+            "now": now,
+            "env": env,
+            "cwd": str(folder),
+            "out": str(out),
+            "err": str(err),
+        }
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(f"{json.dumps(asked)}\n")
@@ -124,7 +135,9 @@ class Cli:
 
 @pytest.fixture
 def settings() -> Settings:
-    """The sandbox' switches; the client's clock runs ahead of the server's, so there is no rate limit."""
+    """The sandbox' switches; the client's clock runs ahead of the server's, so there is no rate
+    limit.
+    """
     return Settings(rate_limit=10**6)
 
 

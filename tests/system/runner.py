@@ -1,8 +1,9 @@
-"""Runs the command line as a process whose clock is set, whose sleep only moves that clock, and that cannot leave here.
+"""Runs the command line as a process whose clock is set, whose sleep only moves that clock, and
+that cannot leave here.
 
-`python runner.py MOMENT ARGUMENT...` runs one command; the moment is ISO 8601, or `-` for the real one.
-`python runner.py --serve` reads a JSON line a command and forks, so that a command costs no imports; it answers with
-the exit status in JSON.
+`python runner.py MOMENT ARGUMENT...` runs one command; the moment is ISO 8601, or `-` for the real
+one. `python runner.py --serve` reads a JSON line a command and forks, so that a command costs no
+imports; it answers with the exit status in JSON.
 """
 
 import json

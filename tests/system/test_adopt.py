@@ -1,4 +1,6 @@
-"""Bookings that are in the journal already, ours or another's, are found before anything is sent, and taken over."""
+"""Bookings that are in the journal already, ours or another's, are found before anything is sent,
+and taken over.
+"""
 
 import uuid
 from collections.abc import Iterable
@@ -27,7 +29,9 @@ def offer(vendors: Sandbox, count: int = 3) -> list[str]:
     return [one["number"] for one in orders]
 
 
-def offer_one(vendors: Sandbox, number: str, total: str = "12.10", date: str = "2026-03-14", **fields: object) -> None:
+def offer_one(
+    vendors: Sandbox, number: str, total: str = "12.10", date: str = "2026-03-14", **fields: object
+) -> None:
     made = order(
         number,
         vendors.today.fromisoformat(date),
@@ -38,7 +42,9 @@ def offer_one(vendors: Sandbox, number: str, total: str = "12.10", date: str = "
     vendors.shop.add(made | fields)
 
 
-def debtor(amount: str, *, of: str = KEES, invoice_number: int | None = None, text: str = "") -> dict[str, Any]:
+def debtor(
+    amount: str, *, of: str = KEES, invoice_number: int | None = None, text: str = ""
+) -> dict[str, Any]:
     """A customer's line of another connector; a negative amount is a credit."""
     side = {"debit": max(float(amount), 0.0), "credit": max(-float(amount), 0.0)}
     account = {"id": of, "scheme": "MINOX", "type": "customer"}
@@ -47,15 +53,27 @@ def debtor(amount: str, *, of: str = KEES, invoice_number: int | None = None, te
 
 def revenue(amount: str, text: str = "") -> dict[str, Any]:
     side = {"debit": max(-float(amount), 0.0), "credit": max(float(amount), 0.0)}
-    return {"account": {"id": "8000", "scheme": "MINOX", "type": "ledger_account"}, **side, "description": text}
+    return {
+        "account": {"id": "8000", "scheme": "MINOX", "type": "ledger_account"},
+        **side,
+        "description": text,
+    }
 
 
-def book(vendors: Sandbox, name: str, *lines: dict[str, Any], day: str = "2026-03-14", journal: str = "VERK") -> None:
+def book(
+    vendors: Sandbox,
+    name: str,
+    *lines: dict[str, Any],
+    day: str = "2026-03-14",
+    journal: str = "VERK",
+) -> None:
     """Put a booking in the books that is not ours; its UUID is made from `name`."""
     batch = uuid_of(name)
     period = {"id": int(day[5:7]), "fiscal_year": int(day[:4])}
     common = {"batch_id": batch, "document_date": day, "journal": {"id": journal}, "period": period}
-    vendors.minox.batches[batch] = [{**line, **common, "line_number": place} for place, line in enumerate(lines, 1)]
+    vendors.minox.batches[batch] = [
+        {**line, **common, "line_number": place} for place, line in enumerate(lines, 1)
+    ]
 
 
 def uuid_of(name: str) -> str:
@@ -81,7 +99,11 @@ def adopted(inside: Inside, vendors: Sandbox) -> list[str]:
     books, customers = dict(vendors.minox.batches), dict(vendors.minox.customers)
     vendors.requests.clear()
     assert inside("adopt").status == 0
-    assert (written(vendors), vendors.minox.batches, vendors.minox.customers) == ([], books, customers)
+    assert (written(vendors), vendors.minox.batches, vendors.minox.customers) == (
+        [],
+        books,
+        customers,
+    )
     return inside.booked()
 
 
@@ -91,24 +113,36 @@ def lose_state(inside: Inside, vendors: Sandbox) -> None:
     inside.log_in(vendors)
 
 
-def test_a_lost_state_file_costs_fetch_and_adopt_and_books_nothing_twice(inside: Inside, vendors: Sandbox) -> None:
+def test_a_lost_state_file_costs_fetch_and_adopt_and_books_nothing_twice(
+    inside: Inside, vendors: Sandbox
+) -> None:
     for sample in sample_orders(vendors.today):
         vendors.shop.add(sample.order)
     inside("fetch")
     inside("push")
-    before, books, customers = inside.report(), dict(vendors.minox.batches), dict(vendors.minox.customers)
+    before, books, customers = (
+        inside.report(),
+        dict(vendors.minox.batches),
+        dict(vendors.minox.customers),
+    )
     lose_state(inside, vendors)
     assert inside("fetch").status == 0
     vendors.requests.clear()
     for command in ("push", "push --limit 3", "push --order 1001", "retry 1001"):
         stopped = inside(*command.split())
         assert (stopped.status, "mww2minox adopt" in stopped.err, written(vendors)) == (3, True, [])
-    assert adopted(inside, vendors) == [number for number, one in before.items() if one["state"] == "booked"]
+    assert adopted(inside, vendors) == [
+        number for number, one in before.items() if one["state"] == "booked"
+    ]
     offer_one(vendors, "1999", date="2026-03-20")
     inside("fetch")
     inside("push")
     added = vendors.minox.batches.keys() - books.keys()
-    assert [line["invoice_number"] for line in vendors.minox.batches[added.pop()] if "invoice_number" in line] == [1999]
+    assert [
+        line["invoice_number"]
+        for line in vendors.minox.batches[added.pop()]
+        if "invoice_number" in line
+    ] == [1999]
     assert (added, len(vendors.minox.customers)) == (set(), len(customers) + 1)
     assert inside("verify").status == 0
     assert {n: o["customer"] for n, o in inside.report().items() if n != "1999"} == {
@@ -116,12 +150,20 @@ def test_a_lost_state_file_costs_fetch_and_adopt_and_books_nothing_twice(inside:
     }
 
 
-def test_a_merchant_who_comes_from_another_connector_cannot_book_a_year_twice(inside: Inside, vendors: Sandbox) -> None:
+def test_a_merchant_who_comes_from_another_connector_cannot_book_a_year_twice(
+    inside: Inside, vendors: Sandbox
+) -> None:
     numbers = offer(vendors, 40)
     book_each(vendors, numbers)
     books = dict(vendors.minox.batches)
     inside("fetch")
-    for command in ("push", "push --limit 1", f"push --order {numbers[-1]}", f"retry {numbers[7]}", "push --dry-run"):
+    for command in (
+        "push",
+        "push --limit 1",
+        f"push --order {numbers[-1]}",
+        f"retry {numbers[7]}",
+        "push --dry-run",
+    ):
         inside(*command.split())
     assert vendors.minox.batches == books
     assert adopted(inside, vendors) == numbers
@@ -150,14 +192,24 @@ def test_an_order_that_came_after_adopt_is_looked_for_too(inside: Inside, vendor
 
 
 @pytest.mark.parametrize(
-    "text", ["Bestelling {}", "#{}", "MWW-{} Mijnwebwinkel", "{}", "bestelling {} dd 14-03-2026", "webshop;{};ideal"]
+    "text",
+    [
+        "Bestelling {}",
+        "#{}",
+        "MWW-{} Mijnwebwinkel",
+        "{}",
+        "bestelling {} dd 14-03-2026",
+        "webshop;{};ideal",
+    ],
 )
 def test_a_booking_with_the_order_number_in_its_description_is_found(
     inside: Inside, vendors: Sandbox, text: str
 ) -> None:
     [number] = offer(vendors, 1)
     total = vendors.shop.orders[number]["price"]["total"]
-    book(vendors, "other", debtor(total, invoice_number=77, text=text.format(number)), revenue(total))
+    book(
+        vendors, "other", debtor(total, invoice_number=77, text=text.format(number)), revenue(total)
+    )
     inside("fetch")
     assert inside("push").status == 3
     assert adopted(inside, vendors) == [number]
@@ -167,7 +219,10 @@ def test_a_booking_with_the_order_number_in_its_description_is_found(
 def test_a_batch_of_several_orders_is_taken_over_for_each(inside: Inside, vendors: Sandbox) -> None:
     numbers = offer(vendors)
     totals = [vendors.shop.orders[number]["price"]["total"] for number in numbers]
-    lines = [debtor(total, invoice_number=int(number)) for number, total in zip(numbers, totals, strict=True)]
+    lines = [
+        debtor(total, invoice_number=int(number))
+        for number, total in zip(numbers, totals, strict=True)
+    ]
     book(vendors, "day", *lines, revenue(f"{sum(map(float, totals)):.2f}", "Dagomzet"))
     inside("fetch")
     assert adopted(inside, vendors) == numbers
@@ -175,9 +230,16 @@ def test_a_batch_of_several_orders_is_taken_over_for_each(inside: Inside, vendor
     assert {one["batch_id"] for one in inside.report().values()} == {uuid_of("day")}
 
 
-def test_orders_that_were_booked_as_one_amount_are_taken_over_as_differences(inside: Inside, vendors: Sandbox) -> None:
+def test_orders_that_were_booked_as_one_amount_are_taken_over_as_differences(
+    inside: Inside, vendors: Sandbox
+) -> None:
     numbers = offer(vendors, 2)
-    book(vendors, "day", debtor("500.00", invoice_number=9, text=f"Omzet {numbers[0]}, {numbers[1]}"), revenue("500"))
+    book(
+        vendors,
+        "day",
+        debtor("500.00", invoice_number=9, text=f"Omzet {numbers[0]}, {numbers[1]}"),
+        revenue("500"),
+    )
     inside("fetch")
     assert adopted(inside, vendors) == numbers
     assert all("500.00 in Minox" in one["differences"][0] for one in inside.report().values())
@@ -191,7 +253,10 @@ def test_another_amount_is_taken_over_and_reported(inside: Inside, vendors: Sand
     assert "1 of them has another amount" in told.err
     total = vendors.shop.orders[number]["price"]["total"]
     differences = [f"total: {total} booked, 12.00 in Minox"]
-    assert (inside.report()[number]["state"], inside.report()[number]["differences"]) == ("booked", differences)
+    assert (inside.report()[number]["state"], inside.report()[number]["differences"]) == (
+        "booked",
+        differences,
+    )
     assert number in inside("report", "--errors").out
     assert inside("verify").status == 3
     assert inside("push").status == 0
@@ -210,22 +275,40 @@ def test_since_leaves_older_orders_to_a_later_adopt(inside: Inside, vendors: San
     assert adopted(inside, vendors) == ["501", "502"]
 
 
-def test_a_line_in_another_journal_is_no_booking_of_the_order(inside: Inside, vendors: Sandbox) -> None:
+def test_a_line_in_another_journal_is_no_booking_of_the_order(
+    inside: Inside, vendors: Sandbox
+) -> None:
     [number] = offer(vendors, 1)
     total = vendors.shop.orders[number]["price"]["total"]
-    book(vendors, "bank", debtor(f"-{total}", text=f"iDEAL bestelling {number}"), revenue(total), journal="BANK")
+    book(
+        vendors,
+        "bank",
+        debtor(f"-{total}", text=f"iDEAL bestelling {number}"),
+        revenue(total),
+        journal="BANK",
+    )
     inside("fetch")
     assert adopted(inside, vendors) == []
     assert inside("push").status == 0
     assert len(vendors.minox.batches) == 2
 
 
-def test_a_number_inside_a_longer_one_or_in_a_date_is_not_an_orders(inside: Inside, vendors: Sandbox) -> None:
+def test_a_number_inside_a_longer_one_or_in_a_date_is_not_an_orders(
+    inside: Inside, vendors: Sandbox
+) -> None:
     for number in ("3", "14", "2026", "15"):
         offer_one(vendors, number)
-    lines = debtor("99.00", invoice_number=77, text="Abonnement 2026-03-14, 14-3-2026, 14.03.26"), revenue("99.00")
+    lines = (
+        debtor("99.00", invoice_number=77, text="Abonnement 2026-03-14, 14-3-2026, 14.03.26"),
+        revenue("99.00"),
+    )
     book(vendors, "other", *lines, day="2026-03-15")
-    book(vendors, "another", debtor("15.00", invoice_number=150, text="Order 0150 en 1500"), revenue("15.00"))
+    book(
+        vendors,
+        "another",
+        debtor("15.00", invoice_number=150, text="Order 0150 en 1500"),
+        revenue("15.00"),
+    )
     inside("fetch")
     assert adopted(inside, vendors) == []
     assert inside("push").status == 0
@@ -237,7 +320,12 @@ def test_a_booking_that_fits_one_order_is_not_taken_over_for_another_that_it_nam
 ) -> None:
     offer_one(vendors, "501", "24.20")
     offer_one(vendors, "10", "12.10")
-    book(vendors, "other", debtor("24.20", invoice_number=77, text="Order 501, 10 stuks"), revenue("24.20"))
+    book(
+        vendors,
+        "other",
+        debtor("24.20", invoice_number=77, text="Order 501, 10 stuks"),
+        revenue("24.20"),
+    )
     inside("fetch")
     assert adopted(inside, vendors) == ["501"]
     assert inside("push").status == 0
@@ -260,11 +348,18 @@ def test_our_own_booking_is_not_taken_over_for_an_order_that_its_description_nam
     assert (inside.booked(), len(vendors.minox.batches)) == (["501", "502"], 2)
 
 
-def test_another_invoice_that_merely_mentions_an_order_is_not_its_booking(inside: Inside, vendors: Sandbox) -> None:
+def test_another_invoice_that_merely_mentions_an_order_is_not_its_booking(
+    inside: Inside, vendors: Sandbox
+) -> None:
     """A credit order names the order that it takes back."""
     offer_one(vendors, "501", "24.20")
     offer_one(vendors, "502", "-12.10", credited_order_number="501", status=8, payment=None)
-    book(vendors, "credit", debtor("-12.00", invoice_number=502, text="Credit 501"), revenue("-12.00", "Credit 501"))
+    book(
+        vendors,
+        "credit",
+        debtor("-12.00", invoice_number=502, text="Credit 501"),
+        revenue("-12.00", "Credit 501"),
+    )
     inside("fetch")
     assert adopted(inside, vendors) == ["502"]
     assert inside("push").status == 0
@@ -290,7 +385,9 @@ def test_an_invoice_of_another_customer_under_an_orders_number_is_for_a_person_t
     inside: Inside, vendors: Sandbox
 ) -> None:
     offer_one(vendors, "501", "24.20")
-    book(vendors, "by-hand", debtor("1815.00", invoice_number=501, text="Advies"), revenue("1815.00"))
+    book(
+        vendors, "by-hand", debtor("1815.00", invoice_number=501, text="Advies"), revenue("1815.00")
+    )
     inside("fetch")
     assert inside("push").status == 3, "nothing is sent under a number that is taken"
     assert adopted(inside, vendors) == ["501"]
@@ -298,7 +395,9 @@ def test_an_invoice_of_another_customer_under_an_orders_number_is_for_a_person_t
 
 
 @pytest.mark.parametrize("status", [2, 7])
-def test_a_waiting_failed_or_skipped_order_is_taken_over_too(inside: Inside, vendors: Sandbox, status: int) -> None:
+def test_a_waiting_failed_or_skipped_order_is_taken_over_too(
+    inside: Inside, vendors: Sandbox, status: int
+) -> None:
     offer_one(vendors, "501", "24.20", status=status, currency="USD")
     offer_one(vendors, "502", "0.00", status=status)
     book_each(vendors, ["501", "502"])
@@ -308,7 +407,9 @@ def test_a_waiting_failed_or_skipped_order_is_taken_over_too(inside: Inside, ven
     assert len(vendors.minox.batches) == 2
 
 
-def test_a_booking_from_just_before_midnight_in_the_month_before_is_found(inside: Inside, vendors: Sandbox) -> None:
+def test_a_booking_from_just_before_midnight_in_the_month_before_is_found(
+    inside: Inside, vendors: Sandbox
+) -> None:
     offer_one(vendors, "501", "24.20", date="2026-03-01")
     book(vendors, "other", debtor("24.20", invoice_number=501), revenue("24.20"), day="2026-02-28")
     inside("fetch")
@@ -316,12 +417,16 @@ def test_a_booking_from_just_before_midnight_in_the_month_before_is_found(inside
     assert adopted(inside, vendors) == ["501"]
 
 
-def test_what_was_sent_stays_what_a_booking_is_compared_with(inside: Inside, vendors: Sandbox) -> None:
+def test_what_was_sent_stays_what_a_booking_is_compared_with(
+    inside: Inside, vendors: Sandbox
+) -> None:
     """The answer was lost, and the order changed before the booking could be found."""
     offer_one(vendors, "501", "24.20")
     inside("fetch")
     vendors.faults += [Fault("drop_after", side="minox", method="PUT", times=6)]
-    vendors.faults += [Fault("status", side="minox", method="GET", path="transaction_line_batch", times=None)]
+    vendors.faults += [
+        Fault("status", side="minox", method="GET", path="transaction_line_batch", times=None)
+    ]
     assert inside("push").status in (3, 4)
     vendors.faults.clear()
     offer_one(vendors, "501", "36.30")
@@ -331,11 +436,15 @@ def test_what_was_sent_stays_what_a_booking_is_compared_with(inside: Inside, ven
     assert inside("verify").status == 3
 
 
-def test_adopt_that_breaks_off_takes_over_nothing_and_can_be_run_again(inside: Inside, vendors: Sandbox) -> None:
+def test_adopt_that_breaks_off_takes_over_nothing_and_can_be_run_again(
+    inside: Inside, vendors: Sandbox
+) -> None:
     numbers = offer(vendors, 40)
     book_each(vendors, numbers)
     inside("fetch")
-    vendors.faults.append(Fault("status", side="minox", path="transaction_lines", skip=2, times=None))
+    vendors.faults.append(
+        Fault("status", side="minox", path="transaction_lines", skip=2, times=None)
+    )
     assert inside("adopt").status == 4
     assert inside.booked() == []
     assert inside("push").status == 4

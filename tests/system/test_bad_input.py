@@ -1,4 +1,6 @@
-"""What bad input gets: one clear sentence with what to do, the right exit code, nothing lost, no traceback."""
+"""What bad input gets: one clear sentence with what to do, the right exit code, nothing lost, no
+traceback.
+"""
 
 import re
 import sqlite3
@@ -22,7 +24,9 @@ def assert_says(ended: Ended, status: int, *texts: str) -> None:
 
 @pytest.mark.parametrize("kind", ["broken_json", "html", "truncated", "redirect", "drop_before"])
 @pytest.mark.parametrize("side", ["shop", "minox"])
-def test_a_vendor_that_answers_nonsense_ends_the_run_with_4(cli: Cli, sandbox: Sandbox, side: Any, kind: Any) -> None:
+def test_a_vendor_that_answers_nonsense_ends_the_run_with_4(
+    cli: Cli, sandbox: Sandbox, side: Any, kind: Any
+) -> None:
     assert cli("fetch").status == 0
     before = cli.report()
     sandbox.faults.append(Fault(kind, side=side, method="GET", times=None))
@@ -82,7 +86,9 @@ def test_a_config_with_five_mistakes_tells_all_five(cli: Cli, config: dict[str, 
     config["booking"]["vat_posting"] = "nett"
     cli.write_config(config)
     ended = cli("check")
-    assert_says(ended, 2, "minox.journal", "shop.url", "shop.sinc", "vat[0].rate", "booking.vat_posting")
+    assert_says(
+        ended, 2, "minox.journal", "shop.url", "shop.sinc", "vat[0].rate", "booking.vat_posting"
+    )
 
 
 def test_a_missing_config(cli: Cli) -> None:
@@ -95,14 +101,18 @@ def test_an_unknown_status_lists_the_available_ones(cli: Cli, config: dict[str, 
     assert_says(cli("fetch"), 2, "Betaalt", "Betaald (")
 
 
-def test_an_unknown_administration_lists_the_available_ones(cli: Cli, config: dict[str, Any]) -> None:
+def test_an_unknown_administration_lists_the_available_ones(
+    cli: Cli, config: dict[str, Any]
+) -> None:
     config["minox"]["administration"] = 7
     cli.write_config(config)
     cli("fetch")
     assert_says(cli("push"), 2, "Voorbeeldwinkel BV")
 
 
-@pytest.mark.parametrize("content", [b"this is no database", b"SQLite format 3\x00" + b"\xff" * 4000])
+@pytest.mark.parametrize(
+    "content", [b"this is no database", b"SQLite format 3\x00" + b"\xff" * 4000]
+)
 def test_a_state_file_that_is_not_ours(cli: Cli, content: bytes) -> None:
     other = cli.folder / "other.db"
     other.write_bytes(content)
@@ -110,7 +120,9 @@ def test_a_state_file_that_is_not_ours(cli: Cli, content: bytes) -> None:
     assert other.read_bytes() == content
 
 
-def test_one_order_that_minox_chokes_on_does_not_stop_the_others(cli: Cli, sandbox: Sandbox) -> None:
+def test_one_order_that_minox_chokes_on_does_not_stop_the_others(
+    cli: Cli, sandbox: Sandbox
+) -> None:
     cli("fetch")
     sandbox.faults.append(Fault("status", side="minox", method="PUT", status=500, times=6))
     assert cli("push").status == 3
@@ -127,16 +139,27 @@ def test_orders_by_number_and_by_date_do_not_go_together(cli: Cli) -> None:
 
 
 def test_usage_errors_end_with_2(cli: Cli) -> None:
-    for arguments in (["nonsense"], ["push", "--limit", "0"], ["retry"], ["fetch", "--since", "yesterday"]):
+    for arguments in (
+        ["nonsense"],
+        ["push", "--limit", "0"],
+        ["retry"],
+        ["fetch", "--since", "yesterday"],
+    ):
         assert cli(*arguments).status == 2
 
 
-def test_a_look_up_that_the_server_fails_on_does_not_stop_the_other_orders(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_look_up_that_the_server_fails_on_does_not_stop_the_other_orders(
+    cli: Cli, sandbox: Sandbox
+) -> None:
     cli("fetch")
-    sandbox.faults.append(Fault("status", side="minox", path="by_email/sanne", status=500, times=None))
+    sandbox.faults.append(
+        Fault("status", side="minox", path="by_email/sanne", status=500, times=None)
+    )
     ended = cli("push")
     assert_says(ended, 4, "server error (500)", "Booked: 4")
-    assert [order["number"] for order in cli.report().values() if order["state"] == "ready"] == ["1049"]
+    assert [order["number"] for order in cli.report().values() if order["state"] == "ready"] == [
+        "1049"
+    ]
 
 
 def test_an_order_that_the_shop_shows_twice_is_taken_once(cli: Cli, sandbox: Sandbox) -> None:
@@ -155,12 +178,19 @@ def test_a_terminal_that_knows_no_utf8_gets_what_it_can_show(cli: Cli) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("command", [["report"], ["report", "--format", "json"], ["schedule", "--cron"], ["--help"]])
+@pytest.mark.parametrize(
+    "command", [["report"], ["report", "--format", "json"], ["schedule", "--cron"], ["--help"]]
+)
 def test_output_that_has_no_room_is_no_bug(cli: Cli, command: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         arguments = [sys.executable, str(RUNNER), "-", *command]
         ended = subprocess.run(
-            arguments, env=cli.environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            arguments,
+            env=cli.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert (ended.returncode, "No space left on device" in ended.stderr) == (2, True)
     assert "bug" not in ended.stderr

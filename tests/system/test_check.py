@@ -1,4 +1,6 @@
-"""`check`: every kind of line, green, yellow or red, made by changing the config, the files or the vendors."""
+"""`check`: every kind of line, green, yellow or red, made by changing the config, the files or the
+vendors.
+"""
 
 import json
 import re
@@ -58,10 +60,29 @@ def test_all_is_well(cli: Cli) -> None:
     told = json.loads(ended.out)
     assert (ended.status, told["ok"], of(ended, "problem")) == (0, True, [])
     assert {row["name"] for row in of(ended, "warning")} == {"last_run", "rate"}
-    names = {"config_file", "state_file", "sqlite", "shop", "status", "payment_method", "scopes", "tenant"}
-    names |= {"administration", "fiscal_year", "journal", "ledger_account", "vat_code", "fixed_debtor", "clock"}
+    names = {
+        "config_file",
+        "state_file",
+        "sqlite",
+        "shop",
+        "status",
+        "payment_method",
+        "scopes",
+        "tenant",
+    }
+    names |= {
+        "administration",
+        "fiscal_year",
+        "journal",
+        "ledger_account",
+        "vat_code",
+        "fixed_debtor",
+        "clock",
+    }
     assert {row["name"] for row in of(ended, "ok")} == names
-    assert all(set(row) == {"name", "what", "status", "problem", "suggestion"} for row in told["checks"])
+    assert all(
+        set(row) == {"name", "what", "status", "problem", "suggestion"} for row in told["checks"]
+    )
     assert all(row["problem"] is row["suggestion"] is None for row in of(ended, "ok"))
 
 
@@ -115,7 +136,9 @@ MISTAKES: dict[str, tuple[Callable[[Config], None], str, str]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mapping_that_does_not_fit_is_one_red_line(cli: Cli, config: Config, mistake: str) -> None:
+def test_a_mapping_that_does_not_fit_is_one_red_line(
+    cli: Cli, config: Config, mistake: str
+) -> None:
     change, name, problem = MISTAKES[mistake]
     change(config)
     cli.write_config(config)
@@ -128,27 +151,38 @@ def test_a_mapping_that_does_not_fit_is_one_red_line(cli: Cli, config: Config, m
 
 
 @pytest.mark.parametrize(("number", "kind"), [(2, "ok"), ("Betaald", "ok"), (" betaald ", "ok")])
-def test_a_status_may_be_a_number_or_a_name(cli: Cli, config: Config, number: Any, kind: str) -> None:
+def test_a_status_may_be_a_number_or_a_name(
+    cli: Cli, config: Config, number: Any, kind: str
+) -> None:
     statuses(number)(config)
     cli.write_config(config)
     assert [row["status"] for row in rows(look(cli)) if row["name"] == "status"] == [kind]
 
 
-def test_a_name_that_two_statuses_have_stands_for_both(cli: Cli, config: Config, sandbox: Sandbox) -> None:
+def test_a_name_that_two_statuses_have_stands_for_both(
+    cli: Cli, config: Config, sandbox: Sandbox
+) -> None:
     statuses("Betaald")(config)
     cli.write_config(config)
-    twice = [{"status": number, "description": "Betaald", "credit_order": number > 7} for number in (2, 8)]
+    twice = [
+        {"status": number, "description": "Betaald", "credit_order": number > 7}
+        for number in (2, 8)
+    ]
     with mock.patch("mww2minox.sandbox.shop_api.statuses", return_value=twice):
         told = [row["what"] for row in rows(look(cli)) if row["name"] == "status"]
         cli("fetch")
     assert told == ["status Betaald (2) books", "status Betaald (8) books"]
     ready = {
-        str(sandbox.shop.orders[number]["status"]) for number, one in cli.report().items() if one["reason"] is None
+        str(sandbox.shop.orders[number]["status"])
+        for number, one in cli.report().items()
+        if one["reason"] is None
     }
     assert ready == {"2", "8"}
 
 
-def test_without_a_partner_token_statuses_and_ways_of_paying_cannot_be_told(cli: Cli, config: Config) -> None:
+def test_without_a_partner_token_statuses_and_ways_of_paying_cannot_be_told(
+    cli: Cli, config: Config
+) -> None:
     config["shop"].update(statuses=[2])
     del config["shop"]["partner_token"]
     cli.write_config(config)
@@ -158,27 +192,41 @@ def test_without_a_partner_token_statuses_and_ways_of_paying_cannot_be_told(cli:
     assert "payment_method" not in {row["name"] for row in rows(ended)}
 
 
-def test_a_way_of_paying_that_the_shop_does_not_have_is_worth_a_look(cli: Cli, config: Config) -> None:
+def test_a_way_of_paying_that_the_shop_does_not_have_is_worth_a_look(
+    cli: Cli, config: Config
+) -> None:
     config["payment_debtors"]["paypal/express"] = 10600
     cli.write_config(config)
     ended = look(cli)
     assert ended.status == 0
-    assert any("paypal/express" in row["what"] and "basic/cash" in row["problem"] for row in of(ended, "warning"))
+    assert any(
+        "paypal/express" in row["what"] and "basic/cash" in row["problem"]
+        for row in of(ended, "warning")
+    )
 
 
-def test_a_shop_that_does_not_tell_its_ways_of_paying_is_no_problem(cli: Cli, sandbox: Sandbox) -> None:
-    sandbox.faults.append(Fault(kind="status", status=403, side="shop", path="gateways", times=None))
+def test_a_shop_that_does_not_tell_its_ways_of_paying_is_no_problem(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    sandbox.faults.append(
+        Fault(kind="status", status=403, side="shop", path="gateways", times=None)
+    )
     ended = look(cli)
     assert ended.status == 0
     assert "payment_method" in {row["name"] for row in of(ended, "warning")}
 
 
 @pytest.mark.parametrize("vat_type", ["", "Btw hoog"])
-def test_a_vat_code_whose_type_names_no_box_is_worth_a_look(cli: Cli, sandbox: Sandbox, vat_type: str) -> None:
+def test_a_vat_code_whose_type_names_no_box_is_worth_a_look(
+    cli: Cli, sandbox: Sandbox, vat_type: str
+) -> None:
     sandbox.minox.administration.vat_codes[1]["type"] = vat_type
     ended = look(cli)
     assert ended.status == 0
-    assert any(row["name"] == "vat_code" and "bookkeeper" in row["suggestion"] for row in of(ended, "warning"))
+    assert any(
+        row["name"] == "vat_code" and "bookkeeper" in row["suggestion"]
+        for row in of(ended, "warning")
+    )
 
 
 def test_a_journal_whose_type_does_not_tell_is_worth_a_look(cli: Cli, config: Config) -> None:
@@ -186,7 +234,9 @@ def test_a_journal_whose_type_does_not_tell_is_worth_a_look(cli: Cli, config: Co
     cli.write_config(config)
     ended = look(cli)
     assert ended.status == 0
-    assert any(row["name"] == "journal" and "general" in row["problem"] for row in of(ended, "warning"))
+    assert any(
+        row["name"] == "journal" and "general" in row["problem"] for row in of(ended, "warning")
+    )
 
 
 class TestWhereTheLedgerAccountDecides:
@@ -196,8 +246,12 @@ class TestWhereTheLedgerAccountDecides:
     def settings(self) -> Settings:
         return Settings(rate_limit=10**6, vat_posting="ledger")
 
-    @pytest.mark.parametrize(("vat", "found"), [({"id": 1}, "it is 1,"), (None, "it carries none,")])
-    def test_an_account_with_another_code_is_red(self, cli: Cli, sandbox: Sandbox, vat: Any, found: str) -> None:
+    @pytest.mark.parametrize(
+        ("vat", "found"), [({"id": 1}, "it is 1,"), (None, "it carries none,")]
+    )
+    def test_an_account_with_another_code_is_red(
+        self, cli: Cli, sandbox: Sandbox, vat: Any, found: str
+    ) -> None:
         assert of(look(cli), "problem") == []
         sandbox.minox.administration.accounts["8310"]["vat"] = vat
         ended = look(cli)
@@ -231,10 +285,14 @@ def test_tenants_may_be_told_by_their_ids_alone(cli: Cli, sandbox: Sandbox) -> N
 
 
 @pytest.mark.parametrize("status", [None, 400, 404, 501])
-def test_a_minox_that_does_not_tell_rights_is_no_problem(cli: Cli, sandbox: Sandbox, status: int | None) -> None:
+def test_a_minox_that_does_not_tell_rights_is_no_problem(
+    cli: Cli, sandbox: Sandbox, status: int | None
+) -> None:
     sandbox.settings.inspect = "nothing"
     if status:
-        sandbox.faults.append(Fault(kind="status", status=status, side="minox", path="inspect", times=None))
+        sandbox.faults.append(
+            Fault(kind="status", status=status, side="minox", path="inspect", times=None)
+        )
     ended = look(cli)
     assert ended.status == 0
     assert {"tenant", "scopes"} <= {row["name"] for row in of(ended, "warning")}
@@ -259,7 +317,9 @@ def test_without_a_login_the_shop_is_looked_at_all_the_same(
 # Vendors out of reach.
 
 
-def test_with_minox_out_of_reach_the_shop_is_looked_at(cli: Cli, config: Config, unused_port: int) -> None:
+def test_with_minox_out_of_reach_the_shop_is_looked_at(
+    cli: Cli, config: Config, unused_port: int
+) -> None:
     config["minox"]["url"] = f"http://127.0.0.1:{unused_port}"
     config["shop"]["statuses"].append("Betaalt")
     cli.write_config(config)
@@ -269,19 +329,28 @@ def test_with_minox_out_of_reach_the_shop_is_looked_at(cli: Cli, config: Config,
     assert "shop" in {row["name"] for row in of(ended, "ok")}
 
 
-def test_with_the_shop_out_of_reach_minox_is_looked_at(cli: Cli, config: Config, unused_port: int) -> None:
+def test_with_the_shop_out_of_reach_minox_is_looked_at(
+    cli: Cli, config: Config, unused_port: int
+) -> None:
     config["shop"]["url"] = f"http://127.0.0.1:{unused_port}"
     config["minox"]["journal"] = "INK"
     cli.write_config(config)
     ended = look(cli)
     assert ended.status == 4
     assert {row["name"] for row in of(ended, "problem")} == {"shop", "journal"}
-    assert {"administration", "ledger_account", "fixed_debtor"} <= {row["name"] for row in of(ended, "ok")}
+    assert {"administration", "ledger_account", "fixed_debtor"} <= {
+        row["name"] for row in of(ended, "ok")
+    }
 
 
 @pytest.mark.parametrize("part", ["journal", "ledger_account", "vat", "customer"])
 def test_a_list_that_fails_does_not_hide_the_others(cli: Cli, sandbox: Sandbox, part: str) -> None:
-    names = {"journal": "journal", "ledger_account": "ledger_account", "vat": "vat_code", "customer": "fixed_debtor"}
+    names = {
+        "journal": "journal",
+        "ledger_account": "ledger_account",
+        "vat": "vat_code",
+        "customer": "fixed_debtor",
+    }
     sandbox.faults.append(Fault(kind="html", side="minox", path=rf"/1/{part}(/|$)", times=None))
     ended = look(cli)
     assert ended.status == 4
@@ -290,7 +359,9 @@ def test_a_list_that_fails_does_not_hide_the_others(cli: Cli, sandbox: Sandbox, 
 
 
 def test_a_debtor_that_minox_does_not_take(cli: Cli, sandbox: Sandbox) -> None:
-    sandbox.faults.append(Fault(kind="status", status=400, side="minox", path="customer", times=None))
+    sandbox.faults.append(
+        Fault(kind="status", status=400, side="minox", path="customer", times=None)
+    )
     ended = look(cli)
     assert (ended.status, [row["name"] for row in of(ended, "problem")]) == (3, ["fixed_debtor"])
 
@@ -310,7 +381,9 @@ def test_rates_of_orders_that_no_row_covers(cli: Cli, config: Config, sandbox: S
     assert not {"VAT NL 21%", "VAT NL 9%"} & set(red)
     assert any(row["what"].startswith("VAT NL 21%: ") for row in of(ended, "ok"))
 
-    german = [number for number, order in sandbox.shop.orders.items() if order.get("tax_region") == "DE"]
+    german = [
+        number for number, order in sandbox.shop.orders.items() if order.get("tax_region") == "DE"
+    ]
     assert red["VAT DE 19%"]["problem"].startswith(f"1 order has it, {german[0]}, ")
     assert "orders have it, such as " in red["VAT reverse_charged_vat"]["problem"]
     assert red["VAT DE 19%"]["suggestion"].endswith("mww2minox check")
@@ -318,7 +391,9 @@ def test_rates_of_orders_that_no_row_covers(cli: Cli, config: Config, sandbox: S
     assert red["VAT reverse_charged_vat 21%"]["suggestion"].endswith("mww2minox retry 1001")
 
 
-def test_a_rate_of_orders_that_are_booked_keeps_nothing_from_being_booked(cli: Cli, config: Config) -> None:
+def test_a_rate_of_orders_that_are_booked_keeps_nothing_from_being_booked(
+    cli: Cli, config: Config
+) -> None:
     for command in ("fetch", "push"):
         cli(command)
     config["vat"] = [row for row in config["vat"] if row.get("region") != "DE"]
@@ -388,7 +463,9 @@ def test_a_run_that_is_under_way_is_no_run_that_went_wrong(cli: Cli) -> None:
     assert "last run of fetch" in {row["what"] for row in of(look(cli), "warning")}
 
 
-def test_with_both_vendors_out_of_reach_nobody_tells_the_time(cli: Cli, config: Config, unused_port: int) -> None:
+def test_with_both_vendors_out_of_reach_nobody_tells_the_time(
+    cli: Cli, config: Config, unused_port: int
+) -> None:
     for side in ("shop", "minox"):
         config[side]["url"] = f"http://127.0.0.1:{unused_port}"
     cli.write_config(config)
@@ -424,13 +501,17 @@ def test_a_run_that_a_wrong_clock_dated_years_ahead_is_none_that_ended_well(cli:
     assert cli("verify").status == 0
     cli.now = "-"
     ended = look(cli)
-    assert (ended.status, [row["what"] for row in of(ended, "problem")]) == (3, ["last run of verify"])
+    assert (ended.status, [row["what"] for row in of(ended, "problem")]) == (
+        3,
+        ["last run of verify"],
+    )
     assert cli("verify").status == 0
     assert look(cli).status == 0
 
 
 @pytest.mark.parametrize(
-    ("version", "status"), [((3, 37, 0), Status.OK), ((3, 50, 1), Status.OK), ((3, 36, 9), Status.PROBLEM)]
+    ("version", "status"),
+    [((3, 37, 0), Status.OK), ((3, 50, 1), Status.OK), ((3, 36, 9), Status.PROBLEM)],
 )
 def test_sqlite_has_strict_tables_since_3_37(version: tuple[int, int, int], status: Status) -> None:
     assert sqlite(version).status is status
@@ -466,9 +547,13 @@ def test_in_a_terminal_long_lines_go_on_under_their_beginning(cli: Cli, config: 
     cli.write_config(config)
     env = {**cli.environment, "TERM": "xterm"}
     arguments = [str(RUNNER), "-", "check"]
-    shown = pexpect.spawn(sys.executable, arguments, env=env, cwd=str(cli.folder), timeout=60, encoding="utf-8")
+    shown = pexpect.spawn(
+        sys.executable, arguments, env=env, cwd=str(cli.folder), timeout=60, encoding="utf-8"
+    )
     shown.expect(pexpect.EOF)
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in str(shown.before).splitlines()]
+    lines = [
+        re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in str(shown.before).splitlines()
+    ]
     assert all(len(line) <= 80 for line in lines)
     place = next(place for place, line in enumerate(lines) if "paypal/express (payment" in line)
     assert lines[place].startswith("· ")

@@ -1,4 +1,6 @@
-"""Two runs at once, runs that were killed, and eight processes whose access token has just expired."""
+"""Two runs at once, runs that were killed, and eight processes whose access token has just
+expired.
+"""
 
 import os
 import re
@@ -69,7 +71,9 @@ def running(cli: Cli) -> list[int]:
         return [row[0] for row in db.execute("SELECT pid FROM runs WHERE finished_at IS NULL")]
 
 
-def test_a_second_run_ends_at_once_and_says_who_is_busy_and_a_kill_leaves_no_lock(cli: Cli, sandbox: Sandbox) -> None:
+def test_a_second_run_ends_at_once_and_says_who_is_busy_and_a_kill_leaves_no_lock(
+    cli: Cli, sandbox: Sandbox
+) -> None:
     with busy(cli, sandbox, 25) as first:
         second = cli("push")
         assert second.status == 75

@@ -1,4 +1,6 @@
-"""Whatever goes wrong on the line, the books end right after a few runs, and hardly more is asked than must be."""
+"""Whatever goes wrong on the line, the books end right after a few runs, and hardly more is asked
+than must be.
+"""
 
 import datetime as dt
 import logging
@@ -33,7 +35,11 @@ def small(tmp_path: Path) -> Iterator[World]:
 
 def booked(made: World) -> bool:
     made.pending()
-    return (len(made.bookings_of(NUMBER)), made.duplicates(), made.states()[NUMBER]) == (1, [], "booked")
+    return (len(made.bookings_of(NUMBER)), made.duplicates(), made.states()[NUMBER]) == (
+        1,
+        [],
+        "booked",
+    )
 
 
 REFUSING = [
@@ -54,14 +60,25 @@ REFUSING = [
     Fault("slow", seconds=40.0),
     Fault("ghost", seconds=9.0),
 ]
-PLACES = [("shop", "GET", ""), ("minox", "GET", ""), ("minox", "POST", "customer$"), ("minox", "PUT", "")]
+PLACES = [
+    ("shop", "GET", ""),
+    ("minox", "GET", ""),
+    ("minox", "POST", "customer$"),
+    ("minox", "PUT", ""),
+]
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: " ".join(place[:2]))
-@pytest.mark.parametrize("fault", REFUSING, ids=lambda fault: f"{fault.kind} {fault.retry_after or fault.status}")
-def test_one_fault_costs_at_most_one_more_run(small: World, fault: Fault, place: tuple[Any, str, str]) -> None:
+@pytest.mark.parametrize(
+    "fault", REFUSING, ids=lambda fault: f"{fault.kind} {fault.retry_after or fault.status}"
+)
+def test_one_fault_costs_at_most_one_more_run(
+    small: World, fault: Fault, place: tuple[Any, str, str]
+) -> None:
     side, method, path = place
-    small.sandbox.faults.append(Fault(**fault.as_dict() | {"side": side, "method": method, "path": path}))
+    small.sandbox.faults.append(
+        Fault(**fault.as_dict() | {"side": side, "method": method, "path": path})
+    )
     statuses = [small.run(command) for _ in range(2) for command in RUNS]
     assert statuses[-2:] == [OK, OK]
     assert set(statuses) <= {OK, ATTENTION, VENDOR}
@@ -70,7 +87,9 @@ def test_one_fault_costs_at_most_one_more_run(small: World, fault: Fault, place:
 
 
 def test_a_silent_vendor_ends_the_run_with_4(small: World) -> None:
-    small.sandbox.faults.append(Fault("slow", side="shop", seconds=transport.SILENCE_SECONDS + 1, times=None))
+    small.sandbox.faults.append(
+        Fault("slow", side="shop", seconds=transport.SILENCE_SECONDS + 1, times=None)
+    )
     before = small.clock.true_time()
     assert small.run("fetch") is VENDOR
     assert small.clock.true_time() - before < 3 * transport.SILENCE_SECONDS
@@ -93,7 +112,9 @@ def test_tokens_that_end_are_renewed_or_asked_for_again(small: World, how: str) 
 
 @pytest.mark.parametrize("date", [False, True], ids=["seconds", "date"])
 @pytest.mark.parametrize(("command", "side"), [("fetch", "shop"), ("push", "minox")])
-def test_a_long_retry_after_is_remembered_and_waited_out(small: World, command: str, side: Any, date: bool) -> None:
+def test_a_long_retry_after_is_remembered_and_waited_out(
+    small: World, command: str, side: Any, date: bool
+) -> None:
     if command == "push":
         small.run("fetch")
     until = NOON + dt.timedelta(seconds=1000)
@@ -133,10 +154,12 @@ def test_a_wrong_clock_slows_nothing_down(small: World, wrong_by: int) -> None:
 
 
 def work(folder: Path, *, rounds: int, **settings: Any) -> tuple[World, list[ExitStatus], int]:
-    """Fetch, push and verify; return the world, how the runs ended, and how many requests the client is to answer for.
+    """Fetch, push and verify; return the world, how the runs ended, and how many requests the
+    client is to answer for.
 
-    Those are not: a request that something happened to, since it has to be sent again; and the two look-ups, by
-    externalid and by e-mail, that must come before a customer whose POST got lost is sent again.
+    Those are not: a request that something happened to, since it has to be sent again; and the two
+    look-ups, by externalid and by e-mail, that must come before a customer whose POST got lost is
+    sent again.
     """
     chosen = Settings(rate_limit=10**6, rotate_refresh_tokens=False, **settings)
     with world(folder, settings=chosen) as made, noted_faults() as struck:
@@ -146,7 +169,9 @@ def work(folder: Path, *, rounds: int, **settings: Any) -> tuple[World, list[Exi
             statuses += [made.run(command) for command in RUNS]
         statuses.append(made.run("verify"))
         lost = [
-            kind for kind, request in struck if request.startswith("POST") and "customer" in request and kind != "429"
+            kind
+            for kind, request in struck
+            if request.startswith("POST") and "customer" in request and kind != "429"
         ]
         return made, statuses, len(made.sandbox.requests) - len(struck) - 2 * len(lost)
 
@@ -162,7 +187,9 @@ def good_day(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], 
 def test_with_a_quarter_of_all_requests_failing_the_books_end_right(
     tmp_path: Path, good_day: tuple[dict[str, Any], int], seed: int
 ) -> None:
-    """Over need is what the client is to answer for beyond the same runs on a day without faults."""
+    """Over need is what the client is to answer for beyond the same runs on a day without
+    faults.
+    """
     books, needed = good_day
     bad, statuses, asked = work(tmp_path, rounds=ROUNDS, fault_rate=0.25, fault_seed=seed)
     assert bad.duplicates() == []

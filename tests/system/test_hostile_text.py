@@ -1,4 +1,6 @@
-"""Whatever a customer types or a vendor answers, it stays a text: in table, csv, json, log, SQL, YAML and Minox."""
+"""Whatever a customer types or a vendor answers, it stays a text: in table, csv, json, log, SQL,
+YAML and Minox.
+"""
 
 import csv
 import io
@@ -19,7 +21,9 @@ from tests.inside import Inside
 
 HOSTILE = {
     "terminal escapes": "\x1b[31;5mred\x1b]0;title\x07\x1b[2J\x9b31m\b\b",
-    "rich markup": "[bold red]x[/bold red] [link=https://evil.example]here[/link] [/nothing] :smile:",
+    "rich markup": (
+        "[bold red]x[/bold red] [link=https://evil.example]here[/link] [/nothing] :smile:"
+    ),
     "bidi": "\u202egnp.exe\u202c \u2066x\u2069\u200f \u200b\ufeff",
     "formula": "=cmd|' /C calc'!A0",
     "plus": "+31612345678",
@@ -58,16 +62,22 @@ def offer(vendors: Sandbox, text: str) -> None:
     }
     for number, fields in orders.items():
         buyer = person(text, "truus@example.nl", company=text)
-        buyer["address"]["invoice"] |= dict.fromkeys(("street", "number", "zipcode", "city", "phone"), text)
+        buyer["address"]["invoice"] |= dict.fromkeys(
+            ("street", "number", "zipcode", "city", "phone"), text
+        )
         line = {**goods("21", "12.10", description=text), "sku": text}
         made = order(number, vendors.today, buyer, [line], invoice("12.10", ("21", "2.10")))
         vendors.shop.add(made | fields)
-    customer_with_it = order("508", vendors.today, person("x", text), [goods("21", "12.10")], invoice("12.10"))
+    customer_with_it = order(
+        "508", vendors.today, person("x", text), [goods("21", "12.10")], invoice("12.10")
+    )
     vendors.shop.add(customer_with_it)
 
 
 def assert_plain(text: str) -> None:
-    """Nothing in it moves a cursor, changes a colour, turns a direction, or cannot be written at all."""
+    """Nothing in it moves a cursor, changes a colour, turns a direction, or cannot be written at
+    all.
+    """
     assert sorted({char for char in text if not char.isprintable() and char != "\n"}) == []
 
 
@@ -87,7 +97,9 @@ def assert_harmless(inside: Inside, vendors: Sandbox) -> None:
         assert_plain(ended.out + ended.err)
         assert len(ended.out + ended.err) < 60_000
     assert_plain(inside.log)
-    assert all(re.match(r"2026-03-20 12:\d\d:\d\d,\d{3} [A-Z]+ ", line) for line in inside.log.splitlines())
+    assert all(
+        re.match(r"2026-03-20 12:\d\d:\d\d,\d{3} [A-Z]+ ", line) for line in inside.log.splitlines()
+    )
     assert_harmless_data(inside)
     for text in all_strings([vendors.minox.customers, vendors.minox.batches]):
         assert_plain(text)
@@ -117,7 +129,10 @@ def test_text_of_the_shop_is_harmless(
     inside: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     text = HOSTILE[kind]
-    statuses = [(number, text if number == WAITS else name, name, credit) for number, name, _, credit in shop.STATUSES]
+    statuses = [
+        (number, text if number == WAITS else name, name, credit)
+        for number, name, _, credit in shop.STATUSES
+    ]
     monkeypatch.setattr(shop, "STATUSES", tuple(statuses))
     offer(vendors, text)
     assert_harmless(inside, vendors)
@@ -132,19 +147,25 @@ def test_text_of_minox_is_harmless(
     text = HOSTILE[kind]
     message = {"message": text, "message_code": text, "message_type": "error", "field": text}
     answer = Answer(
-        400, [("Content-Type", "application/json")], json.dumps([message] * (50 if len(text) < 1000 else 3)).encode()
+        400,
+        [("Content-Type", "application/json")],
+        json.dumps([message] * (50 if len(text) < 1000 else 3)).encode(),
     )
     monkeypatch.setattr(Gate, "_go_wrong", lambda *_: answer)
     vendors.faults.append(Fault("status", side="minox", method="PUT", status=400, times=None))
     vendors.minox.administration.accounts["8000"]["description"] = text
     for number in ("501", "502"):
         lines = [goods("21", "12.10")]
-        vendors.shop.add(order(number, vendors.today, person("T", "t@example.nl"), lines, invoice("12.10")))
+        vendors.shop.add(
+            order(number, vendors.today, person("T", "t@example.nl"), lines, invoice("12.10"))
+        )
     assert_harmless(inside, vendors)
     assert {one["reason"] for one in inside.report().values()} == {"rejected_by_minox"}
 
 
-def test_markup_is_shown_as_it_was_typed(inside: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_markup_is_shown_as_it_was_typed(
+    inside: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = "[bold red]Let op[/]"
     monkeypatch.setattr(shop, "STATUSES", (*shop.STATUSES, (WAITS, text, text, False)))
     offer(vendors, text)
@@ -165,13 +186,19 @@ def test_a_formula_gets_a_quote_and_an_amount_does_not(inside: Inside, vendors: 
     assert {row["total"] for row in rows} == {"-12.10"}
 
 
-@pytest.mark.parametrize("total", ["NaN", "Infinity", "-Infinity", "1e30", "99999999999999999999.99", "0x10", "1_0"])
+@pytest.mark.parametrize(
+    "total", ["NaN", "Infinity", "-Infinity", "1e30", "99999999999999999999.99", "0x10", "1_0"]
+)
 def test_an_amount_that_is_none_is_an_order_that_cannot_be_understood(
     inside: Inside, vendors: Sandbox, total: str
 ) -> None:
     lines = [goods("21", "12.10")]
-    vendors.shop.add(order("501", vendors.today, person("x", "x@example.nl"), lines, {"total": total}))
-    vendors.shop.add(order("502", vendors.today, person("x", "x@example.nl"), lines, invoice("12.10")))
+    vendors.shop.add(
+        order("501", vendors.today, person("x", "x@example.nl"), lines, {"total": total})
+    )
+    vendors.shop.add(
+        order("502", vendors.today, person("x", "x@example.nl"), lines, invoice("12.10"))
+    )
     assert inside("fetch").status == 0
     assert inside("push").status == 3
     assert inside.report()["501"]["reason"] in ("order_invalid", "totals_mismatch")
@@ -179,34 +206,60 @@ def test_an_amount_that_is_none_is_an_order_that_cannot_be_understood(
 
 
 @pytest.mark.parametrize("status", [10**30, -5, "9" * 40, 2.5, None, [], True])
-def test_a_status_that_is_none_stops_nothing(inside: Inside, vendors: Sandbox, status: object) -> None:
+def test_a_status_that_is_none_stops_nothing(
+    inside: Inside, vendors: Sandbox, status: object
+) -> None:
     lines = [goods("21", "12.10")]
-    vendors.shop.add(order("501", vendors.today, person("x", "x@example.nl"), lines, invoice("12.10")))
-    vendors.shop.add(order("502", vendors.today, person("x", "x@example.nl"), lines, invoice("12.10")))
+    vendors.shop.add(
+        order("501", vendors.today, person("x", "x@example.nl"), lines, invoice("12.10"))
+    )
+    vendors.shop.add(
+        order("502", vendors.today, person("x", "x@example.nl"), lines, invoice("12.10"))
+    )
     vendors.shop.change("501", status=status)
     assert inside("fetch").status == 0
     assert inside("push").status in (0, 3)
     assert inside.booked() == ["502"]
 
 
-@pytest.mark.parametrize("date", ["0001-01-01", "9999-12-31", "0000-00-00", "2026-02-30", "x" * 100])
+@pytest.mark.parametrize(
+    "date", ["0001-01-01", "9999-12-31", "0000-00-00", "2026-02-30", "x" * 100]
+)
 def test_a_date_that_is_none_stops_nothing(inside: Inside, vendors: Sandbox, date: str) -> None:
     lines = [goods("21", "12.10")]
-    vendors.shop.add(order("501", vendors.today, person("x", "x@example.nl"), lines, invoice("12.10")))
-    vendors.shop.add(order("502", vendors.today, person("x", "x@example.nl"), lines, invoice("12.10")))
+    vendors.shop.add(
+        order("501", vendors.today, person("x", "x@example.nl"), lines, invoice("12.10"))
+    )
+    vendors.shop.add(
+        order("502", vendors.today, person("x", "x@example.nl"), lines, invoice("12.10"))
+    )
     vendors.shop.change("501", date=date)
     for line in ("fetch --order 501", "fetch", "push", "adopt", "verify", "report"):
         assert inside(*line.split()).status in (0, 3), line
     assert inside.booked() == ["502"]
 
 
-def test_the_journal_s_text_is_harmless_when_it_is_taken_over(inside: Inside, vendors: Sandbox) -> None:
+def test_the_journal_s_text_is_harmless_when_it_is_taken_over(
+    inside: Inside, vendors: Sandbox
+) -> None:
     for place, text in enumerate(HOSTILE.values(), 501):
         lines = [goods("21", "12.10")]
-        vendors.shop.add(order(str(place), vendors.today, person("x", "x@example.nl"), lines, invoice("12.10")))
+        vendors.shop.add(
+            order(str(place), vendors.today, person("x", "x@example.nl"), lines, invoice("12.10"))
+        )
         account = {"id": text[:500], "scheme": "MINOX", "type": "customer"}
-        common = {"batch_id": text[:500], "journal": {"id": "VERK"}, "period": {"id": 3, "fiscal_year": 2026}}
-        line = {**common, "account": account, "debit": 12.1, "credit": 0, "description": f"{text} {place} {text}"}
+        common = {
+            "batch_id": text[:500],
+            "journal": {"id": "VERK"},
+            "period": {"id": 3, "fiscal_year": 2026},
+        }
+        line = {
+            **common,
+            "account": account,
+            "debit": 12.1,
+            "credit": 0,
+            "description": f"{text} {place} {text}",
+        }
         vendors.minox.batches[text] = [line]
     inside("fetch")
     assert inside("adopt").status == 0
@@ -223,7 +276,9 @@ def test_the_journal_s_text_is_harmless_when_it_is_taken_over(inside: Inside, ve
         "shop: {token: !!python/name:os.system }",
     ],
 )
-def test_a_yaml_tag_in_the_config_runs_nothing(inside: Inside, yaml: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_yaml_tag_in_the_config_runs_nothing(
+    inside: Inside, yaml: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(inside.folder)
     inside.config.write_text(yaml)
     assert inside("fetch").status == 2

@@ -1,4 +1,7 @@
-"""The same job in Dutch: by `language` in the config, and by the locale. No English is left over."""
+"""The same job in Dutch: by `language` in the config, and by the locale.
+
+No English is left over.
+"""
 
 import csv
 import io
@@ -47,7 +50,9 @@ def test_the_whole_job_is_told_in_dutch(dutch: Cli, sandbox: Sandbox) -> None:
     assert "debiteur van bestelling 1020" in tried
     assert "Er is niets verstuurd." in tried
     booked = shown(dutch("push"), 3)
-    assert re.search(r"Geboekt: \d+ bestellingen, [0-9.]+,\d\d euro\. Overgeslagen: 2\. Mislukt: 18\.", booked)
+    assert re.search(
+        r"Geboekt: \d+ bestellingen, [0-9.]+,\d\d euro\. Overgeslagen: 2\. Mislukt: 18\.", booked
+    )
     assert "btw-tarief 25,5% in FI" in booked
     assert "het totaal is 37,30 euro" in booked
     assert re.search("Gecontroleerd: [0-9]+ boekingen, 0 met verschillen.", shown(dutch("verify")))
@@ -63,7 +68,9 @@ def test_the_whole_job_is_told_in_dutch(dutch: Cli, sandbox: Sandbox) -> None:
 def test_check_and_schedule_speak_dutch(dutch: Cli) -> None:
     dutch("fetch")
     checked = shown(dutch("check"), 3)
-    assert "✗ btw FI 25,5%: 1 bestelling heeft dit, 1062, en geen regel van vat past erbij" in checked
+    assert (
+        "✗ btw FI 25,5%: 1 bestelling heeft dit, 1062, en geen regel van vat past erbij" in checked
+    )
     assert re.search(r"✓ laatste keer fetch: [0-9]{2}-[0-9]{2}-20", checked)
     assert "cron mailt wat deze regels tonen" in shown(dutch("schedule", "--cron"))
 
@@ -73,7 +80,15 @@ def test_the_report_is_in_the_readers_form_and_its_data_are_plain(dutch: Cli) ->
     dutch("fetch")
     dutch("push")
     table = shown(dutch("report"))
-    for word in ("Debiteur", "geboekt", "mislukt", "wacht", "overgeslagen", "btw-nummer ontbreekt", "Vraagt aandacht"):
+    for word in (
+        "Debiteur",
+        "geboekt",
+        "mislukt",
+        "wacht",
+        "overgeslagen",
+        "btw-nummer ontbreekt",
+        "Vraagt aandacht",
+    ):
         assert word in table
     rows = [line for line in table.splitlines() if re.match(r" ?10\d\d ", line)]
     assert len(rows) == 64
@@ -83,13 +98,17 @@ def test_the_report_is_in_the_readers_form_and_its_data_are_plain(dutch: Cli) ->
     assert orders["1009"]["reason"] == "vat_number_missing"
     assert orders["1009"]["state"] == "failed"
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", orders["1001"]["date"])
-    assert all(not ENGLISH.search(f"{order['message']} {order['suggestion']}") for order in orders.values())
+    assert all(
+        not ENGLISH.search(f"{order['message']} {order['suggestion']}") for order in orders.values()
+    )
     written = list(csv.DictReader(io.StringIO(dutch("report", "--format", "csv").out)))
     assert {row["number"]: row["total"] for row in written}["1001"] == "121.00"
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-def test_the_tables_fit_a_terminal_of_80_columns(cli: Cli, config: dict[str, Any], language: str) -> None:
+def test_the_tables_fit_a_terminal_of_80_columns(
+    cli: Cli, config: dict[str, Any], language: str
+) -> None:
     cli.write_config(config | {"language": language})
     cli("fetch")
     tried = cli("push", "--dry-run").out
@@ -103,7 +122,9 @@ def test_the_tables_fit_a_terminal_of_80_columns(cli: Cli, config: dict[str, Any
 def test_english_is_as_it_was(cli: Cli) -> None:
     cli("fetch")
     ended = cli("push")
-    assert re.search(r"Booked: \d+ orders, [0-9]+\.\d\d euros\. Skipped: 2\. Failed: 18\.", ended.err)
+    assert re.search(
+        r"Booked: \d+ orders, [0-9]+\.\d\d euros\. Skipped: 2\. Failed: 18\.", ended.err
+    )
     assert "the total is 37.30 euros" in ended.err
     assert "VAT number missing" in cli("report").out
 
@@ -170,7 +191,9 @@ def test_a_damaged_state_file_is_told_in_dutch(dutch: Cli) -> None:
         (("-v", "-q", "report"), "Geef --verbose of --quiet, niet allebei."),
     ],
 )
-def test_a_usage_error_is_told_in_dutch(in_holland: Cli, arguments: tuple[str, ...], told: str) -> None:
+def test_a_usage_error_is_told_in_dutch(
+    in_holland: Cli, arguments: tuple[str, ...], told: str
+) -> None:
     text = shown(in_holland(*arguments), 2)
     assert told in text
     assert text.startswith(("Gebruik: mww2minox ", "Fout: "))
@@ -187,7 +210,9 @@ def test_the_help_is_in_dutch(in_holland: Cli) -> None:
         assert "Toon deze uitleg." in text
 
 
-def test_json_is_the_same_whatever_the_language_but_for_its_sentences(in_holland: Cli, config: dict[str, Any]) -> None:
+def test_json_is_the_same_whatever_the_language_but_for_its_sentences(
+    in_holland: Cli, config: dict[str, Any]
+) -> None:
     in_holland("fetch")
     english = json.loads(in_holland("report", "--format", "json").out)
     in_holland.write_config(config | {"language": "nl"})

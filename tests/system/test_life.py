@@ -1,4 +1,6 @@
-"""An order's life after its first push: status changes, repairs, changes after booking, tampering in Minox."""
+"""An order's life after its first push: status changes, repairs, changes after booking, tampering
+in Minox.
+"""
 
 import datetime as dt
 
@@ -70,7 +72,9 @@ def test_retry_of_a_booked_order_says_so_and_writes_nothing(pushed: Cli, sandbox
     assert not [request for request in sandbox.requests if request.method in ("PUT", "POST")]
 
 
-def test_an_order_changed_after_its_booking_becomes_a_difference(pushed: Cli, sandbox: Sandbox) -> None:
+def test_an_order_changed_after_its_booking_becomes_a_difference(
+    pushed: Cli, sandbox: Sandbox
+) -> None:
     books = dict(sandbox.minox.batches)
     order = sandbox.shop.orders[BOOKED]
     sandbox.shop.change(BOOKED, price={**order["price"], "total": "1.00"})
@@ -95,7 +99,9 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("way", TAMPERING)
-def test_verify_finds_a_booking_that_was_tampered_with(pushed: Cli, sandbox: Sandbox, way: str) -> None:
+def test_verify_finds_a_booking_that_was_tampered_with(
+    pushed: Cli, sandbox: Sandbox, way: str
+) -> None:
     assert pushed("verify").status == 0
     batch_id = pushed.report()[BOOKED]["batch_id"]
     tamper(sandbox, batch_id, way)
@@ -105,7 +111,9 @@ def test_verify_finds_a_booking_that_was_tampered_with(pushed: Cli, sandbox: San
     assert f"Order {BOOKED}" in ended.err
     assert TAMPERING[way] in ended.err
     report = pushed.report()
-    assert [number for number, order in report.items() if order["verified"] == "mismatch"] == [BOOKED]
+    assert [number for number, order in report.items() if order["verified"] == "mismatch"] == [
+        BOOKED
+    ]
     assert pushed("report").status == 0
 
 
@@ -121,6 +129,8 @@ def tamper(sandbox: Sandbox, batch_id: str, way: str) -> None:
     elif way == "vat":
         revenue["vat"] = {**revenue["vat"], "id": 2}
     elif way == "extra":
-        lines.append({**revenue, "account": {**revenue["account"], "id": "4990"}, "credit": 1.0, "vat": None})
+        lines.append(
+            {**revenue, "account": {**revenue["account"], "id": "4990"}, "credit": 1.0, "vat": None}
+        )
     else:
         revenue["credit"] = revenue["credit"] + 1

@@ -49,7 +49,12 @@ def test_login_by_pasting_the_redirected_address(new: Cli) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, str(RUNNER), "-", "login", "--paste"]
     with subprocess.Popen(
-        command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=new.environment
+        command,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=new.environment,
     ) as process:
         assert process.stdout
         url = process.stdout.readline().strip()

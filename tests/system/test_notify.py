@@ -1,4 +1,6 @@
-"""Being told: each matter once, again when it comes back, to whoever takes the message, and nothing private in it."""
+"""Being told: each matter once, again when it comes back, to whoever takes the message, and nothing
+private in it.
+"""
 
 import json
 import logging
@@ -71,7 +73,9 @@ class Service:
 
     def taken(self) -> str:
         """Return what arrived since the last time that was asked."""
-        found = "\n\n".join(f"{message['title']}\n{message['message']}" for message in self.messages)
+        found = "\n\n".join(
+            f"{message['title']}\n{message['message']}" for message in self.messages
+        )
         self.messages.clear()
         return found
 
@@ -87,7 +91,9 @@ def service() -> Iterator[Service]:
 def told(inside: Inside, vendors: Sandbox, service: Service) -> Inside:
     """The command with somebody to tell."""
     notify = {"urls": [service.url], "dead_mans_switch": service.switch}
-    inside.write_config({**vendors.config(), "language": "en", "state": str(inside.state), "notify": notify})
+    inside.write_config(
+        {**vendors.config(), "language": "en", "state": str(inside.state), "notify": notify}
+    )
     return inside
 
 
@@ -99,7 +105,9 @@ def samples() -> bool:
 def offer(vendors: Sandbox, number: str, *, email: str = "klant@example.nl", **fields: Any) -> None:
     """Put an order in the shop; without an e-mail address it cannot be booked."""
     buyer = person("Klant", email)
-    vendors.shop.add(order(number, vendors.today, buyer, [goods("21", "12.10")], invoice("12.10"), **fields))
+    vendors.shop.add(
+        order(number, vendors.today, buyer, [goods("21", "12.10")], invoice("12.10"), **fields)
+    )
 
 
 def give_email(vendors: Sandbox, number: str, email: str) -> None:
@@ -113,16 +121,18 @@ def run(command: Inside, *lines: str) -> list[int]:
 # Orders
 
 
-def test_an_order_that_fails_is_told_once_with_what_to_do(told: Inside, vendors: Sandbox, service: Service) -> None:
+def test_an_order_that_fails_is_told_once_with_what_to_do(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
     offer(vendors, "501", email="")
     assert run(told, "fetch") == [0]
     assert service.taken() == ""
     assert run(told, "push") == [3]
-    assert service.taken() == (
-        "mww2minox: 1 matter needs attention\n"
-        "Order 501 has no e-mail address, so its customer cannot be found.\n"
-        "Fill in the e-mail address in the shop, or add the way of paying to payment_debtors in the config."
-        " Then run: mww2minox retry 501"
+    assert (
+        service.taken()
+        == "mww2minox: 1 matter needs attention\nOrder 501 has no e-mail address, so its customer"
+        " cannot be found.\nFill in the e-mail address in the shop, or add the way of paying to"
+        " payment_debtors in the config. Then run: mww2minox retry 501"
     )
     assert run(told, "push", "fetch", "verify", "adopt", "retry 501") == [3, 0, 0, 0, 3]
     assert service.taken() == ""
@@ -153,7 +163,9 @@ def test_an_order_that_was_solved_is_told_again_when_it_comes_back(
     assert "Minox refuses order 501" in service.taken()
 
 
-def test_another_reason_of_the_same_order_is_told(told: Inside, vendors: Sandbox, service: Service) -> None:
+def test_another_reason_of_the_same_order_is_told(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
     offer(vendors, "501", email="")
     run(told, "fetch", "push")
     service.taken()
@@ -163,7 +175,9 @@ def test_another_reason_of_the_same_order_is_told(told: Inside, vendors: Sandbox
     assert "Minox refuses order 501" in service.taken()
 
 
-def test_more_than_ten_orders_are_told_by_their_number(told: Inside, vendors: Sandbox, service: Service) -> None:
+def test_more_than_ten_orders_are_told_by_their_number(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
     for number in range(501, 514):
         offer(vendors, str(number), email="")
     run(told, "fetch", "push")
@@ -221,7 +235,9 @@ def test_a_dry_run_tells_nobody_and_does_not_count_as_a_push(
 def test_a_process_of_its_own_tells_too_and_says_nothing_itself(
     cli: Cli, config: dict[str, Any], sandbox: Sandbox, service: Service
 ) -> None:
-    cli.write_config({**config, "notify": {"urls": [service.url], "dead_mans_switch": service.switch}})
+    cli.write_config(
+        {**config, "notify": {"urls": [service.url], "dead_mans_switch": service.switch}}
+    )
     assert (cli("-q", "fetch").err, cli("-q", "push").err) == ("", "")
     offer(sandbox, "501", email="")
     cli("-q", "fetch")
@@ -235,7 +251,9 @@ def test_a_process_of_its_own_tells_too_and_says_nothing_itself(
 # Differences
 
 
-def test_a_difference_is_told_once_and_another_one_again(told: Inside, vendors: Sandbox, service: Service) -> None:
+def test_a_difference_is_told_once_and_another_one_again(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
     offer(vendors, BOOKED)
     run(told, "fetch", "push", "verify")
     assert service.taken() == ""
@@ -244,7 +262,9 @@ def test_a_difference_is_told_once_and_another_one_again(told: Inside, vendors: 
     assert run(told, "verify --all", "verify", "fetch") == [3, 3, 0]
     message = service.taken()
     assert message.startswith(f"mww2minox: 1 matter needs attention\nOrder {BOOKED}: ")
-    assert message.endswith(f"Put it right in Minox, or in the shop, then run: mww2minox verify --order {BOOKED}")
+    assert message.endswith(
+        f"Put it right in Minox, or in the shop, then run: mww2minox verify --order {BOOKED}"
+    )
     lines[1]["credit"] += 1
     assert run(told, "verify") == [3]
     assert f"Order {BOOKED}" in service.taken()
@@ -269,7 +289,9 @@ def test_an_order_that_changed_after_its_booking_is_told_by_fetch(
 # Keys
 
 
-def test_a_dead_login_is_told_once_until_it_has_worked_again(told: Inside, vendors: Sandbox, service: Service) -> None:
+def test_a_dead_login_is_told_once_until_it_has_worked_again(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
     offer(vendors, "501")
     run(told, "fetch")
     for _attempt in range(2):
@@ -299,7 +321,9 @@ def test_a_token_of_the_shop_that_is_refused_is_told_once(
         assert run(told, "fetch") == [0]
 
 
-def test_rights_that_minox_refuses_are_told_once(told: Inside, vendors: Sandbox, service: Service) -> None:
+def test_rights_that_minox_refuses_are_told_once(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
     offer(vendors, "501")
     run(told, "fetch")
     vendors.faults.append(Fault("status", side="minox", method="GET", status=403, times=None))
@@ -318,7 +342,9 @@ def test_rights_that_minox_refuses_are_told_once(told: Inside, vendors: Sandbox,
 # Nothing ran for a day
 
 
-def test_a_machine_that_was_off_says_so_when_it_is_back(told: Inside, service: Service, clock: Clock) -> None:
+def test_a_machine_that_was_off_says_so_when_it_is_back(
+    told: Inside, service: Service, clock: Clock
+) -> None:
     run(told, "fetch", "push", "verify")
     clock.pass_by(25 * HOUR)
     run(told, "fetch", "push", "verify")
@@ -346,7 +372,9 @@ def test_a_push_that_no_longer_ends_well_is_told_after_a_day(
         clock.pass_by(12 * HOUR)
         assert run(told, "fetch", "push") == [0, 4]
     message = service.taken()
-    assert message.startswith("mww2minox: 1 matter needs attention\nmww2minox push has not ended well since 20 Mar")
+    assert message.startswith(
+        "mww2minox: 1 matter needs attention\nmww2minox push has not ended well since 20 Mar"
+    )
     assert message.count("mww2minox push has") == 1
 
 
@@ -363,7 +391,9 @@ def test_a_command_that_never_ended_well_counts_from_its_first_start(
     assert "mww2minox push has not ended well since 20 Mar 2026" in service.taken()
 
 
-def test_a_command_that_nobody_ever_ran_is_not_missed(told: Inside, service: Service, clock: Clock) -> None:
+def test_a_command_that_nobody_ever_ran_is_not_missed(
+    told: Inside, service: Service, clock: Clock
+) -> None:
     for _day in range(3):
         run(told, "fetch", "adopt")
         clock.pass_by(DAY)
@@ -373,7 +403,9 @@ def test_a_command_that_nobody_ever_ran_is_not_missed(told: Inside, service: Ser
 # Who is told, and when that fails
 
 
-def test_a_message_that_nobody_took_is_sent_by_the_next_run(told: Inside, vendors: Sandbox, service: Service) -> None:
+def test_a_message_that_nobody_took_is_sent_by_the_next_run(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
     offer(vendors, "501", email="")
     run(told, "fetch")
     service.status = 500
@@ -409,7 +441,11 @@ def set_notify(command: Inside, vendors: Sandbox, **notify: Any) -> None:
 
 @pytest.mark.parametrize("error", [TypeError, OSError])
 def test_whatever_a_plugin_trips_over_is_no_bug_and_tells_no_url(
-    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    told: Inside,
+    vendors: Sandbox,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
 ) -> None:
     offer(vendors, "501", email="")
     run(told, "fetch")
@@ -497,7 +533,9 @@ def test_while_another_run_tells_this_one_leaves_it_to_the_next(
     assert "Order 501" in service.taken()
 
 
-def test_a_run_that_did_not_get_the_lock_tells_nothing(told: Inside, vendors: Sandbox, service: Service) -> None:
+def test_a_run_that_did_not_get_the_lock_tells_nothing(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
     offer(vendors, "501", email="")
     with Store(told.state) as store, store.telling():
         run(told, "fetch", "push")
@@ -519,7 +557,9 @@ def test_without_notify_nothing_is_imported_asked_or_told(
         assert store.told() == set()
 
 
-def test_urls_without_the_extra_are_a_problem_of_the_config(told: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_urls_without_the_extra_are_a_problem_of_the_config(
+    told: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     ended = told("fetch")
     assert ended.status == 2
@@ -543,7 +583,9 @@ def test_the_switch_is_told_after_a_push_a_verify_and_a_retry_that_ended_well(
     assert service.pings == [f"/ping/{PATH_SECRET}?key={PATH_SECRET}"] * 3
 
 
-def test_the_switch_goes_off_when_a_run_ends_badly(told: Inside, vendors: Sandbox, service: Service) -> None:
+def test_the_switch_goes_off_when_a_run_ends_badly(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
     assert run(told, "fetch", "push") == [0, 0]
     service.pings.clear()
     offer(vendors, "501")
@@ -586,7 +628,9 @@ def test_a_switch_that_fails_is_a_line_in_the_log(
     assert PATH_SECRET not in told.log
 
 
-def test_a_switch_on_a_host_that_is_no_name_leaves_the_run_as_it_ended(told: Inside, vendors: Sandbox) -> None:
+def test_a_switch_on_a_host_that_is_no_name_leaves_the_run_as_it_ended(
+    told: Inside, vendors: Sandbox
+) -> None:
     set_notify(told, vendors, dead_mans_switch="https://a..example/key")
     run(told, "fetch")
     assert told("-q", "push") == Ended(0, "", "")
@@ -609,18 +653,31 @@ def test_a_push_of_a_clock_that_was_years_ahead_does_not_stand_for_those_that_fa
 # What is in a message
 
 
-def test_a_message_is_plain_text_that_a_service_may_dress_up(told: Inside, vendors: Sandbox, service: Service) -> None:
+def test_a_message_is_plain_text_that_a_service_may_dress_up(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
     set_notify(told, vendors, urls=[f"{service.url}&format=html"])
     offer(vendors, "501", email="")
     run(told, "fetch", "push")
     assert "found.<br" in service.taken()
 
 
-def test_a_vat_number_is_left_out_however_it_is_written(told: Inside, vendors: Sandbox, service: Service) -> None:
-    abroad = person("Klant", "klant@example.be", country="BE", company="Zaak BV", vat_number="BE0123456789" * 4)
+def test_a_vat_number_is_left_out_however_it_is_written(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    abroad = person(
+        "Klant", "klant@example.be", country="BE", company="Zaak BV", vat_number="BE0123456789" * 4
+    )
     reverse_charged = {"tax_strategy": "reverse_charged_vat", "tax_region": "BE"}
     vendors.shop.add(
-        order("501", vendors.today, abroad, [goods("0", "75.00")], invoice("75.00", ("0", "0.00")), **reverse_charged)
+        order(
+            "501",
+            vendors.today,
+            abroad,
+            [goods("0", "75.00")],
+            invoice("75.00", ("0", "0.00")),
+            **reverse_charged,
+        )
     )
     run(told, "fetch", "push")
     assert "VAT number *** is not a valid number of BE" in service.taken()
@@ -629,7 +686,9 @@ def test_a_vat_number_is_left_out_however_it_is_written(told: Inside, vendors: S
 def test_a_vat_number_in_the_words_of_minox_is_left_out_without_its_dots(
     told: Inside, vendors: Sandbox, service: Service
 ) -> None:
-    buyer = person("Klant", "klant@example.be", country="BE", company="Zaak BV", vat_number="BE 0897.223.571")
+    buyer = person(
+        "Klant", "klant@example.be", country="BE", company="Zaak BV", vat_number="BE 0897.223.571"
+    )
     vendors.shop.add(order("501", vendors.today, buyer, [goods("21", "12.10")], invoice("12.10")))
     run(told, "fetch", "push")
     number, words = "501", "BE0897223571, 0897223571 or be-0897-223-571 is not known"
@@ -644,7 +703,9 @@ def test_a_vat_number_in_the_words_of_minox_is_left_out_without_its_dots(
 
 
 @pytest.mark.parametrize("typed", ["5", "0", "-", "nee", "501"])
-def test_what_is_no_vat_number_spoils_no_message(told: Inside, vendors: Sandbox, service: Service, typed: str) -> None:
+def test_what_is_no_vat_number_spoils_no_message(
+    told: Inside, vendors: Sandbox, service: Service, typed: str
+) -> None:
     buyer = person("Klant", "", company="Zaak BV", vat_number=typed)
     vendors.shop.add(order("501", vendors.today, buyer, [goods("21", "12.10")], invoice("12.10")))
     run(told, "fetch", "push")
@@ -657,7 +718,9 @@ def test_what_is_no_vat_number_spoils_no_message(told: Inside, vendors: Sandbox,
 def test_no_customer_and_no_key_is_in_what_arrives(
     told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch, samples: bool
 ) -> None:
-    """All that is known of the customers of all sample orders, against all that any service was sent."""
+    """All that is known of the customers of all sample orders, against all that any service was
+    sent.
+    """
     del samples
     run(told, "fetch")
     private = set(_private(vendors.shop.orders))
@@ -669,18 +732,27 @@ def test_no_customer_and_no_key_is_in_what_arrives(
     for number in vendors.shop.orders:
         _change(vendors, number)
     run(told, "fetch", "retry --all", "verify --all")
-    sent = json.dumps([message["message"] + message["title"] for message in service.messages], ensure_ascii=False)
+    sent = json.dumps(
+        [message["message"] + message["title"] for message in service.messages], ensure_ascii=False
+    )
     assert "VAT number *** is not a valid number" in sent
     assert "taxnumber was ***, is now ***" in sent
     assert "Btw-nummer *** onbekend" in sent
-    keys = [shop_api.TOKEN, shop_api.PARTNER_TOKEN, *vendors.minox.tokens.access, *vendors.minox.tokens.refresh]
+    keys = [
+        shop_api.TOKEN,
+        shop_api.PARTNER_TOKEN,
+        *vendors.minox.tokens.access,
+        *vendors.minox.tokens.refresh,
+    ]
     assert [text for text in (*private, *keys, VAT_NUMBER, PATH_SECRET) if text in sent] == []
     beside_it = json.dumps([[incoming.target, incoming.headers] for incoming in service.came])
     assert [text for text in private if text in beside_it] == []
 
 
 def _private(orders: dict[str, Any]) -> Iterator[str]:
-    """Yield names, addresses, e-mails and VAT numbers; what is too short to be looked for is left out."""
+    """Yield names, addresses, e-mails and VAT numbers; what is too short to be looked for is left
+    out.
+    """
     for one in orders.values():
         debtor = one["debtor"]
         address = debtor["address"]["invoice"]
@@ -689,7 +761,9 @@ def _private(orders: dict[str, Any]) -> Iterator[str]:
 
 
 def _change(vendors: Sandbox, number: str) -> None:
-    """Give an order another VAT number, so that a booked one differs and a failed one is looked at again."""
+    """Give an order another VAT number, so that a booked one differs and a failed one is looked at
+    again.
+    """
     debtor = json.loads(json.dumps(vendors.shop.orders[number]["debtor"]))
     debtor["address"]["invoice"]["taxnumber"] = VAT_NUMBER
     vendors.shop.change(number, debtor=debtor)

@@ -1,4 +1,6 @@
-"""The README holds: its command lines run, and it leaves out no command, option, reason, exit code or key."""
+"""The README holds: its command lines run, and it leaves out no command, option, reason, exit code
+or key.
+"""
 
 import re
 import shlex
@@ -78,20 +80,29 @@ def test_a_wrong_option_is_noticed() -> None:
 
 @pytest.mark.timeout(300)
 def test_the_command_lines_run_in_order(cli: Cli) -> None:
-    """0, or 3 because of the sample orders that need attention; a name that does not exist would be 2."""
+    """0, or 3 because of the sample orders that need attention; a name that does not exist would be
+    2.
+    """
     for arguments in LINES:
         if parsed(arguments).command.name in PARSED_ONLY:
             continue
         assert "--install" not in arguments, "that would change this machine"
         ended = cli(*arguments)
-        assert ended.status in (ExitStatus.OK, ExitStatus.ATTENTION), f"{shlex.join(arguments)}: {ended.err}"
+        assert ended.status in (ExitStatus.OK, ExitStatus.ATTENTION), (
+            f"{shlex.join(arguments)}: {ended.err}"
+        )
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_described_with_its_options(command: str) -> None:
     text = section(command)
     assert text
-    options = [name for param in group.commands[command].params for name in param.opts if name.startswith("-")]
+    options = [
+        name
+        for param in group.commands[command].params
+        for name in param.opts
+        if name.startswith("-")
+    ]
     assert [name for name in options if f"`{name}" not in text] == []
 
 

@@ -1,4 +1,6 @@
-"""What Minox refuses of a booking, told with Minox' own message and with what helps (domain.md, rule 14)."""
+"""What Minox refuses of a booking, told with Minox' own message and with what helps (domain.md,
+rule 14).
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -89,7 +91,10 @@ def test_what_helps_helps(cli: Cli, sandbox: Sandbox, config: dict[str, Any], ki
 
     sandbox.minox.administration.closed.clear()
     sandbox.minox.administration.accounts["8000"]["blocked"]["active"] = False
-    sandbox.minox.customers["10650"]["vat"] = {"active": True, "vat_registration_number": "BE0403170701"}
+    sandbox.minox.customers["10650"]["vat"] = {
+        "active": True,
+        "vat_registration_number": "BE0403170701",
+    }
     config["vat"][0]["code"] = before
     cli.write_config(config)
     assert cli("retry", number).status == 0

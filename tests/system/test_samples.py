@@ -33,7 +33,12 @@ def expected_lines(sample: Sample, customer: str) -> list[Line]:
     expected = sample.expected
     debtor = (customer, *sides(expected.debtor_side, str(expected.debtor_amount)), "", "")
     others = [
-        (line.ledger, *sides(line.side, line.net), "" if line.vat_code is None else str(line.vat_code), line.vat or "")
+        (
+            line.ledger,
+            *sides(line.side, line.net),
+            "" if line.vat_code is None else str(line.vat_code),
+            line.vat or "",
+        )
         for line in expected.lines
     ]
     return sorted([debtor, *others])
@@ -44,29 +49,41 @@ def sides(side: str, amount: str) -> tuple[str, str]:
 
 
 def own_lines(sandbox: Sandbox, batch_id: str) -> list[dict[str, Any]]:
-    return [line for line in sandbox.minox.batches[batch_id] if int(line.get("line_number", 0)) < 9000]
+    return [
+        line for line in sandbox.minox.batches[batch_id] if int(line.get("line_number", 0)) < 9000
+    ]
 
 
 @pytest.mark.parametrize("shape", ["live", "document"])
-def test_all_samples_end_as_they_were_made_for(cli: Cli, sandbox: Sandbox, settings: Settings, shape: str) -> None:
+def test_all_samples_end_as_they_were_made_for(
+    cli: Cli, sandbox: Sandbox, settings: Settings, shape: str
+) -> None:
     settings.update({"shape": shape})
     assert cli("fetch").status == 0
     assert cli("push").status == 3
     assert cli("verify").status == 0
     report = cli.report()
     samples = {sample.number: sample for sample in sample_orders(sandbox.today)}
-    assert set(report) == {number for number, sample in samples.items() if sample.expected.state != "absent"}
+    assert set(report) == {
+        number for number, sample in samples.items() if sample.expected.state != "absent"
+    }
     for number, order in report.items():
         expected = samples[number].expected
-        assert (order["state"], order["reason"]) == (expected.state, expected.reason), samples[number].why
+        assert (order["state"], order["reason"]) == (expected.state, expected.reason), samples[
+            number
+        ].why
         if expected.state == "booked":
             assert_exact(sandbox, samples[number], order)
-    assert sum(order["state"] == "booked" for order in report.values()) == len(sandbox.minox.batches)
+    assert sum(order["state"] == "booked" for order in report.values()) == len(
+        sandbox.minox.batches
+    )
     assert {order["reason"] for order in report.values()} >= set(Reason) - {Reason.OUTCOME_UNKNOWN}
 
 
 def assert_exact(sandbox: Sandbox, sample: Sample, order: dict[str, Any]) -> None:
-    """Debtor, amounts, VAT codes, ledger accounts, period and description are those of the literals."""
+    """Debtor, amounts, VAT codes, ledger accounts, period and description are those of the
+    literals.
+    """
     expected = sample.expected
     customer = order["customer"]
     lines = own_lines(sandbox, order["batch_id"])
@@ -83,12 +100,14 @@ def assert_exact(sandbox: Sandbox, sample: Sample, order: dict[str, Any]) -> Non
     day = expected.document_date
     assert day
     assert {line["document_date"] for line in lines} == {day.isoformat()}
-    assert {(line["period"]["fiscal_year"], line["period"]["id"]) for line in lines} == {(day.year, day.month)}
+    assert {(line["period"]["fiscal_year"], line["period"]["id"]) for line in lines} == {
+        (day.year, day.month)
+    }
     assert {line["description"] for line in lines} == {sample.number}
     assert {line["journal"]["id"] for line in lines} == {"VERK"}
-    assert [line.get("invoice_number") for line in lines if line["account"]["type"] == "customer"] == [
-        int(sample.number)
-    ]
+    assert [
+        line.get("invoice_number") for line in lines if line["account"]["type"] == "customer"
+    ] == [int(sample.number)]
     assert order["verified"] == "ok"
 
 
@@ -109,7 +128,9 @@ def test_a_second_fetch_and_push_change_nothing(cli: Cli, sandbox: Sandbox) -> N
 
 
 @pytest.mark.parametrize("posting", ["gross", "ledger", "line"])
-def test_each_way_of_posting_vat_books_and_verifies(cli: Cli, sandbox: Sandbox, posting: str) -> None:
+def test_each_way_of_posting_vat_books_and_verifies(
+    cli: Cli, sandbox: Sandbox, posting: str
+) -> None:
     sandbox.settings.vat_posting = posting  # type: ignore[assignment]
     config = sandbox.config()
     config["state"] = str(cli.state)

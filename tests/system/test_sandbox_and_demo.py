@@ -10,10 +10,20 @@ import yaml
 from tests.system.conftest import Cli, Forker
 
 
-def test_sandbox_serves_both_apis_until_interrupted(tmp_path: Path, forker: Forker, unused_port: int) -> None:
+def test_sandbox_serves_both_apis_until_interrupted(
+    tmp_path: Path, forker: Forker, unused_port: int
+) -> None:
     target = tmp_path / "config.yaml"
     cli = Cli(tmp_path, forker)
-    arguments = ("sandbox", "--shop-port", str(unused_port), "--minox-port", "0", "--write-config", str(target))
+    arguments = (
+        "sandbox",
+        "--shop-port",
+        str(unused_port),
+        "--minox-port",
+        "0",
+        "--write-config",
+        str(target),
+    )
     with cli.start(*arguments) as process:
         assert process.stdout
         told = [process.stdout.readline() for _ in range(3)]

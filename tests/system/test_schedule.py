@@ -68,7 +68,9 @@ def units(home: Path) -> Path:
 def files(out: str) -> dict[Path, str]:
     """Return the files that were shown, by their paths."""
     parts = re.split(r"^# (/.*)\n", out, flags=re.MULTILINE)[1:]
-    return {Path(path): f"{text.strip()}\n" for path, text in zip(parts[::2], parts[1::2], strict=True)}
+    return {
+        Path(path): f"{text.strip()}\n" for path, text in zip(parts[::2], parts[1::2], strict=True)
+    }
 
 
 def calls(cli: Cli) -> list[str]:
@@ -80,7 +82,9 @@ def calls(cli: Cli) -> list[str]:
 
 
 def moved(cli: Cli, folder: Path, name: str = "kaas.yaml") -> str:
-    """Put the config elsewhere, its secrets into the env file and a file of their own; return its path."""
+    """Put the config elsewhere, its secrets into the env file and a file of their own; return its
+    path.
+    """
     text = cli.config.read_text().replace("sandbox-shop-token", "${MWW_TOKEN}")
     text = text.replace("client_secret: sandbox-client-secret", "client_secret_file: client secret")
     assert "sandbox-client-secret" not in text
@@ -112,7 +116,11 @@ def test_without_install_it_only_shows_what_it_would_write(machine: Cli, home: P
     assert f"--config {machine.config} push" in shown[units(home) / "mww2minox.service"]
     assert "--state" not in ended.out
     assert f"ReadWritePaths=-{machine.folder}\n" in ended.out
-    assert [*home.rglob("*"), Path(machine.env["CALLS"]).exists(), Path(machine.env["TABLE"]).exists()] == [
+    assert [
+        *home.rglob("*"),
+        Path(machine.env["CALLS"]).exists(),
+        Path(machine.env["TABLE"]).exists(),
+    ] == [
         False,
         False,
     ]
@@ -156,7 +164,10 @@ def test_the_state_is_named_where_only_this_shell_says_where_it_is(
 
 def test_a_config_named_by_a_detour_is_named_straight(machine: Cli) -> None:
     (machine.folder / "sub").mkdir()
-    assert f"--config {machine.config} fetch" in machine("--config", "sub/../config.yaml", "schedule", "--cron").out
+    assert (
+        f"--config {machine.config} fetch"
+        in machine("--config", "sub/../config.yaml", "schedule", "--cron").out
+    )
 
 
 def test_a_secret_that_only_this_shell_has_is_told_of(machine: Cli) -> None:
@@ -174,7 +185,9 @@ def test_a_secret_that_only_this_shell_has_is_told_of(machine: Cli) -> None:
 
 
 def test_a_secret_that_is_left_empty_in_the_env_file_is_told_of(machine: Cli) -> None:
-    machine.config.write_text(machine.config.read_text().replace("sandbox-shop-token", "${MY_TOKEN}"))
+    machine.config.write_text(
+        machine.config.read_text().replace("sandbox-shop-token", "${MY_TOKEN}")
+    )
     machine.config.with_suffix(".env").write_text("MY_TOKEN=\n")
     machine.env["MY_TOKEN"] = "sandbox-shop-token"
     ended = machine("schedule")
@@ -198,15 +211,27 @@ def test_options_that_cannot_be(machine: Cli, arguments: tuple[str, ...], says: 
 
 
 def verified(texts: dict[Path, str], folder: Path, *, user: bool, instance: str = "") -> str:
-    """Return what `systemd-analyze verify` complains of in these units, or in those made from these templates."""
+    """Return what `systemd-analyze verify` complains of in these units, or in those made from these
+    templates.
+    """
     assert ANALYZE
     folder.mkdir()
     for path, text in texts.items():
         (folder / path.name).write_text(text)
     names = [path.name.replace("@", f"@{instance}") for path in texts]
-    command = [ANALYZE, *(["--user"] if user else []), "--man=no", "verify", *(str(folder / name) for name in names)]
+    command = [
+        ANALYZE,
+        *(["--user"] if user else []),
+        "--man=no",
+        "verify",
+        *(str(folder / name) for name in names),
+    ]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "XDG_RUNTIME_DIR": str(folder)}
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "XDG_RUNTIME_DIR": str(folder)},
     )
     ours = [line for line in (done.stdout + done.stderr).splitlines() if "mww2minox" in line]
     return "\n".join(ours) or str(done.returncode or "")
@@ -221,7 +246,9 @@ def test_systemd_finds_nothing_wrong_with_the_units(
     config = moved(machine, odd)
     options = [scope, *(["--template"] if template else [])]
     state = str(odd / "kaas.db")
-    for number, arguments in enumerate((("--config", config), ("--config", config, "--state", state))):
+    for number, arguments in enumerate(
+        (("--config", config), ("--config", config, "--state", state))
+    ):
         ended = machine(*arguments, "schedule", *options)
         assert (ended.status, ended.err) == (0, "")
         instance = "kaas" if template else ""
@@ -231,7 +258,10 @@ def test_systemd_finds_nothing_wrong_with_the_units(
 
 @pytest.mark.skipif(not ANALYZE, reason="systemd-analyze is not installed")
 def test_systemd_would_say_what_is_wrong(machine: Cli, tmp_path: Path) -> None:
-    broken = {path: text.replace("ExecStart=/", "ExecStart=") for path, text in files(machine("schedule").out).items()}
+    broken = {
+        path: text.replace("ExecStart=/", "ExecStart=")
+        for path, text in files(machine("schedule").out).items()
+    }
     assert "mww2minox" in verified(broken, tmp_path / "units", user=True)
 
 
@@ -255,11 +285,15 @@ def test_a_service_of_the_system_runs_as_the_owner_of_the_state_or_else_of_the_c
 
 def alone(command: list[str], **environment: str) -> Ended:
     """Run a command with nothing in its environment but what is given."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env=environment)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd="/", env=environment
+    )
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-def test_a_service_runs_on_the_env_file_or_on_credentials_alone(machine: Cli, odd: Path, tmp_path: Path) -> None:
+def test_a_service_runs_on_the_env_file_or_on_credentials_alone(
+    machine: Cli, odd: Path, tmp_path: Path
+) -> None:
     config = moved(machine, odd)
     shown = files(machine("--config", config, "schedule").out)
     service = next(text for path, text in shown.items() if path.name == "mww2minox-fetch.service")
@@ -315,7 +349,9 @@ def test_install_of_a_template_starts_the_timers_of_this_shop(machine: Cli, home
         assert machine("--config", config, "schedule", "--template", "--install").status == 0
         timers = f"mww2minox-fetch@{shop}.timer mww2minox@{shop}.timer"
         assert calls(machine)[1] == f"--user enable --now {timers}"
-    assert sorted(path.name for path in units(home).iterdir()) == [name.replace(".", "@.") for name in NAMES]
+    assert sorted(path.name for path in units(home).iterdir()) == [
+        name.replace(".", "@.") for name in NAMES
+    ]
 
 
 @pytest.mark.parametrize("folder", ["plain", "odd"])
@@ -328,8 +364,13 @@ def test_a_shop_whose_units_are_replaced_is_told_of(machine: Cli, odd: Path, fol
         assert (words(warned[1])[0] if warned else "") == other
 
 
-def test_where_no_manager_answers_the_commands_are_told(machine: Cli, home: Path, tmp_path: Path) -> None:
-    started = "systemctl --user daemon-reload && systemctl --user enable --now mww2minox-fetch.timer mww2minox.timer"
+def test_where_no_manager_answers_the_commands_are_told(
+    machine: Cli, home: Path, tmp_path: Path
+) -> None:
+    started = (
+        "systemctl --user daemon-reload && systemctl --user enable --now mww2minox-fetch.timer"
+        " mww2minox.timer"
+    )
     machine.env["REFUSED"] = "reload"
     ended = machine("-q", "schedule", "--install")
     assert (ended.status, f"Run: {started}" in ended.err) == (0, True)
@@ -362,14 +403,18 @@ def somebody(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("somebody")
-def test_units_of_the_system_are_put_in_place_by_root_only(capsys: pytest.CaptureFixture[str]) -> None:
+def test_units_of_the_system_are_put_in_place_by_root_only(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["schedule", "--system", "--install"]) == 2
     assert "Only root" in capsys.readouterr().err
     assert run(["schedule", "--system"]) == 0
     assert "# /etc/systemd/system/mww2minox.timer\n" in capsys.readouterr().out
 
 
-def test_a_state_in_the_home_of_another_than_runs_is_refused(machine: Cli, config: dict[str, Any], home: Path) -> None:
+def test_a_state_in_the_home_of_another_than_runs_is_refused(
+    machine: Cli, config: dict[str, Any], home: Path
+) -> None:
     config["state"] = "~/state.db"
     machine.write_config(config)
     ended = machine("schedule", "--system")
@@ -386,7 +431,9 @@ OTHERS = b"MAILTO=anna@example.com\n\n# caf\xe9\x0b\n0 1 * * * backup %d"
 
 
 @pytest.mark.parametrize("others", [OTHERS, OTHERS + b"\n", b""])
-def test_cron_install_replaces_its_own_lines_and_keeps_all_others(machine: Cli, others: bytes) -> None:
+def test_cron_install_replaces_its_own_lines_and_keeps_all_others(
+    machine: Cli, others: bytes
+) -> None:
     table(machine).write_bytes(others)
     shown = machine("schedule", "--cron").out.encode()
     assert machine("schedule", "--cron", "--install").status == 0
@@ -397,7 +444,9 @@ def test_cron_install_replaces_its_own_lines_and_keeps_all_others(machine: Cli, 
     table(machine).write_bytes(first + b"0 2 * * * more\n")
     assert machine("-q", "schedule", "--cron", "--install", "--at", "23:59") == Ended(0, "", "")
     changed = first.replace(b"\n15 6 * * *", b"\n59 23 * * *")
-    assert table(machine).read_bytes() == changed + b"0 2 * * * more\n" != first + b"0 2 * * * more\n"
+    assert (
+        table(machine).read_bytes() == changed + b"0 2 * * * more\n" != first + b"0 2 * * * more\n"
+    )
 
 
 def test_a_first_crontab_is_made_and_each_config_has_lines_of_its_own(machine: Cli) -> None:
@@ -409,7 +458,9 @@ def test_a_first_crontab_is_made_and_each_config_has_lines_of_its_own(machine: C
     assert table(machine).read_text() == one + machine("--config", config, "schedule", "--cron").out
 
 
-@pytest.mark.parametrize("lines", ["# mww2minox {config}: begin\n0 1 * * * x\n", "# mww2minox {config}: end\n"])
+@pytest.mark.parametrize(
+    "lines", ["# mww2minox {config}: begin\n0 1 * * * x\n", "# mww2minox {config}: end\n"]
+)
 def test_a_crontab_with_half_of_our_lines_is_left_alone(machine: Cli, lines: str) -> None:
     text = lines.format(config=machine.config)
     table(machine).write_text(text)

@@ -1,4 +1,6 @@
-"""No key and no customer's data gets out: not by an error, a log, a report, a redirect, a proxy or a file's mode."""
+"""No key and no customer's data gets out: not by an error, a log, a report, a redirect, a proxy or
+a file's mode.
+"""
 
 import json
 import sqlite3
@@ -24,7 +26,13 @@ PARTNER_TOKEN = "canary-partner-token"
 CLIENT_SECRET = "canary&client%secret"
 ACCESS, REFRESH = "canary-access-token", "canary-refresh-token"
 SECRETS = [SHOP_TOKEN, PARTNER_TOKEN, CLIENT_SECRET, ACCESS, REFRESH]
-PERSON = ["Hélène Kanarie", "helene.kanarie@kooi.example", "Vogelkooilaan 62", "Zangzaad BV", "06-98765432"]
+PERSON = [
+    "Hélène Kanarie",
+    "helene.kanarie@kooi.example",
+    "Vogelkooilaan 62",
+    "Zangzaad BV",
+    "06-98765432",
+]
 COMMANDS = {"shop": ("fetch", "verify", "check"), "minox": ("push", "adopt", "check")}
 JSON = [("Content-Type", "application/json")]
 
@@ -50,7 +58,12 @@ def secretive(inside: Inside, vendors: Sandbox) -> Inside:
     tokens.refresh[REFRESH] = oauth.SCOPES
     inside.give_tokens(ACCESS, REFRESH)
     name, email, _, company, phone = PERSON
-    for number, status, total in (("501", 2, "24.20"), ("502", 2, "12.10"), ("503", 7, "12.10"), ("504", 2, "9.99")):
+    for number, status, total in (
+        ("501", 2, "24.20"),
+        ("502", 2, "12.10"),
+        ("503", 7, "12.10"),
+        ("504", 2, "9.99"),
+    ):
         buyer = person(name, email, company=company if number == "502" else None)
         buyer["address"]["invoice"] |= {"street": "Vogelkooilaan", "number": "62", "phone": phone}
         lines = [goods("21", total if number != "504" else "12.10")]
@@ -59,13 +72,25 @@ def secretive(inside: Inside, vendors: Sandbox) -> Inside:
 
 
 def echo(_gate: Gate, fault: Fault, incoming: Incoming) -> Answer:
-    """Answer with all that was asked, as some vendors do with an error: the address, the headers, the body."""
+    """Answer with all that was asked, as some vendors do with an error: the address, the headers,
+    the body.
+    """
     body = incoming.body.decode()
-    texts = [incoming.target, unquote(incoming.target), *(f"{name}: {value}" for name, value in incoming.headers)]
-    texts = [text for text in texts if "canary" in text or "@" in text] + _strings(body) + [unquote(body)]
+    texts = [
+        incoming.target,
+        unquote(incoming.target),
+        *(f"{name}: {value}" for name, value in incoming.headers),
+    ]
+    texts = (
+        [text for text in texts if "canary" in text or "@" in text]
+        + _strings(body)
+        + [unquote(body)]
+    )
     answer = [{"message": text, "message_type": "error"} for text in texts[-10:]]
     if fault.side == "shop":
-        return Answer(fault.status, JSON, json.dumps({"title": "Error", "detail": " ".join(texts)}).encode())
+        return Answer(
+            fault.status, JSON, json.dumps({"title": "Error", "detail": " ".join(texts)}).encode()
+        )
     return Answer(fault.status, JSON, json.dumps(answer).encode())
 
 
@@ -81,7 +106,9 @@ def all_told(command: Inside, ended: Ended) -> str:
 def stored(command: Inside) -> dict[str, str]:
     """Return all that the state file holds, by table."""
     with closing(sqlite3.connect(command.state)) as db:
-        names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        names = [
+            row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
         return {name: repr(db.execute(f"SELECT * FROM {name}").fetchall()) for name in names}  # noqa: S608 - its own
 
 
@@ -104,8 +131,20 @@ def assert_nothing_leaks(command: Inside, vendors: Sandbox, commands: Sequence[s
         assert table in ("orders", "bookings") or not any(text in held for text in PERSON), table
 
 
-def test_when_all_is_well_nothing_is_told_of_keys_and_people(secretive: Inside, vendors: Sandbox) -> None:
-    some = ("fetch", "push --dry-run", "push", "verify", "adopt", "retry --all", "fetch --order 501", "check", "report")
+def test_when_all_is_well_nothing_is_told_of_keys_and_people(
+    secretive: Inside, vendors: Sandbox
+) -> None:
+    some = (
+        "fetch",
+        "push --dry-run",
+        "push",
+        "verify",
+        "adopt",
+        "retry --all",
+        "fetch --order 501",
+        "check",
+        "report",
+    )
     assert_nothing_leaks(secretive, vendors, some)
     assert secretive.booked() == ["501", "502"]
     assert "helene" in json.dumps(vendors.minox.customers), "that person is in it"
@@ -138,19 +177,31 @@ ECHOES = [
 
 @pytest.mark.parametrize(("side", "method", "path", "status"), ECHOES)
 def test_a_vendor_that_tells_back_what_it_was_asked_leaks_nothing(
-    secretive: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch, side: Any, method: str, path: str, status: int
+    secretive: Inside,
+    vendors: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    side: Any,
+    method: str,
+    path: str,
+    status: int,
 ) -> None:
     secretive("fetch")
     monkeypatch.setattr(Gate, "_go_wrong", echo)
     if "token" in path:
         vendors.minox.tokens.access.clear()
-    vendors.faults.append(Fault("status", side=side, method=method, path=path, status=status, times=None))
+    vendors.faults.append(
+        Fault("status", side=side, method=method, path=path, status=status, times=None)
+    )
     assert_nothing_leaks(secretive, vendors, COMMANDS[side])
 
 
 @pytest.mark.parametrize("side", ["shop", "minox"])
-@pytest.mark.parametrize("kind", ["drop_before", "html", "truncated", "broken_json", "redirect", "429", "slow"])
-def test_no_fault_of_the_network_leaks_anything(secretive: Inside, vendors: Sandbox, side: Any, kind: Any) -> None:
+@pytest.mark.parametrize(
+    "kind", ["drop_before", "html", "truncated", "broken_json", "redirect", "429", "slow"]
+)
+def test_no_fault_of_the_network_leaks_anything(
+    secretive: Inside, vendors: Sandbox, side: Any, kind: Any
+) -> None:
     secretive("fetch")
     vendors.faults.append(Fault(kind, side=side, times=None, retry_after="86400", seconds=40))
     assert_nothing_leaks(secretive, vendors, COMMANDS[side])
@@ -160,12 +211,17 @@ def test_minox_words_about_an_order_come_through_without_its_person(
     secretive: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, email, street, *_ = PERSON
-    message = f"Periode 3 is afgesloten voor {name.upper()} ({email}, {street}), vraag boek@houder.example om VERK."
+    message = (
+        f"Periode 3 is afgesloten voor {name.upper()} ({email}, {street}), vraag"
+        " boek@houder.example om VERK."
+    )
     answer = Answer(400, JSON, json.dumps([{"message": message, "message_type": "error"}]).encode())
     monkeypatch.setattr(Gate, "_go_wrong", lambda *_: answer)
     vendors.faults.append(Fault("status", side="minox", method="PUT", status=400, times=None))
     secretive("fetch")
-    told = "Minox refuses order 501: Periode 3 is afgesloten voor *** (***, ***), vraag *** om VERK."
+    told = (
+        "Minox refuses order 501: Periode 3 is afgesloten voor *** (***, ***), vraag *** om VERK."
+    )
     assert told in secretive("push").err
     assert told in secretive("push").err, "when the customer is known, too"
 
@@ -173,19 +229,29 @@ def test_minox_words_about_an_order_come_through_without_its_person(
 def test_a_login_that_fails_tells_neither_code_nor_verifier(
     secretive: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mww2minox.minox.oauth.secrets.token_urlsafe", lambda size: f"canary-{size}")
+    monkeypatch.setattr(
+        "mww2minox.minox.oauth.secrets.token_urlsafe", lambda size: f"canary-{size}"
+    )
     monkeypatch.setattr(Gate, "_go_wrong", echo)
     for status in (400, 401, 403, 500, 200):
-        vendors.faults[:] = [Fault("status", side="minox", method="POST", status=status, times=None)]
-        monkeypatch.setattr("sys.stdin", StringIO("http://127.0.0.1/callback?code=canary-code&state=canary-24\n"))
+        vendors.faults[:] = [
+            Fault("status", side="minox", method="POST", status=status, times=None)
+        ]
+        monkeypatch.setattr(
+            "sys.stdin", StringIO("http://127.0.0.1/callback?code=canary-code&state=canary-24\n")
+        )
         ended = secretive("-v", "login", "--paste")
         assert ended.status == 4
         told = all_told(secretive, ended).replace("state=canary-24", "")
         assert [word for word in ("canary-code", "canary-48", *SECRETS) if word in told] == []
 
 
-def test_a_login_with_a_wrong_state_does_not_tell_its_code(secretive: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", StringIO("http://127.0.0.1/callback?code=canary-code&state=wrong\n"))
+def test_a_login_with_a_wrong_state_does_not_tell_its_code(
+    secretive: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "sys.stdin", StringIO("http://127.0.0.1/callback?code=canary-code&state=wrong\n")
+    )
     ended = secretive("-v", "login", "--paste")
     assert (ended.status, "canary-code" in all_told(secretive, ended)) == (4, False)
 
@@ -202,7 +268,9 @@ def test_a_bug_tells_where_it_is_but_not_what_it_saw(
     ended = secretive("-v", "push")
     assert ended.status == 1
     assert "in stumble" in secretive.log
-    assert [canary for canary in (SHOP_TOKEN, PERSON[0]) if canary in all_told(secretive, ended)] == []
+    assert [
+        canary for canary in (SHOP_TOKEN, PERSON[0]) if canary in all_told(secretive, ended)
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -244,14 +312,22 @@ def elsewhere() -> Iterator[tuple[str, list[Incoming]]]:
     server.stop()
 
 
-@pytest.mark.parametrize(("side", "method"), [("shop", "GET"), ("minox", "GET"), ("minox", "PUT"), ("minox", "POST")])
+@pytest.mark.parametrize(
+    ("side", "method"), [("shop", "GET"), ("minox", "GET"), ("minox", "PUT"), ("minox", "POST")]
+)
 def test_a_redirect_is_not_followed(
-    secretive: Inside, vendors: Sandbox, elsewhere: tuple[str, list[Incoming]], side: Any, method: str
+    secretive: Inside,
+    vendors: Sandbox,
+    elsewhere: tuple[str, list[Incoming]],
+    side: Any,
+    method: str,
 ) -> None:
     url, came = elsewhere
     if side == "minox":
         secretive("fetch")
-    vendors.faults.append(Fault("redirect", side=side, method=method, location=f"{url}/?token=x", times=None))
+    vendors.faults.append(
+        Fault("redirect", side=side, method=method, location=f"{url}/?token=x", times=None)
+    )
     for command in ("fetch", "push"):
         secretive(command)
     assert came == []
@@ -264,7 +340,9 @@ def test_a_proxy_of_the_environment_does_not_see_the_keys_for_this_machine(
 ) -> None:
     url, came = elsewhere
     secretive.env = {
-        name: url for scheme in ("http", "https", "all") for name in (f"{scheme}_proxy", f"{scheme}_PROXY")
+        name: url
+        for scheme in ("http", "https", "all")
+        for name in (f"{scheme}_proxy", f"{scheme}_PROXY")
     }
     secretive.env["HTTP_PROXY"] = url
     assert (secretive("fetch").status, secretive("push").status) == (0, 3)
@@ -286,7 +364,9 @@ def config_https(secretive: Inside) -> dict[str, Any]:
     return config
 
 
-def test_a_netrc_file_gets_nowhere(secretive: Inside, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_netrc_file_gets_nowhere(
+    secretive: Inside, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (home / ".netrc").write_text("machine 127.0.0.1 login somebody password canary-netrc\n")
     (home / ".netrc").chmod(0o600)
     sent: list[str] = []
@@ -301,7 +381,9 @@ def test_a_netrc_file_gets_nowhere(secretive: Inside, home: Path, monkeypatch: p
     assert set(sent) == {f"Bearer {ACCESS}"}
 
 
-@pytest.mark.parametrize("url", ["http://api.myonlinestore.com", "http://127.0.0.1.example.com", "http://10.0.0.1"])
+@pytest.mark.parametrize(
+    "url", ["http://api.myonlinestore.com", "http://127.0.0.1.example.com", "http://10.0.0.1"]
+)
 @pytest.mark.parametrize("section", ["shop", "minox"])
 def test_keys_are_sent_over_https_only(secretive: Inside, url: str, section: str) -> None:
     config = yaml.safe_load(secretive.config.read_text())

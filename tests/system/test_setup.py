@@ -1,4 +1,6 @@
-"""`setup` in a terminal: from an empty home to a green check and a first booking, and the trial booking."""
+"""`setup` in a terminal: from an empty home to a green check and a first booking, and the trial
+booking.
+"""
 
 import os
 import re
@@ -78,14 +80,18 @@ class Wizard:
         leave_after: str = "",
         then: Callable[[Terminal], None] | None = None,
     ) -> int:
-        """Answer what is asked, by ANSWERS and `replies` (a text, or texts in turn); return the exit status.
+        """Answer what is asked, by ANSWERS and `replies` (a text, or texts in turn); return the
+        exit status.
 
-        After the answer to `leave_after`, or where an answer is None, `then` has the terminal to itself.
+        After the answer to `leave_after`, or where an answer is None, `then` has the terminal to
+        itself.
         """
         answers = {**ANSWERS, **(replies or {})}
         child = self.start(*options)
         use("nl" if self.language == "nl" else "en")
-        patterns = {question: _pattern(_(question)) for question in sorted(answers, key=len, reverse=True)}
+        patterns = {
+            question: _pattern(_(question)) for question in sorted(answers, key=len, reverse=True)
+        }
         use("en")
         waiting = True
         while waiting:
@@ -94,13 +100,17 @@ class Wizard:
             if found == 0:
                 requests.get(_address(child), timeout=10)
             else:
-                waiting = found > 1 and self._reply(child, list(patterns)[found - 2], answers, leave_after)
+                waiting = found > 1 and self._reply(
+                    child, list(patterns)[found - 2], answers, leave_after
+                )
         if then:
             then(child)
         child.close()
         return child.exitstatus if child.exitstatus is not None else -(child.signalstatus or 0)
 
-    def _reply(self, child: Terminal, question: str, answers: dict[str, Any], leave_after: str) -> bool:
+    def _reply(
+        self, child: Terminal, question: str, answers: dict[str, Any], leave_after: str
+    ) -> bool:
         """Answer; return whether more is to be answered."""
         self.asked.append(question)
         reply = answers[question]
@@ -114,7 +124,16 @@ class Wizard:
         """Start the command in the terminal."""
         addresses = ("--shop-url", self.sandbox.shop_url, "--minox-url", self.sandbox.minox_url)
         redirect = ("--redirect-uri", f"http://127.0.0.1:{self.port}/callback")
-        arguments = [str(RUNNER), "-", *self.options, "setup", "--no-browser", *addresses, *redirect, *options]
+        arguments = [
+            str(RUNNER),
+            "-",
+            *self.options,
+            "setup",
+            "--no-browser",
+            *addresses,
+            *redirect,
+            *options,
+        ]
         return pexpect.spawn(
             sys.executable,
             arguments,
@@ -182,7 +201,9 @@ def test_the_config_is_commented_and_private_and_without_secrets(wizard: Wizard)
     text = wizard.config.read_text()
     env = wizard.config.with_name("config.env")
     assert not any(secret in text for secret in SECRETS)
-    assert not any(secret in wizard.shown for secret in SECRETS), "what is typed as a secret is not shown"
+    assert not any(secret in wizard.shown for secret in SECRETS), (
+        "what is typed as a secret is not shown"
+    )
     assert all(secret in env.read_text() for secret in SECRETS)
     assert [path.stat().st_mode & 0o777 for path in (wizard.config, env)] == [0o600, 0o600]
     assert not list(wizard.config.parent.glob("*.draft"))
@@ -237,7 +258,10 @@ def test_keys_that_are_refused_are_asked_for_again(wizard: Wizard) -> None:
     }
     assert wizard.run(replies=replies) == 0, wizard.shown
     assert (
-        wizard.asked.count("Token") == wizard.asked.count("Partner token") == wizard.asked.count("Client secret") == 2
+        wizard.asked.count("Token")
+        == wizard.asked.count("Partner token")
+        == wizard.asked.count("Client secret")
+        == 2
     )
 
 
@@ -262,7 +286,10 @@ def test_every_line_of_the_screen_can_be_changed(wizard: Wizard) -> None:
     }
     assert wizard.run(replies=replies) == 0, wizard.shown
     assert wizard.settings["shop"]["statuses"] == ["Betaald", "Gecrediteerd"]
-    assert wizard.settings.get("booking") is None or "rounding_ledger" not in wizard.settings["booking"]
+    assert (
+        wizard.settings.get("booking") is None
+        or "rounding_ledger" not in wizard.settings["booking"]
+    )
     assert wizard.settings["ledgers"] == {"shipping": 8900}
     assert wizard.settings["vat"][1] == {"region": "NL", "rate": 9, "code": 2, "ledger": 8000}
     assert wizard.settings["payment_debtors"] == {"basic/cash": 10600, "mollie/ideal": 10610}
@@ -293,7 +320,10 @@ def test_a_mistyped_client_id_can_be_corrected_after_an_interrupt(wizard: Wizard
         child.sendintr()
         child.expect(pexpect.EOF)
 
-    assert wizard.run(replies={"Client id": "mistyped"}, leave_after="Client secret", then=leave) == 130
+    assert (
+        wizard.run(replies={"Client id": "mistyped"}, leave_after="Client secret", then=leave)
+        == 130
+    )
     wizard.asked.clear()
     assert wizard.run() == 0, wizard.shown
     assert "Client id [mistyped]" in wizard.shown
@@ -313,7 +343,12 @@ def test_run_again_it_starts_from_the_present_answers(wizard: Wizard) -> None:
     wizard.config.write_text(extended)
     wizard.asked.clear()
     assert (
-        wizard.run(replies={SCREEN: ["3", ""], "The date of the first order to book, like 2026-01-31": "2026-02-01"})
+        wizard.run(
+            replies={
+                SCREEN: ["3", ""],
+                "The date of the first order to book, like 2026-01-31": "2026-02-01",
+            }
+        )
         == 0
     )
     assert wizard.asked == [
@@ -375,7 +410,9 @@ def test_no_trial_without_a_plain_yes(wizard: Wizard) -> None:
 
 def test_where_no_way_is_right_it_says_what_came_back(wizard: Wizard) -> None:
     administration = wizard.sandbox.minox.administration
-    administration.closed |= {(year, period) for year in administration.fiscal_years for period in range(1, 13)}
+    administration.closed |= {
+        (year, period) for year in administration.fiscal_years for period in range(1, 13)
+    }
     assert wizard.run(replies={TRIAL: "y"}) == 0
     shown = " ".join(wizard.shown.split())
     assert "None of the ways of sending VAT reads back right." in shown
@@ -389,7 +426,9 @@ def test_a_trial_that_was_killed_is_taken_out_by_the_next_run(
 ) -> None:
     wizard.run()
     command("fetch")
-    wizard.sandbox.faults.append(Fault(kind="slow", side="minox", method="GET", path="batch", seconds=20, times=1))
+    wizard.sandbox.faults.append(
+        Fault(kind="slow", side="minox", method="GET", path="batch", seconds=20, times=1)
+    )
 
     def kill(child: Terminal) -> None:
         while not wizard.sandbox.minox.batches:
@@ -417,7 +456,9 @@ def test_a_trial_that_minox_does_not_delete_is_told_until_it_is_gone(
 ) -> None:
     wizard.run()
     command("fetch")
-    wizard.sandbox.faults.append(Fault(kind="status", status=409, side="minox", method="DELETE", times=2))
+    wizard.sandbox.faults.append(
+        Fault(kind="status", status=409, side="minox", method="DELETE", times=2)
+    )
     assert wizard.run(replies={TRIAL: "y"}) == 4
     assert len(wizard.sandbox.minox.batches) == 1
     told = command("push", "--order", "1001")
@@ -435,7 +476,12 @@ def answers(sandbox: Sandbox, unused_port: int, tmp_path: Path, home: Path) -> P
     """All answers in a file, and a login that is there."""
     given: dict[str, Any] = {
         "language": "en",
-        "shop": {"url": sandbox.shop_url, "token": "${SHOP}", "partner_token": PARTNER_TOKEN, "since": "2026-01-01"},
+        "shop": {
+            "url": sandbox.shop_url,
+            "token": "${SHOP}",
+            "partner_token": PARTNER_TOKEN,
+            "since": "2026-01-01",
+        },
         "minox": {
             "url": sandbox.minox_url,
             "client_id": CLIENT_ID,
@@ -459,7 +505,9 @@ def scripted(cli: Cli, tmp_path: Path) -> Cli:
     return cli
 
 
-def test_a_script_answers_everything_beforehand(scripted: Cli, answers: Path, sandbox: Sandbox) -> None:
+def test_a_script_answers_everything_beforehand(
+    scripted: Cli, answers: Path, sandbox: Sandbox
+) -> None:
     sandbox.settings.vat_posting = "gross"
     ended = scripted("setup", "--answers", str(answers))
     assert ended.status == 0, ended.err

@@ -1,4 +1,6 @@
-"""`setup` where things are not as usual: odd shops and administrations, odd answers, interruptions, broken files."""
+"""`setup` where things are not as usual: odd shops and administrations, odd answers, interruptions,
+broken files.
+"""
 
 import io
 import json
@@ -9,10 +11,10 @@ from unittest import mock
 import pytest
 import yaml
 
+from mww2minox.books.model import ListEntry
 from mww2minox.minox.api import Minox
 from mww2minox.minox.oauth import MinoxLogin, TokenFacts
 from mww2minox.minox.trial_booking import NOTE
-from mww2minox.minox.wire import Listed
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from mww2minox.sandbox.shop_api import PARTNER_TOKEN, TOKEN
@@ -23,7 +25,9 @@ from tests.inside import Ended, Inside
 SCREEN = "Enter if this is right, or the number of a line to change"
 KEYS = {TOKEN, PARTNER_TOKEN, CLIENT_SECRET}
 FRESH = ["kas", "", "n"]
-"""What a shop owner answers where the keys are given: the customer for cash, the screen, no trial."""
+"""What a shop owner answers where the keys are given: the customer for cash, the screen, no
+trial.
+"""
 STATUSES, SHIPPING, ROUNDING, NL_21 = "2", "5", "4", "8"
 """Lines of the screen."""
 
@@ -43,7 +47,12 @@ class Wizard:
         self.target = inside.folder / "new" / "config.yaml"
         self.given: dict[str, Any] = {
             "language": "en",
-            "shop": {"url": vendors.shop_url, "token": TOKEN, "partner_token": PARTNER_TOKEN, "since": "2026-01-01"},
+            "shop": {
+                "url": vendors.shop_url,
+                "token": TOKEN,
+                "partner_token": PARTNER_TOKEN,
+                "since": "2026-01-01",
+            },
             "minox": {
                 "url": vendors.minox_url,
                 "client_id": CLIENT_ID,
@@ -149,7 +158,9 @@ def test_a_status_that_the_shop_has_no_more_is_asked_for(wizard: Wizard) -> None
 
 def test_a_partner_token_that_is_no_longer_good_leaves_numbers_of_statuses(wizard: Wizard) -> None:
     wizard(*FRESH)
-    wizard.vendors.faults.append(Fault("status", side="shop", path="orderstatuses", status=401, times=None))
+    wizard.vendors.faults.append(
+        Fault("status", side="shop", path="orderstatuses", status=401, times=None)
+    )
     assert wizard(script=False).status == 130
     ended = wizard("", "2,3", "", "n", "", script=False)
     assert wizard.settings["shop"]["statuses"] == [2, 3], ended.err
@@ -163,8 +174,12 @@ def test_a_partner_token_is_asked_for_again_and_names_stay(wizard: Wizard) -> No
     assert wizard.settings["shop"]["statuses"] == ["Betaald"]
 
 
-def test_a_shop_that_does_not_tell_its_rates_or_ways_of_paying_is_set_up_all_the_same(wizard: Wizard) -> None:
-    wizard.vendors.faults.append(Fault("broken_json", side="shop", path="tax-policy|gateways", times=None))
+def test_a_shop_that_does_not_tell_its_rates_or_ways_of_paying_is_set_up_all_the_same(
+    wizard: Wizard,
+) -> None:
+    wizard.vendors.faults.append(
+        Fault("broken_json", side="shop", path="tax-policy|gateways", times=None)
+    )
     ended = wizard(*FRESH)
     assert wizard.target.exists(), ended.err
     assert "The shop" in ended.err, "and it is told"
@@ -183,7 +198,10 @@ def test_a_shop_that_wants_the_partner_token_everywhere_is_asked_for_it(wizard: 
 
 
 def test_one_of_several_tenants_and_administrations_is_asked_for(wizard: Wizard) -> None:
-    two = [Listed(id=number, description=f"BV {number}", type="", blocked=False) for number in ("2", "1")]
+    two = [
+        ListEntry(id=number, description=f"BV {number}", type="", blocked=False)
+        for number in ("2", "1")
+    ]
     facts = TokenFacts(tenants=("777", "12345"))
     with (
         mock.patch.object(MinoxLogin, "inspect", return_value=facts),
@@ -191,7 +209,10 @@ def test_one_of_several_tenants_and_administrations_is_asked_for(wizard: Wizard)
     ):
         ended = wizard("12346", "12345", "3", "1", *FRESH)
     assert ended.err.count("There is no") == 2
-    assert (wizard.settings["minox"]["tenant"], wizard.settings["minox"]["administration"]) == (12345, 1)
+    assert (wizard.settings["minox"]["tenant"], wizard.settings["minox"]["administration"]) == (
+        12345,
+        1,
+    )
 
 
 def test_a_tenant_without_administrations_is_told(wizard: Wizard) -> None:
@@ -219,8 +240,10 @@ def test_a_login_without_all_rights_is_told_at_once(wizard: Wizard) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bank", "purchase"])
-def test_a_journal_that_is_not_for_sales_is_not_taken_because_it_is_the_only_one(wizard: Wizard, kind: str) -> None:
-    only = [Listed(id="X", description="Bank", type=kind, blocked=False)]
+def test_a_journal_that_is_not_for_sales_is_not_taken_because_it_is_the_only_one(
+    wizard: Wizard, kind: str
+) -> None:
+    only = [ListEntry(id="X", description="Bank", type=kind, blocked=False)]
     with mock.patch.object(Minox, "journals", return_value=only):
         ended = wizard()
     assert "The sales journal" in ended.err
@@ -275,7 +298,9 @@ def test_a_mapping_that_is_empty_for_now_can_be_taken_up_again(wizard: Wizard) -
     assert {"region": "NL", "rate": 21, "code": 1, "ledger": 8000} in wizard.settings["vat"]
 
 
-def test_a_choice_of_ledger_accounts_is_not_made_for_a_script(wizard: Wizard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_choice_of_ledger_accounts_is_not_made_for_a_script(
+    wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     accounts = wizard.vendors.minox.administration.accounts
     accounts["8001"] = {**accounts["8000"], "id": "8001", "description": "Omzet 21% winkel"}
     with monkeypatch.context() as patched:
@@ -289,7 +314,9 @@ def test_a_choice_of_ledger_accounts_is_not_made_for_a_script(wizard: Wizard, mo
 
 def test_a_rate_under_a_strategy_gets_no_row(wizard: Wizard) -> None:
     order = wizard.vendors.shop.orders["1001"]
-    wizard.vendors.shop.orders = {"1001": {**order, "tax_strategy": "reverse_charged_vat", "tax_region": "BE"}}
+    wizard.vendors.shop.orders = {
+        "1001": {**order, "tax_strategy": "reverse_charged_vat", "tax_region": "BE"}
+    }
     ended = wizard(NL_21, "", "n")
     assert "No row can cover that" in ended.err
     assert [row.get("strategy") for row in wizard.settings["vat"]].count("reverse_charged_vat") == 1
@@ -300,7 +327,9 @@ def test_a_rate_under_a_strategy_gets_no_row(wizard: Wizard) -> None:
 
 @pytest.mark.parametrize("path", ["customer/by_email", "customer\\?", "customer/[0-9]+$"])
 def test_what_minox_refuses_to_look_up_is_no_bug(wizard: Wizard, path: str) -> None:
-    wizard.vendors.faults.append(Fault("status", side="minox", method="GET", path=path, status=400, times=3))
+    wizard.vendors.faults.append(
+        Fault("status", side="minox", method="GET", path=path, status=400, times=3)
+    )
     ended = wizard("10600", "kas", "kas", "kas", "kas", "kas", *FRESH[1:])
     assert ended.status in (0, 3, 130)
 
@@ -318,7 +347,9 @@ def test_several_customers_are_told_by_number_and_name_alone(wizard: Wizard) -> 
     assert wizard.settings["payment_debtors"] == {"basic/cash": 10630}
 
 
-@pytest.mark.parametrize("odd", ["x" * 20_000, "日本 ☃", "a/b?c=d#e", "%2e%2e", "' OR 1=1 --", "   kas   "])
+@pytest.mark.parametrize(
+    "odd", ["x" * 20_000, "日本 ☃", "a/b?c=d#e", "%2e%2e", "' OR 1=1 --", "   kas   "]
+)
 def test_odd_answers_are_texts_and_nothing_else(wizard: Wizard, odd: str) -> None:
     ended = wizard(odd, "kas", *FRESH[1:]) if "kas" not in odd else wizard(odd, *FRESH[1:])
     assert wizard.settings["payment_debtors"] == {"basic/cash": 10600}, ended.err
@@ -422,9 +453,15 @@ def test_a_question_half_way_the_mapping_costs_no_certain_rows(wizard: Wizard) -
     zero[9] = {**zero[5], "id": 9, "description": "Uitvoer, andere"}
     ended = wizard()
     assert ended.status == 130
-    assert ended.err.endswith("The VAT code: Interrupted. Nothing is lost: run the same command again.\n")
+    assert ended.err.endswith(
+        "The VAT code: Interrupted. Nothing is lost: run the same command again.\n"
+    )
     rows = yaml.safe_load(wizard.draft.read_text())["vat"]
-    assert {(row.get("region"), row.get("rate")) for row in rows} >= {("NL", 21), ("BE", 21), ("DE", 19)}
+    assert {(row.get("region"), row.get("rate")) for row in rows} >= {
+        ("NL", 21),
+        ("BE", 21),
+        ("DE", 19),
+    }
 
 
 def test_minox_gone_at_the_end_of_the_trial_is_told(wizard: Wizard) -> None:
@@ -455,7 +492,9 @@ def test_where_minox_knows_no_customer_the_trial_asks_for_one(wizard: Wizard) ->
     assert wizard.vendors.minox.batches == {}
 
 
-def test_a_script_says_on_which_customer_the_trial_is(wizard: Wizard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_script_says_on_which_customer_the_trial_is(
+    wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     of_a_stranger(wizard.vendors)
     wizard.given["setup"] = {"trial": True, "trial_customer": 10600}
     monkeypatch.setattr(Typed, "isatty", lambda _: False)
@@ -468,7 +507,9 @@ def test_a_script_says_on_which_customer_the_trial_is(wizard: Wizard, monkeypatc
 
 
 @pytest.mark.parametrize("which", ["config.yaml", "config.yaml.draft"])
-@pytest.mark.parametrize("text", ["vat: [", "nonsense: 1\n", "language: en\nlanguage: nl\n", "shop:\n  token: a b\n"])
+@pytest.mark.parametrize(
+    "text", ["vat: [", "nonsense: 1\n", "language: en\nlanguage: nl\n", "shop:\n  token: a b\n"]
+)
 def test_a_broken_file_is_named_and_left_alone(wizard: Wizard, which: str, text: str) -> None:
     wizard.target.parent.mkdir()
     broken = wizard.target.with_name(which)
@@ -519,4 +560,6 @@ def test_each_run_asks_no_more_than_it_needs(wizard: Wizard) -> None:
 
 def questions(ended: Ended) -> int:
     """Count what was asked."""
-    return sum(ended.err.count(question) for question in (SCREEN, "[y/N]: ", "[Y/n]: ", "The customer: "))
+    return sum(
+        ended.err.count(question) for question in (SCREEN, "[y/N]: ", "[Y/n]: ", "The customer: ")
+    )

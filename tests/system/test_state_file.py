@@ -1,4 +1,6 @@
-"""The state file under the real command: its mode, damage, a full disk, I/O errors, and an older one put back."""
+"""The state file under the real command: its mode, damage, a full disk, I/O errors, and an older
+one put back.
+"""
 
 import os
 import shutil
@@ -39,7 +41,11 @@ def written(vendors: Sandbox) -> list[str]:
 
 
 def others_may(folder: Path) -> dict[str, int]:
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in folder.iterdir() if path.is_file()}
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode) & 0o077
+        for path in folder.iterdir()
+        if path.is_file()
+    }
     return {name: mode for name, mode in modes.items() if mode}
 
 
@@ -70,11 +76,19 @@ def test_nobody_else_can_read_the_state_its_locks_or_the_log(
         for command in ("fetch", "push", "verify"):
             assert inside(command).status == 0
         there = {path.name for path in inside.folder.iterdir()}
-        assert there >= {"state.db-wal", "state.db-shm", "state.db.lock", "mww2minox.log", "mww2minox.log.1"}
+        assert there >= {
+            "state.db-wal",
+            "state.db-shm",
+            "state.db.lock",
+            "mww2minox.log",
+            "mww2minox.log.1",
+        }
         assert others_may(inside.folder) == {}
 
 
-def test_files_that_were_opened_to_others_are_closed_to_them_by_the_next_run(inside: Inside) -> None:
+def test_files_that_were_opened_to_others_are_closed_to_them_by_the_next_run(
+    inside: Inside,
+) -> None:
     inside("push")
     for path in inside.folder.iterdir():
         path.chmod(0o666)
@@ -93,7 +107,9 @@ def garbage_in_the_middle(path: Path) -> None:
 
 def of_a_newer_version(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
-        db.execute("INSERT INTO _sqlite_migrations VALUES (99, 'mww2minox', 'm099_from_afar', 'now')")
+        db.execute(
+            "INSERT INTO _sqlite_migrations VALUES (99, 'mww2minox', 'm099_from_afar', 'now')"
+        )
         db.commit()
 
 
@@ -110,7 +126,10 @@ def a_folder(path: Path) -> None:
 
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "truncated": (lambda path: os.truncate(path, path.stat().st_size // 2), "cannot be used"),
-    "garbage": (lambda path: path.write_bytes(os.urandom(20_000)), "cannot be used: file is not a database"),
+    "garbage": (
+        lambda path: path.write_bytes(os.urandom(20_000)),
+        "cannot be used: file is not a database",
+    ),
     "garbage in the middle": (garbage_in_the_middle, "cannot be used"),
     "another program's": (of_another_program, "is not a state file of mww2minox"),
     "newer": (of_a_newer_version, "was written by a newer version of mww2minox (m099_from_afar)"),
@@ -133,22 +152,35 @@ def test_a_state_file_that_cannot_be_used_is_refused_before_anything_is_sent(
     assert vendors.minox.batches == {}
 
 
-def test_the_way_out_of_damage_that_is_told_leads_to_one_booking_per_order(inside: Inside, vendors: Sandbox) -> None:
+def test_the_way_out_of_damage_that_is_told_leads_to_one_booking_per_order(
+    inside: Inside, vendors: Sandbox
+) -> None:
     numbers = offer(vendors)
     inside("fetch")
     inside("push")
     books = dict(vendors.minox.batches)
     garbage_in_the_middle(inside.state)
-    assert_refused(inside("push"), "put a backup back, or move it away and log in again", "fetch && mww2minox adopt")
+    assert_refused(
+        inside("push"),
+        "put a backup back, or move it away and log in again",
+        "fetch && mww2minox adopt",
+    )
     inside.state.rename(inside.folder / "damaged.db")
     inside.log_in(vendors)
     vendors.requests.clear()
-    assert [inside(command).status for command in ("fetch", "adopt", "push", "verify")] == [0, 0, 0, 0]
+    assert [inside(command).status for command in ("fetch", "adopt", "push", "verify")] == [
+        0,
+        0,
+        0,
+        0,
+    ]
     assert (inside.booked(), written(vendors), vendors.minox.batches) == (numbers, [], books)
 
 
 @pytest.mark.parametrize("target", ["/dev/full", "folder"])
-def test_a_log_that_cannot_be_written_gets_a_sentence(inside: Inside, vendors: Sandbox, target: str) -> None:
+def test_a_log_that_cannot_be_written_gets_a_sentence(
+    inside: Inside, vendors: Sandbox, target: str
+) -> None:
     offer(vendors)
     log = inside.folder / "mww2minox.log"
     log.unlink(missing_ok=True)
@@ -164,7 +196,9 @@ def test_a_log_that_cannot_be_written_gets_a_sentence(inside: Inside, vendors: S
 # An older state file that was put back
 
 
-def test_push_looks_in_the_journal_after_an_older_state_file_was_put_back(inside: Inside, vendors: Sandbox) -> None:
+def test_push_looks_in_the_journal_after_an_older_state_file_was_put_back(
+    inside: Inside, vendors: Sandbox
+) -> None:
     inside("push")
     numbers = offer(vendors)
     inside("fetch")
@@ -175,7 +209,9 @@ def test_push_looks_in_the_journal_after_an_older_state_file_was_put_back(inside
     vendors.requests.clear()
     stopped = inside("push")
     assert (stopped.status, "mww2minox adopt" in stopped.err, written(vendors)) == (3, True, [])
-    assert inside("push", "--order", numbers[-1]).status == 3, "it goes on looking until adopt has run"
+    assert inside("push", "--order", numbers[-1]).status == 3, (
+        "it goes on looking until adopt has run"
+    )
     assert inside("adopt", "--since", "2026-03-12").status == 0
     assert inside("push").status == 3, "some are left"
     assert inside("adopt").status == 0
@@ -195,14 +231,23 @@ def test_an_order_that_changed_since_is_not_overwritten_after_an_older_state_fil
     vendors.shop.set_status(number, 3)
     inside("fetch")
     books = dict(vendors.minox.batches)
-    assert [inside(command).status for command in ("push", "adopt", "push", "verify")] == [3, 0, 0, 3]
+    assert [inside(command).status for command in ("push", "adopt", "push", "verify")] == [
+        3,
+        0,
+        0,
+        3,
+    ]
     assert vendors.minox.batches == books
-    assert inside.report()[number]["differences"] == [f"total: 12.13 booked, {total(vendors, number)} in Minox"]
+    assert inside.report()[number]["differences"] == [
+        f"total: 12.13 booked, {total(vendors, number)} in Minox"
+    ]
 
 
 def total(vendors: Sandbox, number: str) -> str:
     lines = [line for lines in vendors.minox.batches.values() for line in lines]
-    return next(f"{line['debit']:.2f}" for line in lines if str(line.get("invoice_number")) == number)
+    return next(
+        f"{line['debit']:.2f}" for line in lines if str(line.get("invoice_number")) == number
+    )
 
 
 # A full disk and I/O errors, made by strace in the real command
@@ -212,14 +257,24 @@ def why_not_traced() -> str:
     """Tell why no process can be traced here, or nothing."""
     if shutil.which("strace") is None:
         return "strace is not installed"
-    command = ["strace", "-f", "-e", "inject=pwrite64:error=ENOSPC:when=1+", "-o", os.devnull, "true"]
+    command = [
+        "strace",
+        "-f",
+        "-e",
+        "inject=pwrite64:error=ENOSPC:when=1+",
+        "-o",
+        os.devnull,
+        "true",
+    ]
     tried = subprocess.run(command, capture_output=True, text=True, check=False)
     return tried.stderr.strip() if tried.returncode else ""
 
 
 @dataclass(frozen=True)
 class Failing:
-    """A kind of system call that fails from the `first` on the state file (or its write-ahead log) on."""
+    """A kind of system call that fails from the `first` on the state file (or its write-ahead log)
+    on.
+    """
 
     call: str
     error: str
@@ -240,7 +295,9 @@ class Failing:
             *(sys.executable, str(RUNNER), cli.now, "push"),
         ]
         env = {**os.environ, "MWW2MINOX_CONFIG": str(cli.config), "PYTHONDONTWRITEBYTECODE": "1"}
-        ended = subprocess.run(traced, capture_output=True, text=True, check=False, cwd=cli.folder, env=env)
+        ended = subprocess.run(
+            traced, capture_output=True, text=True, check=False, cwd=cli.folder, env=env
+        )
         assert "INJECTED" in (cli.folder / "trace").read_text(), "nothing failed"
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
@@ -260,7 +317,9 @@ def test_a_disk_that_fails_during_push_costs_no_booking_and_makes_none_twice(
     ended = failing.push(cli)
     assert_refused(ended, "The state file", "cannot be used", "df")
     assert "Traceback" not in ended.out + ended.err
-    assert sent_batches(sandbox) <= intended(cli.state), "a booking was sent before its intent was stored"
+    assert sent_batches(sandbox) <= intended(cli.state), (
+        "a booking was sent before its intent was stored"
+    )
     assert set(numbers) == {*cli.report()}, "what was committed is there"
     assert (cli("push").status, cli("push").status) == (0, 0)
     assert sorted(invoice_numbers(sandbox)) == numbers

@@ -1,4 +1,6 @@
-"""What a fetch has seen: a clock that was wrong for a while hides nothing, and years are taken in piece by piece."""
+"""What a fetch has seen: a clock that was wrong for a while hides nothing, and years are taken in
+piece by piece.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -32,7 +34,9 @@ def test_a_clock_that_ran_ahead_hides_no_order(shop: World) -> None:
     shop.clock.pass_by(30 * DAY)
     for number, day in ((2, 5), (3, 30)):
         shop.sandbox.shop.add(
-            an_order(number, total="12.10", email="b@example.nl", date=TODAY + dt.timedelta(days=day))
+            an_order(
+                number, total="12.10", email="b@example.nl", date=TODAY + dt.timedelta(days=day)
+            )
         )
     assert shop.run("fetch", numbers=["3"]) is ExitStatus.OK
     assert shop.run("fetch") is ExitStatus.OK
@@ -41,7 +45,9 @@ def test_a_clock_that_ran_ahead_hides_no_order(shop: World) -> None:
 
 @pytest.fixture
 def years(shop: World) -> World:
-    """A shop with an order in every month since January 2024, of which it left the old ones alone so far."""
+    """A shop with an order in every month since January 2024, of which it left the old ones alone
+    so far.
+    """
     for place in range(27):
         day = dt.date(2024 + place // 12, place % 12 + 1, 10)
         shop.sandbox.shop.add(an_order(1001 + place, total="12.10", email="a@example.nl", date=day))
@@ -54,19 +60,29 @@ FROM = dt.date(2024, 1, 1)
 def test_years_are_taken_in_by_half_a_year(years: World) -> None:
     assert years.run("fetch", since=FROM) is ExitStatus.OK
     assert len(years.states()) == 27
-    windows = {request.query.get("start_date") for request in years.sandbox.requests if "limit" in request.query}
+    windows = {
+        request.query.get("start_date")
+        for request in years.sandbox.requests
+        if "limit" in request.query
+    }
     assert len(windows) == 5, "half a year at a time"
 
 
 def test_an_interrupted_history_goes_on_where_it_was(years: World) -> None:
-    years.sandbox.faults.append(Fault(kind="drop_before", side="shop", path="/v1/orders", skip=12, times=100))
+    years.sandbox.faults.append(
+        Fault(kind="drop_before", side="shop", path="/v1/orders", skip=12, times=100)
+    )
     assert years.run("fetch", since=FROM) is ExitStatus.VENDOR
     before = len(years.states())
     assert 0 < before < 27
     years.sandbox.faults.clear()
     years.sandbox.requests.clear()
     assert years.run("fetch", since=FROM) is ExitStatus.OK
-    starts = [request.query["start_date"] for request in years.sandbox.requests if "start_date" in request.query]
+    starts = [
+        request.query["start_date"]
+        for request in years.sandbox.requests
+        if "start_date" in request.query
+    ]
     assert min(starts) > "2024-01-01", "what was read already is not read again"
     assert len(years.states()) == 27
 
@@ -75,18 +91,28 @@ def test_a_history_that_is_done_is_read_anew(years: World) -> None:
     years.run("fetch", since=FROM)
     years.sandbox.requests.clear()
     years.run("fetch", since=FROM)
-    starts = [request.query["start_date"] for request in years.sandbox.requests if "start_date" in request.query]
+    starts = [
+        request.query["start_date"]
+        for request in years.sandbox.requests
+        if "start_date" in request.query
+    ]
     assert min(starts) == "2024-01-01"
 
 
 def test_a_history_that_was_left_for_days_is_read_anew(years: World) -> None:
-    years.sandbox.faults.append(Fault(kind="drop_before", side="shop", path="/v1/orders", skip=12, times=100))
+    years.sandbox.faults.append(
+        Fault(kind="drop_before", side="shop", path="/v1/orders", skip=12, times=100)
+    )
     years.run("fetch", since=FROM)
     years.sandbox.faults.clear()
     years.sandbox.requests.clear()
     years.clock.pass_by(3 * DAY)
     years.run("fetch", since=FROM)
-    starts = [request.query["start_date"] for request in years.sandbox.requests if "start_date" in request.query]
+    starts = [
+        request.query["start_date"]
+        for request in years.sandbox.requests
+        if "start_date" in request.query
+    ]
     assert min(starts) == "2024-01-01", "orders may have changed since"
 
 
@@ -124,9 +150,13 @@ def test_the_watermark_stays_before_what_was_missed_years_ago(years: World) -> N
 
 @pytest.mark.parametrize("since", [None, dt.date(9999, 12, 31), dt.date(2026, 4, 1)])
 def test_until_may_be_as_late_as_a_date_can_be(years: World, since: dt.date | None) -> None:
-    years.sandbox.shop.add(an_order(2001, total="12.10", email="a@example.nl", date=dt.date(2026, 5, 1)))
+    years.sandbox.shop.add(
+        an_order(2001, total="12.10", email="a@example.nl", date=dt.date(2026, 5, 1))
+    )
     assert years.run("fetch", since=since, until=dt.date.max) is ExitStatus.OK
-    assert ("2001" in years.states()) is (since != dt.date.max), "dated in the future, and asked for"
+    assert ("2001" in years.states()) is (since != dt.date.max), (
+        "dated in the future, and asked for"
+    )
 
 
 @pytest.mark.parametrize("since", [None, dt.date(2026, 2, 1)])
@@ -138,7 +168,9 @@ def test_days_that_are_none_are_refused(years: World, since: dt.date | None) -> 
 @pytest.mark.parametrize("command", ["fetch", "retry"])
 def test_a_pause_that_the_statuses_ask_for_is_remembered(shop: World, command: str) -> None:
     shop.sandbox.shop.add(an_order(1, total="12.10", email="a@example.nl"))
-    shop.sandbox.faults.append(Fault(kind="429", side="shop", path="/v1/orderstatuses", retry_after="4000"))
+    shop.sandbox.faults.append(
+        Fault(kind="429", side="shop", path="/v1/orderstatuses", retry_after="4000")
+    )
     numbers = [["1"]] if command == "retry" else []
     assert shop.run(command, *numbers) is ExitStatus.VENDOR
     shop.sandbox.requests.clear()

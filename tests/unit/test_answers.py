@@ -50,9 +50,12 @@ def test_it_begins_with_nothing_and_asks_by_placeholders(target: Path) -> None:
 def test_a_script_goes_before_the_draft_and_that_before_the_present_config(target: Path) -> None:
     write(target, WHOLE)
     write(
-        target.with_name("config.yaml.draft"), {"minox": {"journal": "DRAFT", "tenant": 2}, "shop": {"statuses": [3]}}
+        target.with_name("config.yaml.draft"),
+        {"minox": {"journal": "DRAFT", "tenant": 2}, "shop": {"statuses": [3]}},
     )
-    script = write(target.with_name("script.yaml"), {"minox": {"journal": "SCRIPT"}, "setup": {"trial": True}})
+    script = write(
+        target.with_name("script.yaml"), {"minox": {"journal": "SCRIPT"}, "setup": {"trial": True}}
+    )
     answers = Answers(target, script, {"minox.url": "http://127.0.0.1:1"})
     minox = answers.config().minox
     assert (minox.journal, minox.tenant, minox.administration) == ("SCRIPT", "2", "1")
@@ -101,7 +104,9 @@ def test_what_is_complete_is_what_a_config_needs(target: Path) -> None:
     answers.put(None, "vat")
     answers.put(None, "shop", "statuses")
     assert answers.config().minox.journal == "VERK", "the vendors can be asked all the same"
-    with pytest.raises(ConfigError, match=r"(?s)shop\.statuses.*is missing.*vat.*is missing.*mww2minox setup"):
+    with pytest.raises(
+        ConfigError, match=r"(?s)shop\.statuses.*is missing.*vat.*is missing.*mww2minox setup"
+    ):
         answers.complete()
 
 
@@ -124,7 +129,16 @@ def test_a_reference_is_resolved_by_the_env_file_of_the_target(target: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["a: [", "\x00", "- a list", "shop: {token: 'a b'}", "nonsense: 1", "language: en\nlanguage: en", ""]
+    "text",
+    [
+        "a: [",
+        "\x00",
+        "- a list",
+        "shop: {token: 'a b'}",
+        "nonsense: 1",
+        "language: en\nlanguage: en",
+        "",
+    ],
 )
 @pytest.mark.parametrize("which", ["config.yaml", "config.yaml.draft", "script.yaml"])
 def test_what_is_broken_is_named_with_what_to_do(target: Path, which: str, text: str) -> None:

@@ -1,4 +1,6 @@
-"""What holds for every order whatever: `book` never raises, and what it books adds up to the cent."""
+"""What holds for every order whatever: `book` never raises, and what it books adds up to the
+cent.
+"""
 
 import datetime as dt
 import json
@@ -15,10 +17,10 @@ from mww2minox.books.model import (
     REVERSE_CHARGED,
     ZERO_PERCENT,
     Booking,
-    Customer,
+    BookingRules,
+    Buyer,
     DateChoice,
     Line,
-    Mapping,
     Order,
     Price,
     Rejection,
@@ -28,7 +30,7 @@ from mww2minox.books.model import (
 from mww2minox.language.texts import Language, use
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import REASONS, explain_rejection
-from tests.builders import ADMINISTRATION, BELGIAN_VAT_NUMBER, CUSTOMER, MAPPING, MICRO, mirrored
+from tests.builders import ADMINISTRATION, BELGIAN_VAT_NUMBER, BUYER, MICRO, RULES, mirrored
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -47,7 +49,9 @@ def _mostly(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from([usual] * (9 * len(others)) + [*others])
 
 
-AMOUNTS = (st.integers(1, 20_000) | st.integers(-2_000, 20_000) | st.integers(-3, 3)).map(lambda cents: CENT * cents)
+AMOUNTS = (st.integers(1, 20_000) | st.integers(-2_000, 20_000) | st.integers(-3, 3)).map(
+    lambda cents: CENT * cents
+)
 
 
 def _price(rate: Decimal, gross: Decimal, left_out: str) -> Price:
@@ -60,9 +64,16 @@ def _price(rate: Decimal, gross: Decimal, left_out: str) -> Price:
 
 
 def _lines(*rates: str) -> st.SearchStrategy[tuple[Line, ...]]:
-    prices = st.builds(_price, st.sampled_from([Decimal(rate) for rate in rates]), AMOUNTS, _mostly("", "net", "gross"))
+    prices = st.builds(
+        _price,
+        st.sampled_from([Decimal(rate) for rate in rates]),
+        AMOUNTS,
+        _mostly("", "net", "gross"),
+    )
     entries = st.lists(prices, min_size=1, max_size=2).map(tuple)
-    return st.lists(st.builds(Line, type=st.sampled_from(TYPES), prices=entries), min_size=1, max_size=4).map(tuple)
+    return st.lists(
+        st.builds(Line, type=st.sampled_from(TYPES), prices=entries), min_size=1, max_size=4
+    ).map(tuple)
 
 
 def _gross(price: Price) -> Decimal:
@@ -108,7 +119,9 @@ OTHER_FIELDS = st.fixed_dictionaries(
         "status_changed": st.none() | DATES | st.just(dt.date(2027, 1, 31)),
         "email": _mostly("truus@example.nl", ""),
         "payment": st.sampled_from(["basic/cash", "basic/advance", None]),
-        "customer": _mostly(BELGIAN_VAT_NUMBER, "", "BE1").map(lambda number: replace(CUSTOMER, vat_number=number)),
+        "buyer": _mostly(BELGIAN_VAT_NUMBER, "", "BE1").map(
+            lambda number: replace(BUYER, vat_number=number)
+        ),
     }
 )
 OFF_BY = _mostly(ZERO, *[CENT * cents for cents in (-6, -5, -3, -2, -1, 1, 2, 3, 5, 6)])
@@ -119,7 +132,15 @@ def orders(draw: st.DrawFn) -> Order:
     """Orders that a shop could make, now and then with something wrong."""
     region, strategy, lines = draw(st.sampled_from(BASKETS))
     fields = draw(OTHER_FIELDS)
-    order = Order(status=1, total=ZERO, lines=draw(lines), tax=None, tax_region=region, tax_strategy=strategy, **fields)
+    order = Order(
+        status=1,
+        total=ZERO,
+        lines=draw(lines),
+        tax=None,
+        tax_region=region,
+        tax_strategy=strategy,
+        **fields,
+    )
     sums = _sums(order)
     tax, vat_off = None, draw(OFF_BY)
     if draw(st.booleans()):
@@ -131,7 +152,10 @@ def orders(draw: st.DrawFn) -> Order:
 
 # Orders as nobody makes them
 
-SPECIAL = [Decimal(text) for text in ("NaN", "sNaN", "Infinity", "-Infinity", "-0", "1E+400", "1E-400", "0E+99", "9E9")]
+SPECIAL = [
+    Decimal(text)
+    for text in ("NaN", "sNaN", "Infinity", "-Infinity", "-0", "1E+400", "1E-400", "0E+99", "9E9")
+]
 DECIMALS = st.sampled_from(SPECIAL) | st.decimals() | st.decimals(-100, 100, places=2)
 RATES = DECIMALS | st.sampled_from([Decimal(21), Decimal(9), ZERO])
 TEXTS = st.text(max_size=20) | st.sampled_from(
@@ -141,7 +165,10 @@ ABSURD_LINES = st.builds(
     Line,
     type=TEXTS | st.sampled_from(TYPES),
     prices=st.lists(
-        st.builds(Price, rate=RATES, excluding=st.none() | DECIMALS, including=st.none() | DECIMALS), max_size=3
+        st.builds(
+            Price, rate=RATES, excluding=st.none() | DECIMALS, including=st.none() | DECIMALS
+        ),
+        max_size=3,
     ).map(tuple),
 )
 ABSURD: dict[str, st.SearchStrategy[Any]] = {
@@ -157,7 +184,9 @@ ABSURD: dict[str, st.SearchStrategy[Any]] = {
     "email": TEXTS,
     "payment": st.none() | TEXTS,
     "credited_order_number": st.none() | TEXTS,
-    "customer": st.builds(Customer, **dict.fromkeys(("name", "company", "country_code", "vat_number"), TEXTS)),
+    "buyer": st.builds(
+        Buyer, **dict.fromkeys(("name", "company", "country_code", "vat_number"), TEXTS)
+    ),
 }
 
 
@@ -171,7 +200,7 @@ def spoilt_orders(draw: st.DrawFn) -> Order:
 WHATEVER = orders() | spoilt_orders() | st.builds(Order, status=st.integers(), **ABSURD)
 MAPPINGS = st.builds(
     replace,
-    st.just(MAPPING),
+    st.just(RULES),
     vat_posting=st.sampled_from(VatPosting),
     ledgers=st.sampled_from([{}, OWN_LEDGERS]),
     payment_debtors=st.sampled_from([{}, {"basic/cash": "10600"}]),
@@ -181,9 +210,9 @@ MAPPINGS = st.builds(
 )
 
 
-def _book(order: Order, mapping: Mapping) -> Booking | None:
+def _book(order: Order, rules: BookingRules) -> Booking | None:
     """Book an order; None when it is refused."""
-    found = book(order, mapping, ADMINISTRATION)
+    found = book(order, rules, ADMINISTRATION)
     event("accepted" if isinstance(found, Booking) else f"refused: {found.reason}")
     return found if isinstance(found, Booking) else None
 
@@ -193,8 +222,8 @@ def test_at_least_a_third_of_the_orders_made_here_are_accepted() -> None:
 
     @settings(max_examples=150, database=None)
     @given(orders(), MAPPINGS)
-    def count(order: Order, mapping: Mapping) -> None:
-        accepted.append(_book(order, mapping) is not None)
+    def count(order: Order, rules: BookingRules) -> None:
+        accepted.append(_book(order, rules) is not None)
 
     count()
     assert sum(accepted) >= len(accepted) / 3, f"{sum(accepted)} of {len(accepted)}"
@@ -202,16 +231,18 @@ def test_at_least_a_third_of_the_orders_made_here_are_accepted() -> None:
 
 @settings(max_examples=250)
 @given(WHATEVER, MAPPINGS)
-def test_every_order_has_a_booking_or_a_reason_and_always_the_same(order: Order, mapping: Mapping) -> None:
-    found = book(order, mapping, ADMINISTRATION)
+def test_every_order_has_a_booking_or_a_reason_and_always_the_same(
+    order: Order, rules: BookingRules
+) -> None:
+    found = book(order, rules, ADMINISTRATION)
     assert isinstance(found, Booking | Rejection)
-    assert book(replace(order), replace(mapping), ADMINISTRATION) == found
+    assert book(replace(order), replace(rules), ADMINISTRATION) == found
 
 
 @settings(max_examples=250)
 @given(WHATEVER, MAPPINGS)
-def test_every_refusal_can_be_told_in_both_languages(order: Order, mapping: Mapping) -> None:
-    found = book(order, mapping, ADMINISTRATION)
+def test_every_refusal_can_be_told_in_both_languages(order: Order, rules: BookingRules) -> None:
+    found = book(order, rules, ADMINISTRATION)
     if isinstance(found, Booking):
         return
     event(found.reason)
@@ -222,7 +253,10 @@ def test_every_refusal_can_be_told_in_both_languages(order: Order, mapping: Mapp
         text = explain_rejection(found)
         assert number in text.message
         assert text.suggestion.endswith(f"mww2minox retry {number}".rstrip())
-        assert not any(f"({name})" in text.message + text.suggestion for name in ("rate", "lines", "total", "problem"))
+        assert not any(
+            f"({name})" in text.message + text.suggestion
+            for name in ("rate", "lines", "total", "problem")
+        )
 
 
 def _in_cents(amount: Decimal) -> int:
@@ -232,11 +266,13 @@ def _in_cents(amount: Decimal) -> int:
 
 @settings(max_examples=200)
 @given(orders() | spoilt_orders(), MAPPINGS)
-def test_debit_is_credit_and_the_vat_that_stands_beside_it(order: Order, mapping: Mapping) -> None:
-    booking = _book(order, mapping)
+def test_debit_is_credit_and_the_vat_that_stands_beside_it(
+    order: Order, rules: BookingRules
+) -> None:
+    booking = _book(order, rules)
     if booking is None:
         return
-    beside = mapping.vat_posting is VatPosting.NET
+    beside = rules.vat_posting is VatPosting.NET
     balance = -_in_cents(booking.total)
     for line in booking.lines:
         assert min(line.debit, line.credit) == 0 <= max(line.debit, line.credit)
@@ -244,8 +280,10 @@ def test_debit_is_credit_and_the_vat_that_stands_beside_it(order: Order, mapping
         balance += (-1 if line.debit else 1) * (_in_cents(line.debit + line.credit) + vat)
     assert balance == 0
     assert booking.total == order.total
-    if mapping.vat_posting in (VatPosting.NET, VatPosting.GROSS):
-        for line, share in zip(booking.lines, booking.shares, strict=False):  # a rounding may follow
+    if rules.vat_posting in (VatPosting.NET, VatPosting.GROSS):
+        for line, share in zip(
+            booking.lines, booking.shares, strict=False
+        ):  # a rounding may follow
             base = share.net if beside else share.gross
             assert line.credit - line.debit == base
             assert line.vat_amount == abs(share.vat)
@@ -254,8 +292,8 @@ def test_debit_is_credit_and_the_vat_that_stands_beside_it(order: Order, mapping
 
 @settings(max_examples=150)
 @given(orders(), MAPPINGS)
-def test_the_body_that_is_sent_is_exact_to_the_cent(order: Order, mapping: Mapping) -> None:
-    booking = _book(order, mapping)
+def test_the_body_that_is_sent_is_exact_to_the_cent(order: Order, rules: BookingRules) -> None:
+    booking = _book(order, rules)
     if booking is None:
         return
     body = booking_body(booking, "10001")
@@ -270,17 +308,22 @@ def test_the_body_that_is_sent_is_exact_to_the_cent(order: Order, mapping: Mappi
     vat = [
         (line["vat"]["amount"] if "vat" in line else ZERO) * (-1 if line["debit"] else 1)
         for line in lines
-        if mapping.vat_posting is VatPosting.NET
+        if rules.vat_posting is VatPosting.NET
     ]
-    assert sum((line["credit"] - line["debit"] for line in lines), ZERO) + sum(vat, ZERO) == booking.total
-    assert ("vat" in body.decode()) <= (mapping.vat_posting in (VatPosting.NET, VatPosting.GROSS))
+    assert (
+        sum((line["credit"] - line["debit"] for line in lines), ZERO) + sum(vat, ZERO)
+        == booking.total
+    )
+    assert ("vat" in body.decode()) <= (rules.vat_posting in (VatPosting.NET, VatPosting.GROSS))
     assert {line["description"] for line in (debtor, *lines)} == {booking.description}
 
 
 @settings(max_examples=150)
 @given(orders(), MAPPINGS)
-def test_gross_and_vat_of_a_rate_are_those_of_lines_and_invoice(order: Order, mapping: Mapping) -> None:
-    booking = _book(order, mapping)
+def test_gross_and_vat_of_a_rate_are_those_of_lines_and_invoice(
+    order: Order, rules: BookingRules
+) -> None:
+    booking = _book(order, rules)
     if booking is None:
         return
     by_lines = _sums(order)
@@ -294,15 +337,19 @@ def test_gross_and_vat_of_a_rate_are_those_of_lines_and_invoice(order: Order, ma
             vat = sum((tax.amount for tax in order.tax if tax.rate == rate), ZERO)
         assert sum((share.vat for share in shares), ZERO) == _cents(vat)
         off.append(sum((share.gross for share in shares), ZERO) - _cents(gross))
-    assert sorted(filter(None, off)) == ([] if mapping.rounding_ledger or not rounding else [rounding])
-    assert abs(rounding) <= mapping.max_rounding
+    assert sorted(filter(None, off)) == (
+        [] if rules.rounding_ledger or not rounding else [rounding]
+    )
+    assert abs(rounding) <= rules.max_rounding
 
 
 @settings(max_examples=150)
 @given(orders(), MAPPINGS)
-def test_a_credit_order_takes_back_exactly_what_its_original_booked(order: Order, mapping: Mapping) -> None:
-    sale = _book(replace(order, credited_order_number=None), mapping)
-    credit = _book(mirrored(order, credited_order_number=None), mapping)
+def test_a_credit_order_takes_back_exactly_what_its_original_booked(
+    order: Order, rules: BookingRules
+) -> None:
+    sale = _book(replace(order, credited_order_number=None), rules)
+    credit = _book(mirrored(order, credited_order_number=None), rules)
     if sale is None or credit is None:
         return
     turned = [replace(line, debit=line.credit, credit=line.debit) for line in sale.lines]
@@ -315,9 +362,15 @@ def test_the_largest_amounts_stay_exact(posting: VatPosting) -> None:
     gross = Decimal("9999999999.99")
     line = Line(type="article", prices=(Price(rate=Decimal(21), excluding=None, including=gross),))
     order = Order(
-        number="1", date=dt.date(2026, 1, 1), status=1, total=gross, lines=(line,), tax=None, email="a@example.nl"
+        number="1",
+        date=dt.date(2026, 1, 1),
+        status=1,
+        total=gross,
+        lines=(line,),
+        tax=None,
+        email="a@example.nl",
     )
-    found = book(order, replace(MAPPING, vat_posting=posting), ADMINISTRATION)
+    found = book(order, replace(RULES, vat_posting=posting), ADMINISTRATION)
     assert isinstance(found, Booking)
     sent = json.loads(booking_body(found, "1"), parse_float=Decimal)
     assert sent[0]["debit"] == gross

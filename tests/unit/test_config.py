@@ -1,4 +1,6 @@
-"""The config: what it accepts, and that it tells every problem at once, with its place and no secret."""
+"""The config: what it accepts, and that it tells every problem at once, with its place and no
+secret.
+"""
 
 import contextlib
 import sys
@@ -12,7 +14,7 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 from pydantic_core import PydanticUndefined
 
-from mww2minox.books.model import DateChoice, Mapping, VatPosting, VatRow
+from mww2minox.books.model import BookingRules, DateChoice, VatPosting, VatRow
 from mww2minox.config.loading import find_config, load_config
 from mww2minox.config.settings import Config, Settings
 from mww2minox.errors import ConfigError, ExitStatus
@@ -115,10 +117,13 @@ def test_numbers_are_texts_where_texts_are_meant(folder: Folder) -> None:
 
 
 def test_the_mapping_is_what_the_booking_core_needs(folder: Folder) -> None:
-    extra = "ledgers: {shipping: 8900}\npayment_debtors: {basic/cash: 10600}\nbooking: {date: status_changed}\n"
-    assert folder.load(VALID + extra).mapping("BE") == Mapping(
+    extra = (
+        "ledgers: {shipping: 8900}\npayment_debtors: {basic/cash: 10600}\nbooking: {date:"
+        " status_changed}\n"
+    )
+    assert folder.load(VALID + extra).rules("BE") == BookingRules(
         journal="100",
-        region="BE",
+        shop_country="BE",
         vat=(
             VatRow(code=1, ledger="8000", region="NL", rate=Decimal(21)),
             VatRow(code="5H", ledger="8200", strategy="zero_percent"),
@@ -141,7 +146,9 @@ def test_money_never_is_binary(folder: Folder) -> None:
 
 def test_account_numbers_keep_their_zeros_and_norway_is_no_boolean(folder: Folder) -> None:
     config = folder.load(VALID + "  - {region: NO, rate: 25.0, code: 010, ledger: 0100}\n")
-    assert config.vat[2].row() == VatRow(code="010", ledger="0100", region="NO", rate=Decimal("25.0"))
+    assert config.vat[2].row() == VatRow(
+        code="010", ledger="0100", region="NO", rate=Decimal("25.0")
+    )
 
 
 def test_keys_without_a_value_are_absent(folder: Folder) -> None:
@@ -150,10 +157,15 @@ def test_keys_without_a_value_are_absent(folder: Folder) -> None:
 
 
 def test_trailing_slashes_of_urls_go(folder: Folder) -> None:
-    assert folder.load(valid(shop__url="https://example.com/api//")).shop.url == "https://example.com/api"
+    assert (
+        folder.load(valid(shop__url="https://example.com/api//")).shop.url
+        == "https://example.com/api"
+    )
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80", "http://LOCALHOST"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80", "http://LOCALHOST"]
+)
 def test_http_is_fine_on_loopback(folder: Folder, url: str) -> None:
     assert folder.load(valid(minox__url=url)).minox.url == url
 
@@ -172,7 +184,9 @@ def test_secrets_come_from_files(folder: Folder, tmp_path: Path) -> None:
         "shop__token_file": "one",
         "shop__partner_token_file": str(tmp_path / "two"),
     }
-    config = folder.load(valid(minox__client_secret=None, minox__client_secret_file="one", **changes))
+    config = folder.load(
+        valid(minox__client_secret=None, minox__client_secret_file="one", **changes)
+    )
     assert config.shop.token.get_secret_value() == CANARY
     assert config.minox.client_secret.get_secret_value() == CANARY
     assert config.shop.partner_token
@@ -188,11 +202,17 @@ EMPTY=
 """
 
 
-def test_what_the_environment_lacks_comes_from_the_env_file(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_environment_lacks_comes_from_the_env_file(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder.path.with_suffix(".env").write_text(f"\ufeff{ENV_FILE}OVER=no\n")
     monkeypatch.setenv("OVER", "over")
     monkeypatch.setenv("PARTNER", "")
-    changes = {"minox__client_secret": "${SECRET}", "minox__journal": "${OVER}", "shop__partner_token": "${PARTNER}"}
+    changes = {
+        "minox__client_secret": "${SECRET}",
+        "minox__journal": "${OVER}",
+        "shop__partner_token": "${PARTNER}",
+    }
     config = folder.load(valid(shop__token="${MWW_TOKEN}", **changes))
     assert config.shop.token.get_secret_value() == CANARY
     assert config.shop.partner_token
@@ -205,23 +225,34 @@ def test_the_env_file_has_the_name_of_the_config(tmp_path: Path) -> None:
     for name in ("kaas", "bier"):
         (tmp_path / f"{name}.yaml").write_text(valid(shop__token="${MWW_TOKEN}"))
         (tmp_path / f"{name}.env").write_text(f"MWW_TOKEN={name}-token\n")
-    tokens = [load_config(tmp_path / f"{name}.yaml").shop.token.get_secret_value() for name in ("kaas", "bier")]
+    tokens = [
+        load_config(tmp_path / f"{name}.yaml").shop.token.get_secret_value()
+        for name in ("kaas", "bier")
+    ]
     assert tokens == ["kaas-token", "bier-token"]
 
 
 @pytest.fixture
 def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which systemd hands credentials over; the files that the config names cannot be read."""
+    """The folder in which systemd hands credentials over; the files that the config names cannot be
+    read.
+    """
     path = tmp_path / "credentials"
     path.mkdir()
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(path))
     return path
 
 
-def test_credentials_come_before_the_files_that_the_config_names(folder: Folder, credentials: Path) -> None:
+def test_credentials_come_before_the_files_that_the_config_names(
+    folder: Folder, credentials: Path
+) -> None:
     (credentials / "environment").write_text("JOURNAL=100\n")
     folder.path.with_suffix(".env").mkdir()
-    changes: dict[str, Any] = {"minox__client_secret": None, "minox__journal": "${JOURNAL}", "shop__token": None}
+    changes: dict[str, Any] = {
+        "minox__client_secret": None,
+        "minox__journal": "${JOURNAL}",
+        "shop__token": None,
+    }
     for key in ("shop.token", "shop.partner_token", "minox.client_secret"):
         (credentials / key).write_text(f"{key} from systemd\n".replace(" ", "-"))
         changes[f"{key}_file".replace(".", "__")] = "absent"
@@ -237,7 +268,9 @@ def test_credentials_come_before_the_files_that_the_config_names(folder: Folder,
 def test_what_systemd_does_not_hand_over_comes_from_the_files(folder: Folder) -> None:
     folder.path.with_suffix(".env").write_text("JOURNAL=100\n")
     folder.path.with_name("token").write_text(CANARY)
-    config = folder.load(valid(minox__journal="${JOURNAL}", shop__token=None, shop__token_file="token"))
+    config = folder.load(
+        valid(minox__journal="${JOURNAL}", shop__token=None, shop__token_file="token")
+    )
     assert (config.minox.journal, config.shop.token.get_secret_value()) == ("100", CANARY)
 
 
@@ -266,16 +299,25 @@ def test_who_is_told_is_optional(folder: Folder, monkeypatch: pytest.MonkeyPatch
     assert told.get_secret_value() == switch
 
 
-def test_urls_of_apprise_are_taken_from_the_environment_too(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_urls_of_apprise_are_taken_from_the_environment_too(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NOTIFY_URL", f"json://{CANARY}:1/x?rto=5")
-    urls = folder.load(valid(notify__urls=["${NOTIFY_URL}", "mailto://me:pw@example.com"])).notify.urls
-    assert [url.get_secret_value() for url in urls] == [f"json://{CANARY}:1/x?rto=5", "mailto://me:pw@example.com"]
+    urls = folder.load(
+        valid(notify__urls=["${NOTIFY_URL}", "mailto://me:pw@example.com"])
+    ).notify.urls
+    assert [url.get_secret_value() for url in urls] == [
+        f"json://{CANARY}:1/x?rto=5",
+        "mailto://me:pw@example.com",
+    ]
 
 
 def test_where_minox_works_out_the_vat_cents_may_differ(folder: Folder) -> None:
     ledger = {"booking__vat_posting": "ledger"}
     assert folder.load(valid(**ledger)).verify.tolerance == Decimal("0.03")
-    assert folder.load(valid(**ledger, verify__tolerance="0.01")).verify.tolerance == Decimal("0.01")
+    assert folder.load(valid(**ledger, verify__tolerance="0.01")).verify.tolerance == Decimal(
+        "0.01"
+    )
 
 
 def test_names_of_statuses_are_fine_with_a_partner_token(folder: Folder) -> None:
@@ -314,7 +356,7 @@ def _example_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_example_loads(home: Path) -> None:
     config = load_config(EXAMPLE)
     assert config.state_path == home / ".local/state/mww2minox/state.db"
-    assert config.mapping("NL").vat[0] == VatRow(code=1, ledger="8000", region="NL", rate=Decimal(21))
+    assert config.rules("NL").vat[0] == VatRow(code=1, ledger="8000", region="NL", rate=Decimal(21))
 
 
 def test_the_example_has_every_key_and_explains_it() -> None:
@@ -325,7 +367,13 @@ def test_the_example_has_every_key_and_explains_it() -> None:
         model = field.annotation
         if isinstance(model, type) and issubclass(model, Settings):
             assert set(example[name]) == set(model.model_fields)
-    assert {key for row in example["vat"] for key in row} == {"region", "rate", "strategy", "code", "ledger"}
+    assert {key for row in example["vat"] for key in row} == {
+        "region",
+        "rate",
+        "strategy",
+        "code",
+        "ledger",
+    }
     assert all(f"{key}_file" in text for key in ("token", "partner_token", "client_secret"))
     assert "vat_ledger" in text
 
@@ -365,8 +413,14 @@ vat:
         "shop.tokn (line 2): is no key here; did you mean token?",
         "shop.statuses[0] (line 3): 'Betaald' is a name; give its number, or a partner_token",
         "shop.since (line 4): '31-01-2026' is not a date; write it like 2026-01-31",
-        "minox.url (line 6): 'http://app.minox.nl' must start with https:// (http:// only on this machine)",
-        "minox.client_secret (line 8): the environment variable UNSET is not set; set it, or put it in the env file",
+        (
+            "minox.url (line 6): 'http://app.minox.nl' must start with https:// (http:// only on"
+            " this machine)"
+        ),
+        (
+            "minox.client_secret (line 8): the environment variable UNSET is not set; set it, or"
+            " put it in the env file"
+        ),
         "vat[1].rate (line 15): 121 is not a percentage; write a number from 0 to 100",
     )
     with pytest.raises(ConfigError) as caught:
@@ -400,7 +454,11 @@ vat:
         ({"shop__url": "http://localhost.example.com"}, "shop.url", "must start with https"),
         ({"shop__url": "http://10.0.0.1"}, "shop.url", "must start with https"),
         ({"minox__redirect_uri": "http://127.0.0.1/callback"}, "minox.redirect_uri", "with a port"),
-        ({"minox__redirect_uri": "http://example.com:80/"}, "minox.redirect_uri", "on this machine"),
+        (
+            {"minox__redirect_uri": "http://example.com:80/"},
+            "minox.redirect_uri",
+            "on this machine",
+        ),
         ({"shop__language": "nl"}, "shop.language", "like nl_NL"),
         ({"shop__timezone": "Europe/Delft"}, "shop.timezone", "is not a time zone"),
         ({"shop__timezone": "../etc"}, "shop.timezone", "is not a time zone"),
@@ -420,18 +478,42 @@ vat:
         ({"booking__max_rounding": -1}, "booking.max_rounding", "not below 0"),
         ({"booking__max_rounding": float("nan")}, "booking.max_rounding", "is not a number"),
         ({"verify__tolerance": float("inf")}, "verify.tolerance", "is not a number"),
-        ({"booking__date": "today"}, "booking.date", "'today' is not one of 'order' or 'status_changed'"),
+        (
+            {"booking__date": "today"},
+            "booking.date",
+            "'today' is not one of 'order' or 'status_changed'",
+        ),
         (
             {"booking__vat_posting": "netto"},
             "booking.vat_posting",
             "is not one of 'net', 'gross', 'ledger' or",
         ),
         ({"booking__description": ""}, "booking.description", "says nothing"),
-        ({"booking__description": "{order}"}, "booking.description", "the fields are {company}, {date}"),
-        ({"booking__description": "{number.real}"}, "booking.description", "a field that does not exist"),
-        ({"booking__description": "{number[0]}"}, "booking.description", "a field that does not exist"),
-        ({"booking__description": "{number!r}"}, "booking.description", "a field that does not exist"),
-        ({"booking__description": "{number:>9}"}, "booking.description", "a field that does not exist"),
+        (
+            {"booking__description": "{order}"},
+            "booking.description",
+            "the fields are {company}, {date}",
+        ),
+        (
+            {"booking__description": "{number.real}"},
+            "booking.description",
+            "a field that does not exist",
+        ),
+        (
+            {"booking__description": "{number[0]}"},
+            "booking.description",
+            "a field that does not exist",
+        ),
+        (
+            {"booking__description": "{number!r}"},
+            "booking.description",
+            "a field that does not exist",
+        ),
+        (
+            {"booking__description": "{number:>9}"},
+            "booking.description",
+            "a field that does not exist",
+        ),
         ({"booking__description": "{}"}, "booking.description", "a field that does not exist"),
         ({"booking__description": "{number"}, "booking.description", "a brace without its partner"),
         ({"vat": [NL21 | {"rate": True}]}, "vat[0].rate", "true is not a number"),
@@ -439,19 +521,43 @@ vat:
         ({"vat": [NL21 | {"region": "NLD"}]}, "vat[0].region", "a country"),
         ({"vat": [NL21 | {"region": "el"}]}, "vat[0].region", "write GR"),
         ({"vat": [NL21 | {"code": True}]}, "vat[0].code", "true is not a text"),
-        ({"vat": [{"region": "NL", "rate": 21, "ledger": 1}]}, "vat[0].code", "is missing: the VAT code"),
+        (
+            {"vat": [{"region": "NL", "rate": 21, "ledger": 1}]},
+            "vat[0].code",
+            "is missing: the VAT code",
+        ),
         (
             {"vat": [{"region": "NL", "rate": 21, "code": 1}]},
             "vat[0].ledger",
             "is missing: the ledger account",
         ),
-        ({"vat": [NL21 | {"strategy": "zero_percent"}]}, "vat[0]", "has a strategy and a region or rate"),
+        (
+            {"vat": [NL21 | {"strategy": "zero_percent"}]},
+            "vat[0]",
+            "has a strategy and a region or rate",
+        ),
         ({"vat": [{"code": 1, "ledger": 1}]}, "vat[0]", "needs region and rate, or a strategy"),
         ({"vat": [{"region": "NL", "code": 1, "ledger": 1}]}, "vat[0]", "needs region and rate"),
-        ({"vat": [{"strategy": "none", "code": 1, "ledger": 1}]}, "vat[0].strategy", "is not one of"),
-        ({"vat": [NL21, NL9, NL21 | {"rate": "21.00"}]}, "vat[2]", "region and rate, as vat[0] (line "),
-        ({"booking__vat_posting": "line"}, "vat[0].vat_ledger", "is missing: with vat_posting line"),
-        ({"booking__vat_posting": "ledger", "ledgers__shipping": 1}, "ledgers", "cannot hold two rates"),
+        (
+            {"vat": [{"strategy": "none", "code": 1, "ledger": 1}]},
+            "vat[0].strategy",
+            "is not one of",
+        ),
+        (
+            {"vat": [NL21, NL9, NL21 | {"rate": "21.00"}]},
+            "vat[2]",
+            "region and rate, as vat[0] (line ",
+        ),
+        (
+            {"booking__vat_posting": "line"},
+            "vat[0].vat_ledger",
+            "is missing: with vat_posting line",
+        ),
+        (
+            {"booking__vat_posting": "ledger", "ledgers__shipping": 1},
+            "ledgers",
+            "cannot hold two rates",
+        ),
         (
             {"booking__vat_posting": "ledger", "vat": [NL21, NL9 | {"ledger": "8000"}]},
             "vat[1].ledger",
@@ -459,17 +565,33 @@ vat:
         ),
         ({"ledgers__shiping": 1}, "ledgers.shiping", "did you mean shipping?"),
         ({"payment_debtors": {"cash": 1}}, "payment_debtors.cash", "'cash' is not a way of paying"),
-        ({"payment_debtors": {"basic/cash": []}}, "payment_debtors.basic/cash", "a list is not a text"),
+        (
+            {"payment_debtors": {"basic/cash": []}},
+            "payment_debtors.basic/cash",
+            "a list is not a text",
+        ),
         ({"payment_debtors": [1]}, "payment_debtors", "a list stands here"),
         ({"notify__urls": []}, "notify.urls", "at least one item"),
         ({"notify__urls": "json://a"}, "notify.urls", "this stands here; write a list"),
-        ({"notify__urls": ["json://a", "nonsense://b"]}, "notify.urls[1]", "this is not a URL that Apprise takes"),
+        (
+            {"notify__urls": ["json://a", "nonsense://b"]},
+            "notify.urls[1]",
+            "this is not a URL that Apprise takes",
+        ),
         ({"notify__urls": ["https://"]}, "notify.urls[0]", "this is not a URL that Apprise takes"),
         ({"notify__urls": [1]}, "notify.urls[0]", "this is not a URL that Apprise takes"),
-        ({"notify__dead_mans_switch": "http://hc-ping.com/a"}, "notify.dead_mans_switch", "must start with https"),
+        (
+            {"notify__dead_mans_switch": "http://hc-ping.com/a"},
+            "notify.dead_mans_switch",
+            "must start with https",
+        ),
         ({"notify__dead_mans_switch": "hc-ping.com"}, "notify.dead_mans_switch", "is not a URL"),
         ({"notify__dead_mans_switch": "https://a/?b#c"}, "notify.dead_mans_switch", "holds a #"),
-        ({"notify__dead_mans_switch": "https://a/#c?b"}, "notify.dead_mans_switch", "holds a ? or #"),
+        (
+            {"notify__dead_mans_switch": "https://a/#c?b"},
+            "notify.dead_mans_switch",
+            "holds a ? or #",
+        ),
         ({"notify__mail": "x"}, "notify.mail", "the keys are urls, dead_mans_switch"),
         ({"language": "fr"}, "language", "'fr' is not one of 'nl' or 'en'"),
         ({"state": []}, "state", "a list is not a text"),
@@ -477,7 +599,9 @@ vat:
         ({"zzz": 1}, "zzz", "the keys are language, shop, minox"),
     ],
 )
-def test_each_problem_has_its_place_and_the_fix(folder: Folder, changes: dict[str, Any], place: str, says: str) -> None:
+def test_each_problem_has_its_place_and_the_fix(
+    folder: Folder, changes: dict[str, Any], place: str, says: str
+) -> None:
     problem = folder.problem(valid(**changes))
     assert problem.startswith(f"{place} (line ")
     assert says in problem
@@ -499,7 +623,9 @@ def test_each_problem_has_its_place_and_the_fix(folder: Folder, changes: dict[st
         ("[" * 5000, "nested too deeply"),
     ],
 )
-def test_a_file_that_is_no_config_is_one_problem(folder: Folder, text: str | bytes, says: str) -> None:
+def test_a_file_that_is_no_config_is_one_problem(
+    folder: Folder, text: str | bytes, says: str
+) -> None:
     assert says in folder.problem(text)
 
 
@@ -511,11 +637,16 @@ def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path, name: str) ->
 
 def test_a_key_given_twice_is_a_problem(folder: Folder) -> None:
     text = VALID.replace("  journal: 100\n", "  journal: 100\n  journal: 200\n")
-    assert folder.problem(text) == "minox.journal (line 11): is given twice, on lines 11 and 12; keep one"
+    assert (
+        folder.problem(text)
+        == "minox.journal (line 11): is given twice, on lines 11 and 12; keep one"
+    )
 
 
 def test_tags_are_harmless(folder: Folder, tmp_path: Path) -> None:
-    text = VALID.replace("journal: 100", f"journal: !!python/object/apply:os.mkdir ['{tmp_path}/made']")
+    text = VALID.replace(
+        "journal: 100", f"journal: !!python/object/apply:os.mkdir ['{tmp_path}/made']"
+    )
     assert "cannot start with !" in folder.problem(text)
     assert not (tmp_path / "made").exists()
 
@@ -525,9 +656,12 @@ def test_a_key_that_is_no_word_is_a_problem(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "says"), [("${}", "followed by the name"), ("${A", "followed by"), ("${E}", "empty")]
+    ("written", "says"),
+    [("${}", "followed by the name"), ("${A", "followed by"), ("${E}", "empty")],
 )
-def test_references_that_lead_nowhere(folder: Folder, monkeypatch: pytest.MonkeyPatch, written: str, says: str) -> None:
+def test_references_that_lead_nowhere(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, written: str, says: str
+) -> None:
     monkeypatch.setenv("E", "")
     assert says in folder.problem(valid(minox__journal=written))
 
@@ -535,17 +669,28 @@ def test_references_that_lead_nowhere(folder: Folder, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"shop__token_file": "x"}, "shop.token_file (line 7): stands beside token; keep one of the two"),
-        ({"shop__token": None, "shop__token_file": "absent"}, "cannot be read: No such file or directory"),
+        (
+            {"shop__token_file": "x"},
+            "shop.token_file (line 7): stands beside token; keep one of the two",
+        ),
+        (
+            {"shop__token": None, "shop__token_file": "absent"},
+            "cannot be read: No such file or directory",
+        ),
         ({"shop__token": None, "shop__token_file": "."}, "cannot be read: Is a directory"),
         ({"shop__token": None, "shop__token_file": "hollow"}, "the file is empty"),
         ({"shop__token": None, "shop__token_file": "binary"}, "must be the path of a text file"),
         ({"shop__token": None, "shop__token_file": ["x"]}, "must be the path of a text file"),
-        ({"shop__token": None, "shop__token_file": "two words"}, "shop.token (line 1): this holds a space"),
+        (
+            {"shop__token": None, "shop__token_file": "two words"},
+            "shop.token (line 1): this holds a space",
+        ),
         ({"shop__token": None, "shop__tokenfile": "x"}, "did you mean token_file?"),
     ],
 )
-def test_secret_files_that_cannot_be_used(folder: Folder, tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+def test_secret_files_that_cannot_be_used(
+    folder: Folder, tmp_path: Path, changes: dict[str, Any], says: str
+) -> None:
     (tmp_path / "hollow").write_text("\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     (tmp_path / "two words").write_text("two words\n")
@@ -572,7 +717,10 @@ def test_env_files_that_cannot_be_used(folder: Folder, content: bytes | None, sa
 # Secrets.
 
 LEAKS = [
-    f"notify: {{urls: ['nonsense://{CANARY}', '{CANARY}', 'json://a {CANARY}', {{{CANARY}: 1}}, 'json://${{{CANARY}}}']}}",
+    (
+        f"notify: {{urls: ['nonsense://{CANARY}', '{CANARY}', 'json://a {CANARY}', {{{CANARY}: 1}},"
+        f" 'json://${{{CANARY}}}']}}"
+    ),
     f"notify: {{urls: json://{CANARY}}}",
     f"notify: {{urls: {{json://{CANARY}: 1}}, dead_mans_switch: [{CANARY}]}}",
     f"notify: {{url: json://{CANARY}, dead_mans_switch: 'http://example.com/{CANARY}?{CANARY}'}}",
@@ -613,11 +761,17 @@ BROKEN = st.text(alphabet="='\"\\#$ \t\n\r\0aé\ud800", max_size=4)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(parts=st.lists(st.tuples(BROKEN, st.sampled_from((*NAMES, "export A", "")), BROKEN, BROKEN), max_size=4))
+@given(
+    parts=st.lists(
+        st.tuples(BROKEN, st.sampled_from((*NAMES, "export A", "")), BROKEN, BROKEN), max_size=4
+    )
+)
 def test_whatever_the_env_file_holds_no_secret_is_told(
     folder: Folder, parts: list[tuple[str, str, str, str]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    text = "\n".join(f"{before}{name}{between}{CANARY}{after}" for before, name, between, after in parts)
+    text = "\n".join(
+        f"{before}{name}{between}{CANARY}{after}" for before, name, between, after in parts
+    )
     folder.path.with_suffix(".env").write_bytes(text.encode("utf-8", "surrogatepass"))
     references = {"shop__token": "${MWW_TOKEN}", "shop__since": "${MWW_PARTNER_TOKEN}"}
     with pytest.raises(ConfigError) as caught:
@@ -632,7 +786,10 @@ def test_a_password_in_a_url_is_not_told(folder: Folder, key: str) -> None:
 
 def test_a_loaded_config_does_not_show_its_secrets(folder: Folder) -> None:
     secrets = {"shop__token": CANARY, "shop__partner_token": CANARY, "minox__client_secret": CANARY}
-    urls = {"notify__urls": [f"json://{CANARY}"], "notify__dead_mans_switch": f"https://example.com/{CANARY}"}
+    urls = {
+        "notify__urls": [f"json://{CANARY}"],
+        "notify__dead_mans_switch": f"https://example.com/{CANARY}",
+    }
     config = folder.load(valid(**secrets, **urls))
     assert CANARY not in f"{config} {config!r} {config.model_dump()} {config.model_dump_json()}"
 
@@ -646,7 +803,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_named_config_comes_first(elsewhere: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_named_config_comes_first(
+    elsewhere: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     user = home / ".config/mww2minox/config.yaml"
     user.parent.mkdir(parents=True)
     user.touch()
@@ -674,9 +833,14 @@ def test_without_a_config_the_places_are_told(home: Path) -> None:
 # Whatever stands in the file.
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates()
-keys = st.sampled_from([*Config.model_fields, "state", "token", "statuses", "rate", "region", "strategy"])
+keys = st.sampled_from(
+    [*Config.model_fields, "state", "token", "statuses", "rate", "region", "strategy"]
+)
 trees = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys | st.text(), inner, max_size=5)
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(keys | st.text(), inner, max_size=5)
+    ),
 )
 
 
@@ -696,7 +860,9 @@ def _changed(changes: dict[tuple[str, str], Any]) -> dict[str, Any]:
     return tree
 
 
-def test_without_a_config_it_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_config_it_says_how_to_make_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MWW2MINOX_CONFIG", raising=False)
     with pytest.raises(ConfigError) as nowhere:
@@ -711,7 +877,9 @@ def test_without_a_config_it_says_how_to_make_one(tmp_path: Path, monkeypatch: p
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(tree=trees | _sections())
 def test_whatever_it_says_only_a_config_error_is_raised(folder: Folder, tree: object) -> None:
-    _load_or_refuse(folder, yaml.safe_dump(tree, allow_unicode=True).encode("utf-8", "surrogatepass"))
+    _load_or_refuse(
+        folder, yaml.safe_dump(tree, allow_unicode=True).encode("utf-8", "surrogatepass")
+    )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

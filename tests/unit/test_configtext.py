@@ -1,4 +1,6 @@
-"""What `setup` writes reads back as what was answered, whatever it holds; secrets stand apart, for nobody else."""
+"""What `setup` writes reads back as what was answered, whatever it holds; secrets stand apart, for
+nobody else.
+"""
 
 import os
 from decimal import Decimal
@@ -9,7 +11,13 @@ import pytest
 import yaml
 from hypothesis import given, strategies as st
 
-from mww2minox.commands.setup.configtext import SECRET_NAMES, config_text, env_text, save_private, secrets_apart
+from mww2minox.commands.setup.configtext import (
+    SECRET_NAMES,
+    config_text,
+    env_text,
+    save_private,
+    secrets_apart,
+)
 from mww2minox.config.loading import load_config, settings_of
 from mww2minox.config.secrets import env_values
 from mww2minox.config.yaml_file import Document, Value, read_document
@@ -17,14 +25,17 @@ from mww2minox.errors import UsageError
 from mww2minox.language.texts import use
 
 ODD_TEXTS = [
-    "#1", "a # b", "a: b", "key:", "- x", "? x", "'", '"', "it's", '"quoted"', "\\", "a\\", "{x}", "[x]", "&a", "*a",
-    "!x", "%x", "@x", "`x`", "|", ">", "~", "null", "NO", "yes", "true", "0100", "1e3", "0x1F", "0o17", "1_000",
-    "12:30", "1.50", ".5", "5.", "+1", "-1", "=", "<<", "2026-01-31", "2026-99-99", "9" * 40, "é ü ß", "日本",
-    "\U0001f600", "a,b", "x" * 300, "$HOME", "$(x)", "a  b",
+    "#1", "a # b", "a: b", "key:", "- x", "? x", "'", '"', "it's", '"quoted"', "\\", "a\\",
+    "{x}", "[x]", "&a", "*a", "!x", "%x", "@x", "`x`", "|", ">", "~", "null", "NO", "yes",
+    "true", "0100", "1e3", "0x1F", "0o17", "1_000", "12:30", "1.50", ".5", "5.", "+1", "-1",
+    "=", "<<", "2026-01-31", "2026-99-99", "9" * 40, "é ü ß", "日本", "\U0001f600", "a,b",
+    "x" * 300, "$HOME", "$(x)", "a  b",
 ]  # fmt: skip
 PRINTABLE = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)
 TEXTS = (
-    st.one_of(st.sampled_from(ODD_TEXTS), st.text(st.characters(exclude_categories=["C"]), max_size=30))
+    st.one_of(
+        st.sampled_from(ODD_TEXTS), st.text(st.characters(exclude_categories=["C"]), max_size=30)
+    )
     .map(str.strip)
     .filter(lambda text: text.isprintable() and bool(text) and "${" not in text)
 )
@@ -33,20 +44,29 @@ NUMBERS = st.one_of(TEXTS, st.integers(0, 10**12))
 RATES = st.one_of(st.integers(0, 100), st.decimals(0, 100, places=2).map(str))
 FIELDS = st.sampled_from(["{number}", "{name}", "{date}", "{company}", "{{", "}}", "# ", ": "])
 BRACELESS = WORDS.map(lambda text: text.replace("{", "").replace("}", ""))
-DESCRIPTIONS = st.lists(st.one_of(FIELDS, BRACELESS), min_size=1).map(" ".join).map(str.strip).filter(bool)
+DESCRIPTIONS = (
+    st.lists(st.one_of(FIELDS, BRACELESS), min_size=1).map(" ".join).map(str.strip).filter(bool)
+)
 
 
 @st.composite
 def configs(draw: st.DrawFn) -> dict[str, Any]:
     """Make the answers of a setup that went through."""
-    regions = draw(st.lists(st.sampled_from(["NL", "BE", "DE", "FR", "nl"]), min_size=1, unique_by=str.upper))
+    regions = draw(
+        st.lists(st.sampled_from(["NL", "BE", "DE", "FR", "nl"]), min_size=1, unique_by=str.upper)
+    )
     rows = [
-        {"region": region, "rate": draw(RATES), "code": draw(NUMBERS), "ledger": draw(NUMBERS)} for region in regions
+        {"region": region, "rate": draw(RATES), "code": draw(NUMBERS), "ledger": draw(NUMBERS)}
+        for region in regions
     ]
     optional: dict[str, Any] = {
-        "ledgers": draw(st.dictionaries(st.sampled_from(["shipping", "payment", "discount"]), NUMBERS)),
+        "ledgers": draw(
+            st.dictionaries(st.sampled_from(["shipping", "payment", "discount"]), NUMBERS)
+        ),
         "payment_debtors": draw(
-            st.dictionaries(st.tuples(WORDS, WORDS).map("/".join).filter(lambda text: "${" not in text), NUMBERS)
+            st.dictionaries(
+                st.tuples(WORDS, WORDS).map("/".join).filter(lambda text: "${" not in text), NUMBERS
+            )
         ),
         "verify": {"tolerance": draw(st.decimals(0, 9, places=2).map(str))},
         "retention_days": draw(st.integers(1, 9999)),
@@ -65,8 +85,15 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
             "client_secret": draw(WORDS),
             "redirect_uri": "http://127.0.0.1:8765/callback",
         },
-        "booking": {"description": draw(DESCRIPTIONS), "rounding_ledger": draw(NUMBERS), "max_rounding": "0.05"},
-        "vat": [*rows, {"strategy": "zero_percent", "code": draw(NUMBERS), "ledger": draw(NUMBERS)}],
+        "booking": {
+            "description": draw(DESCRIPTIONS),
+            "rounding_ledger": draw(NUMBERS),
+            "max_rounding": "0.05",
+        },
+        "vat": [
+            *rows,
+            {"strategy": "zero_percent", "code": draw(NUMBERS), "ledger": draw(NUMBERS)},
+        ],
         "state": "/var/lib/mww2minox/state.db",
         **{key: optional[key] for key in chosen},
     }
@@ -79,7 +106,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("apart", [True, False])
 @given(values=configs())
-def test_what_is_written_reads_back_as_the_same_settings(folder: Path, values: dict[str, Any], *, apart: bool) -> None:
+def test_what_is_written_reads_back_as_the_same_settings(
+    folder: Path, values: dict[str, Any], *, apart: bool
+) -> None:
     target, env = folder / "config.yaml", folder / "config.env"
     env.unlink(missing_ok=True)
     meant = settings_of(Document(target, values, {(): 1}, {}))
@@ -106,15 +135,24 @@ def test_a_text_stays_what_it_is(tmp_path: Path, text: str) -> None:
 
 
 def _leaves(value: Value) -> list[Value]:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    inner = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    )
     return [value] if inner is None else [leaf for one in inner for leaf in _leaves(one)]
 
 
 def test_numbers_dates_and_amounts_have_no_quotes_and_text_that_looks_like_them_does() -> None:
     text = config_text(
-        {"minox": {"journal": "0100", "tenant": 12, "administration": "13"}, "shop": {"since": "2026-01-31"}}
+        {
+            "minox": {"journal": "0100", "tenant": 12, "administration": "13"},
+            "shop": {"since": "2026-01-31"},
+        }
     )
-    assert [line.strip() for line in text.splitlines() if ": " in line and not line.strip().startswith("#")] == [
+    assert [
+        line.strip()
+        for line in text.splitlines()
+        if ": " in line and not line.strip().startswith("#")
+    ] == [
         "since: 2026-01-31",
         "journal: '0100'",
         "tenant: 12",
@@ -125,7 +163,11 @@ def test_numbers_dates_and_amounts_have_no_quotes_and_text_that_looks_like_them_
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_the_comments_are_comments_in_either_language(language: Any) -> None:
     use(language)
-    values: dict[str, Value] = {"language": language, "verify": {"tolerance": "0.00"}, "minox": {"tenant": 1}}
+    values: dict[str, Value] = {
+        "language": language,
+        "verify": {"tolerance": "0.00"},
+        "minox": {"tenant": 1},
+    }
     assert yaml.safe_load(config_text(values)) == {
         "language": language,
         "minox": {"tenant": 1},
@@ -136,8 +178,12 @@ def test_the_comments_are_comments_in_either_language(language: Any) -> None:
 
 @pytest.mark.parametrize("code", [1, "1", "1H", "01", 0, "0"])
 def test_a_vat_code_stays_a_number_or_a_text(tmp_path: Path, code: int | str) -> None:
-    (tmp_path / "c.yaml").write_text(config_text({"vat": [{"strategy": "zero_percent", "code": code}]}))
-    assert read_document(tmp_path / "c.yaml").values == {"vat": [{"strategy": "zero_percent", "code": code}]}
+    (tmp_path / "c.yaml").write_text(
+        config_text({"vat": [{"strategy": "zero_percent", "code": code}]})
+    )
+    assert read_document(tmp_path / "c.yaml").values == {
+        "vat": [{"strategy": "zero_percent", "code": code}]
+    }
 
 
 # Secrets
@@ -163,7 +209,8 @@ def test_every_printable_secret_is_read_back(folder: Path, three: tuple[str, str
 
 
 @pytest.mark.parametrize(
-    "secret", ["it's", 'a"b', "a\\b", "a\\", "$HOME", "a${b", "#x", "a#b", "a'\\'b", "\\'", "=x", "é"]
+    "secret",
+    ["it's", 'a"b', "a\\b", "a\\", "$HOME", "a${b", "#x", "a#b", "a'\\'b", "\\'", "=x", "é"],
 )
 def test_an_odd_secret_is_read_back_among_others(tmp_path: Path, secret: str) -> None:
     secrets = {"A": "it's", "B": secret, "C": "it's"}
@@ -175,12 +222,19 @@ def test_what_else_stands_in_the_env_file_stays(tmp_path: Path) -> None:
     text = env_text({"MWW_TOKEN": "new"}, present)
     assert "# mine\n" in text
     assert "export OTHER='a b'\n" in text
-    assert read_back(tmp_path, text) == {"HTTPS_PROXY": "http://proxy", "OTHER": "a b", "MWW_TOKEN": "new"}
+    assert read_back(tmp_path, text) == {
+        "HTTPS_PROXY": "http://proxy",
+        "OTHER": "a b",
+        "MWW_TOKEN": "new",
+    }
     assert "old" not in text
 
 
 def test_a_reference_stays_one() -> None:
-    values: dict[str, Value] = {"shop": {"token": "${MY_TOKEN}"}, "minox": {"client_secret_file": "secret"}}
+    values: dict[str, Value] = {
+        "shop": {"token": "${MY_TOKEN}"},
+        "minox": {"client_secret_file": "secret"},
+    }
     assert secrets_apart(values) == {}
     assert values == {"shop": {"token": "${MY_TOKEN}"}, "minox": {"client_secret_file": "secret"}}
 

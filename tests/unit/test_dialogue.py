@@ -37,7 +37,9 @@ def test_what_is_typed_comes_back_without_spaces_around_it(typing: Typing) -> No
     assert typing("  a b \t").text("key", "What") == "a b"
 
 
-def test_enter_takes_the_default_that_is_shown(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+def test_enter_takes_the_default_that_is_shown(
+    typing: Typing, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert typing("").text("key", "What", default="this") == "this"
     assert "What [this]: " in capsys.readouterr().err
 
@@ -47,7 +49,9 @@ def test_without_a_default_something_has_to_be_typed(typing: Typing) -> None:
     assert dialogue.text("key", "What") == "x"
 
 
-def test_it_is_asked_until_it_is_right_and_said_why(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_asked_until_it_is_right_and_said_why(
+    typing: Typing, capsys: pytest.CaptureFixture[str]
+) -> None:
     def even(answer: str) -> str:
         if int(answer) % 2:
             message = f"{answer} is odd"
@@ -61,15 +65,21 @@ def test_it_is_asked_until_it_is_right_and_said_why(typing: Typing, capsys: pyte
 
 
 @pytest.mark.parametrize("odd", ["a\x1b[31mb", "a\0b", "a\u202eb", "\udcff"])
-def test_what_cannot_be_printed_is_refused(typing: Typing, capsys: pytest.CaptureFixture[str], odd: str) -> None:
+def test_what_cannot_be_printed_is_refused(
+    typing: Typing, capsys: pytest.CaptureFixture[str], odd: str
+) -> None:
     assert typing(odd, "plain").text("key", "What") == "plain"
     shown = capsys.readouterr().err
     assert "cannot be printed" in shown
     assert odd not in shown
 
 
-def test_what_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\nplain\n"), encoding="utf-8"))
+def test_what_is_no_text_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\nplain\n"), encoding="utf-8")
+    )
     with pytest.raises(click.Abort):  # the end of what is typed
         Dialogue(Output(), interactive=True).text("key", "What")
     assert "cannot be printed" in capsys.readouterr().err
@@ -92,7 +102,9 @@ def test_long_and_foreign_answers_come_back_whole(typing: Typing, answer: str) -
         ("nl", "nee", False),
     ],
 )
-def test_yes_and_no_in_the_readers_language(typing: Typing, language: Language, typed: str, expected: bool) -> None:
+def test_yes_and_no_in_the_readers_language(
+    typing: Typing, language: Language, typed: str, expected: bool
+) -> None:
     use(language)
     assert typing(typed).yes("key", "Sure?", default=False) is expected
 
@@ -103,7 +115,9 @@ def test_only_a_plain_yes_is_one(typing: Typing) -> None:
     assert dialogue.asked == 4
 
 
-def test_one_of_a_list_is_chosen_whatever_its_capitals(typing: Typing, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_of_a_list_is_chosen_whatever_its_capitals(
+    typing: Typing, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert typing("KAS", NONE, "memo").choose("key", "Which", OPTIONS) == "MEMO"
     told = capsys.readouterr()
     assert "    VERK Verkoopboek" in told.out
@@ -125,9 +139,16 @@ def test_one_at_least_is_chosen(typing: Typing, capsys: pytest.CaptureFixture[st
     assert "one at least" in capsys.readouterr().err
 
 
-def test_numbers_that_are_not_listed_are_right_only_where_the_list_is_not_whole(typing: Typing) -> None:
-    assert typing("2,17").several("key", "Which", NUMBERS, default=None, any_number=True) == ["2", "17"]
-    assert typing("17", "2").several("key", "Which", NUMBERS, default=None, any_number=False) == ["2"]
+def test_numbers_that_are_not_listed_are_right_only_where_the_list_is_not_whole(
+    typing: Typing,
+) -> None:
+    assert typing("2,17").several("key", "Which", NUMBERS, default=None, any_number=True) == [
+        "2",
+        "17",
+    ]
+    assert typing("17", "2").several("key", "Which", NUMBERS, default=None, any_number=False) == [
+        "2"
+    ]
     for odd in ("-1", "1.5", "x", "\u00b2", "1" * 10):
         assert typing(odd, "5").several("key", "Which", [], default=None, any_number=True) == ["5"]
 
@@ -143,7 +164,9 @@ def test_nobody_is_asked_and_defaults_are_taken(nobody: Dialogue) -> None:
 
 
 def test_what_nobody_answers_is_named_with_what_to_do(nobody: Dialogue) -> None:
-    with pytest.raises(UsageError, match=r"minox\.journal is not answered: Which.*mww2minox setup --answers FILE"):
+    with pytest.raises(
+        UsageError, match=r"minox\.journal is not answered: Which.*mww2minox setup --answers FILE"
+    ):
         nobody.choose("minox.journal", "Which", OPTIONS)
 
 

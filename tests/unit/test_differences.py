@@ -10,23 +10,25 @@ import pytest
 from hypothesis import given, settings
 
 from mww2minox.books.differences import booking_differences, order_changes
-from mww2minox.books.model import Order, Tax, VatPosting
-from mww2minox.minox.wire import ReadLine, booking_body, sent_lines
+from mww2minox.books.model import Order, Tax, TransactionLine, VatPosting
+from mww2minox.minox.wire import booking_body, sent_lines
 from mww2minox.reasons import DIFFERENCES
-from tests.builders import CUSTOMER, booked, line, mapping, mirrored, order
+from tests.builders import BUYER, booked, line, mirrored, order, rules
 from tests.unit.test_booking_properties import orders
 
 ORDER = order(line("12.10"), line("10.90", "9"), tax={"21": "2.10", "9": "0.90"})
 VAT_ACCOUNTS = frozenset({"1500", "1510"})
 
 
-def _sent(given_order: Order = ORDER, posting: VatPosting = VatPosting.NET, **changes: Any) -> list[ReadLine]:
+def _sent(
+    given_order: Order = ORDER, posting: VatPosting = VatPosting.NET, **changes: Any
+) -> list[TransactionLine]:
     """Return the lines of a booking as they are sent: debtor 10001, 8000 for 21%, 8010 for 9%."""
-    body = booking_body(booked(given_order, mapping(vat_posting=posting, **changes)), "10001")
+    body = booking_body(booked(given_order, rules(vat_posting=posting, **changes)), "10001")
     return sent_lines(body.decode())
 
 
-def _own(account: str, amount: str, number: int = 9000) -> ReadLine:
+def _own(account: str, amount: str, number: int = 9000) -> TransactionLine:
     """Build a line that Minox made itself."""
     value = Decimal(amount)
     return replace(
@@ -40,14 +42,19 @@ def _own(account: str, amount: str, number: int = 9000) -> ReadLine:
     )
 
 
-def _with(lines: Sequence[ReadLine], account: str, /, **changes: Any) -> list[ReadLine]:
+def _with(
+    lines: Sequence[TransactionLine], account: str, /, **changes: Any
+) -> list[TransactionLine]:
     """Change the line on an account."""
     assert any(each.account == account for each in lines)
     return [replace(each, **changes) if each.account == account else each for each in lines]
 
 
 def _told(
-    sent: Sequence[ReadLine], found: Sequence[ReadLine], tolerance: str = "0.00", made_vat: str | None = None
+    sent: Sequence[TransactionLine],
+    found: Sequence[TransactionLine],
+    tolerance: str = "0.00",
+    made_vat: str | None = None,
 ) -> list[str]:
     """Write the differences down as `code expected -> found [place]`."""
     told = booking_differences(
@@ -58,7 +65,10 @@ def _told(
         made_vat=None if made_vat is None else Decimal(made_vat),
     )
     assert {difference.code for difference in told} <= set(DIFFERENCES)
-    rest = [" ".join(v for k, v in each.values.items() if k not in ("expected", "found")) for each in told]
+    rest = [
+        " ".join(v for k, v in each.values.items() if k not in ("expected", "found"))
+        for each in told
+    ]
     return [
         f"{each.code} {each.values['expected']} -> {each.values['found']} {place}".strip()
         for each, place in zip(told, rest, strict=True)
@@ -66,8 +76,12 @@ def _told(
 
 
 @pytest.mark.parametrize("posting", VatPosting)
-@pytest.mark.parametrize("given_order", [ORDER, mirrored(ORDER), replace(ORDER, total=Decimal("23.02"))])
-def test_what_reads_back_as_it_was_sent_is_no_difference(given_order: Order, posting: VatPosting) -> None:
+@pytest.mark.parametrize(
+    "given_order", [ORDER, mirrored(ORDER), replace(ORDER, total=Decimal("23.02"))]
+)
+def test_what_reads_back_as_it_was_sent_is_no_difference(
+    given_order: Order, posting: VatPosting
+) -> None:
     sent = _sent(given_order, posting, rounding_ledger="4990")
     assert _told(sent, sent) == []
     assert _told(sent, list(reversed(sent))) == []
@@ -75,7 +89,9 @@ def test_what_reads_back_as_it_was_sent_is_no_difference(given_order: Order, pos
 
 @pytest.mark.parametrize("number", [9000, 12])
 @pytest.mark.parametrize("given_order", [ORDER, mirrored(ORDER)])
-def test_vat_and_collective_lines_of_minox_are_no_difference(given_order: Order, number: int) -> None:
+def test_vat_and_collective_lines_of_minox_are_no_difference(
+    given_order: Order, number: int
+) -> None:
     sent = _sent(given_order)
     sign = "-" if given_order.total < 0 else ""
     vat = [_own("1500", f"{sign}2.10", number), _own("1510", f"{sign}0.90", number)]
@@ -94,14 +110,24 @@ def test_vat_and_collective_lines_of_minox_are_no_difference(given_order: Order,
         ("10001", {"invoice_number": "1025"}, ["invoice_number_differs 1024 -> 1025"]),
         ("10001", {"invoice_number": ""}, []),
         ("8000", {"credit": Decimal("9.99")}, ["ledger_differs 10.00 -> 9.99 8000"]),
-        ("8000", {"credit": Decimal("7.90")}, ["ledger_differs 10.00 -> 7.90 8000"]),  # less the VAT beside it
-        ("8000", {"account": "8999"}, ["ledger_differs 10.00 -> 0.00 8000", "ledger_differs 0.00 -> 10.00 8999"]),
+        (
+            "8000",
+            {"credit": Decimal("7.90")},
+            ["ledger_differs 10.00 -> 7.90 8000"],
+        ),  # less the VAT beside it
+        (
+            "8000",
+            {"account": "8999"},
+            ["ledger_differs 10.00 -> 0.00 8000", "ledger_differs 0.00 -> 10.00 8999"],
+        ),
         ("8000", {"vat_amount": Decimal("2.11")}, ["vat_differs 2.10 -> 2.11 1"]),
         ("8000", {"vat_code": "3"}, ["vat_differs 2.10 -> - 1", "vat_differs - -> 2.10 3"]),
         ("8000", {"vat_code": "2"}, ["vat_differs 2.10 -> - 1", "vat_differs 0.90 -> 3.00 2"]),
     ],
 )
-def test_an_edit_in_minox_is_a_difference(account: str, changes: dict[str, Any], told: list[str]) -> None:
+def test_an_edit_in_minox_is_a_difference(
+    account: str, changes: dict[str, Any], told: list[str]
+) -> None:
     sent = _sent()
     assert _told(sent, _with(sent, account, **changes)) == told
 
@@ -116,8 +142,14 @@ def test_lines_that_minox_numbers_as_its_own_are_no_difference_unless_they_were_
 
 def test_a_missing_or_doubled_line_is_a_difference() -> None:
     debtor, first, second = sent = _sent()
-    assert _told(sent, [first, second]) == ["customer_differs 10001 -> -", "total_differs 23.00 -> 0.00"]
-    assert _told(sent, [debtor, first]) == ["ledger_differs 10.00 -> 0.00 8010", "vat_differs 0.90 -> - 2"]
+    assert _told(sent, [first, second]) == [
+        "customer_differs 10001 -> -",
+        "total_differs 23.00 -> 0.00",
+    ]
+    assert _told(sent, [debtor, first]) == [
+        "ledger_differs 10.00 -> 0.00 8010",
+        "vat_differs 0.90 -> - 2",
+    ]
     assert _told(sent, [debtor, first, first, second]) == [
         "ledger_differs 10.00 -> 20.00 8000",
         "vat_differs 2.10 -> 4.20 1",
@@ -133,7 +165,10 @@ def test_a_line_that_somebody_added_is_a_difference() -> None:
 def test_a_difference_up_to_the_tolerance_is_none() -> None:
     sent = _sent()
     off = _with(
-        _with(sent, "10001", debit=Decimal("23.03")), "8000", credit=Decimal("10.03"), vat_amount=Decimal("2.13")
+        _with(sent, "10001", debit=Decimal("23.03")),
+        "8000",
+        credit=Decimal("10.03"),
+        vat_amount=Decimal("2.13"),
     )
     assert _told(sent, off, tolerance="0.03") == []
     assert _told(sent, off, tolerance="0.02") == [
@@ -144,7 +179,9 @@ def test_a_difference_up_to_the_tolerance_is_none() -> None:
 
 
 @pytest.mark.parametrize(("vat", "told"), [("2.10", []), ("2.09", ["vat_differs 3.00 -> 2.99 *"])])
-def test_vat_that_reads_back_on_vat_accounts_only_is_compared_in_total(vat: str, told: list[str]) -> None:
+def test_vat_that_reads_back_on_vat_accounts_only_is_compared_in_total(
+    vat: str, told: list[str]
+) -> None:
     sent = _sent()
     bare = [replace(each, vat_code="", vat_amount=None) for each in sent]
     assert _told(sent, [*bare, _own("1500", vat), _own("1510", "0.90")]) == told
@@ -156,9 +193,16 @@ def test_vat_that_reads_back_on_vat_accounts_only_is_compared_in_total(vat: str,
 @pytest.mark.parametrize("sign", ["", "-"])
 @pytest.mark.parametrize(
     ("vat", "told"),
-    [("2.10", []), ("2.13", []), ("2.14", ["vat_differs 3.00 -> 3.04 *"]), ("1.00", ["vat_differs 3.00 -> 1.90 *"])],
+    [
+        ("2.10", []),
+        ("2.13", []),
+        ("2.14", ["vat_differs 3.00 -> 3.04 *"]),
+        ("1.00", ["vat_differs 3.00 -> 1.90 *"]),
+    ],
 )
-def test_with_the_ledgers_vat_gross_and_the_vat_in_all_are_compared(vat: str, told: list[str], sign: str) -> None:
+def test_with_the_ledgers_vat_gross_and_the_vat_in_all_are_compared(
+    vat: str, told: list[str], sign: str
+) -> None:
     sent = _sent(mirrored(ORDER) if sign else ORDER, VatPosting.LEDGER)
     made = [_own("1500", sign + vat), _own("1510", f"{sign}0.90")]
     side = "debit" if sign else "credit"
@@ -168,21 +212,33 @@ def test_with_the_ledgers_vat_gross_and_the_vat_in_all_are_compared(vat: str, to
     }
     split = _with(sent, "8000", vat_code="1", vat_amount=Decimal(vat), **net["8000"])
     split = _with(split, "8010", vat_code="2", vat_amount=Decimal("0.90"), **net["8010"])
-    expected = [text.replace("3.0", "-3.0").replace("1.9", "-1.9") for text in told] if sign else told
+    expected = (
+        [text.replace("3.0", "-3.0").replace("1.9", "-1.9") for text in told] if sign else told
+    )
     for found in ([*sent, *made], [*split, *made], split):
         assert _told(sent, found, tolerance="0.03", made_vat=f"{sign}3.00") == expected
 
 
 def test_with_the_ledgers_vat_another_gross_is_a_difference() -> None:
     sent = _sent(posting=VatPosting.LEDGER)
-    found = [*_with(sent, "8000", credit=Decimal("12.00")), _own("1500", "2.10"), _own("1510", "0.90")]
-    assert _told(sent, found, tolerance="0.03", made_vat="3.00") == ["ledger_differs 12.10 -> 12.00 8000"]
+    found = [
+        *_with(sent, "8000", credit=Decimal("12.00")),
+        _own("1500", "2.10"),
+        _own("1510", "0.90"),
+    ]
+    assert _told(sent, found, tolerance="0.03", made_vat="3.00") == [
+        "ledger_differs 12.10 -> 12.00 8000"
+    ]
 
 
 def test_with_vat_on_lines_of_its_own_an_edit_of_such_a_line_is_a_difference() -> None:
     sent = _sent(posting=VatPosting.LINE)
-    assert _told(sent, _with(sent, "1500", credit=Decimal("2.00"))) == ["ledger_differs 2.10 -> 2.00 1500"]
-    assert _told(sent, _with(sent, "8000", vat_code="1", vat_amount=Decimal("2.10"))) == ["vat_differs - -> 2.10 1"]
+    assert _told(sent, _with(sent, "1500", credit=Decimal("2.00"))) == [
+        "ledger_differs 2.10 -> 2.00 1500"
+    ]
+    assert _told(sent, _with(sent, "8000", vat_code="1", vat_amount=Decimal("2.10"))) == [
+        "vat_differs - -> 2.10 1"
+    ]
 
 
 # What changed in the shop
@@ -191,7 +247,10 @@ def test_with_vat_on_lines_of_its_own_an_edit_of_such_a_line_is_a_difference() -
 def _changed(now: Order, was: Order = ORDER) -> list[str]:
     told = order_changes(was, now)
     assert {difference.code for difference in told} <= {"order_changed"}
-    return [f"{each.values['field']}: {each.values['expected']} -> {each.values['found']}" for each in told]
+    return [
+        f"{each.values['field']}: {each.values['expected']} -> {each.values['found']}"
+        for each in told
+    ]
 
 
 @pytest.mark.parametrize(
@@ -204,10 +263,16 @@ def _changed(now: Order, was: Order = ORDER) -> list[str]:
         ({"tax_strategy": "zero_percent"}, ["tax_strategy:  -> zero_percent"]),
         ({"payment": "basic/cash"}, ["payment:  -> basic/cash"]),
         ({"credited_order_number": "1001"}, ["credited_order_number:  -> 1001"]),
-        ({"customer": replace(CUSTOMER, vat_number="BE0403170701")}, ["taxnumber:  -> BE0403170701"]),
+        (
+            {"buyer": replace(BUYER, vat_number="BE0403170701")},
+            ["taxnumber:  -> BE0403170701"],
+        ),
         ({"lines": (line("13.10"), line("10.90", "9"))}, ["21%: 12.10 -> 13.10"]),
         ({"lines": (line("12.10"), line("10.90", "6"))}, ["9%: 10.90 -> -", "6%: - -> 10.90"]),
-        ({"tax": (Tax(rate=Decimal(21), amount=Decimal("2.11")), *(ORDER.tax or ())[1:])}, ["VAT 21%: 2.10 -> 2.11"]),
+        (
+            {"tax": (Tax(rate=Decimal(21), amount=Decimal("2.11")), *(ORDER.tax or ())[1:])},
+            ["VAT 21%: 2.10 -> 2.11"],
+        ),
         ({"tax": None}, ["VAT 21%: 2.10 -> -", "VAT 9%: 0.90 -> -"]),
     ],
 )
@@ -221,7 +286,7 @@ def test_a_change_in_what_was_booked_is_told(changes: dict[str, Any], told: list
         {},
         {"status": 5, "status_changed": dt.date(2026, 4, 1)},
         {"email": " Truus@EXAMPLE.nl "},
-        {"customer": replace(CUSTOMER, phone="06-12345678", street="Molenstraat 62")},
+        {"buyer": replace(BUYER, phone="06-12345678", street="Molenstraat 62")},
         {"total": Decimal("23.000000")},
         {"lines": (line("10.90", "9.00"), line("12.10", "21.000000"))},
         {"lines": (line("6.05"), line("6.05"), line("10.90", "9"))},
@@ -251,15 +316,23 @@ def test_small_amounts_are_added_up_before_they_are_rounded() -> None:
 
 @settings(max_examples=50)
 @given(orders(), orders())
-def test_an_order_never_differs_from_itself_and_a_change_is_seen_from_both_sides(one: Order, other: Order) -> None:
+def test_an_order_never_differs_from_itself_and_a_change_is_seen_from_both_sides(
+    one: Order, other: Order
+) -> None:
     assert order_changes(one, replace(one)) == ()
     assert bool(order_changes(one, other)) == bool(order_changes(other, one))
 
 
 @pytest.mark.parametrize(("vat", "told"), [("3.00", []), ("2.90", ["vat_differs 3.00 -> 2.90 *"])])
-def test_gross_lines_that_minox_split_without_saying_so_are_net_and_its_vat_lines(vat: str, told: list[str]) -> None:
+def test_gross_lines_that_minox_split_without_saying_so_are_net_and_its_vat_lines(
+    vat: str, told: list[str]
+) -> None:
     sent = _sent(posting=VatPosting.LEDGER)
-    net = _with(_with(sent, "8000", credit=Decimal("10.00")), "8010", credit=Decimal("23.00") - Decimal(vat) - 10)
+    net = _with(
+        _with(sent, "8000", credit=Decimal("10.00")),
+        "8010",
+        credit=Decimal("23.00") - Decimal(vat) - 10,
+    )
     assert _told(sent, [*net, _own("1500", vat, number=3)], made_vat="3.00") == told
 
 

@@ -1,4 +1,6 @@
-"""An order's life as the shop drives it (domain.md): every transition of an order that is not booked."""
+"""An order's life as the shop drives it (domain.md): every transition of an order that is not
+booked.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,7 +11,7 @@ import pytest
 
 from mww2minox.books.model import Difference, Reason, Rejection, State
 from mww2minox.shop.intake import Counts, Statuses, changes_since, next_order, sort_again, take_in
-from mww2minox.shop.orders import Taken, take
+from mww2minox.shop.orders import ReceivedOrder, read_order
 from mww2minox.state import Store, StoredBooking, StoredOrder
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -17,26 +19,37 @@ PAID, NEW = 2, 1
 STATUSES = Statuses(selected=frozenset({PAID}), names={NEW: "Nieuw", PAID: "Betaald"})
 ALL_STATUSES = Statuses(selected=frozenset({NEW, PAID}))
 NO_STATUSES = Statuses(selected=frozenset())
-WAITS = Rejection(reason=Reason.STATUS_NOT_SELECTED, values={"number": "1024", "status": "Nieuw (1)"})
+WAITS = Rejection(
+    reason=Reason.STATUS_NOT_SELECTED, values={"number": "1024", "status": "Nieuw (1)"}
+)
 FAILED = Rejection(reason=Reason.EMAIL_MISSING, values={"number": "1024"})
 SKIPPED = Rejection(reason=Reason.NOTHING_TO_BOOK, values={"number": "1024"})
 UNKNOWN = Rejection(reason=Reason.OUTCOME_UNKNOWN, values={"number": "1024"})
-MALFORMED = Rejection(reason=Reason.ORDER_INVALID, values={"number": "1024", "problem": "price.total"})
+MALFORMED = Rejection(
+    reason=Reason.ORDER_INVALID, values={"number": "1024", "problem": "price.total"}
+)
 
 
-def _taken(status: int = PAID, total: object = "12.10", **changes: Any) -> Taken:
+def _taken(status: int = PAID, total: object = "12.10", **changes: Any) -> ReceivedOrder:
     raw = {
         "number": "1024",
         "date": "2026-03-14",
         "status": status,
         "price": {"total": total, "tax": {"rate": 21, "amount": "2.10"}},
-        "orderlines": [{"type": "article", "price": {"rate": 21, "amount": "10", "amount_including_tax": "12.10"}}],
+        "orderlines": [
+            {
+                "type": "article",
+                "price": {"rate": 21, "amount": "10", "amount_including_tax": "12.10"},
+            }
+        ],
         "debtor": {"email": "truus@example.nl"},
     }
-    return take(raw | changes)
+    return read_order(raw | changes)
 
 
-def _known(state: State, rejection: Rejection | None = None, taken: Taken | None = None) -> StoredOrder:
+def _known(
+    state: State, rejection: Rejection | None = None, taken: ReceivedOrder | None = None
+) -> StoredOrder:
     taken = taken or _taken()
     return StoredOrder(
         number="1024",
@@ -50,7 +63,11 @@ def _known(state: State, rejection: Rejection | None = None, taken: Taken | None
 
 
 def _next(
-    known: StoredOrder | None, taken: Taken, statuses: Statuses = STATUSES, *, under_way: bool = False
+    known: StoredOrder | None,
+    taken: ReceivedOrder,
+    statuses: Statuses = STATUSES,
+    *,
+    under_way: bool = False,
 ) -> tuple[State, Rejection | None]:
     found = next_order(known, taken, statuses, under_way=under_way)
     assert (found.number, found.date, found.status) == ("1024", "2026-03-14", taken.status)
@@ -72,7 +89,7 @@ WAITING = (State.WAITING, WAITS)
     ],
 )
 def test_a_new_order_is_ready_waits_or_is_not_understood(
-    taken: Taken, expected: tuple[State, Rejection | None]
+    taken: ReceivedOrder, expected: tuple[State, Rejection | None]
 ) -> None:
     assert _next(None, taken) == expected
 
@@ -94,7 +111,11 @@ def test_a_new_order_is_ready_waits_or_is_not_understood(
         (_known(State.FAILED, FAILED), _taken(total="24.20"), READY),
         (_known(State.FAILED, FAILED), _taken(NEW), WAITING),
         (_known(State.FAILED, FAILED), _taken(total="?"), (State.FAILED, MALFORMED)),
-        (_known(State.FAILED, MALFORMED, _taken(total="?")), _taken(total="?"), (State.FAILED, MALFORMED)),
+        (
+            _known(State.FAILED, MALFORMED, _taken(total="?")),
+            _taken(total="?"),
+            (State.FAILED, MALFORMED),
+        ),
         (_known(State.FAILED, MALFORMED, _taken(total="?")), _taken(), READY),
         # Skipped: unless the order changes.
         (_known(State.SKIPPED, SKIPPED), _taken(), (State.SKIPPED, SKIPPED)),
@@ -103,7 +124,7 @@ def test_a_new_order_is_ready_waits_or_is_not_understood(
     ],
 )
 def test_an_order_that_is_seen_again_moves_on_only_when_it_changed(
-    known: StoredOrder, taken: Taken, expected: tuple[State, Rejection | None]
+    known: StoredOrder, taken: ReceivedOrder, expected: tuple[State, Rejection | None]
 ) -> None:
     assert _next(known, taken) == expected
 
@@ -116,22 +137,31 @@ def test_an_unchanged_order_follows_the_statuses_of_the_config_unless_it_is_skip
 
 
 @pytest.mark.parametrize("taken", [_taken(), _taken(NEW), _taken(total="24.20"), _taken(total="?")])
-@pytest.mark.parametrize("known", [_known(State.FAILED, UNKNOWN), _known(State.READY), _known(State.BOOKED)])
+@pytest.mark.parametrize(
+    "known", [_known(State.FAILED, UNKNOWN), _known(State.READY), _known(State.BOOKED)]
+)
 def test_an_order_that_may_be_in_minox_keeps_its_state_whatever_happens_in_the_shop(
-    known: StoredOrder, taken: Taken
+    known: StoredOrder, taken: ReceivedOrder
 ) -> None:
     assert _next(known, taken, under_way=True) == (known.state, known.rejection)
 
 
 @pytest.mark.parametrize(
-    ("total", "cents"), [("12.10", 1210), (47.45, 4745), ("-0.05", -5), ("10000000000", None), ("?", None)]
+    ("total", "cents"),
+    [("12.10", 1210), (47.45, 4745), ("-0.05", -5), ("10000000000", None), ("?", None)],
 )
-def test_the_total_is_stored_in_cents_where_it_is_understood(total: object, cents: int | None) -> None:
+def test_the_total_is_stored_in_cents_where_it_is_understood(
+    total: object, cents: int | None
+) -> None:
     assert next_order(None, _taken(total=total), STATUSES, under_way=False).total_cents == cents
 
 
-@pytest.mark.parametrize(("status", "shown"), [(PAID, None), (None, None), (NEW, "Nieuw (1)"), (7, "7")])
-def test_a_status_that_does_not_book_is_told_by_name_and_number(status: int | None, shown: str | None) -> None:
+@pytest.mark.parametrize(
+    ("status", "shown"), [(PAID, None), (None, None), (NEW, "Nieuw (1)"), (7, "7")]
+)
+def test_a_status_that_does_not_book_is_told_by_name_and_number(
+    status: int | None, shown: str | None
+) -> None:
     rejection = STATUSES.rejection("1024", status)
     assert (rejection.values["status"] if rejection else None) == shown
 
@@ -145,7 +175,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def _taken_in(store: Store, *page: Taken) -> Counts:
+def _taken_in(store: Store, *page: ReceivedOrder) -> Counts:
     counts = Counts()
     with store.transaction():
         take_in(store, page, STATUSES, counts)
@@ -220,7 +250,9 @@ def test_new_and_changed_orders_are_counted(store: Store) -> None:
     assert _state(store) is State.READY
 
 
-def test_other_statuses_in_the_config_sort_the_orders_again_but_not_the_skipped(store: Store) -> None:
+def test_other_statuses_in_the_config_sort_the_orders_again_but_not_the_skipped(
+    store: Store,
+) -> None:
     _taken_in(store, _taken(NEW))
     sort_again(store, ALL_STATUSES)
     assert _state(store) is State.READY

@@ -1,4 +1,6 @@
-"""How words are shown: broken between words in a terminal, whole elsewhere, and never within a command."""
+"""How words are shown: broken between words in a terminal, whole elsewhere, and never within a
+command.
+"""
 
 import io
 import re
@@ -10,8 +12,8 @@ from rich.console import Console
 from mww2minox.output import Output, _folded, _Terminal
 
 SENTENCE = (
-    "Ask the customer for it, and put it in the invoice address in the shop. Then run: mww2minox retry 1009"
-    " or, without its lines: mww2minox push --dry-run --order 1009 and look again."
+    "Ask the customer for it, and put it in the invoice address in the shop. Then run: mww2minox"
+    " retry 1009 or, without its lines: mww2minox push --dry-run --order 1009 and look again."
 )
 
 
@@ -27,12 +29,17 @@ def test_a_line_is_broken_between_words_and_not_within_a_command(width: int) -> 
 @pytest.mark.parametrize(
     "command",
     [
-        "mww2minox --config trial/config.yaml setup --shop-url http://127.0.0.1:8001 --minox-url http://127.0.0.1:8002",
+        (
+            "mww2minox --config trial/config.yaml setup --shop-url http://127.0.0.1:8001"
+            " --minox-url http://127.0.0.1:8002"
+        ),
         "mww2minox --config /etc/mww2minox/kaas.yaml retry 1009",
     ],
 )
 def test_a_command_with_a_path_or_an_address_stays_on_one_line(command: str) -> None:
-    lines = _folded(f"To try what comes next, run this in another terminal: {command} and look at it.", 80).splitlines()
+    lines = _folded(
+        f"To try what comes next, run this in another terminal: {command} and look at it.", 80
+    ).splitlines()
     assert any(command in line for line in lines)
 
 
@@ -42,7 +49,10 @@ def test_what_goes_on_keeps_its_indent() -> None:
     assert all(re.match("  [^ ]", line) for line in lines)
 
 
-@given(text=st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), max_size=300), width=st.integers(20, 120))
+@given(
+    text=st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), max_size=300),
+    width=st.integers(20, 120),
+)
 def test_no_word_is_lost(text: str, width: int) -> None:
     assert "".join(_folded(text, width).split()) == "".join(text.split())
 

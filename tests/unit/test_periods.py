@@ -30,10 +30,31 @@ def _period(day: str, count: int, *years: FiscalYear) -> tuple[int, int] | None:
         (
             YEAR,
             4,
-            {"2026-01-01": 1, "2026-03-31": 1, "2026-04-01": 2, "2026-09-30": 3, "2026-10-01": 4, "2026-12-31": 4},
+            {
+                "2026-01-01": 1,
+                "2026-03-31": 1,
+                "2026-04-01": 2,
+                "2026-09-30": 3,
+                "2026-10-01": 4,
+                "2026-12-31": 4,
+            },
         ),
-        (YEAR, 12, {"2026-01-01": 1, "2026-01-31": 1, "2026-02-01": 2, "2026-02-28": 2, "2026-12-31": 12}),
-        (YEAR, 13, {"2026-01-28": 1, "2026-01-29": 2, "2026-12-02": 12, "2026-12-03": 13, "2026-12-31": 13}),
+        (
+            YEAR,
+            12,
+            {"2026-01-01": 1, "2026-01-31": 1, "2026-02-01": 2, "2026-02-28": 2, "2026-12-31": 12},
+        ),
+        (
+            YEAR,
+            13,
+            {
+                "2026-01-28": 1,
+                "2026-01-29": 2,
+                "2026-12-02": 12,
+                "2026-12-03": 13,
+                "2026-12-31": 13,
+            },
+        ),
         (YEAR, 6, {"2026-01-31": 1, "2026-02-01": 2, "2026-06-01": 6, "2026-12-31": 6}),
         (YEAR, 24, {"2026-01-31": 1, "2026-12-01": 12, "2026-12-31": 12}),
         (LEAP_YEAR, 12, {"2028-02-29": 2, "2028-03-01": 3}),
@@ -50,22 +71,37 @@ def _period(day: str, count: int, *years: FiscalYear) -> tuple[int, int] | None:
         (BROKEN, 4, {"2026-09-15": 1, "2026-12-14": 1, "2026-12-15": 2, "2026-12-31": 2}),
         (BROKEN, 12, {"2026-10-14": 1, "2026-10-15": 2, "2026-12-31": 4}),
         (BROKEN, 13, {"2026-09-15": 1, "2026-10-12": 1, "2026-10-13": 2, "2026-12-31": 4}),
-        (FROM_THE_LAST, 12, {"2028-02-28": 1, "2028-02-29": 2, "2028-03-30": 2, "2028-03-31": 3, "2029-01-30": 12}),
+        (
+            FROM_THE_LAST,
+            12,
+            {"2028-02-28": 1, "2028-02-29": 2, "2028-03-30": 2, "2028-03-31": 3, "2029-01-30": 12},
+        ),
     ],
 )
-def test_days_have_the_period_of_their_fiscal_year(year: FiscalYear, count: int, days: dict[str, int]) -> None:
-    assert {day: _period(day, count, year) for day in days} == {day: (year.year, n) for day, n in days.items()}
+def test_days_have_the_period_of_their_fiscal_year(
+    year: FiscalYear, count: int, days: dict[str, int]
+) -> None:
+    assert {day: _period(day, count, year) for day in days} == {
+        day: (year.year, n) for day, n in days.items()
+    }
 
 
 def test_of_several_years_the_one_that_holds_the_date_counts() -> None:
     short = FiscalYear(year=2027, start=date(2027, 1, 1), end=date(2027, 3, 31))
     years = (YEAR, short, FiscalYear(year=2028, start=date(2027, 4, 1), end=date(2028, 3, 31)))
-    days = {"2026-12-31": (2026, 12), "2027-01-01": (2027, 1), "2027-03-31": (2027, 3), "2027-04-01": (2028, 1)}
+    days = {
+        "2026-12-31": (2026, 12),
+        "2027-01-01": (2027, 1),
+        "2027-03-31": (2027, 3),
+        "2027-04-01": (2028, 1),
+    }
     assert {day: _period(day, 12, *years) for day in days} == days
 
 
 def test_a_years_own_number_of_periods_goes_before_that_of_the_administration() -> None:
-    quarters = FiscalYear(year=2027, start=date(2027, 1, 1), end=date(2027, 12, 31), number_of_periods=4)
+    quarters = FiscalYear(
+        year=2027, start=date(2027, 1, 1), end=date(2027, 12, 31), number_of_periods=4
+    )
     assert _period("2026-12-31", 12, YEAR, quarters) == (2026, 12)
     assert _period("2027-12-31", 12, YEAR, quarters) == (2027, 4)
 
@@ -86,10 +122,14 @@ def _years(draw: st.DrawFn) -> tuple[FiscalYear, int]:
 
 @settings(max_examples=60)
 @given(_years())
-def test_periods_run_from_one_without_going_back_or_skipping_over_every_day(given_year: tuple[FiscalYear, int]) -> None:
+def test_periods_run_from_one_without_going_back_or_skipping_over_every_day(
+    given_year: tuple[FiscalYear, int],
+) -> None:
     year, count = given_year
     administration = Administration(currency="EUR", number_of_periods=count, fiscal_years=(year,))
-    days = [year.start + timedelta(days=passed) for passed in range((year.end - year.start).days + 1)]
+    days = [
+        year.start + timedelta(days=passed) for passed in range((year.end - year.start).days + 1)
+    ]
     periods = [placed for day in days if (placed := period_of(day, administration))]
     assert len(periods) == len(days)
     numbers = [number for _, number in periods]

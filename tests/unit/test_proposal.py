@@ -1,11 +1,13 @@
-"""What `setup` proposes: what both sides' lists leave no doubt about, and never another country's VAT code."""
+"""What `setup` proposes: what both sides' lists leave no doubt about, and never another country's
+VAT code.
+"""
 
-from collections.abc import Iterable, Mapping as Map
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import pytest
 
-from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, Order, VatNeed
+from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, ListEntry, Order, VatCode, VatNeed
 from mww2minox.commands.setup.proposal import (
     EU,
     Lists,
@@ -18,7 +20,6 @@ from mww2minox.commands.setup.proposal import (
     statuses,
 )
 from mww2minox.language.texts import country_names
-from mww2minox.minox.wire import Listed, VatCode
 from mww2minox.shop.api import Status
 from tests.builders import line, order, reverse_charged
 
@@ -33,23 +34,33 @@ SHARE_21 = ["BE", "ES", "CZ", "LV", "LT"]
 COUNTRIES = {region: country_names(region) for region in EU}
 
 
-def code(number: int, rate: str, kind: str, description: str = "Btw", account: str = "1500") -> VatCode:
+def code(
+    number: int, rate: str, kind: str, description: str = "Btw", account: str = "1500"
+) -> VatCode:
     """Give a VAT code."""
-    return VatCode(code=str(number), percentage=Decimal(rate), type=kind, description=description, account=account)
+    return VatCode(
+        code=str(number),
+        percentage=Decimal(rate),
+        type=kind,
+        description=description,
+        account=account,
+    )
 
 
-def account(number: str, description: str, vat: str = "", *, blocked: bool = False) -> Listed:
+def account(number: str, description: str, vat: str = "", *, blocked: bool = False) -> ListEntry:
     """Give a ledger account."""
-    return Listed(id=number, description=description, type="", blocked=blocked, vat=vat)
+    return ListEntry(id=number, description=description, type="", blocked=blocked, vat=vat)
 
 
 HIGH = code(1, "21", DOMESTIC, "Btw hoog")
 REVENUE = account("8000", "Omzet 21%", "1")
 
 
-def lists(codes: Iterable[VatCode] = (HIGH,), accounts: Iterable[Listed] = (REVENUE,), home: str = "NL") -> Lists:
+def lists(
+    codes: Iterable[VatCode] = (HIGH,), accounts: Iterable[ListEntry] = (REVENUE,), home: str = "NL"
+) -> Lists:
     """Give what both sides have."""
-    return Lists(home=home, codes=list(codes), accounts=list(accounts), countries=COUNTRIES)
+    return Lists(shop_country=home, codes=list(codes), accounts=list(accounts), countries=COUNTRIES)
 
 
 def abroad(region: str, rate: str = "21") -> VatNeed:
@@ -62,7 +73,9 @@ def sold(region: str = "NL", rate: str = "21") -> Order:
     return order(line("12.10", rate), tax_region=region)
 
 
-def proposed(orders: Iterable[Order], there: Lists, rates: Map[str, list[Decimal]] | None = None) -> dict[VatNeed, Row]:
+def proposed(
+    orders: Iterable[Order], there: Lists, rates: Mapping[str, list[Decimal]] | None = None
+) -> dict[VatNeed, Row]:
     """Return the rows by what they are needed for."""
     return {row.need: row for row in rows(orders, rates or {}, there)}
 
@@ -71,7 +84,9 @@ def proposed(orders: Iterable[Order], there: Lists, rates: Map[str, list[Decimal
 
 
 def test_the_code_has_the_percentage_and_the_box() -> None:
-    there = lists([HIGH, code(2, "9", DOMESTIC), code(3, "21", PURCHASE), code(11, "21", DISTANCE, "België")])
+    there = lists(
+        [HIGH, code(2, "9", DOMESTIC), code(3, "21", PURCHASE), code(11, "21", DISTANCE, "België")]
+    )
     row = proposed([sold()], there)[HOME_21]
     assert (row.code, row.account, row.orders) == (HIGH, REVENUE, 1)
 
@@ -94,7 +109,9 @@ def test_countries_that_share_a_rate_each_have_their_own_code(region: str) -> No
 
 
 @pytest.mark.parametrize("region", SHARE_21)
-@pytest.mark.parametrize("name", ["{full} 21%", "OSS {short} 21%", "Btw 21% ({short})", "21% {english} sales"])
+@pytest.mark.parametrize(
+    "name", ["{full} 21%", "OSS {short} 21%", "Btw 21% ({short})", "21% {english} sales"]
+)
 def test_a_code_named_after_another_country_is_never_proposed(region: str, name: str) -> None:
     names = {other: country_names(other) for other in SHARE_21 if other != region}
     foreign = [
@@ -125,7 +142,9 @@ def test_a_domestic_code_without_a_box_does_not_become_another_countrys() -> Non
 
 
 def test_a_purchase_code_without_a_box_is_not_taken_for_sales() -> None:
-    row = proposed([sold()], lists([code(3, "21", "Te vorderen")], [account("7000", "Inkopen", "3")]))[HOME_21]
+    row = proposed(
+        [sold()], lists([code(3, "21", "Te vorderen")], [account("7000", "Inkopen", "3")])
+    )[HOME_21]
     assert row.code is None
 
 
@@ -141,9 +160,15 @@ def test_a_regular_0_percent_is_always_asked_about(kind: str, region: str) -> No
 def test_the_strategies_go_to_their_own_boxes() -> None:
     within, export = code(6, "0", WITHIN_EU), code(5, "0", EXPORT)
     there = lists([HIGH, within, export, code(9, "0", DOMESTIC_REVERSE)])
-    orders = [reverse_charged(), order(line("10.00", "0"), tax_strategy=ZERO_PERCENT, tax_region="CH")]
+    orders = [
+        reverse_charged(),
+        order(line("10.00", "0"), tax_strategy=ZERO_PERCENT, tax_region="CH"),
+    ]
     found = proposed(orders, there)
-    assert {need.strategy: row.code for need, row in found.items()} == {REVERSE_CHARGED: within, ZERO_PERCENT: export}
+    assert {need.strategy: row.code for need, row in found.items()} == {
+        REVERSE_CHARGED: within,
+        ZERO_PERCENT: export,
+    }
     assert {need.region for need in found} == {""}, "whatever the region (rule 7)"
 
 
@@ -170,7 +195,11 @@ def test_without_codes_there_is_a_row_for_what_orders_need_and_nothing_in_it() -
 
 def test_what_the_shop_is_set_up_for_is_proposed_only_where_it_is_certain() -> None:
     low, belgian = code(2, "9", DOMESTIC), code(11, "21", DISTANCE, "België 21%")
-    accounts = [REVENUE, account("8010", "Omzet 9%", "2"), account("8310", "Afstandsverkopen België", "11")]
+    accounts = [
+        REVENUE,
+        account("8010", "Omzet 9%", "2"),
+        account("8310", "Afstandsverkopen België", "11"),
+    ]
     rates = {"NL": [Decimal(21), Decimal(9)], "BE": [Decimal(21), Decimal(6)], "DE": [Decimal(19)]}
     found = proposed([sold()], lists([HIGH, low, belgian], accounts), rates)
     assert list(found) == [HOME_21, abroad("NL", "9"), abroad("BE")]
@@ -201,7 +230,9 @@ def test_a_blocked_account_is_not_proposed() -> None:
 
 
 def test_the_vat_account_itself_is_not_proposed() -> None:
-    assert accounts_for(HOME_21, HIGH, lists(accounts=[account("1500", "Btw omzet 21%", "1")])) == ()
+    assert (
+        accounts_for(HOME_21, HIGH, lists(accounts=[account("1500", "Btw omzet 21%", "1")])) == ()
+    )
 
 
 def test_of_accounts_that_carry_the_code_those_for_revenue_come_first() -> None:
@@ -215,40 +246,71 @@ def test_two_accounts_for_revenue_are_asked_about() -> None:
 
 
 def test_accounts_without_vat_codes_are_known_by_their_names() -> None:
-    named = [account("8000", "Omzet hoog 21%"), account("8310", "Omzet België 21%"), account("4000", "Kosten 21%")]
+    named = [
+        account("8000", "Omzet hoog 21%"),
+        account("8310", "Omzet België 21%"),
+        account("4000", "Kosten 21%"),
+    ]
     assert [one.id for one in accounts_for(HOME_21, HIGH, lists(accounts=named))] == ["8000"]
     belgian = code(11, "21", DISTANCE, "België 21%")
-    assert [one.id for one in accounts_for(abroad("BE"), belgian, lists(accounts=named))] == ["8310"]
+    assert [one.id for one in accounts_for(abroad("BE"), belgian, lists(accounts=named))] == [
+        "8310"
+    ]
 
 
 @pytest.mark.parametrize("description", ["Omzet 19%", "Omzet 29%", "Omzet 9%5"])
 def test_a_percentage_is_a_whole_word(description: str) -> None:
     need = abroad("NL", "9")
-    assert accounts_for(need, code(2, "9", DOMESTIC), lists(accounts=[account("8010", description)])) == ()
+    assert (
+        accounts_for(need, code(2, "9", DOMESTIC), lists(accounts=[account("8010", description)]))
+        == ()
+    )
 
 
 # Statuses
 
 SALES = {
-    "nl": ["Betaald", "Verzonden", "Betaald en verzonden", "Afgehaald", "Afgerond", "Terugbetaald", "BETAALD"],
+    "nl": [
+        "Betaald",
+        "Verzonden",
+        "Betaald en verzonden",
+        "Afgehaald",
+        "Afgerond",
+        "Terugbetaald",
+        "BETAALD",
+    ],
     "en": ["Paid", "Shipped", "Completed", "Picked up", "Refunded", "Sent"],
     "de": ["Bezahlt", "Versandt", "Abgeschlossen", "Geliefert", "Erstattet"],
     "fr": ["Payé", "Payée", "Expédié", "Livrée", "Remboursé"],
 }
 NO_SALES = {
-    "nl": """Nieuw, Wacht op betaling, Niet betaald, Onbetaald, Deels verzonden, Nog niet verzonden, Te betalen,
-        Kan worden afgehaald, Klaar om te worden verzonden, Betaling mislukt, Geannuleerd""",
-    "en": """New, Awaiting payment, Unpaid, Not paid, Partially shipped, To be paid, Undelivered,
-        Ready to be collected, Unshipped, Cancelled""",
-    "de": """Neu, Unbezahlt, Nicht bezahlt, Teilweise geliefert, Zu bezahlen, Storniert, Noch nicht versandt""",
-    "fr": """Nouveau, En attente de paiement, Non payé, Impayé, À payer, À expédier, Pas encore expédié,
-        Partiellement expédié, Annulé""",
+    "nl": (
+        """Nieuw, Wacht op betaling, Niet betaald, Onbetaald, Deels verzonden,
+        Nog niet verzonden, Te betalen, Kan worden afgehaald,
+        Klaar om te worden verzonden, Betaling mislukt, Geannuleerd"""
+    ),
+    "en": (
+        """New, Awaiting payment, Unpaid, Not paid, Partially shipped, To be paid, Undelivered,
+        Ready to be collected, Unshipped, Cancelled"""
+    ),
+    "de": (
+        """Neu, Unbezahlt, Nicht bezahlt, Teilweise geliefert, Zu bezahlen, Storniert,
+        Noch nicht versandt"""
+    ),
+    "fr": (
+        """Nouveau, En attente de paiement, Non payé, Impayé, À payer, À expédier,
+        Pas encore expédié,
+        Partiellement expédié, Annulé"""
+    ),
 }
 
 
 def named(names: Iterable[str], *, credit_order: bool = False) -> list[Status]:
     """Give statuses."""
-    return [Status(number=place, name=name, credit_order=credit_order) for place, name in enumerate(names, 1)]
+    return [
+        Status(number=place, name=name, credit_order=credit_order)
+        for place, name in enumerate(names, 1)
+    ]
 
 
 @pytest.mark.parametrize("language", SALES)
@@ -265,9 +327,9 @@ def test_every_status_of_credit_orders_books() -> None:
 # Journals
 
 
-def journal(name: str, kind: str, description: str = "") -> Listed:
+def journal(name: str, kind: str, description: str = "") -> ListEntry:
     """Give a journal."""
-    return Listed(id=name, description=description, type=kind, blocked=False)
+    return ListEntry(id=name, description=description, type=kind, blocked=False)
 
 
 @pytest.mark.parametrize(
@@ -281,5 +343,7 @@ def journal(name: str, kind: str, description: str = "") -> Listed:
         ([], []),
     ],
 )
-def test_a_journal_is_for_sales_by_its_type_or_else_its_name(there: list[Listed], expected: list[str]) -> None:
+def test_a_journal_is_for_sales_by_its_type_or_else_its_name(
+    there: list[ListEntry], expected: list[str]
+) -> None:
     assert [found.id for found in journals(there)] == expected

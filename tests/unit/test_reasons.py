@@ -1,4 +1,6 @@
-"""The catalogue of texts: every code, in both languages, with the values that the code really gives."""
+"""The catalogue of texts: every code, in both languages, with the values that the code really
+gives.
+"""
 
 import datetime as dt
 import re
@@ -9,7 +11,7 @@ from string import Formatter
 import pytest
 
 from mww2minox.books.differences import order_changes
-from mww2minox.books.model import Customer, Difference, Order, Reason, Rejection
+from mww2minox.books.model import Buyer, Difference, Order, Reason, Rejection
 from mww2minox.language.texts import Language, use
 from mww2minox.reasons import (
     ADVICE,
@@ -25,7 +27,14 @@ from mww2minox.reasons import (
 )
 
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
-DUTCH = {"12.16": "12,16", "12.10": "12,10", "0.06": "0,06", "4.20": "4,20", "2.10": "2,10", "25.5": "25,5"} | {
+DUTCH = {
+    "12.16": "12,16",
+    "12.10": "12,10",
+    "0.06": "0,06",
+    "4.20": "4,20",
+    "2.10": "2,10",
+    "25.5": "25,5",
+} | {
     "47.45": "47,45",
     "12.11": "12,11",
     "10.00": "10,00",
@@ -52,7 +61,9 @@ VALUES: dict[Reason, dict[str, str]] = {
     Reason.REJECTED_BY_MINOX: {"message": "Something else."},
     Reason.OUTCOME_UNKNOWN: {},
 }
-"""The values beside the number that booking, intake, posting and customers give with each reason."""
+"""The values beside the number that booking, intake, posting and customers give with each
+reason.
+"""
 DIFFERENCE_VALUES: dict[str, dict[str, str]] = {
     "booking_gone": {"batch_id": "5f0c0c3e-0000-5000-8000-000000000000"},
     "customer_differs": {"expected": "10001", "found": "10002"},
@@ -99,7 +110,9 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("reason", Reason)
-def test_a_reason_shows_all_its_values_and_ends_in_the_command_to_run(reason: Reason, language: Language) -> None:
+def test_a_reason_shows_all_its_values_and_ends_in_the_command_to_run(
+    reason: Reason, language: Language
+) -> None:
     use(language)
     text = explain_rejection(Rejection(reason=reason, values={"number": "1024", **VALUES[reason]}))
     for value in _written(("1024", *VALUES[reason].values()), language):
@@ -128,7 +141,9 @@ def test_a_value_that_an_older_state_lacks_shows_as_its_name() -> None:
 
 
 def test_values_are_shown_as_they_are_on_one_line() -> None:
-    text = explain(Reason.REJECTED_BY_MINOX, {"number": "1024", "message": "{number}\n  {0} {advice} %s"})
+    text = explain(
+        Reason.REJECTED_BY_MINOX, {"number": "1024", "message": "{number}\n  {0} {advice} %s"}
+    )
     assert text.message == "Minox refuses order 1024: {number} {0} {advice} %s"
 
 
@@ -151,8 +166,12 @@ def test_values_are_shown_as_they_are_on_one_line() -> None:
         ("", "ask your accountant"),
     ],
 )
-def test_a_refusal_of_minox_comes_with_advice_where_its_text_is_known(message: str, words: str) -> None:
-    suggestion = explain(Reason.REJECTED_BY_MINOX, {"number": "1024", "message": message}).suggestion
+def test_a_refusal_of_minox_comes_with_advice_where_its_text_is_known(
+    message: str, words: str
+) -> None:
+    suggestion = explain(
+        Reason.REJECTED_BY_MINOX, {"number": "1024", "message": message}
+    ).suggestion
     assert words in suggestion
     assert "{" not in suggestion
     assert suggestion.endswith(" Then run: mww2minox retry 1024")
@@ -174,16 +193,21 @@ def test_a_difference_shows_all_its_values(code: str, language: Language) -> Non
 
 
 @pytest.mark.parametrize(
-    ("field", "dutch"), [("date", "datum"), ("9%", "9%"), ("25.5%", "25,5%"), ("VAT 25.5%", "btw 25,5%"), ("?", "?")]
+    ("field", "dutch"),
+    [("date", "datum"), ("9%", "9%"), ("25.5%", "25,5%"), ("VAT 25.5%", "btw 25,5%"), ("?", "?")],
 )
 def test_a_field_of_an_order_is_named_in_the_readers_words(field: str, dutch: str) -> None:
     use("nl")
-    text = describe(Difference(code="order_changed", values={"field": field, "expected": "a", "found": "b"}))
+    text = describe(
+        Difference(code="order_changed", values={"field": field, "expected": "a", "found": "b"})
+    )
     assert f": {dutch} was a, is nu b" in text
 
 
 def test_every_field_that_can_change_has_a_dutch_name() -> None:
-    order = Order(number="1", date=dt.date(2026, 3, 1), status=1, total=Decimal(1), lines=(), tax=None)
+    order = Order(
+        number="1", date=dt.date(2026, 3, 1), status=1, total=Decimal(1), lines=(), tax=None
+    )
     other = Order(
         number="1",
         date=dt.date(2026, 3, 2),
@@ -197,7 +221,7 @@ def test_every_field_that_can_change_has_a_dutch_name() -> None:
         email="a@example.com",
         payment="a/b",
         credited_order_number="2",
-        customer=Customer(vat_number="X"),
+        buyer=Buyer(vat_number="X"),
     )
     assert {difference.values["field"] for difference in order_changes(order, other)} == set(FIELDS)
 
@@ -206,7 +230,10 @@ def test_amounts_have_the_readers_thousands_and_customers_do_not() -> None:
     values = {"number": "10240", "total": "12345.60", "lines": "-0.05", "difference": "12345.65"}
     use("nl")
     message = explain(Reason.TOTALS_MISMATCH, values).message
-    assert "het totaal is 12.345,60 euro, de regels tellen op tot -0,05 (verschil 12.345,65)" in message
+    assert (
+        "het totaal is 12.345,60 euro, de regels tellen op tot -0,05 (verschil 12.345,65)"
+        in message
+    )
     assert "10240" in message
 
 
@@ -216,7 +243,13 @@ def test_a_difference_of_a_later_version_shows_its_code() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [(1234567, "12345.67"), (-5, "-0.05"), (0, "0.00"), (Decimal("47.4"), "47.40"), (Decimal(-3), "-3.00")],
+    [
+        (1234567, "12345.67"),
+        (-5, "-0.05"),
+        (0, "0.00"),
+        (Decimal("47.4"), "47.40"),
+        (Decimal(-3), "-3.00"),
+    ],
 )
 def test_money_is_written_plainly_from_euros_or_cents(amount: Decimal | int, text: str) -> None:
     assert euros(amount) == text

@@ -26,7 +26,11 @@ MESSAGES = {
         "Alles voor 1 februari is afgesloten",
         "The books are closed",
     ],
-    YEAR: ["Het boekjaar 2025 is afgesloten.", "Boekjaar 2031 bestaat niet.", "Fiscal year 2025 is closed"],
+    YEAR: [
+        "Het boekjaar 2025 is afgesloten.",
+        "Boekjaar 2031 bestaat niet.",
+        "Fiscal year 2025 is closed",
+    ],
     ACCOUNT: [
         "Grootboekrekening 8000 is geblokkeerd.",
         "Rekening 8000 is geblokkeerd (Niet meer gebruiken)",
@@ -58,18 +62,32 @@ MESSAGES = {
         "The customer has no VAT number",
         "VAT registration number missing",
     ],
-    CODES: ["Btw-code 77 bestaat niet.", "Unknown VAT code 77", "Op deze regel kan geen btw worden opgegeven."],
+    CODES: [
+        "Btw-code 77 bestaat niet.",
+        "Unknown VAT code 77",
+        "Op deze regel kan geen btw worden opgegeven.",
+    ],
     JOURNAL: ["Dagboek INK is geen verkoopdagboek.", "Unknown journal"],
     JOURNAL_BLOCKED: ["Dagboek VERK is geblokkeerd", "Journal VERK is blocked"],
-    POSTING: ["De boeking is niet in evenwicht: debet 121.00, credit 100.00.", "Debit and credit differ"],
-    NOTHING_KNOWN: ["Private accounts are refused", "Account 8000 was deactivated", "Onverwachte fout", ""],
+    POSTING: [
+        "De boeking is niet in evenwicht: debet 121.00, credit 100.00.",
+        "Debit and credit differ",
+    ],
+    NOTHING_KNOWN: [
+        "Private accounts are refused",
+        "Account 8000 was deactivated",
+        "Onverwachte fout",
+        "",
+    ],
 }
 CASES = [(message, advice) for advice, messages in MESSAGES.items() for message in messages]
 
 
 @pytest.mark.parametrize("change", [str, str.upper, str.lower], ids=["as it is", "upper", "lower"])
 @pytest.mark.parametrize(("message", "advice"), CASES)
-def test_the_words_of_a_refusal_tell_what_helps(message: str, advice: str, change: type[str]) -> None:
+def test_the_words_of_a_refusal_tell_what_helps(
+    message: str, advice: str, change: type[str]
+) -> None:
     text = explain(Reason.REJECTED_BY_MINOX, {"number": "1024", "message": change(message)})
     assert text.suggestion.startswith(advice)
     assert text.suggestion.endswith(" Then run: mww2minox retry 1024")

@@ -1,4 +1,6 @@
-"""After `retention_days` the state file holds no more of a customer than the law wants kept, and still works."""
+"""After `retention_days` the state file holds no more of a customer than the law wants kept, and
+still works.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -20,7 +22,16 @@ from tests.clock import Clock, fast_clock
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 DAYS = 30
 VAT_NUMBER = "BE0403170701"
-PERSONAL = [b"Kanarie", b"Zangzaad", b"helene", b"kooi.example", b"Vogelkooilaan", b"2311", b"Vogelenzang", b"98765432"]
+PERSONAL = [
+    b"Kanarie",
+    b"Zangzaad",
+    b"helene",
+    b"kooi.example",
+    b"Vogelkooilaan",
+    b"2311",
+    b"Vogelenzang",
+    b"98765432",
+]
 
 
 @dataclass
@@ -61,7 +72,13 @@ class Books:
 
 
 def offered(number: str, **fields: object) -> Order:
-    buyer = person("Hélène Kanarie", "helene@kooi.example", company="Zangzaad BV", country="BE", vat_number=VAT_NUMBER)
+    buyer = person(
+        "Hélène Kanarie",
+        "helene@kooi.example",
+        company="Zangzaad BV",
+        country="BE",
+        vat_number=VAT_NUMBER,
+    )
     buyer["address"]["invoice"] |= {
         "street": "Vogelkooilaan",
         "number": "2311",
@@ -69,7 +86,9 @@ def offered(number: str, **fields: object) -> Order:
         "city": "Vogelenzang",
         "phone": "06-98765432",
     }
-    made = order(number, NOON.date(), buyer, [goods("21", "24.20")], invoice("24.20", ("21", "4.20")))
+    made = order(
+        number, NOON.date(), buyer, [goods("21", "24.20")], invoice("24.20", ("21", "4.20"))
+    )
     return made | fields
 
 
@@ -103,10 +122,22 @@ def test_what_the_law_wants_kept_stays(books: Books) -> None:
     books.run(fetch)
     order_after, booking_after = books.stored()
     kept = ["number", "date", "status", "price", "orderlines", "tax_region", "currency", "payment"]
-    assert {key: order_after.payload.get(key) for key in kept} == {key: order_before.payload.get(key) for key in kept}
-    assert order_after.payload["debtor"]["address"] == {"invoice": {"country_code": "BE", "taxnumber": VAT_NUMBER}}
+    assert {key: order_after.payload.get(key) for key in kept} == {
+        key: order_before.payload.get(key) for key in kept
+    }
+    assert order_after.payload["debtor"]["address"] == {
+        "invoice": {"country_code": "BE", "taxnumber": VAT_NUMBER}
+    }
     assert booking_after.payload == order_after.payload
-    for fact in ("batch_id", "customer", "total_cents", "body", "booked_at", "verified", "verified_at"):
+    for fact in (
+        "batch_id",
+        "customer",
+        "total_cents",
+        "body",
+        "booked_at",
+        "verified",
+        "verified_at",
+    ):
         assert getattr(booking_after, fact) == getattr(booking_before, fact)
 
 
@@ -168,7 +199,9 @@ def test_verifying_each_day_does_not_put_it_off(books: Books) -> None:
 
 
 @pytest.mark.parametrize("vat_posting", ["net", "gross", "ledger", "line"])
-def test_an_unchanged_order_is_no_difference_however_vat_is_sent(tmp_path: Path, vat_posting: str) -> None:
+def test_an_unchanged_order_is_no_difference_however_vat_is_sent(
+    tmp_path: Path, vat_posting: str
+) -> None:
     for books in start(tmp_path, vat_posting=vat_posting):
         books.run(fetch, push, verify)
         books.pass_days(DAYS + 1)
@@ -185,7 +218,9 @@ def test_an_unchanged_order_is_no_difference_however_vat_is_sent(tmp_path: Path,
 CHANGES: dict[str, dict[str, Any]] = {
     "total": {"price": invoice("36.30", ("21", "4.20"))},
     "21%": {"orderlines": [goods("21", "36.30")]},
-    "taxnumber": {"debtor": offered("501")["debtor"] | {"address": {"invoice": {"country_code": "BE"}}}},
+    "taxnumber": {
+        "debtor": offered("501")["debtor"] | {"address": {"invoice": {"country_code": "BE"}}}
+    },
     "currency": {"currency": "USD"},
     "tax_region": {"tax_region": "DE"},
 }
@@ -221,7 +256,9 @@ def test_a_credit_order_finds_the_customer_of_an_emptied_original(books: Books) 
     books.run(fetch)
     lines, bill = [goods("21", "-24.20")], invoice("-24.20", ("21", "-4.20"))
     today = NOON.date() + dt.timedelta(days=DAYS)
-    credit = offered("502", credited_order_number="501", status=8, payment=None, orderlines=lines, price=bill)
+    credit = offered(
+        "502", credited_order_number="501", status=8, payment=None, orderlines=lines, price=bill
+    )
     books.sandbox.shop.add(credit | {"date": today.isoformat()})
     books.run(fetch)
     assert books.run(push) == 0

@@ -22,17 +22,29 @@ ABROAD = VatNeed(strategy="", region="BE", rate=Decimal(21))
 SHIFTED = VatNeed(strategy=REVERSE_CHARGED, region="", rate=Decimal(0))
 EXPORTED = VatNeed(strategy=ZERO_PERCENT, region="", rate=Decimal(0))
 
-RIGHT = {(HOME, OWED), (ABROAD, DISTANCE), (SHIFTED, WITHIN_EU), (SHIFTED, SERVICES), (EXPORTED, EXPORTS)}
+RIGHT = {
+    (HOME, OWED),
+    (ABROAD, DISTANCE),
+    (SHIFTED, WITHIN_EU),
+    (SHIFTED, SERVICES),
+    (EXPORTED, EXPORTS),
+}
 
 
-@pytest.mark.parametrize("vat_type", [OWED, PURCHASES, INLAND, EXPORTS, WITHIN_EU, DISTANCE, SERVICES])
-@pytest.mark.parametrize("need", [HOME, ABROAD, SHIFTED, EXPORTED], ids=lambda need: f"{need.strategy}{need.region}")
+@pytest.mark.parametrize(
+    "vat_type", [OWED, PURCHASES, INLAND, EXPORTS, WITHIN_EU, DISTANCE, SERVICES]
+)
+@pytest.mark.parametrize(
+    "need", [HOME, ABROAD, SHIFTED, EXPORTED], ids=lambda need: f"{need.strategy}{need.region}"
+)
 def test_sales_go_to_their_own_box_and_to_no_other(need: VatNeed, vat_type: str) -> None:
     assert fits(need, "NL", vat_type) is ((need, vat_type) in RIGHT)
 
 
 @pytest.mark.parametrize("vat_type", UNTOLD)
-@pytest.mark.parametrize("need", [HOME, ABROAD, SHIFTED, EXPORTED], ids=lambda need: f"{need.strategy}{need.region}")
+@pytest.mark.parametrize(
+    "need", [HOME, ABROAD, SHIFTED, EXPORTED], ids=lambda need: f"{need.strategy}{need.region}"
+)
 def test_a_type_without_a_box_that_is_known_tells_nothing(need: VatNeed, vat_type: str) -> None:
     assert fits(need, "NL", vat_type) is None
 

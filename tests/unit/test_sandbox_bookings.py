@@ -31,7 +31,9 @@ def sandbox() -> Iterator[Sandbox]:
 def _call(sandbox: Sandbox, method: str, path: str, **more: Any) -> requests.Response:
     url = f"{sandbox.minox_url}/api/1/tenant/12345/administration/1/{path}"
     token = sandbox.minox.tokens.issue()["access_token"]
-    return requests.request(method, url, headers={"Authorization": f"Bearer {token}"}, timeout=5, **more)
+    return requests.request(
+        method, url, headers={"Authorization": f"Bearer {token}"}, timeout=5, **more
+    )
 
 
 def _put(sandbox: Sandbox, body: object, batch: str = BATCH) -> requests.Response:
@@ -151,7 +153,10 @@ _FIRST: list[tuple[str, dict[str, Any]]] = [
     ("journal_unknown", {"journal": {"id": "NONE"}}),
     ("journal_not_sales", {"journal": {"id": "INK"}}),
     ("document_date_invalid", {"document_date": "14-03-2026"}),
-    ("fiscal_year_unknown", {"document_date": "2024-03-14", "period": {"id": 3, "fiscal_year": 2024}}),
+    (
+        "fiscal_year_unknown",
+        {"document_date": "2024-03-14", "period": {"id": 3, "fiscal_year": 2024}},
+    ),
     ("period_unknown", {"period": {"id": 13, "fiscal_year": 2026}}),
     ("period_mismatch", {"period": {"id": 4, "fiscal_year": 2026}}),
     ("period_mismatch", {"period": {"id": 3, "fiscal_year": 2025}}),
@@ -251,7 +256,9 @@ def test_the_administration_takes_one_way_of_vat(sandbox: Sandbox, taken: str, s
     assert (_put(sandbox, _WAYS[sent]).status_code == 200) is fits
 
 
-@pytest.mark.parametrize(("vat", "status"), [(21.0, 200), (21.2, 200), (25.41, 400), (0.0, 400), (130.0, 400)])
+@pytest.mark.parametrize(
+    ("vat", "status"), [(21.0, 200), (21.2, 200), (25.41, 400), (0.0, 400), (130.0, 400)]
+)
 def test_gross_vat_must_fit(sandbox: Sandbox, vat: float, status: int) -> None:
     """A VAT amount that was computed over the gross is found."""
     sandbox.settings.vat_posting = "gross"

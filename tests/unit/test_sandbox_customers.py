@@ -28,9 +28,15 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def _call(sandbox: Sandbox, method: str, path: str, **more: Any) -> requests.Response:
-    url = path if path.startswith("http") else f"{sandbox.minox_url}/api/1/tenant/12345/administration{path}"
+    url = (
+        path
+        if path.startswith("http")
+        else f"{sandbox.minox_url}/api/1/tenant/12345/administration{path}"
+    )
     token = sandbox.minox.tokens.issue()["access_token"]
-    return requests.request(method, url, headers={"Authorization": f"Bearer {token}"}, timeout=5, **more)
+    return requests.request(
+        method, url, headers={"Authorization": f"Bearer {token}"}, timeout=5, **more
+    )
 
 
 def _get(sandbox: Sandbox, path: str, **query: str | int) -> requests.Response:
@@ -39,7 +45,10 @@ def _get(sandbox: Sandbox, path: str, **query: str | int) -> requests.Response:
 
 def _new(email: str, **fields: object) -> dict[str, Any]:
     emails = [{"email_address_type": "general", "email_address": email}]
-    return {"addresses": [{"address_type": "postal", "name": "Jan", "email_addresses": emails}], **fields}
+    return {
+        "addresses": [{"address_type": "postal", "name": "Jan", "email_addresses": emails}],
+        **fields,
+    }
 
 
 def _create(sandbox: Sandbox, customer: object, journal: str = "VERK") -> requests.Response:
@@ -60,7 +69,10 @@ def test_the_administration_tells_its_fiscal_years(sandbox: Sandbox) -> None:
 
     assert administration["number_of_periods"] == 12
     assert administration["currency"] == {"id": "EUR"}
-    assert [year["start_date"] for year in administration["fiscal_years"]] == ["2025-01-01", "2026-01-01"]
+    assert [year["start_date"] for year in administration["fiscal_years"]] == [
+        "2025-01-01",
+        "2026-01-01",
+    ]
 
 
 @pytest.mark.parametrize("path", ["/1/ledger_account", "/1/vat", "/1/journal", "/1/payment_term"])
@@ -92,7 +104,9 @@ def test_pages_by_number(sandbox: Sandbox) -> None:
     pages = [_get(sandbox, "/1/ledger_account", currentpage=number) for number in (1, 2, 3)]
 
     assert pages[1].json()["metadata"] == {"last": 3, "results": 17, "currentpage": 2}
-    assert list(chain.from_iterable(map(_ids, pages))) == list(sandbox.minox.administration.accounts)
+    assert list(chain.from_iterable(map(_ids, pages))) == list(
+        sandbox.minox.administration.accounts
+    )
 
 
 def test_no_pages(sandbox: Sandbox) -> None:
@@ -149,12 +163,17 @@ def test_a_new_customer_is_answered_in_four_ways(sandbox: Sandbox, how: str) -> 
 def test_patch_replaces_fields(sandbox: Sandbox) -> None:
     """The rest stays; an unknown number is 404."""
     blocked = {"blocked": {"active": True, "reason": "Nee"}}
-    assert _call(sandbox, "PATCH", "/1/customer/10610", json=blocked).json()["blocked"]["active"] is True
+    assert (
+        _call(sandbox, "PATCH", "/1/customer/10610", json=blocked).json()["blocked"]["active"]
+        is True
+    )
     assert _ids(_by_email(sandbox, "sanne.visser@example.nl")) == ["10610"]
     assert _call(sandbox, "PATCH", "/1/customer/77", json={}).status_code == 404
 
 
-@pytest.mark.parametrize("email", [STRANGE, "a%2Fb@example.nl", "a b@example.nl", "ü?&=@example.nl", "//@x.nl"])
+@pytest.mark.parametrize(
+    "email", [STRANGE, "a%2Fb@example.nl", "a b@example.nl", "ü?&=@example.nl", "//@x.nl"]
+)
 def test_email_addresses_arrive_whole(sandbox: Sandbox, email: str) -> None:
     """Whatever a path makes of their characters."""
     _create(sandbox, _new(email))
@@ -168,13 +187,17 @@ def test_email_addresses_arrive_whole(sandbox: Sandbox, email: str) -> None:
     ("how", "status", "nobody"),
     [("collection", 200, 200), ("object", 200, 404), ("collection_404", 200, 404)],
 )
-def test_lookups_are_answered_in_three_ways(sandbox: Sandbox, how: str, status: int, nobody: int) -> None:
+def test_lookups_are_answered_in_three_ways(
+    sandbox: Sandbox, how: str, status: int, nobody: int
+) -> None:
     """A collection, one object, and none at all."""
     sandbox.settings.update({"by_email": how})
     found = _by_email(sandbox, "gedeeld@example.nl")
 
     assert found.status_code == status
-    assert (found.json()["id"] == "10620") if how == "object" else (_ids(found) == ["10620", "10621"])
+    assert (
+        (found.json()["id"] == "10620") if how == "object" else (_ids(found) == ["10620", "10621"])
+    )
     assert _by_email(sandbox, "nobody@example.nl").status_code == nobody
 
 

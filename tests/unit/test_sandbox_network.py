@@ -37,7 +37,9 @@ def _minox(
     url = f"{sandbox.minox_url}/api/1/tenant/12345/administration/1/{path}"
     token = sandbox.minox.tokens.issue()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
-    return requests.request(method, url, headers=headers, allow_redirects=False, timeout=5, json=json)
+    return requests.request(
+        method, url, headers=headers, allow_redirects=False, timeout=5, json=json
+    )
 
 
 def _create(sandbox: Sandbox) -> requests.Response:
@@ -94,7 +96,9 @@ def test_a_status_is_answered_once(sandbox: Sandbox) -> None:
 
 def test_a_fault_waits_for_its_request(sandbox: Sandbox) -> None:
     """By side, method, path and how many went well before."""
-    sandbox.faults.append(Fault("status", side="minox", method="get", path=r"/customer/\d+$", skip=1, times=None))
+    sandbox.faults.append(
+        Fault("status", side="minox", method="get", path=r"/customer/\d+$", skip=1, times=None)
+    )
 
     assert _shop(sandbox).status_code == 200
     assert _create(sandbox).status_code == 201
@@ -262,7 +266,11 @@ def test_a_connection_serves_many_requests(sandbox: Sandbox) -> None:
     with closing(connection):
         connection.connect()
         line = connection.sock
-        for method, path in (("POST", "/nowhere"), ("GET", "/oauth/authorize"), ("PUT", "/_sandbox/settings")):
+        for method, path in (
+            ("POST", "/nowhere"),
+            ("GET", "/oauth/authorize"),
+            ("PUT", "/_sandbox/settings"),
+        ):
             connection.request(method, path, body=b"x" * 100_000)
             connection.getresponse().read()
             assert connection.sock is line
@@ -297,4 +305,11 @@ def test_the_config_fits_the_sandbox(sandbox: Sandbox) -> None:
     assert config["shop"]["since"] == "2024-12-01"
     assert config["vat"][0] == {"region": "NL", "rate": 21, "code": 1, "ledger": 8000}
     sandbox.settings.vat_posting = "line"
-    assert [row.get("vat_ledger") for row in sandbox.config()["vat"]] == [1500, 1501, 1502, 1503, None, None]
+    assert [row.get("vat_ledger") for row in sandbox.config()["vat"]] == [
+        1500,
+        1501,
+        1502,
+        1503,
+        None,
+        None,
+    ]

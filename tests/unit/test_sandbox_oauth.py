@@ -21,7 +21,9 @@ TODAY = dt.date(2026, 3, 20)
 CALLBACK = "http://127.0.0.1:8765/callback"
 CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-client-secret"}
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-long"
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+CHALLENGE = (
+    base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+)
 
 
 @pytest.fixture
@@ -47,7 +49,10 @@ def _authorize(sandbox: Sandbox, **changes: str) -> requests.Response:
 
 def _redirected(answer: requests.Response) -> dict[str, str]:
     assert answer.status_code == 302
-    return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
+    return {
+        name: values[0]
+        for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()
+    }
 
 
 def _code(sandbox: Sandbox) -> dict[str, str]:
@@ -83,9 +88,12 @@ def test_consent_comes_back_with_state_and_code(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"client_id": "other"}, {"redirect_uri": "http://example.com/"}, {"redirect_uri": "nonsense"}]
+    "changes",
+    [{"client_id": "other"}, {"redirect_uri": "http://example.com/"}, {"redirect_uri": "nonsense"}],
 )
-def test_unknown_clients_and_foreign_addresses_get_no_redirect(sandbox: Sandbox, changes: dict[str, str]) -> None:
+def test_unknown_clients_and_foreign_addresses_get_no_redirect(
+    sandbox: Sandbox, changes: dict[str, str]
+) -> None:
     """A code must not travel to an address that nobody registered."""
     assert _authorize(sandbox, **changes).status_code == 400
 
@@ -98,7 +106,9 @@ def test_unknown_clients_and_foreign_addresses_get_no_redirect(sandbox: Sandbox,
         ({"code_challenge_method": "plain"}, "invalid_request"),
     ],
 )
-def test_wrong_requests_come_back_with_an_error(sandbox: Sandbox, changes: dict[str, str], error: str) -> None:
+def test_wrong_requests_come_back_with_an_error(
+    sandbox: Sandbox, changes: dict[str, str], error: str
+) -> None:
     """The state travels along."""
     assert _redirected(_authorize(sandbox, **changes)) == {"error": error, "state": "s 1"}
 
@@ -137,7 +147,9 @@ def test_a_code_is_bound_to_its_request(sandbox: Sandbox, wrong: dict[str, str])
 def test_the_client_secret_is_checked(sandbox: Sandbox) -> None:
     """A wrong one is 401, and the code is not spent."""
     body = _code(sandbox)
-    assert _token(sandbox, **body | {"client_secret": "wrong"}).json() == {"error": "invalid_client"}
+    assert _token(sandbox, **body | {"client_secret": "wrong"}).json() == {
+        "error": "invalid_client"
+    }
     assert _token(sandbox, **body).status_code == 200
 
 
@@ -160,8 +172,12 @@ def test_refresh_tokens_may_stay(sandbox: Sandbox) -> None:
     assert _refresh(sandbox, token).status_code == 200
 
 
-@pytest.mark.parametrize(("taken", "form", "json"), [("form", 200, 415), ("json", 415, 200), ("both", 200, 200)])
-def test_the_kind_of_body_is_a_switch(sandbox: Sandbox, taken: object, form: int, json: int) -> None:
+@pytest.mark.parametrize(
+    ("taken", "form", "json"), [("form", 200, 415), ("json", 415, 200), ("both", 200, 200)]
+)
+def test_the_kind_of_body_is_a_switch(
+    sandbox: Sandbox, taken: object, form: int, json: int
+) -> None:
     """The other kind is 415 and spends nothing."""
     sandbox.settings.update({"token_body": taken, "rotate_refresh_tokens": False})
     body = {**CLIENT, "grant_type": "refresh_token"}
@@ -202,5 +218,7 @@ def test_inspect_tells_the_tenants(sandbox: Sandbox) -> None:
         "customer:read",
         12345,
     )
-    assert requests.post(url, json={"token": "x"}, auth=login, timeout=5).json() == {"active": False}
+    assert requests.post(url, json={"token": "x"}, auth=login, timeout=5).json() == {
+        "active": False
+    }
     assert requests.post(url, json={"token": token}, auth=("a", "b"), timeout=5).status_code == 401

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 TODAY = dt.date(2026, 3, 20)
 DAYS = [TODAY, dt.date(2027, 1, 1), dt.date(2027, 1, 2), dt.date(2028, 2, 29), dt.date(2028, 3, 1)]
 REASONS = {
-    *("order_invalid", "currency_unsupported", "totals_mismatch", "vat_mismatch", "vat_rate_unmapped"),
+    *(
+        "order_invalid",
+        "currency_unsupported",
+        "totals_mismatch",
+        "vat_mismatch",
+        "vat_rate_unmapped",
+    ),
     *("shipping_without_vat", "vat_number_missing", "vat_number_invalid", "email_missing"),
     *("customer_blocked", "credit_order_positive", "fiscal_year_missing", "rejected_by_minox"),
     *("nothing_to_book", "status_not_selected"),
@@ -38,7 +44,9 @@ def _batch(sample: Sample, customer: str) -> list[dict[str, Any]]:
         "period": {"id": expected.period, "fiscal_year": expected.fiscal_year},
         "description": sample.number,
     }
-    lines = [_line("customer", customer, expected.debtor_side, Decimal(expected.debtor_amount or 0))]
+    lines = [
+        _line("customer", customer, expected.debtor_side, Decimal(expected.debtor_amount or 0))
+    ]
     for wanted in expected.lines:
         made = _line("ledger_account", wanted.ledger, wanted.side, Decimal(wanted.net))
         if wanted.vat is not None:
@@ -134,7 +142,9 @@ def test_existing_customers_are_found_by_the_email() -> None:
         number = sample.expected.customer
         if number in {None, "10600"}:
             continue
-        assert number in [found["id"] for found in minox.customers_by_email(sample.order["debtor"]["email"])]
+        assert number in [
+            found["id"] for found in minox.customers_by_email(sample.order["debtor"]["email"])
+        ]
 
 
 @pytest.mark.parametrize("today", DAYS, ids=str)
@@ -156,7 +166,13 @@ def test_samples_cover_every_reason() -> None:
     """Except the one that takes a lost answer."""
     made = samples(TODAY)
     assert {sample.expected.reason for sample in made} - {None} == REASONS
-    assert {sample.expected.state for sample in made} == {"booked", "failed", "skipped", "waiting", "absent"}
+    assert {sample.expected.state for sample in made} == {
+        "booked",
+        "failed",
+        "skipped",
+        "waiting",
+        "absent",
+    }
     assert len({sample.number for sample in made}) == len(made) >= 45
 
 
@@ -164,7 +180,10 @@ def test_the_vendors_example_is_booked_to_the_cent() -> None:
     """VAT 0.83 and 6.50, although the lines come to a cent more."""
     (example,) = [sample for sample in samples(TODAY) if sample.number == "1027"]
     assert example.expected.debtor_amount == "47.45"
-    assert {(line.net, line.vat) for line in example.expected.lines} == {("30.99", "6.50"), ("9.13", "0.83")}
+    assert {(line.net, line.vat) for line in example.expected.lines} == {
+        ("30.99", "6.50"),
+        ("9.13", "0.83"),
+    }
     assert "credited_order_number" not in example.order
 
 
@@ -177,7 +196,9 @@ def test_many_orders_are_ordinary_and_always_the_same() -> None:
     assert max(order["date"] for order in orders) <= TODAY.isoformat()
     for order in orders:
         prices = [price for line in order["orderlines"] for price in line["price"]]
-        assert sum(Decimal(price["amount_including_tax"]) for price in prices) == Decimal(order["price"]["total"])
+        assert sum(Decimal(price["amount_including_tax"]) for price in prices) == Decimal(
+            order["price"]["total"]
+        )
         net = sum(Decimal(price["amount"]) for price in prices)
         vat = sum(Decimal(tax["amount"]) for tax in order["price"]["tax"])
         assert net + vat == Decimal(order["price"]["total"])

@@ -38,7 +38,9 @@ def _order(sandbox: Sandbox, number: str) -> dict[str, Any]:
     return order
 
 
-@pytest.mark.parametrize("keys", [{}, {"token": "wrong"}, {"partner_token": "sandbox-partner-token"}])
+@pytest.mark.parametrize(
+    "keys", [{}, {"token": "wrong"}, {"partner_token": "sandbox-partner-token"}]
+)
 def test_every_address_needs_the_token(sandbox: Sandbox, keys: dict[str, str]) -> None:
     """A missing or wrong token is a problem with status 401."""
     answer = requests.get(f"{sandbox.shop_url}/v1/orders", params=keys, timeout=5)

@@ -1,4 +1,6 @@
-"""The state file: who may read it, what it refuses, how it is migrated, and what a restored older one does."""
+"""The state file: who may read it, what it refuses, how it is migrated, and what a restored older
+one does.
+"""
 
 import os
 import sqlite3
@@ -43,7 +45,13 @@ def later() -> Iterator[None]:
 def order(number: str = "1001", **changes: str) -> StoredOrder:
     payload = {"number": number, "note": "x" * 500, **changes}
     return StoredOrder(
-        number=number, date="2026-03-14", status=2, state=State.READY, rejection=None, total_cents=1, payload=payload
+        number=number,
+        date="2026-03-14",
+        status=2,
+        state=State.READY,
+        rejection=None,
+        total_cents=1,
+        payload=payload,
     )
 
 
@@ -89,8 +97,16 @@ def test_nobody_else_can_read_any_of_the_files_whatever_the_umask(path: Path) ->
         store.start_run("push")
         store.take_in(order())
         files = sorted(file.name for file in path.parent.iterdir())
-        assert files == ["state.db", "state.db-shm", "state.db-wal", "state.db.lock", "state.db.tokens.lock"]
-        assert {file.name: others_may(file) for file in path.parent.iterdir()} == dict.fromkeys(files, 0)
+        assert files == [
+            "state.db",
+            "state.db-shm",
+            "state.db-wal",
+            "state.db.lock",
+            "state.db.tokens.lock",
+        ]
+        assert {file.name: others_may(file) for file in path.parent.iterdir()} == dict.fromkeys(
+            files, 0
+        )
     assert others_may(path.parent) == 0
 
 
@@ -101,7 +117,9 @@ def test_files_that_were_opened_to_others_are_closed_to_them_again(path: Path) -
         file.chmod(0o666)
     with Store(path) as store, store.run(), store.token_lock():
         store.take_in(order("2001"))
-        assert {file.name: others_may(file) for file in path.parent.iterdir() if others_may(file)} == {}
+        assert {
+            file.name: others_may(file) for file in path.parent.iterdir() if others_may(file)
+        } == {}
 
 
 # What it holds
@@ -110,7 +128,9 @@ def test_files_that_were_opened_to_others_are_closed_to_them_again(path: Path) -
 def test_every_table_is_strict(path: Path) -> None:
     with Store(path) as store:
         ours = [table for table in store.db.tables if not table.name.startswith("_")]
-        assert {"orders", "bookings", "customers", "runs", "tokens", "notes"} <= {table.name for table in ours}
+        assert {"orders", "bookings", "customers", "runs", "tokens", "notes"} <= {
+            table.name for table in ours
+        }
         assert [table.name for table in ours if not table.strict] == []
 
 
@@ -135,7 +155,10 @@ def test_a_value_of_the_wrong_kind_does_not_get_in(path: Path, sql: str) -> None
 
 def test_a_commit_is_on_the_disk_before_it_returns(path: Path) -> None:
     with Store(path) as store:
-        pragmas = {name: store.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
+        pragmas = {
+            name: store.db.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous")
+        }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2}
 
 
@@ -154,7 +177,9 @@ def test_sql_in_a_text_is_a_text(path: Path) -> None:
     with Store(path) as store:
         store.take_in(order(nasty, name=nasty))
         store.set_note(nasty, nasty)
-        store.mark(nasty, State.FAILED, Rejection(reason=Reason.ORDER_INVALID, values={"problem": nasty}))
+        store.mark(
+            nasty, State.FAILED, Rejection(reason=Reason.ORDER_INVALID, values={"problem": nasty})
+        )
         found = store.order(nasty)
         assert found
         assert found.payload["name"] == store.note(nasty) == nasty
@@ -169,7 +194,9 @@ def test_a_truncated_file_is_refused(path: Path) -> None:
     assert "cannot be used" in problem(path)
 
 
-@pytest.mark.parametrize("content", [b"this is no database" * 9, b"SQLite format 3\0" + b"\xff" * PAGE])
+@pytest.mark.parametrize(
+    "content", [b"this is no database" * 9, b"SQLite format 3\0" + b"\xff" * PAGE]
+)
 def test_garbage_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "state.db"
     path.write_bytes(content)
@@ -179,7 +206,9 @@ def test_garbage_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) ->
 
 @pytest.mark.parametrize("page", range(1, 12))
 @pytest.mark.parametrize("filler", [b"\0", b"\xff", b"junk"])
-def test_garbage_in_the_middle_is_refused_or_harms_nothing(path: Path, page: int, filler: bytes) -> None:
+def test_garbage_in_the_middle_is_refused_or_harms_nothing(
+    path: Path, page: int, filler: bytes
+) -> None:
     filled(path)
     with Store(path) as store:
         before = store.orders()
@@ -214,7 +243,9 @@ def test_another_programs_file_is_refused_and_not_touched(tmp_path: Path) -> Non
 
 def test_a_file_of_a_newer_version_is_refused_and_kept(path: Path) -> None:
     with Store(filled(path)) as store, store.transaction():
-        store.db.execute("INSERT INTO _sqlite_migrations VALUES (99, 'mww2minox', 'm099_from_afar', 'now')")
+        store.db.execute(
+            "INSERT INTO _sqlite_migrations VALUES (99, 'mww2minox', 'm099_from_afar', 'now')"
+        )
     before = path.read_bytes()
     assert "newer version of mww2minox (m099_from_afar)" in problem(path)
     assert path.read_bytes() == before
@@ -288,7 +319,11 @@ def test_past_runs_can_leave_out_the_one_that_is_asked_for(path: Path) -> None:
     with Store(path) as store:
         first, second = (store.start_run("push") for _ in range(2))
         store.finish_run(second, 3)
-        assert (store.exit_status(first), store.exit_status(second), store.exit_status(99)) == (None, 3, None)
+        assert (store.exit_status(first), store.exit_status(second), store.exit_status(99)) == (
+            None,
+            3,
+            None,
+        )
         before, all_of_them = store.past_runs("push", before=second), store.past_runs("push")
         assert before
         assert before.ended_well is None
@@ -322,7 +357,10 @@ def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, l
     problem(path)
     with closing(sqlite3.connect(path)) as db:
         assert "colour" not in [row[1] for row in db.execute("PRAGMA table_info(orders)")]
-        assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [("m001_first_tables",), ("m002_told",)]
+        assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [
+            ("m001_first_tables",),
+            ("m002_told",),
+        ]
 
 
 # An older state file that was put back
@@ -335,8 +373,8 @@ def run_once(path: Path) -> bool:
         store.take_in(order())
         found = store.order("1001")
         assert found
-        looks = not found.looked_for and store.note(FIRST_PUSH) is None
-        store.mark_looked_for(["1001"])
+        looks = not found.searched_in_journal and store.note(FIRST_PUSH) is None
+        store.mark_searched_in_journal(["1001"])
         store.set_note(FIRST_PUSH, "2026-03-14T12:00:00+00:00")
         store.finish_run(run, 0)
     return looks
@@ -372,6 +410,9 @@ def test_a_file_that_came_without_its_lock_file_is_noticed(path: Path) -> None:
 def test_a_second_run_is_told_who_holds_the_lock_and_the_number_in_it_stays(path: Path) -> None:
     with Store(path) as store, store.run():
         run = store.start_run("push")
-        with Store(path) as other, pytest.raises(RunInProgress, match=rf"push, process {os.getpid()}, since 20"):
+        with (
+            Store(path) as other,
+            pytest.raises(RunInProgress, match=rf"push, process {os.getpid()}, since 20"),
+        ):
             other.run().__enter__()
         assert path.with_name("state.db.lock").read_text() == str(run)

@@ -38,7 +38,11 @@ from mww2minox.language.texts import (
 from tests.words import ENGLISH
 
 PACKAGE = Path(mww2minox.__file__).parent
-SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if "sandbox" not in path.relative_to(PACKAGE).parts[:-1]]
+SOURCES = [
+    path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if "sandbox" not in path.relative_to(PACKAGE).parts[:-1]
+]
 PO = CATALOGUES / "nl/LC_MESSAGES/mww2minox.po"
 PLACEHOLDER = re.compile(r"\{[a-z_]*(?:![rs])?\}")
 AS_TYPED = re.compile(r"mww2minox (?!with|met)[a-z]+|--[a-z-]+|\b[a-z_]+\.[a-z_]+\b|`[^`]+`")
@@ -56,7 +60,9 @@ def dutch() -> Catalog:
 
 
 def _asked_for() -> set[str]:
-    """Return the texts that the code asks for; of a plural the singular, which is what a catalogue knows it by."""
+    """Return the texts that the code asks for; of a plural the singular, which is what a catalogue
+    knows it by.
+    """
     return {forms[0] for forms in _extracted()}
 
 
@@ -89,7 +95,9 @@ def test_the_dutch_catalogue_has_the_texts_of_the_code_and_no_others(dutch: Cata
 
 
 def test_every_text_is_translated(dutch: Catalog) -> None:
-    assert [message.id for message in _messages(dutch) if message.fuzzy or not all(_dutch(message))] == []
+    assert [
+        message.id for message in _messages(dutch) if message.fuzzy or not all(_dutch(message))
+    ] == []
 
 
 def _dutch(message: Message) -> list[str]:
@@ -192,7 +200,9 @@ UNSHOWN_FORMS = {
 
 
 def _called(node: ast.Call) -> str:
-    """Return the name of what is called, with `log.` and `re.` before it where that is what it belongs to."""
+    """Return the name of what is called, with `log.` and `re.` before it where that is what it
+    belongs to.
+    """
     match node.func:
         case ast.Attribute(value=ast.Name(id="log" | "re" as owner), attr=name):
             return f"{owner}.{name}"
@@ -218,7 +228,11 @@ def _escaped(node: ast.AST) -> Iterator[tuple[int, str]]:
 def _f_strings(marked: ast.Call) -> Iterator[tuple[int, str]]:
     """A text that holds its values already is in no catalogue."""
     if _called(marked) in MARKS:
-        yield from ((part.lineno, "an f-string") for part in ast.walk(marked) if isinstance(part, ast.JoinedStr))
+        yield from (
+            (part.lineno, "an f-string")
+            for part in ast.walk(marked)
+            if isinstance(part, ast.JoinedStr)
+        )
 
 
 def _shown(node: ast.AST) -> Iterator[str]:
@@ -227,7 +241,9 @@ def _shown(node: ast.AST) -> Iterator[str]:
         case ast.Constant(value=str(text)) if SENTENCE.search(text) or SHOWN_WORD.fullmatch(text):
             yield text
         case ast.JoinedStr(values=parts):
-            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts)
+            text = "".join(
+                str(part.value) if isinstance(part, ast.Constant) else "{}" for part in parts
+            )
             if WORD_BESIDE_A_VALUE.search(text):
                 yield text
         case ast.Call() if _called(node) in SHOWING_CALLS:
@@ -255,21 +271,34 @@ def _parts(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_no_text_escapes_the_catalogue(path: Path) -> None:
     name = path.relative_to(PACKAGE).as_posix()
-    assert [(line, text) for line, text in _escaped(ast.parse(path.read_text())) if not _is_no_text(name, text)] == []
+    assert [
+        (line, text)
+        for line, text in _escaped(ast.parse(path.read_text()))
+        if not _is_no_text(name, text)
+    ] == []
 
 
 def test_the_extraction_finds_every_text_that_is_marked() -> None:
     """It does not look into f-strings."""
     messages = {text for found in _extracted() for text in found}
-    calls = (node for path in SOURCES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-    texts = (call.args for call in calls if isinstance(call.func, ast.Name) and call.func.id in MARKS)
+    calls = (
+        node
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    )
+    texts = (
+        call.args for call in calls if isinstance(call.func, ast.Name) and call.func.id in MARKS
+    )
     marked = {word.value for words in texts for word in words if isinstance(word, ast.Constant)}
     assert {text for text in marked if isinstance(text, str)} - messages == set()
 
 
 def _is_no_text(name: str, text: str) -> bool:
     form, _reason = UNSHOWN_FORMS.get(name, (SQL, ""))
-    return bool(SQL.match(text) or COMMAND.fullmatch(text) or form.match(text) or (name, text) in UNSHOWN)
+    return bool(
+        SQL.match(text) or COMMAND.fullmatch(text) or form.match(text) or (name, text) in UNSHOWN
+    )
 
 
 @pytest.mark.parametrize(
@@ -301,7 +330,9 @@ def test_a_text_that_escapes_is_found(code: str) -> None:
     ],
 )
 def test_what_is_no_shown_text_is_left_alone(code: str) -> None:
-    assert [text for _line, text in _escaped(ast.parse(code)) if not _is_no_text("any.py", text)] == []
+    assert [
+        text for _line, text in _escaped(ast.parse(code)) if not _is_no_text("any.py", text)
+    ] == []
 
 
 def test_every_exception_is_still_needed() -> None:
@@ -394,7 +425,9 @@ def test_the_help_has_no_english_left(command: click.Command) -> None:
         ("en", ["€1,234.56", "-€0.05", "1234.56", "-0.05", "25.5", "21", "31 Jan 2026"]),
     ],
 )
-def test_amounts_rates_and_dates_have_the_readers_form(language: Language, shown: list[str]) -> None:
+def test_amounts_rates_and_dates_have_the_readers_form(
+    language: Language, shown: list[str]
+) -> None:
     use(language)
     euros, cents = Decimal("1234.56"), Decimal("-0.05")
     amounts = [money(euros), money(cents), number(euros), number(cents)]
@@ -404,7 +437,10 @@ def test_amounts_rates_and_dates_have_the_readers_form(language: Language, shown
 
 def test_a_count_has_its_own_form() -> None:
     use("nl")
-    assert [ngettext("{count} order", "{count} orders", count).format(count=count) for count in (0, 1, 2)] == [
+    assert [
+        ngettext("{count} order", "{count} orders", count).format(count=count)
+        for count in (0, 1, 2)
+    ] == [
         "0 bestellingen",
         "1 bestelling",
         "2 bestellingen",

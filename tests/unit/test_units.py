@@ -37,7 +37,9 @@ def values(text: str, key: str) -> list[str]:
 
 
 def unquoted(line: str, doubled: str = "%$") -> list[str]:
-    """Return the words of a line as systemd takes them: it knows more escapes than the shell, so these are barred."""
+    """Return the words of a line as systemd takes them: it knows more escapes than the shell, so
+    these are barred.
+    """
     assert "\\" not in re.sub(r'\\[\\"]', "", line)
     for sign in doubled:
         assert sign not in line.replace(sign * 2, "")
@@ -68,8 +70,12 @@ def test_the_day_is_push_and_then_verify_and_fetch_runs_every_half_hour() -> Non
     ]
     starts = [line for name in units for line in values(units[name], "ExecStart")]
     before = "/usr/bin/mww2minox --config /etc/mww2minox/kaas.yaml"
-    assert [line.removeprefix("-") for line in starts] == [f"{before} {command}" for command in COMMANDS]
-    assert [line.startswith("-") for line in starts] == [False, True, False], "verify runs whatever became of push"
+    assert [line.removeprefix("-") for line in starts] == [
+        f"{before} {command}" for command in COMMANDS
+    ]
+    assert [line.startswith("-") for line in starts] == [False, True, False], (
+        "verify runs whatever became of push"
+    )
     assert values(units["mww2minox-fetch.timer"], "OnCalendar") == ["*:0/30"]
     assert values(units["mww2minox.timer"], "OnCalendar") == ["*-*-* 06:05:00"]
     for name in ("mww2minox-fetch", "mww2minox"):
@@ -84,7 +90,12 @@ def test_the_day_is_push_and_then_verify_and_fetch_runs_every_half_hour() -> Non
 def test_a_service_may_write_to_the_folder_of_the_state_only(user: str) -> None:
     text = systemd(job(user=user))["mww2minox.service"]
     assert values(text, "ReadWritePaths") == ["-/var/lib/mww2minox"]
-    hardened = {"ProtectSystem": "strict", "ProtectHome": "read-only", "PrivateTmp": "true", "UMask": "0077"}
+    hardened = {
+        "ProtectSystem": "strict",
+        "ProtectHome": "read-only",
+        "PrivateTmp": "true",
+        "UMask": "0077",
+    }
     for key, value in (hardened | {"NoNewPrivileges": "true"}).items():
         assert values(text, key) == [value]
 
@@ -99,32 +110,48 @@ def test_only_units_of_the_system_take_what_a_manager_of_a_user_cannot_do() -> N
 def test_secrets_are_handed_over_and_their_files_are_named() -> None:
     credentials = {"environment": Path("/etc/mww2minox/kaas.env"), "shop.token": Path("/etc/a b%")}
     text = systemd(job(credentials=credentials))["mww2minox-fetch.service"]
-    assert values(text, "LoadCredential") == ["environment:/etc/mww2minox/kaas.env", "shop.token:/etc/a b%%"]
+    assert values(text, "LoadCredential") == [
+        "environment:/etc/mww2minox/kaas.env",
+        "shop.token:/etc/a b%%",
+    ]
     told = [line for line in text.splitlines() if line.startswith("# Secrets")]
     assert [path for line in told for path in ("kaas.env", "/etc/a b%") if line.endswith(path)] == [
         "kaas.env",
         "/etc/a b%",
     ]
-    assert told == [line for line in crontab(job(credentials=credentials)) if line.startswith("# Secrets")]
+    assert told == [
+        line for line in crontab(job(credentials=credentials)) if line.startswith("# Secrets")
+    ]
     assert "# Secrets: the config holds them itself\n" in systemd(job())["mww2minox.service"]
     assert "MWW_TOKEN" in systemd(job(missing=("MWW_TOKEN",)))["mww2minox.service"]
 
 
 def test_odd_paths_stay_what_they_are() -> None:
-    odd = job(program=(str(ODD / "mww2minox"),), config=ODD / "kaas.yaml", state=ODD / "%i.db", writable=ODD)
+    odd = job(
+        program=(str(ODD / "mww2minox"),),
+        config=ODD / "kaas.yaml",
+        state=ODD / "%i.db",
+        writable=ODD,
+    )
     words = ["--config", str(ODD / "kaas.yaml"), "--state", str(ODD / "%i.db")]
     texts = systemd(odd).values()
     starts = [line.removeprefix("-") for text in texts for line in values(text, "ExecStart")]
     for start, command in zip(starts, COMMANDS, strict=True):
         program, rest = start.split(" --config ")
-        assert unquoted(program, "%") == [str(ODD / "mww2minox")]  # systemd leaves $ alone in the program
+        assert unquoted(program, "%") == [
+            str(ODD / "mww2minox")
+        ]  # systemd leaves $ alone in the program
         assert unquoted(f"--config {rest}") == [*words, *command.split()]
-    assert [unquoted(line, "%") for text in texts for line in values(text, "ReadWritePaths")] == [[f"-{ODD}"]] * 2
+    assert [unquoted(line, "%") for text in texts for line in values(text, "ReadWritePaths")] == [
+        [f"-{ODD}"]
+    ] * 2
     quiet = [str(ODD / "mww2minox"), "-q", *words]
     assert cron_words(crontab(odd)) == [[*quiet, *command.split()] for command in COMMANDS]
 
 
-PATHS = st.text(st.characters(codec="utf-8"), min_size=1).map(lambda name: Path("/srv", name.replace("/", "%")))
+PATHS = st.text(st.characters(codec="utf-8"), min_size=1).map(
+    lambda name: Path("/srv", name.replace("/", "%"))
+)
 
 
 @given(config=PATHS, state=PATHS)
@@ -148,9 +175,17 @@ def test_without_a_program_of_its_own_python_runs_the_module() -> None:
 
 def test_a_template_has_the_instance_in_the_place_of_the_configs_stem() -> None:
     config = Path("/home/kaas/shops/kaas.yaml")
-    credentials = {"environment": config.with_suffix(".env"), "shop.token": Path("/home/kaas/shops/keys/kaas-token")}
+    credentials = {
+        "environment": config.with_suffix(".env"),
+        "shop.token": Path("/home/kaas/shops/keys/kaas-token"),
+    }
     units = systemd(
-        job(config=config, template=True, credentials=credentials, writable=Path("/home/kaas/state/kaas/kaasboer"))
+        job(
+            config=config,
+            template=True,
+            credentials=credentials,
+            writable=Path("/home/kaas/state/kaas/kaasboer"),
+        )
     )
     assert list(units) == [
         "mww2minox-fetch@.service",
@@ -185,12 +220,24 @@ def test_a_template_may_be_given_a_state_file_that_is_each_shops_own() -> None:
     [
         ({"config": Path("/etc/a\nb.yaml")}, "a character that a schedule cannot hold"),
         ({"program": ("/opt/\x1b/mww2minox",)}, "a character that a schedule cannot hold"),
-        ({"credentials": {"shop.token": Path("/etc/token ")}}, "a character that a schedule cannot hold"),
-        ({"credentials": {"shop.token": Path("/etc/token\\")}}, "a character that a schedule cannot hold"),
+        (
+            {"credentials": {"shop.token": Path("/etc/token ")}},
+            "a character that a schedule cannot hold",
+        ),
+        (
+            {"credentials": {"shop.token": Path("/etc/token\\")}},
+            "a character that a schedule cannot hold",
+        ),
         ({"state": Path("/var/\x85.db")}, "a character that a schedule cannot hold"),
         ({"writable": Path("/var/\t")}, "a character that a schedule cannot hold"),
-        ({"template": True, "config": Path("/etc/kaas en wijn.yaml")}, "kaas en wijn.yaml cannot be that of a unit"),
-        ({"template": True, "state": Path("/var/lib/state.db")}, "would share the state file /var/lib/state.db"),
+        (
+            {"template": True, "config": Path("/etc/kaas en wijn.yaml")},
+            "kaas en wijn.yaml cannot be that of a unit",
+        ),
+        (
+            {"template": True, "state": Path("/var/lib/state.db")},
+            "would share the state file /var/lib/state.db",
+        ),
     ],
 )
 def test_what_cannot_be_written_down_is_refused(changes: dict[str, Any], says: str) -> None:

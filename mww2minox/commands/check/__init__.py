@@ -1,4 +1,6 @@
-"""`check`: both connections, the rights, the mapping against Minox' own lists, this machine: a line each."""
+"""`check`: both connections, the rights, the mapping against Minox' own lists, this machine: a line
+each.
+"""
 
 import json
 import sqlite3
@@ -20,7 +22,7 @@ from mww2minox.language.texts import _, day, ngettext, system_problem
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
 from mww2minox.output import Output, printable
-from mww2minox.shop.orders import stored
+from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import PastRuns
 from mww2minox.transport import Transport
 from mww2minox.wiring import ADMINISTRATION, SHOP, Wiring
@@ -37,7 +39,9 @@ Look = Generator[Finding, None, Found | None]
 
 
 def check(wiring: Wiring, config_path: Path, *, form: str = "table") -> ExitStatus:
-    """Show a line for each thing looked at; ATTENTION when one is red, VENDOR when a vendor is out of reach."""
+    """Show a line for each thing looked at; ATTENTION when one is red, VENDOR when a vendor is out
+    of reach.
+    """
     findings = []
     for finding in _findings(wiring, config_path):
         findings.append(finding)
@@ -59,7 +63,9 @@ def _show(output: Output, finding: Finding) -> None:
     if output.quiet and finding.status is not Status.PROBLEM:
         return
     mark, style = MARKS[finding.status]
-    output.item(mark, f"{finding.what}: {finding.problem}" if finding.problem else finding.what, style=style)
+    output.item(
+        mark, f"{finding.what}: {finding.problem}" if finding.problem else finding.what, style=style
+    )
     if finding.suggestion:
         output.item(" ", finding.suggestion)
 
@@ -84,9 +90,9 @@ def _findings(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
     yield sqlite(sqlite3.sqlite_version_info)
     yield from _past_runs(wiring)
     yield from _books(wiring, ADMINISTRATION, wiring.books)
-    home = yield from _shop(wiring)
-    yield from _rates(wiring, home)
-    yield from _minox(wiring, home)
+    shop_country = yield from _shop(wiring)
+    yield from _rates(wiring, shop_country)
+    yield from _minox(wiring, shop_country)
     yield clock([wiring.shop_transport, wiring.minox_transport])
 
 
@@ -102,7 +108,12 @@ def _look(name: str, what: str, look: Callable[[], Found]) -> Look[Found]:
 def _failed(name: str, what: str, error: MwwError) -> Finding:
     vendor = isinstance(error, VendorError)
     return Finding(
-        name=name, what=what, status=Status.PROBLEM, problem=error.message, suggestion=error.suggestion, vendor=vendor
+        name=name,
+        what=what,
+        status=Status.PROBLEM,
+        problem=error.message,
+        suggestion=error.suggestion,
+        vendor=vendor,
     )
 
 
@@ -112,11 +123,17 @@ def _failed(name: str, what: str, error: MwwError) -> Finding:
 def _files(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
     """Look at every file that holds a secret."""
     yield _private("config_file", _("config {path}").format(path=config_path), config_path)
-    yield _private("state_file", _("state {path}").format(path=wiring.store.path), wiring.store.path)
+    yield _private(
+        "state_file", _("state {path}").format(path=wiring.store.path), wiring.store.path
+    )
     for key, path in secret_files(read_document(config_path)).items():
         yield _private("secret_file", f"{key}_file {path}", path)
     if env_file(config_path).exists():
-        yield _private("env_file", _("environment {path}").format(path=env_file(config_path)), env_file(config_path))
+        yield _private(
+            "env_file",
+            _("environment {path}").format(path=env_file(config_path)),
+            env_file(config_path),
+        )
 
 
 def _private(name: str, what: str, path: Path) -> Finding:
@@ -124,17 +141,25 @@ def _private(name: str, what: str, path: Path) -> Finding:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        return warning(name, what, _("it cannot be looked at: {problem}").format(problem=system_problem(error)))
+        return warning(
+            name, what, _("it cannot be looked at: {problem}").format(problem=system_problem(error))
+        )
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         suggestion = _("Run: chmod 600 {path}").format(path=path)
         return Finding(
-            name=name, what=what, status=Status.PROBLEM, problem=_("others can read it"), suggestion=suggestion
+            name=name,
+            what=what,
+            status=Status.PROBLEM,
+            problem=_("others can read it"),
+            suggestion=suggestion,
         )
     return Finding(name=name, what=what)
 
 
 def _books(wiring: Wiring, what: str, ours: str) -> Iterator[Finding]:
-    """Look whether the state file is of another administration, or shop: every run would refuse it."""
+    """Look whether the state file is of another administration, or shop: every run would refuse
+    it.
+    """
     try:
         wiring.refuse_other_books(what, ours)
     except StateError as error:
@@ -166,15 +191,20 @@ def _past_run(command: str, past: PastRuns | None, zone: ZoneInfo, log: Path) ->
     if past is None:
         return warning("last_run", what, _("there was none yet"))
     well = past.ended_well
-    if well and abs(datetime.now(UTC) - well) < MOST_IDLE:  # one far ahead was noted by a clock that was wrong
+    if (
+        well and abs(datetime.now(UTC) - well) < MOST_IDLE
+    ):  # one far ahead was noted by a clock that was wrong
         return Finding(name="last_run", what=f"{what}: {_moment(well, zone)}")
     problem = (
         _("it has not ended well since {moment}").format(moment=_moment(well, zone))
         if well
-        else _("it never ended well; the last one ended {moment}").format(moment=_moment(past.ended, zone))
+        else _("it never ended well; the last one ended {moment}").format(
+            moment=_moment(past.ended, zone)
+        )
     )
     suggestion = _(
-        "See the log, {log}, and whether its timer runs (mww2minox schedule says how); then run: mww2minox {command}"
+        "See the log, {log}, and whether its timer runs (mww2minox schedule says how); then run:"
+        " mww2minox {command}"
     )
     return Finding(
         name="last_run",
@@ -192,7 +222,9 @@ def _moment(moment: datetime, zone: ZoneInfo) -> str:
 
 def clock(transports: Iterable[Transport]) -> Finding:
     """Hold our clock against those of the vendors, by their last answers."""
-    skews = {transport.vendor: transport.skew for transport in transports if transport.skew is not None}
+    skews = {
+        transport.vendor: transport.skew for transport in transports if transport.skew is not None
+    }
     what = _("clock")
     if not skews:
         return warning("clock", what, _("nobody tells the time"))
@@ -201,10 +233,16 @@ def clock(transports: Iterable[Transport]) -> Finding:
         return Finding(name="clock", what=what)
     seconds = round(abs(skew))
     problem = (
-        ngettext("it is {n} second behind that of {vendor}", "it is {n} seconds behind that of {vendor}", seconds)
+        ngettext(
+            "it is {n} second behind that of {vendor}",
+            "it is {n} seconds behind that of {vendor}",
+            seconds,
+        )
         if skew > 0
         else ngettext(
-            "it is {n} second ahead of that of {vendor}", "it is {n} seconds ahead of that of {vendor}", seconds
+            "it is {n} second ahead of that of {vendor}",
+            "it is {n} seconds ahead of that of {vendor}",
+            seconds,
         )
     )
     return Finding(
@@ -224,19 +262,26 @@ def _shop(wiring: Wiring) -> Generator[Finding, None, str]:
     store = yield from _look("shop", _("the shop answers"), wiring.shop.store)
     if store is None:
         return wiring.store.note("shop region") or ""
-    yield Finding(name="shop", what=_("the shop answers: {name}").format(name=store.name or wiring.config.shop.url))
+    yield Finding(
+        name="shop",
+        what=_("the shop answers: {name}").format(name=store.name or wiring.config.shop.url),
+    )
     yield from _books(wiring, SHOP, store.uuid) if store.uuid else ()
     if wiring.config.shop.partner_token is None:
-        yield warning("status", _("order statuses"), _("without shop.partner_token they cannot be looked up"))
-        return store.region
+        yield warning(
+            "status", _("order statuses"), _("without shop.partner_token they cannot be looked up")
+        )
+        return store.country
     there = yield from _look("status", _("order statuses"), wiring.shop.statuses)
     yield from findings.statuses(wiring.config, there) if there is not None else ()
     yield from _payment_methods(wiring)
-    return store.region
+    return store.country
 
 
 def _payment_methods(wiring: Wiring) -> Iterator[Finding]:
-    """Look at the ways of paying; a shop that does not tell them is no problem, since nothing else needs them."""
+    """Look at the ways of paying; a shop that does not tell them is no problem, since nothing else
+    needs them.
+    """
     if not wiring.config.payment_debtors:
         return
     try:
@@ -247,18 +292,27 @@ def _payment_methods(wiring: Wiring) -> Iterator[Finding]:
     yield from findings.payment_methods(wiring.config, there)
 
 
-def _rates(wiring: Wiring, home: str) -> Iterator[Finding]:
-    orders = [(order, one.state) for one in wiring.store.orders() if (order := stored(one.payload).order)]
+def _rates(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
+    orders = [
+        (order, one.state)
+        for one in wiring.store.orders()
+        if (order := read_stored_order(one.payload).order)
+    ]
     if orders:
-        yield from findings.rates(wiring.config, orders, home)
+        yield from findings.rates(wiring.config, orders, shop_country)
     else:
-        yield warning("rate", _("VAT rates of the orders"), _("no orders were fetched yet"), _("Run: mww2minox fetch"))
+        yield warning(
+            "rate",
+            _("VAT rates of the orders"),
+            _("no orders were fetched yet"),
+            _("Run: mww2minox fetch"),
+        )
 
 
 # Minox
 
 
-def _minox(wiring: Wiring, home: str) -> Iterator[Finding]:
+def _minox(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     facts = yield from _look("login", _("login at Minox"), wiring.login.inspect)
     if facts is None:
         return
@@ -267,27 +321,35 @@ def _minox(wiring: Wiring, home: str) -> Iterator[Finding]:
     yield tenant
     if tenant.status is Status.PROBLEM:
         return
-    administration = yield from _look("administration", _("Minox answers"), wiring.minox.administration)
+    administration = yield from _look(
+        "administration", _("Minox answers"), wiring.minox.administration
+    )
     if administration is None:
         return
-    yield Finding(name="administration", what=_("Minox answers: {name}").format(name=administration.name))
-    yield findings.fiscal_year(administration, datetime.now(ZoneInfo(wiring.config.shop.timezone)).date())
-    yield from _lists(wiring, home)
+    yield Finding(
+        name="administration", what=_("Minox answers: {name}").format(name=administration.name)
+    )
+    yield findings.fiscal_year(
+        administration, datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
+    )
+    yield from _lists(wiring, shop_country)
     for payment, number in wiring.config.payment_debtors.items():
         yield from _debtor(wiring.minox, payment, number)
 
 
-def _lists(wiring: Wiring, home: str) -> Iterator[Finding]:
+def _lists(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     journals = yield from _look("journal", _("journals"), wiring.minox.journals)
     if journals is not None:
         yield findings.journal(wiring.config, journals)
-    accounts = yield from _look("ledger_account", _("ledger accounts"), wiring.minox.ledger_accounts)
+    accounts = yield from _look(
+        "ledger_account", _("ledger accounts"), wiring.minox.ledger_accounts
+    )
     if accounts is not None:
         yield from findings.ledger_accounts(wiring.config, accounts)
         yield from findings.codes_on_accounts(wiring.config, accounts)
     codes = yield from _look("vat_code", _("VAT codes"), wiring.minox.vat_codes)
     if codes is not None:
-        yield from findings.vat_codes(wiring.config, codes, home)
+        yield from findings.vat_codes(wiring.config, codes, shop_country)
 
 
 def _debtor(minox: Minox, payment: str, number: str) -> Iterator[Finding]:

@@ -1,20 +1,32 @@
-"""How the config fits what both sides have: a finding for each thing that is looked at. Asks nobody itself."""
+"""How the config fits what both sides have: a finding for each thing that is looked at.
+
+Asks nobody itself.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping as Map
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from mww2minox.books.booking import row_for, vat_needs
-from mww2minox.books.model import Administration, Order, State, VatNeed, VatPosting, VatRow
+from mww2minox.books.model import (
+    Administration,
+    ListEntry,
+    MinoxCustomer,
+    Order,
+    State,
+    VatCode,
+    VatNeed,
+    VatPosting,
+    VatRow,
+)
 from mww2minox.books.periods import period_of
 from mww2minox.books.vat_return import PURCHASES, boxes_for, boxes_of, fits
 from mww2minox.config.settings import Config
 from mww2minox.language.texts import _, ngettext, percentage
 from mww2minox.minox.oauth import LOGIN, SCOPES, TokenFacts
-from mww2minox.minox.wire import FoundCustomer, Listed, VatCode
 from mww2minox.shop.api import Status as ShopStatus, named
 
 DONE = (State.BOOKED, State.SKIPPED)
@@ -47,12 +59,16 @@ class Finding:
 def mend(name: str, what: str, problem: str, key: str) -> Finding:
     """Return a problem that a change of `key` in the config solves."""
     suggestion = _("Correct {key} in the config, then run: mww2minox check").format(key=key)
-    return Finding(name=name, what=what, status=Status.PROBLEM, problem=problem, suggestion=suggestion)
+    return Finding(
+        name=name, what=what, status=Status.PROBLEM, problem=problem, suggestion=suggestion
+    )
 
 
 def warning(name: str, what: str, problem: str, suggestion: str = "") -> Finding:
     """Return what cannot be told, or is worth a look."""
-    return Finding(name=name, what=what, status=Status.WARNING, problem=problem, suggestion=suggestion)
+    return Finding(
+        name=name, what=what, status=Status.WARNING, problem=problem, suggestion=suggestion
+    )
 
 
 def _or_none(names: Iterable[str]) -> str:
@@ -69,36 +85,51 @@ def statuses(config: Config, there: Iterable[ShopStatus]) -> Iterator[Finding]:
     for wanted in config.shop.statuses:
         found = named(wanted, known)
         for status in found:
-            what = _("status {name} ({number}) books").format(name=status.name, number=status.number)
+            what = _("status {name} ({number}) books").format(
+                name=status.name, number=status.number
+            )
             yield Finding(name="status", what=what)
         if not found:
-            problem = _("the shop does not have it; it has: {available}").format(available=_or_none(available))
+            problem = _("the shop does not have it; it has: {available}").format(
+                available=_or_none(available)
+            )
             yield mend("status", _("status {name}").format(name=wanted), problem, "shop.statuses")
 
 
-def payment_methods(config: Config, there: Map[str, str]) -> Iterator[Finding]:
-    """Look whether the shop has the ways of paying that have a debtor of their own; it may have had them before."""
+def payment_methods(config: Config, there: Mapping[str, str]) -> Iterator[Finding]:
+    """Look whether the shop has the ways of paying that have a debtor of their own; it may have had
+    them before.
+    """
     for payment in config.payment_debtors:
         what = _("way of paying {payment} (payment_debtors)").format(payment=payment)
         if payment in there:
             yield Finding(name="payment_method", what=what)
         else:
-            problem = _("the shop does not have it now; it has: {available}").format(available=_or_none(there))
-            suggestion = _("Where it is a mistake, correct payment_debtors in the config, then run: mww2minox check")
+            problem = _("the shop does not have it now; it has: {available}").format(
+                available=_or_none(there)
+            )
+            suggestion = _(
+                "Where it is a mistake, correct payment_debtors in the config, then run: mww2minox"
+                " check"
+            )
             yield warning("payment_method", what, problem, suggestion)
 
 
-def rates(config: Config, orders: Iterable[tuple[Order, State]], home: str) -> Iterator[Finding]:
-    """Look whether each VAT rate of the orders that were fetched has a row, for a shop in the country `home`.
+def rates(
+    config: Config, orders: Iterable[tuple[Order, State]], shop_country: str
+) -> Iterator[Finding]:
+    """Look whether each VAT rate of the orders that were fetched has a row, for a shop in the
+    country `shop_country`.
 
-    A rate that only orders have which are booked, or have nothing to book, keeps nothing from being booked.
+    A rate that only orders have which are booked, or have nothing to book, keeps nothing from being
+    booked.
     """
-    rows = config.mapping(home).vat
+    rows = config.rules(shop_country).vat
     counts: Counter[VatNeed] = Counter()
     examples: dict[VatNeed, str] = {}
     needed: set[VatNeed] = set()
     for order, state in orders:
-        for need in vat_needs(order, home):
+        for need in vat_needs(order, shop_country):
             counts[need] += 1
             examples.setdefault(need, order.number)
             if state not in DONE:
@@ -119,10 +150,12 @@ def _uncovered(need: VatNeed, count: int, example: str, status: Status) -> Findi
         count,
     )
     row = _(
-        "Add a row for it to vat in the config, or correct the order in the shop where it is a mistake;"
-        " then run: mww2minox check"
+        "Add a row for it to vat in the config, or correct the order in the shop where it is a"
+        " mistake; then run: mww2minox check"
     )
-    none = _("No row can cover that: look at the order in the shop, then run: mww2minox retry {number}")
+    none = _(
+        "No row can cover that: look at the order in the shop, then run: mww2minox retry {number}"
+    )
     return Finding(
         name="rate",
         what=_("VAT {rate}").format(rate=use(need)),
@@ -151,7 +184,9 @@ def tenant(config: Config, facts: TokenFacts) -> Finding:
         return warning("tenant", what, _("Minox does not tell which tenants the login reaches"))
     if wanted in facts.tenants:
         return Finding(name="tenant", what=what)
-    problem = _("the login does not reach it, but it does: {tenants}").format(tenants=", ".join(facts.tenants))
+    problem = _("the login does not reach it, but it does: {tenants}").format(
+        tenants=", ".join(facts.tenants)
+    )
     return mend("tenant", what, problem, "minox.tenant")
 
 
@@ -164,7 +199,9 @@ def scopes(facts: TokenFacts) -> Finding:
     if not missing:
         return Finding(name="scopes", what=what)
     problem = _("it lacks {scopes}").format(scopes=", ".join(missing))
-    return Finding(name="scopes", what=what, status=Status.PROBLEM, problem=problem, suggestion=_(LOGIN))
+    return Finding(
+        name="scopes", what=what, status=Status.PROBLEM, problem=problem, suggestion=_(LOGIN)
+    )
 
 
 def fiscal_year(administration: Administration, today: date) -> Finding:
@@ -177,13 +214,18 @@ def fiscal_year(administration: Administration, today: date) -> Finding:
         name="fiscal_year",
         what=_("fiscal year"),
         status=Status.PROBLEM,
-        problem=_("the administration has none for today ({today})").format(today=today.isoformat()),
+        problem=_("the administration has none for today ({today})").format(
+            today=today.isoformat()
+        ),
         suggestion=_("Open it in Minox, then run: mww2minox check"),
     )
 
 
-def journal(config: Config, journals: Iterable[Listed]) -> Finding:
-    """Look whether the journal is one for sales. Public sources show the type `general` only: no error (vendors.md)."""
+def journal(config: Config, journals: Iterable[ListEntry]) -> Finding:
+    """Look whether the journal is one for sales.
+
+    Public sources show the type `general` only: no error (vendors.md).
+    """
     there = {one.id: one for one in journals}
     wanted = config.minox.journal
     what = _("journal {journal}").format(journal=wanted)
@@ -195,12 +237,16 @@ def journal(config: Config, journals: Iterable[Listed]) -> Finding:
         problem = _("it is a journal of type {type}, not sales").format(type=found.type)
         return mend("journal", what, problem, "minox.journal")
     if found.type.lower() != "sales":
-        problem = _("its type, {type}, does not tell whether it is for sales").format(type=found.type or _("unknown"))
-        return warning("journal", what, problem, _("Ask your bookkeeper whether it is the sales journal."))
+        problem = _("its type, {type}, does not tell whether it is for sales").format(
+            type=found.type or _("unknown")
+        )
+        return warning(
+            "journal", what, problem, _("Ask your bookkeeper whether it is the sales journal.")
+        )
     return Finding(name="journal", what=what)
 
 
-def ledger_accounts(config: Config, accounts: Iterable[Listed]) -> Iterator[Finding]:
+def ledger_accounts(config: Config, accounts: Iterable[ListEntry]) -> Iterator[Finding]:
     """Look whether each ledger account of the config is there, and open."""
     there = {account.id: account for account in accounts}
     for key, wanted in _wanted_accounts(config):
@@ -221,15 +267,17 @@ def _wanted_accounts(config: Config) -> Iterable[tuple[str, str]]:
         named.setdefault(row.ledger, f"vat[{place}].ledger")
         if row.vat_ledger:
             named.setdefault(row.vat_ledger, f"vat[{place}].vat_ledger")
-    for kind, ledger in config.mapping("NL").ledgers.items():
+    for kind, ledger in config.rules("NL").ledgers.items():
         named.setdefault(ledger, f"ledgers.{kind}")
     if config.booking.rounding_ledger:
         named.setdefault(config.booking.rounding_ledger, "booking.rounding_ledger")
     return ((key, ledger) for ledger, key in named.items())
 
 
-def vat_codes(config: Config, codes: Iterable[VatCode], home: str) -> Iterator[Finding]:
-    """Look whether each row's VAT code is there, with the row's percentage, and goes to the right box."""
+def vat_codes(config: Config, codes: Iterable[VatCode], shop_country: str) -> Iterator[Finding]:
+    """Look whether each row's VAT code is there, with the row's percentage, and goes to the right
+    box.
+    """
     there = {code.code: code for code in codes}
     for place, settings in enumerate(config.vat):
         row, key = settings.row(), f"vat[{place}].code"
@@ -239,30 +287,41 @@ def vat_codes(config: Config, codes: Iterable[VatCode], home: str) -> Iterator[F
             yield mend("vat_code", what, _("Minox does not have it"), key)
         elif code.percentage != (row.rate or 0):
             problem = _("in Minox it is {percentage}% ({type})")
-            yield mend("vat_code", what, problem.format(percentage=percentage(code.percentage), type=code.type), key)
+            yield mend(
+                "vat_code",
+                what,
+                problem.format(percentage=percentage(code.percentage), type=code.type),
+                key,
+            )
         else:
-            yield _box(row, code, what, key, home)
+            yield _box(row, code, what, key, shop_country)
 
 
-def _box(row: VatRow, code: VatCode, what: str, key: str, home: str) -> Finding:
-    need = VatNeed(strategy=row.strategy or "", region=row.region or "", rate=row.rate or Decimal(0))
-    fitting = fits(need, home, code.type)
+def _box(row: VatRow, code: VatCode, what: str, key: str, shop_country: str) -> Finding:
+    need = VatNeed(
+        strategy=row.strategy or "", region=row.region or "", rate=row.rate or Decimal(0)
+    )
+    fitting = fits(need, shop_country, code.type)
     if fitting:
         return Finding(name="vat_code", what=f"{what}: {code.type}")
     if PURCHASES in boxes_of(code.type):
         problem = _("in Minox it is for VAT on purchases: {type}").format(type=code.type)
         return mend("vat_code", what, problem, key)
-    wanted = ", ".join(sorted(boxes_for(need, home)))
+    wanted = ", ".join(sorted(boxes_for(need, shop_country)))
     if fitting is False:
-        problem = _("in Minox it is {type}, and these sales belong in box {boxes} of the VAT return")
+        problem = _(
+            "in Minox it is {type}, and these sales belong in box {boxes} of the VAT return"
+        )
         return mend("vat_code", what, problem.format(type=code.type, boxes=wanted), key)
     problem = _("whether it fits cannot be told by its type in Minox: {type}")
     suggestion = _("Ask your bookkeeper in which box of the VAT return these sales belong.")
     return warning("vat_code", what, problem.format(type=code.type or _("none")), suggestion)
 
 
-def codes_on_accounts(config: Config, accounts: Iterable[Listed]) -> Iterator[Finding]:
-    """Where the ledger account decides the VAT, look whether each carries the VAT code of its row."""
+def codes_on_accounts(config: Config, accounts: Iterable[ListEntry]) -> Iterator[Finding]:
+    """Where the ledger account decides the VAT, look whether each carries the VAT code of its
+    row.
+    """
     if config.booking.vat_posting is not VatPosting.LEDGER:
         return
     there = {account.id: account for account in accounts}
@@ -274,11 +333,13 @@ def codes_on_accounts(config: Config, accounts: Iterable[Listed]) -> Iterator[Fi
         elif account:
             none = _("in Minox it carries none, and in the config it is {expected}")
             another = _("in Minox it is {found}, and in the config {expected}")
-            problem = (another if account.vat else none).format(found=account.vat, expected=row.code)
+            problem = (another if account.vat else none).format(
+                found=account.vat, expected=row.code
+            )
             yield mend("ledger_vat_code", what, problem, f"vat[{place}]")
 
 
-def debtor(payment: str, number: str, customer: FoundCustomer | None) -> Finding:
+def debtor(payment: str, number: str, customer: MinoxCustomer | None) -> Finding:
     """Look whether the fixed debtor of a way of paying is there, and open."""
     what = fixed(payment, number)
     if customer is None:

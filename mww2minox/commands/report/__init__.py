@@ -56,7 +56,11 @@ def report(  # noqa: PLR0913 - the command's options
     target: Path | None = None,
 ) -> ExitStatus:
     """Show the orders dated `since` to `until`, or with `errors` only those that need attention."""
-    rows = [row for row in _rows(wiring) if _within(row, since, until) and (not errors or _needs_attention(row))]
+    rows = [
+        row
+        for row in _rows(wiring)
+        if _within(row, since, until) and (not errors or _needs_attention(row))
+    ]
     if target is None:
         _render(wiring.output, rows, form)
         return ExitStatus.OK
@@ -64,8 +68,12 @@ def report(  # noqa: PLR0913 - the command's options
         with target.open("w", encoding="utf-8", newline="") as file:
             _render(Output(data=file), rows, form)
     except OSError as error:
-        message = _("Cannot write {path}: {problem}.").format(path=target, problem=system_problem(error))
-        raise UsageError(message, _("Choose another file: mww2minox report --output FILE")) from None
+        message = _("Cannot write {path}: {problem}.").format(
+            path=target, problem=system_problem(error)
+        )
+        raise UsageError(
+            message, _("Choose another file: mww2minox report --output FILE")
+        ) from None
     wiring.output.say(_("Written: {path}").format(path=target))
     return ExitStatus.OK
 
@@ -107,7 +115,9 @@ def _row(order: StoredOrder, booking: StoredBooking | None) -> dict[str, Any]:
 
 def _within(row: dict[str, Any], since: date | None, until: date | None) -> bool:
     dated = row["date"]
-    return (since is None or dated >= since.isoformat()) and (until is None or dated <= until.isoformat())
+    return (since is None or dated >= since.isoformat()) and (
+        until is None or dated <= until.isoformat()
+    )
 
 
 def _needs_attention(row: dict[str, Any]) -> bool:
@@ -128,7 +138,9 @@ def _totals(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _json(rows: Sequence[dict[str, Any]]) -> str:
     generated_at = datetime.now(UTC).isoformat(timespec="seconds")
     return json.dumps(
-        {"generated_at": generated_at, "orders": rows, "totals": _totals(rows)}, indent=2, ensure_ascii=False
+        {"generated_at": generated_at, "orders": rows, "totals": _totals(rows)},
+        indent=2,
+        ensure_ascii=False,
     )
 
 
@@ -149,7 +161,10 @@ def _show(output: Output, rows: Sequence[dict[str, Any]]) -> None:
         output.line(_("Needs attention: {count}").format(count=len(needing)), style="bold")
     for row in needing:
         differing = _("Order {number}: {differences}.")
-        output.line(row["message"] or differing.format(number=row["number"], differences="; ".join(row["differences"])))
+        output.line(
+            row["message"]
+            or differing.format(number=row["number"], differences="; ".join(row["differences"]))
+        )
         output.line("  " + (row["suggestion"] or f"mww2minox verify --order {row['number']}"))
 
 

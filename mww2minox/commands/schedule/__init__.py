@@ -47,7 +47,9 @@ def schedule(output: Output, config_path: Path, state: Path | None, wanted: Want
     about_systemd = wanted.scope is not None or wanted.template
     if wanted.kind == "cron" and about_systemd:
         message = _("--user, --system and --template are about systemd's units.")
-        raise UsageError(message, _("Leave them out with --cron, or run: mww2minox schedule --systemd"))
+        raise UsageError(
+            message, _("Leave them out with --cron, or run: mww2minox schedule --systemd")
+        )
     job = _job(config_path, state, wanted)
     refuse_unwritable(job)
     _warn(output, job)
@@ -76,7 +78,12 @@ def _job(config_path: Path, state: Path | None, wanted: Wanted) -> Job:
         writable=_absolute(named or config.state_path).parent,
         at=wanted.at,
         credentials=environment | files,
-        missing=tuple(sorted(variables(document) - {name for name, value in env_values(document).items() if value})),
+        missing=tuple(
+            sorted(
+                variables(document)
+                - {name for name, value in env_values(document).items() if value}
+            )
+        ),
         user=_user(path, named, config.state_path) if wanted.scope == "system" else "",
         template=wanted.template,
     )
@@ -95,7 +102,9 @@ def _program() -> tuple[str, ...]:
 
 
 def _state_by_shell(config: Config) -> Path | None:
-    """Return the state file where XDG_STATE_HOME of this shell decides: a timer does not know of it."""
+    """Return the state file where XDG_STATE_HOME of this shell decides: a timer does not know of
+    it.
+    """
     default = Path(os.path.expanduser("~/.local/state/mww2minox/state.db"))  # noqa: PTH111 - as platformdirs does
     here = FOLDERS.user_state_path / "state.db"
     return here if config.state_path == here != default else None
@@ -122,9 +131,13 @@ def _user(config: Path, named: Path | None, state: Path) -> str:
 def _warn(output: Output, job: Job) -> None:
     """Warn of what only this shell knows."""
     if job.missing:
-        message = _("The config takes {names} from the environment, which a schedule does not have.")
+        message = _(
+            "The config takes {names} from the environment, which a schedule does not have."
+        )
         advice = _("Put it in {path} as NAME=VALUE, then run: mww2minox schedule")
-        output.warn(message.format(names=", ".join(job.missing)), advice.format(path=env_file(job.config)))
+        output.warn(
+            message.format(names=", ".join(job.missing)), advice.format(path=env_file(job.config))
+        )
 
 
 # systemd.
@@ -147,16 +160,26 @@ def _units(output: Output, job: Job, *, install: bool) -> None:
 def _refuse_without_rights(job: Job) -> None:
     if job.user and os.geteuid() != 0:
         message = _("Only root can put units of the system in place.")
-        raise UsageError(message, _("Run it with sudo, or for yourself alone: mww2minox schedule --user --install"))
+        raise UsageError(
+            message,
+            _("Run it with sudo, or for yourself alone: mww2minox schedule --user --install"),
+        )
 
 
 def _warn_of_others(output: Output, files: Mapping[Path, str]) -> None:
-    """Warn where the units that are there are those of another config: two shops need a template."""
+    """Warn where the units that are there are those of another config: two shops need a
+    template.
+    """
     pairs = {(_config_in(_text_of(path)), _config_in(text)) for path, text in files.items()}
     for other in sorted({there for there, ours in pairs if there not in ("", ours)}):
         output.warn(
-            _("The units that were there ran {config}; from now on they do not.").format(config=other),
-            _("For several shops, run for each of them: mww2minox --config SHOP.yaml schedule --template --install"),
+            _("The units that were there ran {config}; from now on they do not.").format(
+                config=other
+            ),
+            _(
+                "For several shops, run for each of them: mww2minox --config SHOP.yaml schedule"
+                " --template --install"
+            ),
         )
 
 
@@ -178,14 +201,20 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        message = _("Cannot write {path}: {problem}.").format(path=path, problem=system_problem(error))
-        raise UsageError(message, _("To put the units there yourself, run: mww2minox schedule")) from None
+        message = _("Cannot write {path}: {problem}.").format(
+            path=path, problem=system_problem(error)
+        )
+        raise UsageError(
+            message, _("To put the units there yourself, run: mww2minox schedule")
+        ) from None
 
 
 def _enable(output: Output, job: Job) -> None:
     """Start the timers where a manager answers, else say how; then say how to see them run."""
     manager = ["systemctl", *([] if job.user else ["--user"])]
-    timers = [unit_name(job, "timer", fetch=fetch, instance=job.instance) for fetch in (True, False)]
+    timers = [
+        unit_name(job, "timer", fetch=fetch, instance=job.instance) for fetch in (True, False)
+    ]
     steps = [[*manager, "daemon-reload"], [*manager, "enable", "--now", *timers]]
     reloaded = _ran(steps[0])
     if reloaded is None or reloaded.returncode:
@@ -199,7 +228,9 @@ def _enable(output: Output, job: Job) -> None:
 
 def _tell_more(output: Output, manager: str, *, user: bool) -> None:
     journal = f"journalctl {'--user ' if user else ''}-u 'mww2minox*'"
-    output.say(_("To see when they run: {command}").format(command=f"{manager} list-timers 'mww2minox*'"))
+    output.say(
+        _("To see when they run: {command}").format(command=f"{manager} list-timers 'mww2minox*'")
+    )
     output.say(_("To see what they said: {command}").format(command=journal))
     if user:
         output.say(_("To let them run while you are not logged in: loginctl enable-linger"))
@@ -223,7 +254,10 @@ def _cron(output: Output, job: Job, *, install: bool) -> None:
 
 
 def _current_crontab() -> str:
-    """Return what `crontab -l` shows. Only a crontab that is not there yet is an empty one, not one that fails."""
+    """Return what `crontab -l` shows.
+
+    Only a crontab that is not there yet is an empty one, not one that fails.
+    """
     done = _ran(["crontab", "-l"])
     if done is not None and done.returncode and NO_CRONTAB.search(done.stderr):
         return ""
@@ -235,7 +269,9 @@ def _replaced(text: str, job: Job) -> str:
     first, last = marks(job)
     lines = text.removesuffix("\n").split("\n") if text else []
     if (lines.count(first), lines.count(last)) not in {(0, 0), (1, 1)}:
-        message = _("The crontab must hold the lines `{first}` and `{last}` once each, or not at all.")
+        message = _(
+            "The crontab must hold the lines `{first}` and `{last}` once each, or not at all."
+        )
         raise UsageError(
             message.format(first=first, last=last),
             _("Correct it with `crontab -e`, then run: mww2minox schedule --cron --install"),

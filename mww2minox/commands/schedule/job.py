@@ -1,12 +1,12 @@
 """What a schedule is to run, whichever kind of timer runs it.
 
-The day's booking is `push` and then `verify`; `fetch` runs every half hour. Each waits for the other's lock, so that a
-run is late and not lost.
+The day's booking is `push` and then `verify`; `fetch` runs every half hour. Each waits for the
+other's lock, so that a run is late and not lost.
 """
 
 import os
 import re
-from collections.abc import Callable, Mapping as Map
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -38,7 +38,7 @@ class Job:
     """The state's folder: all that a run may write to."""
     at: time
     """When the day's booking is, on this machine's clock."""
-    credentials: Map[str, Path]
+    credentials: Mapping[str, Path]
     """The files that hold secrets, by the name of the credential."""
     missing: tuple[str, ...] = ()
     """The variables of the config that no file holds."""
@@ -54,11 +54,21 @@ class Job:
 
 
 def refuse_unwritable(job: Job) -> None:
-    """Raise UsageError for what cannot be written down: a line break in a path, a stem that is no instance."""
-    paths = [*job.program, job.config, job.writable, *([job.state] if job.state else []), *job.credentials.values()]
+    """Raise UsageError for what cannot be written down: a line break in a path, a stem that is no
+    instance.
+    """
+    paths = [
+        *job.program,
+        job.config,
+        job.writable,
+        *([job.state] if job.state else []),
+        *job.credentials.values(),
+    ]
     for path in map(str, paths):
         if not path.isprintable() or path != path.strip() or path.endswith("\\"):
-            message = _("The path {path} holds a character that a schedule cannot hold.").format(path=repr(path))
+            message = _("The path {path} holds a character that a schedule cannot hold.").format(
+                path=repr(path)
+            )
             raise UsageError(message, _("Rename it, then run: mww2minox schedule"))
     if job.template:
         _refuse_no_template(job)
@@ -68,12 +78,20 @@ def _refuse_no_template(job: Job) -> None:
     if not INSTANCE.fullmatch(job.instance):
         message = _("The name {name} cannot be that of a unit.").format(name=job.config.name)
         raise UsageError(
-            message, _("Rename the config with letters, digits, - and _ only; then run: mww2minox schedule --template")
+            message,
+            _(
+                "Rename the config with letters, digits, - and _ only; then run: mww2minox schedule"
+                " --template"
+            ),
         )
     if job.state and str(job.state) == shown_path(job, job.state):
         message = _("All shops would share the state file {path}.").format(path=job.state)
         raise UsageError(
-            message, _("Put `state` in each config instead of --state, then run: mww2minox schedule --template")
+            message,
+            _(
+                "Put `state` in each config instead of --state, then run: mww2minox schedule"
+                " --template"
+            ),
         )
 
 

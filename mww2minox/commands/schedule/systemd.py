@@ -1,4 +1,7 @@
-"""systemd's service and timer units, as text. A space, a quote, a `%` or a `$` in a path stays what it is."""
+"""systemd's service and timer units, as text.
+
+A space, a quote, a `%` or a `$` in a path stays what it is.
+"""
 
 import re
 from collections.abc import Iterable
@@ -32,17 +35,24 @@ ProtectHostname=true
 ProtectKernelModules=true
 ProtectProc=invisible
 """
-"""These take capabilities away, which a user's own manager may not: the service would end with 218/CAPABILITIES."""
+"""These take capabilities away, which a user's own manager may not: the service would end with
+218/CAPABILITIES.
+"""
 
 
 def unit_name(job: Job, kind: str, *, fetch: bool, instance: str = "") -> str:
-    """Return the name of a unit's file, or with `instance` that of the unit made from a template."""
+    """Return the name of a unit's file, or with `instance` that of the unit made from a
+    template.
+    """
     return f"mww2minox{'-fetch' if fetch else ''}{'@' if job.template else ''}{instance}.{kind}"
 
 
 def systemd(job: Job) -> dict[str, str]:
     """Return the units' texts by the names of their files."""
-    taking, booking = _("Take in the orders of the shop"), _("Book the orders in Minox, and verify the bookings")
+    taking, booking = (
+        _("Take in the orders of the shop"),
+        _("Book the orders in Minox, and verify the bookings"),
+    )
     daily = f"*-*-* {job.at:%H:%M}:00"
     return {
         unit_name(job, "service", fetch=True): _service(job, taking, [FETCH]),
@@ -61,7 +71,8 @@ def _service(job: Job, description: str, commands: Iterable[tuple[str, ...]]) ->
     done = _comment(_("Exit code 3: done, but an order or a booking needs attention"))
     writable = _comment(_("All that it may write to: the folder of the state file"))
     return (
-        f"{_heading(job)}[Unit]\nDescription={_described(job, description)}\n{network}\n[Service]\nType=oneshot\n"
+        f"{_heading(job)}[Unit]\nDescription={_described(job, description)}\n{network}\n"
+        "[Service]\nType=oneshot\n"
         f"{starts}{done}SuccessExitStatus=3\n"
         f"{_credentials(job)}{user}"
         f"{writable}"
@@ -92,15 +103,21 @@ def _described(job: Job, description: str) -> str:
 
 def _credentials(job: Job) -> str:
     """Have systemd read the secrets, for a service that may not be able to."""
-    lines = (f"LoadCredential={name}:{specified(job, path)}\n" for name, path in job.credentials.items())
+    lines = (
+        f"LoadCredential={name}:{specified(job, path)}\n" for name, path in job.credentials.items()
+    )
     return "".join(map(_comment, secrets(job))) + "".join(lines)
 
 
 def _command(job: Job, command: tuple[str, ...]) -> str:
-    """Return a command line for ExecStart: `$` is doubled, except in the program, where systemd leaves it alone."""
+    """Return a command line for ExecStart: `$` is doubled, except in the program, where systemd
+    leaves it alone.
+    """
     program, *rest = job.program
     words = [*rest, *arguments(job, lambda path: specified(job, path)), *command]
-    return " ".join([_quoted(program.replace("%", "%%")), *(_quoted(word).replace("$", "$$") for word in words)])
+    return " ".join(
+        [_quoted(program.replace("%", "%%")), *(_quoted(word).replace("$", "$$") for word in words)]
+    )
 
 
 def _quoted(word: str) -> str:

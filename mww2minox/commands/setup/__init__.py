@@ -1,4 +1,7 @@
-"""`setup`: from two keys to a config that works. Asks only what neither side can tell, and may be interrupted."""
+"""`setup`: from two keys to a config that works.
+
+Asks only what neither side can tell, and may be interrupted.
+"""
 
 import os
 import shlex
@@ -29,10 +32,14 @@ ORDERS_SEEN = 200
 
 
 def setup(output: Output, options: Options) -> ExitStatus:
-    """Gather the answers, show a real order as a booking, try it where the user agrees, write the config, check it."""
+    """Gather the answers, show a real order as a booking, try it where the user agrees, write the
+    config, check it.
+    """
     dialogue = Dialogue(output)
     if env_file(options.target) == options.target:
-        message = _("{path} would be the config and its env file at once.").format(path=options.target)
+        message = _("{path} would be the config and its env file at once.").format(
+            path=options.target
+        )
         raise UsageError(message, _("Choose another file: mww2minox --config FILE setup"))
     answers = _answers(options)
     path = _state(options, answers)
@@ -50,7 +57,9 @@ def setup(output: Output, options: Options) -> ExitStatus:
 
 
 def _state(options: Options, answers: Answers) -> Path:
-    """Return the state file; a config at a place of its own, like that of a second shop, gets one beside it."""
+    """Return the state file; a config at a place of its own, like that of a second shop, gets one
+    beside it.
+    """
     if options.state:
         answers.put(str(options.state.absolute()), "state")
     elif answers.get("state") is None and options.target not in map(Path.absolute, usual_places()):
@@ -74,7 +83,9 @@ def _begin(session: Session) -> None:
 
 
 def _map(session: Session) -> Seen:
-    """Read both sides' lists and the newest orders, propose a mapping, and let the user change it."""
+    """Read both sides' lists and the newest orders, propose a mapping, and let the user change
+    it.
+    """
     wiring = session.wiring
     seen = _look(session, wiring)
     told = ngettext(
@@ -93,10 +104,10 @@ def _look(session: Session, wiring: Wiring) -> Seen:
     named = session.has("shop", "partner_token")
     orders = [taken.order for taken in wiring.shop.latest(ORDERS_SEEN) if taken.order]
     rates = _or_none(session, wiring.shop.tax_rates)
-    home = wiring.shop.store().region
-    regions = {home, *rates, *(order.tax_region or home for order in orders), *EU}
+    shop_country = wiring.shop.store().country
+    regions = {shop_country, *rates, *(order.tax_region or shop_country for order in orders), *EU}
     lists = Lists(
-        home=home,
+        shop_country=shop_country,
         codes=wiring.minox.vat_codes(),
         accounts=wiring.minox.ledger_accounts(),
         countries={region.upper(): country_names(region) for region in regions},
@@ -122,7 +133,10 @@ def _or_none(session: Session, look: Callable[[], dict[str, Told]]) -> dict[str,
 
 
 def _write(session: Session) -> None:
-    """Write the config, and the secrets beside it. One that is there is kept as `.old`, if the user agrees."""
+    """Write the config, and the secrets beside it.
+
+    One that is there is kept as `.old`, if the user agrees.
+    """
     target = session.options.target
     env = env_file(target)
     session.answers.complete()  # tells its problems before anything is written
@@ -139,14 +153,18 @@ def _write(session: Session) -> None:
     session.output.line(_("Written: {path}").format(path=target))
     if secrets:
         session.output.line(_("The secrets are in {path}; only you can read it.").format(path=env))
-    for name in [name for name, secret in secrets.items() if os.environ.get(name) not in (None, "", secret)]:
+    for name in [
+        name for name, secret in secrets.items() if os.environ.get(name) not in (None, "", secret)
+    ]:
         told = _("The environment holds another {name}, which goes before that file: unset it.")
         session.output.warn(told.format(name=name))
 
 
 def _keep_old(session: Session, target: Path) -> None:
     old = target.with_name(f"{target.name}.old")
-    question = _("Replace {path}? What is there now is kept as {old}.").format(path=target, old=old.name)
+    question = _("Replace {path}? What is there now is kept as {old}.").format(
+        path=target, old=old.name
+    )
     if not session.agreed("replace", question, default=session.dialogue.interactive):
         message = _("{path} stays as it is.").format(path=target)
         raise UsageError(message, _("The answers are kept. To go on: mww2minox setup"))

@@ -1,10 +1,12 @@
-"""The answers of `setup` while they are gathered: in the form of the config, kept in a draft so that none is lost.
+"""The answers of `setup` while they are gathered: in the form of the config, kept in a draft so
+that none is lost.
 
-They come from the present config, the draft of an interrupted setup, and what a script gives, the later ones first. An
-answer that was taken away stays in the draft as an empty one, so that the present config does not bring it back.
+They come from the present config, the draft of an interrupted setup, and what a script gives, the
+later ones first. An answer that was taken away stays in the draft as an empty one, so that the
+present config does not bring it back.
 """
 
-from collections.abc import Mapping as Map
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -30,21 +32,27 @@ PLACEHOLDERS: dict[str, Value] = {
     },
     "vat": [{"region": "NL", "rate": 0, "code": "?", "ledger": "?"}],
 }
-"""What stands in a config that is not complete yet, so that each vendor can be asked as soon as its keys are known."""
+"""What stands in a config that is not complete yet, so that each vendor can be asked as soon as its
+keys are known.
+"""
 
 
 class Answers:
     """The values of the config to be, and those under `setup`, which are about setup itself."""
 
-    def __init__(self, target: Path, script: Path | None = None, options: Map[str, Value] | None = None) -> None:
-        """Take up what is there for the config at `target`, then a `script`'s file of answers, and dotted `options`.
+    def __init__(
+        self, target: Path, script: Path | None = None, options: Mapping[str, Value] | None = None
+    ) -> None:
+        """Take up what is there for the config at `target`, then a `script`'s file of answers, and
+        dotted `options`.
 
-        Raises ConfigError for the first of them that holds what no config can; nothing is kept of it then.
+        Raises ConfigError for the first of them that holds what no config can; nothing is kept of
+        it then.
         """
         self.target = target
         self.draft = target.with_name(f"{target.name}.draft")
         self.about_setup: dict[str, Value] = {}
-        self._lines: Map[Place, int] = {(): 1}
+        self._lines: Mapping[Place, int] = {(): 1}
         self._source: Path | None = None
         self._kept: dict[str, Value] = {}
         for source in (target, self.draft, *filter(None, [script])):
@@ -113,10 +121,19 @@ class Answers:
 
     @property
     def has_nameless_statuses(self) -> bool:
-        """Whether statuses are chosen by name while nothing tells names: the partner token is gone."""
-        named = any(isinstance(self.get("shop", key), str) for key in ("partner_token", "partner_token_file"))
+        """Whether statuses are chosen by name while nothing tells names: the partner token is
+        gone.
+        """
+        named = any(
+            isinstance(self.get("shop", key), str)
+            for key in ("partner_token", "partner_token_file")
+        )
         chosen = self.get("shop", "statuses")
-        return not named and isinstance(chosen, list) and any(not str(one).isdecimal() for one in chosen)
+        return (
+            not named
+            and isinstance(chosen, list)
+            and any(not str(one).isdecimal() for one in chosen)
+        )
 
     def complete(self) -> Config:
         """Return the settings, of which nothing may be missing. Raises ConfigError."""
@@ -133,19 +150,25 @@ class Answers:
         self.draft.unlink(missing_ok=True)
 
 
-def _filled(section: Map[str, Value]) -> dict[str, Value]:
+def _filled(section: Mapping[str, Value]) -> dict[str, Value]:
     """Return a section without what was taken away."""
-    kept = {key: _filled(value) if isinstance(value, dict) else value for key, value in section.items()}
+    kept = {
+        key: _filled(value) if isinstance(value, dict) else value for key, value in section.items()
+    }
     return {key: value for key, value in kept.items() if value is not None and value != {}}
 
 
-def _merged(below: Map[str, Value], above: Map[str, Value]) -> dict[str, Value]:
+def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str, Value]:
     """Return the values of both; sections are merged, and else `above` wins."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)
         both = isinstance(value, dict) and isinstance(under, dict)
-        merged[key] = _merged(cast("Map[str, Value]", under), cast("Map[str, Value]", value)) if both else value
+        merged[key] = (
+            _merged(cast("Mapping[str, Value]", under), cast("Mapping[str, Value]", value))
+            if both
+            else value
+        )
     return merged
 
 

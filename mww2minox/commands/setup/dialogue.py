@@ -34,25 +34,36 @@ class Dialogue:
         plain: bool = False,
         check: Callable[[str], str] = str,
     ) -> str:
-        """Return what the user types, as `check` makes it; asked again while that raises ValueError with a sentence.
+        """Return what the user types, as `check` makes it; asked again while that raises ValueError
+        with a sentence.
 
-        `key` names the answer for scripts; `plain`: the question itself shows the default. Raises UsageError where
-        nobody can be asked and there is no default.
+        `key` names the answer for scripts; `plain`: the question itself shows the default. Raises
+        UsageError where nobody can be asked and there is no default.
         """
         while True:
             try:
-                return check(_typed(self._answer(key, question, default, hidden=secret, plain=plain or secret)))
+                return check(
+                    _typed(
+                        self._answer(key, question, default, hidden=secret, plain=plain or secret)
+                    )
+                )
             except ValueError as error:
                 self.output.warn(str(error))
                 if not self.interactive:
                     raise self._unanswered(key, question) from None
 
-    def _answer(self, key: str, question: str, default: str | None, *, hidden: bool, plain: bool) -> str:
+    def _answer(
+        self, key: str, question: str, default: str | None, *, hidden: bool, plain: bool
+    ) -> str:
         if self.interactive:
             self.asked += 1
             shown = bool(default) and not plain
             try:
-                return str(click.prompt(question, default=default, hide_input=hidden, show_default=shown, err=True))
+                return str(
+                    click.prompt(
+                        question, default=default, hide_input=hidden, show_default=shown, err=True
+                    )
+                )
             except UnicodeError:
                 raise ValueError(_(UNSEEN)) from None
         if default is None:
@@ -71,22 +82,45 @@ class Dialogue:
             return first
 
         return (
-            self.text(key, f"{question} [{letters}]", default=yes if default else no, plain=True, check=agreed) == yes
+            self.text(
+                key,
+                f"{question} [{letters}]",
+                default=yes if default else no,
+                plain=True,
+                check=agreed,
+            )
+            == yes
         )
 
     def choose(
-        self, key: str, question: str, options: Sequence[tuple[str, str]], *, default: str | None = None, none: str = ""
+        self,
+        key: str,
+        question: str,
+        options: Sequence[tuple[str, str]],
+        *,
+        default: str | None = None,
+        none: str = "",
     ) -> str:
-        """Return the value of one of the options, each a value and its description; with `none` also NONE."""
+        """Return the value of one of the options, each a value and its description; with `none`
+        also NONE.
+        """
         for value, description in options:
             self.output.line(f"  {value:>8}  {description}")
         if none:
             self.output.line(f"  {NONE:>8}  {none}")
         values = [value for value, _description in options] + ([NONE] if none else [])
-        return self.text(key, question, default=default, check=lambda answer: _one_of(answer, values))
+        return self.text(
+            key, question, default=default, check=lambda answer: _one_of(answer, values)
+        )
 
     def several(
-        self, key: str, question: str, options: Sequence[tuple[str, str]], *, default: str | None, any_number: bool
+        self,
+        key: str,
+        question: str,
+        options: Sequence[tuple[str, str]],
+        *,
+        default: str | None,
+        any_number: bool,
     ) -> list[str]:
         """Return the values of some of the options, one at least, typed with commas between them.
 
@@ -100,19 +134,28 @@ class Dialogue:
             parts = [part.strip() for part in answer.split(",") if part.strip()]
             if not parts:
                 raise ValueError(_("Type one at least."))
-            return ",".join(part if any_number and _is_number(part) else _one_of(part, values) for part in parts)
+            return ",".join(
+                part if any_number and _is_number(part) else _one_of(part, values) for part in parts
+            )
 
-        return list(dict.fromkeys(self.text(key, question, default=default, check=known).split(",")))
+        return list(
+            dict.fromkeys(self.text(key, question, default=default, check=known).split(","))
+        )
 
     def _unanswered(self, key: str, question: str) -> UsageError:
         message = _("Nobody can be asked here, and {key} is not answered: {question}").format(
             key=key, question=question
         )
-        return UsageError(message, _("Put it in a file of answers, then run: mww2minox setup --answers FILE"))
+        return UsageError(
+            message, _("Put it in a file of answers, then run: mww2minox setup --answers FILE")
+        )
 
 
 def _typed(answer: str) -> str:
-    """Return what was typed, without what came along by accident. Raises ValueError for what nobody can see."""
+    """Return what was typed, without what came along by accident.
+
+    Raises ValueError for what nobody can see.
+    """
     answer = answer.strip()
     if not answer.isprintable():
         raise ValueError(_(UNSEEN))

@@ -1,4 +1,6 @@
-"""The keys of both sides: asked for, tried at once, and asked for again where a vendor does not take them."""
+"""The keys of both sides: asked for, tried at once, and asked for again where a vendor does not
+take them.
+"""
 
 from contextlib import suppress
 
@@ -48,20 +50,29 @@ class Keys:
                 self._ask_again(refused, ("shop", "partner_token"))
                 self._ask_partner_token()
             else:
-                self.output.line(_("The shop answers: {name}.").format(name=store.name or store.identity))
+                self.output.line(
+                    _("The shop answers: {name}.").format(name=store.name or store.identity)
+                )
                 return
 
     def _ask_shop_token(self) -> None:
         if not self.session.has("shop", "token"):
-            self.output.paragraph(_("The shop's token: in the shop, Instellingen > API > Token toevoegen."))
+            self.output.paragraph(
+                _("The shop's token: in the shop, Instellingen > API > Token toevoegen.")
+            )
             self.answers.put(self._secret("shop.token", _("Token")), "shop", "token")
 
     def _ask_partner_token(self) -> None:
         if self.session.has("shop", "partner_token"):
             return
-        hint = _("The partner token, from MyOnlineStore, tells the names of statuses. Without one, press Enter.")
+        hint = _(
+            "The partner token, from MyOnlineStore, tells the names of statuses. Without one, press"
+            " Enter."
+        )
         self.output.paragraph(hint)
-        token = self.dialogue.text("shop.partner_token", _("Partner token"), default="", secret=True, check=_word)
+        token = self.dialogue.text(
+            "shop.partner_token", _("Partner token"), default="", secret=True, check=_word
+        )
         self.answers.put(token or None, "shop", "partner_token")
         if self.answers.has_nameless_statuses:
             self.answers.put(None, "shop", "statuses")
@@ -97,7 +108,9 @@ class Keys:
         return self._again()
 
     def _ask_client(self) -> None:
-        """Ask for a client id that never worked once more: Minox tells of a wrong one in the browser only."""
+        """Ask for a client id that never worked once more: Minox tells of a wrong one in the
+        browser only.
+        """
         if not self.session.has("minox", "redirect_uri"):
             self.answers.put(self.session.config.minox.redirect_uri, "minox", "redirect_uri")
         known = self.answers.get("minox", "client_id")
@@ -107,7 +120,9 @@ class Keys:
             self.output.paragraph(hint.format(address=self.session.config.minox.redirect_uri))
         if doubtful:
             default = None if known is None else str(known)
-            client = self.dialogue.text("minox.client_id", _("Client id"), default=default, check=_filled)
+            client = self.dialogue.text(
+                "minox.client_id", _("Client id"), default=default, check=_filled
+            )
             self.answers.put(client, "minox", "client_id")
         if not self.session.has("minox", "client_secret"):
             secret = self._secret("minox.client_secret", _("Client secret"))
@@ -124,7 +139,11 @@ class Keys:
         self._has_rights(self.session.wiring.login.inspect())
 
     def _consent(self) -> None:
-        consent(self.session.wiring, browser=self.session.options.browser, paste=self.session.options.paste)
+        consent(
+            self.session.wiring,
+            browser=self.session.options.browser,
+            paste=self.session.options.paste,
+        )
 
     def _has_rights(self, facts: TokenFacts) -> bool:
         rights = scopes(facts)
@@ -133,10 +152,14 @@ class Keys:
         return rights.status is not Status.PROBLEM
 
     def _again(self) -> bool:
-        return self.dialogue.yes("setup.login", _("Try to log in once more?"), default=self.dialogue.interactive)
+        return self.dialogue.yes(
+            "setup.login", _("Try to log in once more?"), default=self.dialogue.interactive
+        )
 
     def _choose_tenant(self) -> None:
-        """Take the tenant that the login reaches; ask where there are several, or Minox does not tell."""
+        """Take the tenant that the login reaches; ask where there are several, or Minox does not
+        tell.
+        """
         facts: TokenFacts = self.session.wiring.login.inspect()
         question = _("The number of your Minox subscription (tenant)")
         while not self.session.has("minox", "tenant") or not self._reached():
@@ -146,7 +169,9 @@ class Keys:
             else:
                 options = [(tenant, "") for tenant in facts.tenants]
                 ask = (
-                    self.dialogue.choose("minox.tenant", question, options) if options else self._typed_tenant(question)
+                    self.dialogue.choose("minox.tenant", question, options)
+                    if options
+                    else self._typed_tenant(question)
                 )
                 self.answers.put(ask, "minox", "tenant")
 
@@ -170,8 +195,13 @@ class Keys:
             return
         if not there:
             raise UsageError(
-                _("Minox has no administration for tenant {tenant}.").format(tenant=self.session.config.minox.tenant),
-                _("Log in as the subscription's main user, or ask Minox; then run: mww2minox setup"),
+                _("Minox has no administration for tenant {tenant}.").format(
+                    tenant=self.session.config.minox.tenant
+                ),
+                _(
+                    "Log in as the subscription's main user, or ask Minox; then run: mww2minox"
+                    " setup"
+                ),
             )
         if len(there) == 1:
             self.answers.put(there[0].id, "minox", "administration")
@@ -191,5 +221,10 @@ def _word(answer: str) -> str:
     if any(character.isspace() or not character.isprintable() for character in answer):
         raise ValueError(_("This holds a space; type it alone."))
     if "${" in answer:
-        raise ValueError(_("This holds ${, which stands for a variable in a config. A file of answers can name one."))
+        raise ValueError(
+            _(
+                "This holds ${, which stands for a variable in a config. A file of answers can name"
+                " one."
+            )
+        )
     return answer

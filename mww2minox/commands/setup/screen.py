@@ -1,4 +1,5 @@
-"""The installation screen of `setup`: the whole mapping on one screen, each line of which can be changed.
+"""The installation screen of `setup`: the whole mapping on one screen, each line of which can be
+changed.
 
 What both sides' lists leave no doubt about is filled in; what they leave open is asked first.
 """
@@ -13,7 +14,15 @@ from functools import partial
 from typing import NoReturn
 
 from mww2minox.books.booking import percentage
-from mww2minox.books.model import REVERSE_CHARGED, Administration, Order, VatNeed
+from mww2minox.books.model import (
+    REVERSE_CHARGED,
+    Administration,
+    ListEntry,
+    MinoxCustomer,
+    Order,
+    VatCode,
+    VatNeed,
+)
 from mww2minox.commands.setup import proposal
 from mww2minox.commands.setup.answers import Answers
 from mww2minox.commands.setup.dialogue import NONE, Dialogue
@@ -23,7 +32,6 @@ from mww2minox.errors import Refused
 from mww2minox.language.texts import _, ngettext, percentage as shown
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
-from mww2minox.minox.wire import FoundCustomer, Listed, VatCode
 from mww2minox.shop.api import Status
 
 VatRow = dict[str, Value]
@@ -34,14 +42,16 @@ MOST_NAMED = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What was read of both sides: the shop's newest orders and its lists, and the administration with its lists."""
+    """What was read of both sides: the shop's newest orders and its lists, and the administration
+    with its lists.
+    """
 
     orders: Sequence[Order]
     statuses: Sequence[Status]
     methods: dict[str, str]
     rates: dict[str, list[Decimal]]
     administration: Administration
-    journals: Sequence[Listed]
+    journals: Sequence[ListEntry]
     lists: Lists
 
 
@@ -85,7 +95,9 @@ class Screen:
             elif self.vat or not self.dialogue.interactive:
                 return
             else:
-                self.told = _("Without a VAT code no order can be booked: choose one for a line of VAT.")
+                self.told = _(
+                    "Without a VAT code no order can be booked: choose one for a line of VAT."
+                )
 
     def _tell(self) -> None:
         """Say below the screen, where it is seen, what came of the last answer."""
@@ -131,16 +143,26 @@ class Screen:
             self._ask_statuses()
 
     def _status(self, status: Status) -> Value:
-        """Return what stands for a status in the config: its name, where that tells it from all others."""
+        """Return what stands for a status in the config: its name, where that tells it from all
+        others.
+        """
         alike = [other for other in self.seen.statuses if other.name.lower() == status.name.lower()]
         usable = status.name and not status.name.isdecimal() and "${" not in status.name
         return status.name if usable and len(alike) == 1 else status.number
 
     def _unknown_statuses(self) -> bool:
         """Tell whether a status is chosen that the shop does not have."""
-        known = {text.lower() for status in self.seen.statuses for text in (str(status.number), status.name)}
+        known = {
+            text.lower()
+            for status in self.seen.statuses
+            for text in (str(status.number), status.name)
+        }
         chosen = self.answers.get("shop", "statuses")
-        return bool(known) and isinstance(chosen, list) and not known.issuperset(str(one).lower() for one in chosen)
+        return (
+            bool(known)
+            and isinstance(chosen, list)
+            and not known.issuperset(str(one).lower() for one in chosen)
+        )
 
     def _ask_statuses(self) -> None:
         """By name where the shop tells names, else by the numbers that its orders have."""
@@ -153,22 +175,37 @@ class Screen:
         present = self.answers.get("shop", "statuses")
         numbers = {status.name.lower(): str(status.number) for status in self.seen.statuses}
         chosen_before = present if isinstance(present, list) else []
-        default = ",".join(numbers.get(str(status).lower(), str(status)) for status in chosen_before)
+        default = ",".join(
+            numbers.get(str(status).lower(), str(status)) for status in chosen_before
+        )
         question = _("The numbers of the statuses that are booked, with commas between them")
         chosen = self.dialogue.several(
-            "shop.statuses", question, named or numbered, default=default or None, any_number=not named
+            "shop.statuses",
+            question,
+            named or numbered,
+            default=default or None,
+            any_number=not named,
         )
         by_number = {str(status.number): self._status(status) for status in self.seen.statuses}
-        self.answers.put([by_number.get(number) or int(number) for number in chosen], "shop", "statuses")
+        self.answers.put(
+            [by_number.get(number) or int(number) for number in chosen], "shop", "statuses"
+        )
 
     def _ask_since(self) -> None:
         today = date.today()  # noqa: DTZ011 - a proposal only
         year = next(
-            (year.start for year in self.seen.administration.fiscal_years if year.start <= today <= year.end), today
+            (
+                year.start
+                for year in self.seen.administration.fiscal_years
+                if year.start <= today <= year.end
+            ),
+            today,
         )
         present = self.answers.get("shop", "since")
         question = _("The date of the first order to book, like 2026-01-31")
-        chosen = self.dialogue.text("shop.since", question, default=str(present or year), check=_day)
+        chosen = self.dialogue.text(
+            "shop.since", question, default=str(present or year), check=_day
+        )
         self.answers.put(chosen, "shop", "since")
 
     # Ledger accounts
@@ -182,7 +219,9 @@ class Screen:
             self.answers.put(_number(self._rounding_ledger()), "booking", "rounding_ledger")
 
     def _usable(self, number: str) -> bool:
-        return any(account.id == number and not account.blocked for account in self.seen.lists.accounts)
+        return any(
+            account.id == number and not account.blocked for account in self.seen.lists.accounts
+        )
 
     def _ask_account(self, key: str, question: str, *, default: str | None = None) -> str:
         """Ask for a ledger account by its number or a part of its name; NONE is an answer too."""
@@ -196,9 +235,13 @@ class Screen:
                 if answer and answer.lower() in _described(account).lower()
             ]
             open_ones = [
-                (account.id, f"{account.id} {_described(account)}") for account in found if not account.blocked
+                (account.id, f"{account.id} {_described(account)}")
+                for account in found
+                if not account.blocked
             ]
-            return _the_one(open_ones) or _none(_("Minox has no open ledger account {answer}."), answer)
+            return _the_one(open_ones) or _none(
+                _("Minox has no open ledger account {answer}."), answer
+            )
 
         return self.dialogue.text(key, question, default=default, check=known)
 
@@ -226,7 +269,11 @@ class Screen:
         What is certain comes first: who is interrupted at a question has the whole of that.
         """
         present = self.vat
-        missing = [row for row in self._proposals() if not _in_rows(row.need, present) and (row.orders or not present)]
+        missing = [
+            row
+            for row in self._proposals()
+            if not _in_rows(row.need, present) and (row.orders or not present)
+        ]
         for row in missing:
             if row.code and row.account:
                 self._put_row(row.need, row.code.code, row.account.id)
@@ -235,11 +282,17 @@ class Screen:
                 self._ask_row(row.need, row.codes)
 
     def _ask_row(self, need: VatNeed, codes: Sequence[VatCode]) -> None:
-        """Ask for a row's VAT code, where there is a choice, and ledger account; NONE leaves it out."""
+        """Ask for a row's VAT code, where there is a choice, and ledger account; NONE leaves it
+        out.
+        """
         self.output.line(_("Revenue of {kind}:").format(kind=kind(need)), style="bold")
         certain = len(codes) == 1 and proposal.is_beyond_doubt(need, codes[0], self.seen.lists)
         code = codes[0].code if certain else self._ask_code(codes)
-        ledger = NONE if code == NONE else self._ask_ledger(need, next(one for one in codes if one.code == code))
+        ledger = (
+            NONE
+            if code == NONE
+            else self._ask_ledger(need, next(one for one in codes if one.code == code))
+        )
         if ledger == NONE:
             self.answers.put([row for row in self.vat if not _is_row_of(need, row)] or None, "vat")
         else:
@@ -254,16 +307,25 @@ class Screen:
         return self._ask_account("vat", question, default=likely[0].id if certain else None)
 
     def _ask_code(self, codes: Sequence[VatCode]) -> str:
-        options = [(code.code, f"{code.description} · {shown(code.percentage)}% · {code.type}") for code in codes]
-        return self.dialogue.choose("vat", _("The VAT code"), options, none=_("leave this out: not booked"))
+        options = [
+            (code.code, f"{code.description} · {shown(code.percentage)}% · {code.type}")
+            for code in codes
+        ]
+        return self.dialogue.choose(
+            "vat", _("The VAT code"), options, none=_("leave this out: not booked")
+        )
 
     def _put_row(self, need: VatNeed, code: str, ledger: str) -> None:
         about: VatRow = (
-            {"strategy": need.strategy} if need.strategy else {"region": need.region, "rate": _rate(need.rate)}
+            {"strategy": need.strategy}
+            if need.strategy
+            else {"region": need.region, "rate": _rate(need.rate)}
         )
         others = [row for row in self.vat if not _is_row_of(need, row)]
         made: VatRow = {**about, "code": _number(code), "ledger": _number(ledger)}
-        place = next((place for place, row in enumerate(self.vat) if _is_row_of(need, row)), len(others))
+        place = next(
+            (place for place, row in enumerate(self.vat) if _is_row_of(need, row)), len(others)
+        )
         self.answers.put([*others[:place], made, *others[place:]], "vat")
 
     def _change_row(self, need: VatNeed) -> Callable[[], None]:
@@ -274,7 +336,9 @@ class Screen:
             elif codes:
                 self._ask_row(need, codes)
             else:
-                told = _("Minox has no VAT code of {rate}%: add one there, then run: mww2minox setup")
+                told = _(
+                    "Minox has no VAT code of {rate}%: add one there, then run: mww2minox setup"
+                )
                 self.told = told.format(rate=shown(need.rate))
 
         return change
@@ -285,17 +349,28 @@ class Screen:
         return Counter(order.payment for order in self.seen.orders if order.payment)
 
     def _ask_nameless_payments(self) -> None:
-        """A way of paying most of whose orders have no e-mail address, like cash, needs a fixed customer."""
+        """A way of paying most of whose orders have no e-mail address, like cash, needs a fixed
+        customer.
+        """
         payments = self._payments()
-        nameless = Counter(order.payment for order in self.seen.orders if order.payment and not order.email.strip())
+        nameless = Counter(
+            order.payment for order in self.seen.orders if order.payment and not order.email.strip()
+        )
         for payment, count in nameless.items():
-            if 2 * count > payments[payment] and self.answers.get("payment_debtors", payment) is None:
+            if (
+                2 * count > payments[payment]
+                and self.answers.get("payment_debtors", payment) is None
+            ):
                 told = ngettext(
-                    "Of {all} order paid with {payment}, {count} has no e-mail address: it needs a fixed customer.",
-                    "Of {all} orders paid with {payment}, {count} have no e-mail address: these need a fixed customer.",
+                    "Of {all} order paid with {payment}, {count} has no e-mail address: it needs a"
+                    " fixed customer.",
+                    "Of {all} orders paid with {payment}, {count} have no e-mail address: these"
+                    " need a fixed customer.",
                     payments[payment],
                 )
-                self.output.paragraph(told.format(all=payments[payment], count=count, payment=self._method(payment)))
+                self.output.paragraph(
+                    told.format(all=payments[payment], count=count, payment=self._method(payment))
+                )
                 self._ask_debtor(payment)
 
     def _ask_debtor(self, payment: str) -> None:
@@ -325,7 +400,11 @@ class Screen:
         rows = [
             (self._numbered(self._ask_journal), _("Journal"), self._journal_shown()),
             (self._numbered(self._ask_statuses), _("Statuses that are booked"), listed),
-            (self._numbered(self._ask_since), _("First order date"), str(self.answers.get("shop", "since"))),
+            (
+                self._numbered(self._ask_since),
+                _("First order date"),
+                str(self.answers.get("shop", "since")),
+            ),
         ]
         accounts = [
             (_("Rounding"), ("booking", "rounding_ledger"), _("with the largest amount")),
@@ -338,7 +417,11 @@ class Screen:
             account = self.answers.get(*place)
             shown = otherwise if account is None else self._account_shown(str(account))
             rows.append((self._numbered(self._change_account(question, *place)), name, shown))
-        self.output.table(_("Orders and journal"), [("", "right"), (_("What"), "left"), (_("Choice"), "left")], rows)
+        self.output.table(
+            _("Orders and journal"),
+            [("", "right"), (_("What"), "left"), (_("Choice"), "left")],
+            rows,
+        )
 
     def _journal_shown(self) -> str:
         journal = str(self.answers.get("minox", "journal"))
@@ -349,9 +432,16 @@ class Screen:
 
     def _show_vat(self) -> None:
         counts = {row.need: row.orders for row in self._proposals()}
-        needs = list(dict.fromkeys([*(need for need in counts if counts[need]), *map(_need_of, self.vat)]))
+        needs = list(
+            dict.fromkeys([*(need for need in counts if counts[need]), *map(_need_of, self.vat)])
+        )
         rows = [
-            (self._numbered(self._change_row(need)), kind(need), str(counts.get(need, 0)), *self._row_shown(need))
+            (
+                self._numbered(self._change_row(need)),
+                kind(need),
+                str(counts.get(need, 0)),
+                *self._row_shown(need),
+            )
             for need in needs
         ]
         columns = [
@@ -376,14 +466,23 @@ class Screen:
         debtors = fixed if isinstance(fixed, dict) else {}
         counts = self._payments()
         rows = []
-        for payment in dict.fromkeys([*(payment for payment, _count in counts.most_common()), *debtors]):
+        for payment in dict.fromkeys(
+            [*(payment for payment, _count in counts.most_common()), *debtors]
+        ):
             number = debtors.get(payment)
             customer = (
-                _("by e-mail address") if number is None else _named(str(number), self._customer_name(str(number)))
+                _("by e-mail address")
+                if number is None
+                else _named(str(number), self._customer_name(str(number)))
             )
             change = self._numbered(partial(self._ask_debtor, payment))
             rows.append((change, self._method(payment), str(counts[payment]), customer))
-        columns = [("", "right"), (_("Way of paying"), "left"), (_("Orders"), "right"), (_("Customer"), "left")]
+        columns = [
+            ("", "right"),
+            (_("Way of paying"), "left"),
+            (_("Orders"), "right"),
+            (_("Customer"), "left"),
+        ]
         if rows:
             self.output.table(_("Ways of paying"), columns, rows)
 
@@ -394,7 +493,9 @@ class Screen:
         return {}
 
 
-def ask_customer(dialogue: Dialogue, minox: Minox, key: str, question: str, *, default: str | None = None) -> str:
+def ask_customer(
+    dialogue: Dialogue, minox: Minox, key: str, question: str, *, default: str | None = None
+) -> str:
     """Ask for a customer by its number or a part of its name; NONE is an answer too."""
 
     def known(answer: str) -> str:
@@ -407,7 +508,9 @@ def ask_customer(dialogue: Dialogue, minox: Minox, key: str, question: str, *, d
 
 
 def _the_one(found: Sequence[tuple[str, str]]) -> str:
-    """Return the only number of those found, each with its description; empty where there is none at all."""
+    """Return the only number of those found, each with its description; empty where there is none
+    at all.
+    """
     if len(found) > 1:
         names = "; ".join(description for _number, description in found[:MOST_NAMED])
         raise ValueError(_("Which of these? {names}").format(names=names))
@@ -418,28 +521,34 @@ def _none(sentence: str, answer: str) -> NoReturn:
     raise ValueError(sentence.format(answer=repr(answer)))
 
 
-def _customers(minox: Minox, answer: str) -> list[FoundCustomer]:
+def _customers(minox: Minox, answer: str) -> list[MinoxCustomer]:
     """Return the customer with that number, else all that a search finds; none of them blocked."""
     try:
         named = minox.customer(answer) if answer.isdecimal() else None
         found = [named] if named else minox.customers_by_search(answer) if answer else []
     except Refused as refused:
-        raise ValueError(_("Minox does not take it: {message}").format(message=said(refused))) from None
+        raise ValueError(
+            _("Minox does not take it: {message}").format(message=said(refused))
+        ) from None
     return [customer for customer in found if not customer.blocked]
 
 
 def kind(need: VatNeed) -> str:
     """Name a kind of revenue for the reader: a country and a rate, or a strategy."""
     if need.strategy and not need.rate:
-        return _("reverse charge (EU)") if need.strategy == REVERSE_CHARGED else _("export (outside the EU)")
+        return (
+            _("reverse charge (EU)")
+            if need.strategy == REVERSE_CHARGED
+            else _("export (outside the EU)")
+        )
     return " ".join(filter(None, (need.strategy, need.region, f"{shown(need.rate)}%")))
 
 
-def _customer(customer: FoundCustomer) -> str:
+def _customer(customer: MinoxCustomer) -> str:
     return f"{customer.number} {customer.name}".strip()
 
 
-def _described(entry: Listed) -> str:
+def _described(entry: ListEntry) -> str:
     return " · ".join(filter(None, (entry.description, entry.type)))
 
 
@@ -476,4 +585,6 @@ def _day(answer: str) -> str:
     try:
         return date.fromisoformat(answer).isoformat()
     except ValueError:
-        raise ValueError(_("{answer} is no date; type it like 2026-01-31.").format(answer=repr(answer))) from None
+        raise ValueError(
+            _("{answer} is no date; type it like 2026-01-31.").format(answer=repr(answer))
+        ) from None

@@ -1,6 +1,8 @@
-"""One run of `setup`: what was answered so far, and both vendors as far as they can be asked already."""
+"""One run of `setup`: what was answered so far, and both vendors as far as they can be asked
+already.
+"""
 
-from collections.abc import Mapping as Map
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +25,15 @@ class Options:
     paste: bool = False
     inline_secrets: bool = False
     verbose: bool = False
-    given: Map[str, Value] | None = None
+    given: Mapping[str, Value] | None = None
 
 
 class Session:
     """What the steps of a setup share."""
 
-    def __init__(self, answers: Answers, dialogue: Dialogue, store: Store, options: Options) -> None:
+    def __init__(
+        self, answers: Answers, dialogue: Dialogue, store: Store, options: Options
+    ) -> None:
         """Begin with the `answers` that were taken up."""
         self.answers = answers
         self.dialogue = dialogue
@@ -54,4 +58,8 @@ class Session:
     def agreed(self, key: str, question: str, *, default: bool) -> bool:
         """Ask, unless a file of answers says it under `setup`."""
         told = self.answers.about_setup.get(key)
-        return told if isinstance(told, bool) else self.dialogue.yes(f"setup.{key}", question, default=default)
+        return (
+            told
+            if isinstance(told, bool)
+            else self.dialogue.yes(f"setup.{key}", question, default=default)
+        )
