@@ -503,7 +503,7 @@ def test_strategy_or_region_and_rate_choose_code_and_ledger(
 
 
 def test_without_a_tax_region_the_stores_own_country_counts() -> None:
-    booking = booked(order(line("12.10"), tax_region=None), rules(region="BE"))
+    booking = booked(order(line("12.10"), tax_region=None), rules(shop_country="BE"))
     assert [(share.region, share.code) for share in booking.shares] == [("BE", 11)]
 
 
