@@ -1,6 +1,8 @@
 # Needs make and Python 3.11 or newer; all else goes into .venv, in the versions of the lock.
 #   make demo    the whole job, from sample orders to a report, on this machine only
 #   make test    the tests
+#   make fix     let the formatter and the linter mend what they can
+#   make matrix  the tests on every Python that the package names, where uv can bring it
 #   make check   lint, types, tests with coverage, and the demo from a freshly built wheel
 #   make crash   kill the command everywhere, run it again, compare: minutes
 #   make bench   measurements: requests and time per order
@@ -16,13 +18,32 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COVER :=
 
-.PHONY: demo test check lint types coverage wheel crash bench texts audit lock clean
+.PHONY: demo test fix matrix check lint types coverage wheel crash bench texts audit lock clean
 
 demo: .venv/.installed
 	@$(BIN)/mww2minox demo
 
 test: .venv/.installed-dev
 	$(BIN)/python -m $(COVER) pytest --numprocesses=auto --dist=worksteal
+
+fix: .venv/.installed-dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# A Python that uv cannot bring is said, and does not fail the others.
+matrix: .venv/.installed-dev
+	@set -eu; failed=; \
+	for version in 3.11 3.12 3.13; do \
+		if ! $(BIN)/uv python find -q "$$version" >/dev/null 2>&1 && ! $(BIN)/uv python install -q "$$version"; then \
+			echo "Python $$version: not tried, uv cannot bring it here"; continue; \
+		fi; \
+		$(BIN)/uv venv -q --clear --python "$$version" ".venv/matrix-$$version"; \
+		$(BIN)/uv pip install -q --python ".venv/matrix-$$version" --require-hashes -r $(DEV_LOCK); \
+		$(BIN)/uv pip install -q --python ".venv/matrix-$$version" --no-deps --no-build-isolation -e .; \
+		echo "Python $$version:"; \
+		".venv/matrix-$$version/bin/python" -m pytest -q --numprocesses=auto --dist=worksteal || failed="$$failed $$version"; \
+	done; \
+	test -z "$$failed" || { echo "Failed on Python$$failed" >&2; exit 1; }
 
 check: lint types coverage wheel
 
