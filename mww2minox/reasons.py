@@ -224,7 +224,7 @@ FIELDS = (
 def explain(reason: Reason, values: Mapping[str, str]) -> Text:
     """Return the sentence and the suggestion of `reason`, with its values filled in.
 
-    The suggestion says what to do and ends in the command to run (domain.md, end of the rules).
+    The suggestion says what to do and ends in the command to run (books/rules.md, "Texts").
     """
     message, suggestion = map(_, REASONS[reason])
     suggestion = suggestion.replace("{advice}", _advice(values.get("message", "")))
@@ -295,7 +295,7 @@ def euros(amount: Decimal | int) -> str:
 
 
 def _advice(message: str) -> str:
-    """Find what helps against a refusal of Minox by the words in its message (rule 14)."""
+    """Find what helps against a refusal by the words in its message (books/rules.md, rule 14)."""
     lowered = message.lower()
     known = (text for words, text in ADVICE if any(re.search(word, lowered) for word in words))
     return _(next(known, OTHERWISE))

@@ -2,8 +2,8 @@
 runs.
 
 The only module that speaks SQL. Every change is one named transition in one transaction (`BEGIN
-IMMEDIATE`, WAL, `synchronous=FULL`; domain.md, "Exactly once"). Money is integer cents, time is ISO
-8601 in UTC.
+IMMEDIATE`, WAL, `synchronous=FULL`; minox/exactly_once.md, "The state file"). Money is
+integer cents, time is ISO 8601 in UTC.
 """
 
 import contextlib

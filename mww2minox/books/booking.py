@@ -1,5 +1,5 @@
-"""From an order to a booking, or to the reason why not: `book`, a pure function (domain.md, rules
-1-13).
+"""From an order to a booking, or to the reason why not: `book`, a pure function
+(books/rules.md, rules 1 to 13).
 
 The steps stand in the order of the rules, and the first that fails gives the reason.
 """
@@ -68,8 +68,8 @@ class _Part:
 def book(order: Order, rules: BookingRules, administration: Administration) -> Booking | Rejection:
     """Return the booking of `order`, or the reason why it has none. Pure; never raises.
 
-    Source: domain.md, "From an order to a booking". `customer_blocked` and `rejected_by_minox` are
-    Minox' own to tell, so they never come from here.
+    Source: books/rules.md, "From an order to a booking". `customer_blocked` and
+    `rejected_by_minox` are Minox' own to tell, so they never come from here.
     """
     refusal = (
         _not_understood(order) or _other_currency(order, administration) or _nothing_to_book(order)
@@ -104,7 +104,7 @@ def _booking(  # noqa: PLR0913 - the six things that a booking is put together f
     shares: tuple[VatShare, ...],
     rounding: Decimal,
 ) -> Booking | Rejection:
-    """Rules 10 to 13: lines, credit orders, period and description."""
+    """Lines, credit orders, period, description (books/rules.md, rules 10 to 13)."""
     lines = _lines(order, rules.vat_posting, shares)
     if isinstance(lines, Rejection):
         return lines
@@ -146,7 +146,7 @@ def _euros(amount: Decimal) -> str:
 
 
 def cents(amount: Decimal) -> Decimal:
-    """Round euros half up to whole cents (domain.md, "VAT facts": away from zero, as invoices
+    """Round euros half up to whole cents (books/rules.md, "VAT facts": away from zero, as invoices
     do).
     """
     return ZERO + amount.quantize(CENT, rounding=ROUND_HALF_UP)  # never -0.00
@@ -157,7 +157,7 @@ def percentage(rate: Decimal) -> str:
     return f"{rate.normalize():f}"
 
 
-# Rules 1 and 2: what is not understood, other currencies, nothing to book
+# books/rules.md, rules 1 and 2: what is not understood, other currencies, nothing to book
 
 
 def _not_understood(order: Order) -> Rejection | None:
@@ -204,12 +204,12 @@ def _nothing_to_book(order: Order) -> Rejection | None:
     return _reject(order, Reason.NOTHING_TO_BOOK) if order.total == 0 else None
 
 
-# Rules 3 to 6: gross, VAT and net per rate, and the rounding difference
+# books/rules.md, rules 3 to 6: gross, VAT and net per rate, and the rounding difference
 
 
 def _parts(order: Order, rules: BookingRules) -> list[_Part]:
-    """Sum gross and VAT of the lines per rate and ledger account (rule 3), in the order of the
-    lines.
+    """Sum gross and VAT of the lines per rate and ledger account, in the order of the lines
+    (books/rules.md, rule 3).
     """
     parts: dict[tuple[Decimal, str | None], _Part] = {}
     for line in order.lines:
@@ -249,7 +249,7 @@ def _net(price: Price) -> Decimal:
 
 
 def _take_invoice_vat(order: Order, parts: list[_Part]) -> Rejection | None:
-    """Divide the VAT of each rate, as the invoice shows it, over its parts (rule 4)."""
+    """Divide the VAT of each rate, as the invoice shows it, by part: books/rules.md, rule 4."""
     tolerance = VAT_TOLERANCE + VAT_TOLERANCE_PER_PRICE * sum(
         len(line.prices) for line in order.lines
     )
@@ -272,7 +272,7 @@ def _invoice_vat(order: Order, rate: Decimal) -> Decimal | None:
 
 
 def _divide(vat: Decimal, parts: list[_Part], *, sign: int) -> None:
-    """Divide `vat` over `parts` by largest remainder, so that it adds up to the cent (rule 10).
+    """Divide `vat` over `parts` by largest remainder, so that it adds up (books/rules.md, rule 10).
 
     What the invoice shows more or less than the lines is divided in proportion. `sign` is that of
     the order: a credit order is divided as its original was.
@@ -297,7 +297,7 @@ def _divide(vat: Decimal, parts: list[_Part], *, sign: int) -> None:
 def _beyond_rounding(
     order: Order, rounding: Decimal, rules: BookingRules, parts: list[_Part]
 ) -> Rejection | None:
-    """Refuse a difference that is no rounding, or that has no account to go to (rule 6)."""
+    """Refuse a difference that is no rounding, or has no account (books/rules.md, rule 6)."""
     homeless = rounding and not parts and not rules.rounding_ledger
     if abs(rounding) <= rules.max_rounding and not homeless:
         return None
@@ -312,7 +312,7 @@ def _beyond_rounding(
 
 
 def _largest_net(parts: list[_Part], rounding: Decimal) -> None:
-    """Put the difference into the net that is largest by absolute value (rule 6)."""
+    """Put the difference into the largest net by absolute value (books/rules.md, rule 6)."""
     if not rounding:
         return
     nets: dict[Decimal, Decimal] = {}
@@ -323,7 +323,7 @@ def _largest_net(parts: list[_Part], rounding: Decimal) -> None:
     max(of_rate, key=lambda part: abs(part.gross - part.vat)).gross += rounding
 
 
-# Rule 7: the rows of `vat`
+# books/rules.md, rule 7: the rows of `vat`
 
 
 def _rows(
@@ -345,8 +345,8 @@ def _rows(
 
 
 def vat_needs(order: Order, shop_country: str) -> tuple[VatNeed, ...]:
-    """Return what an order of a shop in the country `shop_country` needs rows of `vat` for (rule
-    7), each once: amounts only.
+    """Return what an order of a shop in the country `shop_country` needs rows of `vat` for
+    (books/rules.md, rule 7), each once: amounts only.
 
     Costs at 0% beside taxed goods need none: they are a mistake in the shop
     (`shipping_without_vat`). Nor does an order that is not understood.
@@ -362,7 +362,7 @@ def vat_needs(order: Order, shop_country: str) -> tuple[VatNeed, ...]:
 
 
 def row_for(need: VatNeed, rows: Iterable[VatRow]) -> VatRow | None:
-    """Return the row of `vat` for a need (rule 7), or None.
+    """Return the row of `vat` for a need (books/rules.md, rule 7), or None.
 
     A strategy's row carries no VAT, so a rate above 0 under a strategy has no row.
     """
@@ -400,7 +400,7 @@ def _only_costs_at_zero(order: Order) -> bool:
     return bool(at_zero) and at_zero <= set(COSTS) and taxed_goods
 
 
-# Rules 8 and 9: the VAT number, and who the debtor is
+# books/rules.md, rules 8 and 9: the VAT number, and who the debtor is
 
 
 def _vat_number_refusal(order: Order, rules: BookingRules) -> Rejection | None:
@@ -452,7 +452,7 @@ def _debtor(order: Order, rules: BookingRules) -> BookingCustomer | Rejection:
 def customer_of_sale(
     order: Order, rules: BookingRules
 ) -> FixedCustomer | CustomerByEmail | Rejection:
-    """Rule 9 on an order that is a sale: the fixed debtor of its way of paying, else its e-mail."""
+    """The fixed debtor of a sale's way of paying, else its e-mail (books/rules.md, rule 9)."""
     fixed = rules.payment_debtors.get(order.payment or "")
     if fixed:
         return FixedCustomer(number=fixed)
@@ -467,7 +467,7 @@ def _email_debtor(order: Order) -> CustomerByEmail | None:
     return CustomerByEmail(email=email, buyer=order.buyer, reverse_charged=reverse_charged)
 
 
-# Rule 10: the lines
+# books/rules.md, rule 10: the lines
 
 
 def _share(part: _Part, row: VatRow, order: Order, rules: BookingRules) -> VatShare:
@@ -542,7 +542,7 @@ def _line(
     )
 
 
-# Rule 13: the description
+# books/rules.md, rule 13: the description
 
 
 def _description(order: Order, template: str) -> str:

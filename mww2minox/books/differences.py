@@ -1,6 +1,6 @@
 """What is not as it was booked: in Minox, and in the shop.
 
-Pure (domain.md, rule 10 "Reading back", and the life).
+Pure (books/rules.md, "Reading back" and "After the booking").
 """
 
 import hashlib

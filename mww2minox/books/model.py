@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where an order is in its life (domain.md, "An order's life")."""
+    """Where an order is in its life (books/rules.md, "An order's life")."""
 
     WAITING = "waiting"
     READY = "ready"
@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an order is not booked: the reason codes of interface.md."""
+    """Why an order is not booked: README.md, "Reasons"."""
 
     STATUS_NOT_SELECTED = "status_not_selected"
     NOTHING_TO_BOOK = "nothing_to_book"
@@ -42,7 +42,7 @@ class Reason(StrEnum):
 
 
 class VatPosting(StrEnum):
-    """How VAT is sent to Minox (interface.md, `booking.vat_posting`)."""
+    """How VAT is sent to Minox (books/rules.md, rule 10)."""
 
     NET = "net"
     GROSS = "gross"

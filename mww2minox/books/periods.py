@@ -1,4 +1,4 @@
-"""Which fiscal year and period a document date falls in (domain.md, rule 12)."""
+"""Which fiscal year and period a document date falls in (books/rules.md, rule 12)."""
 
 import calendar
 from datetime import date

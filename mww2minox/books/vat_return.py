@@ -1,8 +1,8 @@
 """Which box of the Dutch VAT return sales belong in, and whether one of Minox' VAT codes goes
 there. Pure.
 
-Minox tells a code's box in its type, as in `Af te dragen (1a, 1b)` (vendors.md). ICP is the listing
-beside box 3b.
+Minox tells a code's box in its type, as in `Af te dragen (1a, 1b)` (minox/api.md, "Lists"). ICP is
+the listing beside box 3b.
 """
 
 import re

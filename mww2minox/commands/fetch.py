@@ -1,8 +1,8 @@
 """`fetch`: take in what is new in the shop, and look again at every order that is not booked yet.
 
 A window over order date and one over status change, each for live and for archived orders, with a
-day of overlap; once a day all that is not booked (domain.md, "An order's life"). The last page of a
-window and the watermark that says it was seen are one transaction.
+day of overlap; once a day all that is not booked (books/rules.md, "An order's life"). The last
+page of a window and the watermark that says it was seen are one transaction.
 """
 
 from collections.abc import Iterator, Sequence
@@ -227,7 +227,7 @@ def _read(  # noqa: PLR0913 - a window, and the watermark that it moves
 
 
 ARCHIVED = (False, True)
-"""What an omitted `archived` means is open, so both are asked for (vendors.md)."""
+"""What an omitted `archived` means is open, so both are asked for (shop/api.md, "Open")."""
 
 
 def _window(

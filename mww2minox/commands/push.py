@@ -104,8 +104,8 @@ def _booked_before(wiring: Wiring, orders: Sequence[StoredOrder]) -> bool:
     so.
 
     Whoever comes from another connector, or has lost a state file, must not book a year twice
-    (domain.md, "Exactly once"). Orders from after our first push are not looked for, unless a
-    backup of the state was put back.
+    (minox/exactly_once.md, "The look before the first push"). Orders from after our
+    first push are not looked for, unless a backup of the state was put back.
     """
     store = wiring.store
     zone = ZoneInfo(wiring.config.shop.timezone)

@@ -54,8 +54,8 @@ SECRET_FILES = {("shop", "token"), ("shop", "partner_token"), ("minox", "client_
 
 
 LEDGER_TOLERANCE = "0.03"
-"""Where Minox works out the VAT itself, it may round otherwise (interface.md,
-`verify.tolerance`).
+"""Where Minox works out the VAT itself, it may round otherwise (books/rules.md,
+"Reading back").
 """
 
 

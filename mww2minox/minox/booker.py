@@ -1,5 +1,5 @@
-"""Books one order in Minox, exactly once: intent, effect, outcome, each stored (domain.md, "Exactly
-once").
+"""Books one order in Minox, exactly once: intent, effect, outcome, each stored
+(minox/exactly_once.md, "Intent, effect, outcome").
 
 The UUID of a booking is derived, and its exact body is stored before the first PUT. An answer that
 never came is unknown, not failed: Minox is asked. What was once sent is only ever sent again as the
@@ -181,8 +181,8 @@ class Booker:
         return self._customer_of_original(debtor, order)
 
     def _customer_of_original(self, debtor: CustomerOfOriginal, order: str) -> str | Rejection:
-        """Rule 11: the customer of the original's booking, else rule 9 on the original as the shop
-        has it.
+        """The customer of the original's booking, else that of the original as the shop has it
+        (books/rules.md, rule 11).
         """
         booked = self._customer_of_booking(debtor)
         if booked:
@@ -218,7 +218,7 @@ class Booker:
         """After a refusal, see whether it was for the debtor: blocked or gone. None when it was
         not.
 
-        Rule 9: forget the number, look up once more, then the new number or `customer_blocked`.
+        Forget the number, look up once more (books/rules.md, rule 9).
         """
         try:
             there = poll(lambda: self._minox.customer(customer))  # it may have been made just now

@@ -1,8 +1,8 @@
 """Which customer in Minox an order is booked on: by e-mail, remembered, else created once
-(domain.md, rule 9).
+(books/rules.md, rule 9).
 
 `POST customer` may make a second customer when it is repeated, so its intent is stored first, and
-after any doubt Minox is asked before it is sent again (domain.md, "Exactly once").
+after any doubt Minox is asked before it is sent again (minox/exactly_once.md, "Customers").
 """
 
 import logging
@@ -89,7 +89,7 @@ class Customers:
 
     def externalid(self, debtor: CustomerByEmail) -> str:
         """Return what Minox knows a customer of ours by: derived from its e-mail, whatever its
-        capitals (rule 9).
+        capitals (books/rules.md, rule 9).
         """
         return str(uuid.uuid5(self._namespace, f"customer {debtor.email.strip().lower()}"))
 

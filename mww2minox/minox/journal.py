@@ -2,7 +2,7 @@
 hand.
 
 A booking is an order's by its derived UUID, else by the order number as invoice number or in the
-description (interface.md, `adopt`).
+description (minox/exactly_once.md, "Whose booking is this?").
 """
 
 import re

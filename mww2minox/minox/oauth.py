@@ -1,8 +1,8 @@
 """Minox' OAuth 2.0: the consent (authorization code with PKCE) and the crash-safe refresh.
 
-Order of storing (domain.md, "Exactly once"): a refresh happens under a lock, reads the tokens again
-under that lock, stores the new ones before they are used, and keeps the previous refresh token
-until the new one has worked.
+Order of storing (minox/exactly_once.md, "The login"): a refresh happens under a lock, reads
+the tokens again under that lock, stores the new ones before they are used, and keeps the previous
+refresh token until the new one has worked.
 """
 
 import base64
@@ -222,7 +222,7 @@ class MinoxLogin:
             return renewed.access_token
 
     def inspect(self) -> TokenFacts:
-        """Ask Minox what our login reaches (vendors.md, `inspect`); a Minox that cannot tell is no
+        """Ask Minox what our login reaches (minox/api.md, "Login"); a Minox that cannot tell is no
         failure.
 
         Raises LoginNeeded, KeysRefused (the client is unknown), and what renewing the token raises.
@@ -332,8 +332,8 @@ class MinoxLogin:
 
 
 def _tenants(told: object) -> tuple[str, ...]:
-    """Read the ids of tenants: a list or a `collection` of ids, or of objects with one (vendors.md
-    leaves it open).
+    """Read the ids of tenants: a list or a `collection` of ids, or of objects with one
+    (minox/api.md, "Login").
     """
     rows = told.get("collection") if isinstance(told, dict) else told
     ids = (

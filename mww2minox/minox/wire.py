@@ -1,7 +1,7 @@
 """What goes to Minox and comes back as JSON: bodies of bookings and customers, and readers of
 answers.
 
-Takes every reading of what is open (vendors.md): either kind of paging, look-ups that answer a
+Takes every reading (minox/api.md, "Open: answers"): either kind of paging, look-ups that answer a
 collection, one object or 404, a created customer as a whole, an id, a `Location` or nothing, errors
 inside a 2xx.
 """
@@ -39,8 +39,8 @@ def booking_body(booking: Booking, customer: str) -> bytes:
     """Return the exact bytes of a booking for `customer`: amounts as JSON numbers of at most two
     decimals.
 
-    `entry_number`, `payment_term` and `due_date` are Minox' own business and left out (domain.md,
-    rule 10).
+    `entry_number`, `payment_term` and `due_date` are Minox' own business and left out
+    (books/rules.md, rule 10).
     """
     debtor = {
         "account": {"id": customer, "scheme": "MINOX", "type": "customer"},
@@ -86,7 +86,7 @@ def _json_number(amount: Decimal) -> float:
 
 def customer_body(debtor: CustomerByEmail, externalid: str) -> bytes:
     """Return a new customer: company as name with the person as contact, else the person
-    (domain.md, rule 9).
+    (books/rules.md, rule 9).
     """
     buyer = debtor.buyer
     address = {

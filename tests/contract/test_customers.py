@@ -216,7 +216,7 @@ def test_a_post_that_never_arrived_is_unknown_and_made_by_a_later_attempt(
     sandbox.settings.update({"lookup_lag": lag})
     sandbox.faults.append(Fault("drop_before", method="POST", path="/customer"))
     assert reason(customers.number(debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
-    assert sum(clock.slept) >= 3  # domain.md: poll for 3 s or more
+    assert sum(clock.slept) >= 3  # minox/exactly_once.md, "An answer that never came"
     assert not made(sandbox)
 
     number = customers_of(processes.start()).number(debtor(), "1001")

@@ -4,7 +4,7 @@ looked at.
 Each trial begins in a scene: what both vendors and the state file hold. A fork of a warm,
 single-threaded process runs the scene's command and is killed; another fork runs the command again,
 and then `fetch`, `push` and `verify`. What is in Minox and in the state afterwards must be what it
-is without a kill (domain.md, "Exactly once").
+is without a kill (minox/exactly_once.md).
 """
 
 import functools

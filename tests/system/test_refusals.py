@@ -1,5 +1,5 @@
-"""What Minox refuses of a booking, told with Minox' own message and with what helps (domain.md,
-rule 14).
+"""What Minox refuses of a booking, told with Minox' own message and with what helps
+(books/rules.md, rule 14).
 """
 
 from collections.abc import Callable

@@ -1,5 +1,5 @@
-"""The rules of a right booking, one by one (domain.md, rules 1 to 13), with the amounts worked out
-by hand.
+"""The rules of a right booking, one by one (books/rules.md, rules 1 to 13), with the amounts
+worked out by hand.
 """
 
 import copy
@@ -192,7 +192,7 @@ def test_one_object_for_the_tax_of_an_order_is_read_like_a_list_of_one() -> None
     assert written(booked(_taken(raw), administration=YEAR_2015).lines) == ["8000 C 12.39 1:2.61"]
 
 
-# Rule 1: what is not understood, and other currencies
+# books/rules.md, rule 1: what is not understood, and other currencies
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_an_order_without_a_currency_is_in_the_administrations() -> None:
     assert booked(order(line("10.00"), currency=None)).total == Decimal("10.00")
 
 
-# Rule 2: nothing to book
+# books/rules.md, rule 2: nothing to book
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_nothing_to_book_in_another_currency_is_refused_for_its_currency() -> No
     assert refused(order(total="0.00", currency="USD")).reason is Reason.CURRENCY_UNSUPPORTED
 
 
-# Rules 3, 4 and 5: gross, VAT and net per rate
+# books/rules.md, rules 3 to 5: gross, VAT and net per rate
 
 
 def test_gross_is_the_sum_over_all_price_entries_of_a_rate() -> None:
@@ -400,7 +400,7 @@ def test_the_doubled_vat_of_an_old_vendor_bug_is_refused() -> None:
     assert refused(order(line("121.00"), tax={"21": "42.00"})).reason is Reason.VAT_MISMATCH
 
 
-# Rule 6: the rounding difference
+# books/rules.md, rule 6: the rounding difference
 
 
 @pytest.mark.parametrize(
@@ -480,7 +480,7 @@ def test_vat_is_checked_before_the_total() -> None:
     )
 
 
-# Rule 7: the row of `vat`
+# books/rules.md, rule 7: the row of `vat`
 
 
 @pytest.mark.parametrize(
@@ -565,7 +565,7 @@ def test_costs_at_nought_are_booked_where_the_config_has_a_row_for_them() -> Non
     assert written(booking.lines) == ["8000 C 10.00 1:2.10", "8020 C 4.95 3:0.00"]
 
 
-# Rule 8: the VAT number of a reverse-charged order
+# books/rules.md, rule 8: the VAT number of a reverse-charged order
 
 
 @pytest.mark.parametrize(
@@ -632,7 +632,7 @@ def test_a_regular_order_needs_no_vat_number_right_or_wrong() -> None:
     )
 
 
-# Rule 9: the customer
+# books/rules.md, rule 9: the customer
 
 
 def test_a_mapped_way_of_paying_has_its_fixed_debtor_even_without_an_email() -> None:
@@ -658,7 +658,7 @@ def test_without_an_email_the_customer_is_missing(email: str) -> None:
     assert (rejection.reason, rejection.values) == (Reason.EMAIL_MISSING, {"number": "1024"})
 
 
-# Rule 10: the lines
+# books/rules.md, rule 10: the lines
 
 
 @pytest.mark.parametrize(
@@ -807,7 +807,7 @@ def test_the_body_tells_the_debtor_and_the_lines_and_leaves_minox_its_own() -> N
     ]
 
 
-# Rule 11: credit orders
+# books/rules.md, rule 11: credit orders
 
 
 @pytest.mark.parametrize("using", [rules(), OWN_LEDGERS, rules(rounding_ledger="4990")])
@@ -856,7 +856,7 @@ def test_a_credit_order_with_a_positive_total_is_refused_after_its_vat() -> None
     )
 
 
-# Rule 12: date, fiscal year and period
+# books/rules.md, rule 12: date, fiscal year and period
 
 
 @pytest.mark.parametrize(
@@ -885,7 +885,7 @@ def test_a_date_without_a_fiscal_year_is_refused() -> None:
     assert refused(order(line("12.10")), administration=empty).reason is Reason.FISCAL_YEAR_MISSING
 
 
-# Rule 13: the description
+# books/rules.md, rule 13: the description
 
 
 @pytest.mark.parametrize(

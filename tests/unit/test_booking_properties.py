@@ -77,7 +77,7 @@ def _lines(*rates: str) -> st.SearchStrategy[tuple[Line, ...]]:
 
 
 def _gross(price: Price) -> Decimal:
-    """Rule 3."""
+    """As in books/rules.md, rule 3."""
     if price.including is not None:
         return price.including
     return _cents((price.excluding or ZERO) * (1 + price.rate / 100))

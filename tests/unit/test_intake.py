@@ -1,4 +1,4 @@
-"""An order's life as the shop drives it (domain.md): every transition of an order that is not
+"""The life of an order (books/rules.md, "An order's life"): every transition of one that is not
 booked.
 """
 

@@ -1,4 +1,4 @@
-"""Period and fiscal year of a date (domain.md, rule 12)."""
+"""Period and fiscal year of a date (books/rules.md, rule 12)."""
 
 import datetime as dt
 import itertools

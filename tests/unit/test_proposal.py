@@ -169,7 +169,7 @@ def test_the_strategies_go_to_their_own_boxes() -> None:
         REVERSE_CHARGED: within,
         ZERO_PERCENT: export,
     }
-    assert {need.region for need in found} == {""}, "whatever the region (rule 7)"
+    assert {need.region for need in found} == {""}, "whatever the region (books/rules.md, rule 7)"
 
 
 def test_services_and_goods_within_the_eu_are_asked_about() -> None:

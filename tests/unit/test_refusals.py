@@ -1,4 +1,4 @@
-"""What helps against a refusal of Minox, by the words of its message (domain.md, rule 14)."""
+"""What helps against a refusal of Minox, by the words of its message (books/rules.md, rule 14)."""
 
 import pytest
 

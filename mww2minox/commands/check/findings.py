@@ -224,7 +224,7 @@ def fiscal_year(administration: Administration, today: date) -> Finding:
 def journal(config: Config, journals: Iterable[ListEntry]) -> Finding:
     """Look whether the journal is one for sales.
 
-    Public sources show the type `general` only: no error (vendors.md).
+    Public sources show the type `general` only: no error (minox/api.md, "Lists").
     """
     there = {one.id: one for one in journals}
     wanted = config.minox.journal
