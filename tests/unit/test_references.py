@@ -21,7 +21,12 @@ REFERENCE = re.compile(
     r"""|(?P<headings>"[^"]+"(?:\ and\ "[^"]+")*)))?"""
 )
 BARE_RULE = re.compile(r"(?<!\.md, )\b[Rr]ules? [0-9]+")
+FILE = re.compile(r"[\w./-]+\.(?:py|po|yaml|toml)\b|(?<=`)[\w/-]+/(?=`)|\b[\w-]+/[\w/-]+/(?=\s)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+NOT_LISTED = {"__init__.py", "__main__.py", "__pycache__"}
+"""What every package has."""
 
 
 def docstrings(source: str) -> Iterator[str]:
@@ -69,6 +74,11 @@ def headings_of(document: str) -> set[str]:
     return set()
 
 
+def is_there(path: str) -> bool:
+    """Tell whether a file or folder is there, in the package or in the repository."""
+    return (PACKAGE / path).exists() or (ROOT / path).exists()
+
+
 def bare_rules(text: str) -> list[str]:
     """Return the rules that `text` names without the document that they stand in."""
     return BARE_RULE.findall(" ".join(text.split()))
@@ -96,6 +106,17 @@ def test_what_a_document_names_is_there(document: Path) -> None:
 
     assert problems(text) == []
     assert [line for line in text.splitlines() if len(line) > 100] == []
+
+
+def test_the_map_shows_what_is_there() -> None:
+    """Every file and folder that it names exists, and no module is left out of its listing."""
+    text = (PACKAGE / "README.md").read_text(encoding="utf-8")
+    named = set(FILE.findall(text))
+    assert sorted(path for path in named if not is_there(path)) == []
+
+    listing = set(re.findall(r"^\| `([\w.]+)/?` \|", text, re.MULTILINE))
+    modules = {path.name for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert listing == modules - NOT_LISTED
 
 
 @pytest.mark.parametrize(
