@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from mww2minox.books.booking import book
+from mww2minox.books.decision import decide
 from mww2minox.books.model import (
     REVERSE_CHARGED,
     ZERO_PERCENT,
@@ -134,7 +134,7 @@ def booked(
     given: Order, using: BookingRules = RULES, administration: Administration = ADMINISTRATION
 ) -> Booking:
     """Book an order that has to be accepted."""
-    found = book(given, using, administration)
+    found = decide(given, using, administration).outcome
     assert isinstance(found, Booking), found
     return found
 
@@ -143,7 +143,7 @@ def refused(
     given: Order, using: BookingRules = RULES, administration: Administration = ADMINISTRATION
 ) -> Rejection:
     """Book an order that has to be refused."""
-    found = book(given, using, administration)
+    found = decide(given, using, administration).outcome
     assert isinstance(found, Rejection), found
     return found
 

@@ -11,7 +11,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mww2minox.books.booking import book, customer_of_sale
+from mww2minox.books.booking import customer_of_sale
+from mww2minox.books.decision import decide
 from mww2minox.books.differences import order_changes
 from mww2minox.books.model import (
     Administration,
@@ -92,7 +93,7 @@ class Booker:
         if taken.order is None:
             values = {"number": order.number, "problem": taken.problem}
             return Rejection(reason=Reason.ORDER_INVALID, values=values)
-        return book(taken.order, self._mapping, self._administration)
+        return decide(taken.order, self._mapping, self._administration).outcome
 
     def batch_id(self, number: str) -> str:
         """Return the UUID of an order's booking: the same on every attempt, and after a lost state
@@ -207,10 +208,8 @@ class Booker:
             return Rejection(
                 reason=Reason.ORDER_INVALID, values={"number": order, "problem": problem}
             )
-        found = customer_of_sale(original, self._mapping)
-        if isinstance(found, Rejection):
-            return Rejection(reason=found.reason, values={**found.values, "number": order})
-        return found
+        missing = Rejection(reason=Reason.EMAIL_MISSING, values={"number": order})
+        return customer_of_sale(original, self._mapping) or missing
 
     def _perhaps_another_customer(
         self, order: StoredOrder, booking: Booking, customer: str

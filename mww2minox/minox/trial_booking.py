@@ -1,8 +1,8 @@
 """The trial booking: one real order, put into Minox, read back, compared, and taken out again.
 
 Finds out which way of sending VAT an administration takes, which no public text tells
-(minox/api.md, "Open: how VAT is sent"). What is put there is noted in the state before it is
-sent, so that the next run takes out what a kill left behind.
+(minox/api.md, "Open"). What is put there is noted in the state before it is sent, so that the next
+run takes out what a kill left behind.
 """
 
 import uuid
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from mww2minox.books.booking import book
+from mww2minox.books.decision import decide
 from mww2minox.books.differences import booking_differences
 from mww2minox.books.model import (
     Administration,
@@ -36,9 +36,7 @@ NOTE = "trial booking in Minox"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """How one way of sending VAT went: Minox' own words where it refused, else what reads back
-    otherwise.
-    """
+    """How one way of sending VAT went: Minox' own words where it refused, else what differs."""
 
     posting: VatPosting
     refused: str = ""
@@ -51,35 +49,38 @@ class Tried:
 
 
 def ways(rules: BookingRules, codes: list[VatCode]) -> Iterator[BookingRules]:
-    """Yield the mapping with each way of sending VAT that its rows allow, its own way first."""
+    """Yield the rules with each way of sending VAT that their rows allow, their own way first."""
     accounts = {code.code: code.account for code in codes}
-    with_vat_ledgers = tuple(_with_vat_ledger(row, accounts) for row in rules.vat)
-    own = rules.vat_posting
-    for posting in (own, *(way for way in VatPosting if way is not own)):
+    rows = tuple(_with_vat_ledger(row, accounts) for row in rules.vat)
+    all_have_vat_ledger = all(row.vat_ledger for row in rows if row.rate)
+
+    others = [posting for posting in VatPosting if posting is not rules.vat_posting]
+    for posting in (rules.vat_posting, *others):
         if posting is VatPosting.LEDGER and not _one_code_each(rules):
             continue
-        if posting is VatPosting.LINE and any(
-            row.rate and not row.vat_ledger for row in with_vat_ledgers
-        ):
+        # A line for the VAT needs an account to go to.
+        if posting is VatPosting.LINE and not all_have_vat_ledger:
             continue
+
+        # With `ledger` one account cannot hold two rates, as that of shipping costs would.
         ledgers = {} if posting is VatPosting.LEDGER else rules.ledgers
-        yield replace(rules, vat_posting=posting, vat=with_vat_ledgers, ledgers=ledgers)
+        yield replace(rules, vat_posting=posting, vat=rows, ledgers=ledgers)
 
 
 def _with_vat_ledger(row: VatRow, accounts: dict[str, str]) -> VatRow:
-    return (
-        replace(row, vat_ledger=row.vat_ledger or accounts.get(str(row.code)) or None)
-        if row.rate
-        else row
-    )
+    if not row.rate:
+        return row
+
+    return replace(row, vat_ledger=row.vat_ledger or accounts.get(str(row.code)) or None)
 
 
 def _one_code_each(rules: BookingRules) -> bool:
-    """With `vat_posting: ledger` the account decides the code, so that an account can have one
-    only.
-    """
-    pairs = {(row.ledger, str(row.code)) for row in rules.vat}
-    return len(pairs) == len({ledger for ledger, _code in pairs})
+    """Tell whether no account has two codes: with `vat_posting: ledger` it decides the code."""
+    codes: dict[str, set[str]] = {}
+    for row in rules.vat:
+        codes.setdefault(row.ledger, set()).add(str(row.code))
+
+    return all(len(of_account) == 1 for of_account in codes.values())
 
 
 def try_out(  # noqa: PLR0913 - both sides, the state, and what a booking depends on
@@ -92,16 +93,16 @@ def try_out(  # noqa: PLR0913 - both sides, the state, and what a booking depend
     customer: str,
     codes: list[VatCode],
 ) -> Iterator[Tried]:
-    """Book `order` on `customer` in one way after another, up to the first that reads back right;
-    leave nothing behind.
+    """Book `order` on `customer` in one way after another, up to the first that reads back right.
 
-    Call under the run lock. Raises VendorError; what is left behind then, the next run takes out
-    (`take_out`).
+    Nothing is left behind. Call under the run lock. Raises VendorError; what is left behind then,
+    the next run takes out (`take_out`).
     """
     vat_accounts = frozenset(code.account for code in codes if code.account)
     minox.keep_private(order.buyer, order.email)
+
     for way in ways(rules, codes):
-        booking = book(order, way, administration)
+        booking = decide(order, way, administration).outcome
         if not isinstance(booking, Booking):
             continue
         tried = _try(store, minox, booking, customer, way.vat_posting, vat_accounts)
@@ -118,50 +119,61 @@ def _try(  # noqa: PLR0913 - one attempt
     posting: VatPosting,
     vat_accounts: frozenset[str],
 ) -> Tried:
+    # A random UUID: the derived one is for the order's own booking. Noted before it is sent.
     batch_id, body = str(uuid.uuid4()), booking_body(booking, customer)
     store.set_note(NOTE, f"{batch_id} {booking.order_number} {minox.books}")
+
     try:
-        found = _put_and_read(minox, batch_id, body)
+        lines = _put_and_read(minox, batch_id, body)
     except Refused as refused:
         take_out(store, minox, settled=True)
         return Tried(posting=posting, refused=said(refused))
-    take_out(store, minox, settled=bool(found))
-    return Tried(
-        posting=posting, differences=_compared(booking, body, found, posting, vat_accounts)
-    )
+
+    take_out(store, minox, settled=bool(lines))
+    differences = _differences(booking, body, lines, posting, vat_accounts)
+    return Tried(posting=posting, differences=differences)
 
 
 def _put_and_read(minox: Minox, batch_id: str, body: bytes) -> list[TransactionLine]:
-    """Send the booking and read it back; look-ups may lag behind the write, and the answer may be
-    lost.
+    """Send the booking and read it back.
+
+    Look-ups may lag behind the write, and the answer may be lost: then it is raised only when the
+    booking is not there.
     """
     try:
         minox.put_booking(batch_id, body, repeat=False)
     except (Unreachable, UnusableAnswer):
-        found = poll(lambda: minox.booking(batch_id))
-        if not found:
+        lines = poll(lambda: minox.booking(batch_id))
+        if not lines:
             raise
-        return found
+        return lines
+
     return poll(lambda: minox.booking(batch_id)) or []
 
 
-def _compared(
+def _differences(
     booking: Booking,
     body: bytes,
-    found: list[TransactionLine],
+    lines: list[TransactionLine],
     posting: VatPosting,
     vat_accounts: frozenset[str],
 ) -> tuple[Difference, ...]:
-    """Compare debtor, ledger accounts, VAT per code and period, as `verify` does."""
-    if not found:
+    """Compare customer, ledger accounts, VAT per code and period, as `verify` does."""
+    if not lines:
         return (Difference(code="booking_gone", values={"batch_id": ""}),)
-    by_minox = posting is VatPosting.LEDGER
+
+    # Minox rounds the VAT that it makes from the accounts; what was sent must be there to the cent.
+    tolerance, made_vat = Decimal(0), None
+    if posting is VatPosting.LEDGER:
+        tolerance = Decimal(LEDGER_TOLERANCE)
+        made_vat = sum((share.vat for share in booking.shares), Decimal(0))
+
     return booking_differences(
         sent_lines(body.decode()),
-        found,
+        lines,
         vat_accounts=vat_accounts,
-        tolerance=Decimal(LEDGER_TOLERANCE) if by_minox else Decimal(0),
-        made_vat=sum((share.vat for share in booking.shares), Decimal(0)) if by_minox else None,
+        tolerance=tolerance,
+        made_vat=made_vat,
     )
 
 
@@ -172,10 +184,11 @@ def take_out(store: Store, minox: Minox, *, settled: bool = False) -> bool:
     waited for. Raises VendorError; while Minox does not delete it, it stays noted, since the books
     are not right with it.
     """
-    noted = store.note(NOTE)
-    if noted is None:
+    note = store.note(NOTE)
+    if note is None:
         return False
-    batch_id, number, books = noted.split()
+    batch_id, number, books = note.split()
+
     try:
         poll(lambda: minox.delete_booking(batch_id, books), seconds=0 if settled else GHOST_SECONDS)
     except Refused as refused:
@@ -184,5 +197,6 @@ def take_out(store: Store, minox: Minox, *, settled: bool = False) -> bool:
             message.format(number=number, message=said(refused)),
             _("Delete that booking in Minox by hand, then run: mww2minox verify"),
         ) from None
+
     store.set_note(NOTE, None)
     return True

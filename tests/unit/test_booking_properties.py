@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import event, given, settings, strategies as st
 
-from mww2minox.books.booking import book
+from mww2minox.books.decision import decide
 from mww2minox.books.model import (
     REVERSE_CHARGED,
     ZERO_PERCENT,
@@ -212,7 +212,7 @@ MAPPINGS = st.builds(
 
 def _book(order: Order, rules: BookingRules) -> Booking | None:
     """Book an order; None when it is refused."""
-    found = book(order, rules, ADMINISTRATION)
+    found = decide(order, rules, ADMINISTRATION).outcome
     event("accepted" if isinstance(found, Booking) else f"refused: {found.reason}")
     return found if isinstance(found, Booking) else None
 
@@ -234,15 +234,15 @@ def test_at_least_a_third_of_the_orders_made_here_are_accepted() -> None:
 def test_every_order_has_a_booking_or_a_reason_and_always_the_same(
     order: Order, rules: BookingRules
 ) -> None:
-    found = book(order, rules, ADMINISTRATION)
+    found = decide(order, rules, ADMINISTRATION).outcome
     assert isinstance(found, Booking | Rejection)
-    assert book(replace(order), replace(rules), ADMINISTRATION) == found
+    assert decide(replace(order), replace(rules), ADMINISTRATION).outcome == found
 
 
 @settings(max_examples=250)
 @given(WHATEVER, MAPPINGS)
 def test_every_refusal_can_be_told_in_both_languages(order: Order, rules: BookingRules) -> None:
-    found = book(order, rules, ADMINISTRATION)
+    found = decide(order, rules, ADMINISTRATION).outcome
     if isinstance(found, Booking):
         return
     event(found.reason)
@@ -370,7 +370,7 @@ def test_the_largest_amounts_stay_exact(posting: VatPosting) -> None:
         tax=None,
         email="a@example.nl",
     )
-    found = book(order, replace(RULES, vat_posting=posting), ADMINISTRATION)
+    found = decide(order, replace(RULES, vat_posting=posting), ADMINISTRATION).outcome
     assert isinstance(found, Booking)
     sent = json.loads(booking_body(found, "1"), parse_float=Decimal)
     assert sent[0]["debit"] == gross

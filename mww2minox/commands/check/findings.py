@@ -10,7 +10,6 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from mww2minox.books.booking import row_for, vat_needs
 from mww2minox.books.model import (
     Administration,
     ListEntry,
@@ -24,6 +23,7 @@ from mww2minox.books.model import (
 )
 from mww2minox.books.periods import period_of
 from mww2minox.books.vat_return import PURCHASES, boxes_for, boxes_of, fits
+from mww2minox.books.vat_rows import row_for, vat_needs
 from mww2minox.config.settings import Config
 from mww2minox.language.texts import _, ngettext, percentage
 from mww2minox.minox.oauth import LOGIN, SCOPES, TokenFacts

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from mww2minox.books.booking import book
+from mww2minox.books.decision import decide
 from mww2minox.books.model import (
     Booking,
     BookingRules,
@@ -204,7 +204,7 @@ class Rehearsal:
 def _bookable(orders: Iterable[Order], rules: BookingRules, seen: Seen) -> Iterator[Sample]:
     """Yield the sales that have a booking."""
     for order in orders:
-        booking = book(order, rules, seen.administration)
+        booking = decide(order, rules, seen.administration).outcome
         if (
             isinstance(booking, Booking)
             and booking.total > 0

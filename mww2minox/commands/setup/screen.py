@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import NoReturn
 
-from mww2minox.books.booking import percentage
+from mww2minox.books.amounts import percentage
 from mww2minox.books.model import (
     REVERSE_CHARGED,
     Administration,

@@ -1,0 +1,255 @@
+"""What an order comes to per VAT rate and ledger account: gross, VAT, net and the rounding.
+
+Source: books/rules.md, rules 3 to 6. All amounts are Decimal euros, signed: negative on a credit
+order. Every step returns new values, and edits none.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+from mww2minox.books.model import Order, Price, Tax
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+ONE = Decimal(1)
+HUNDRED = Decimal(100)
+VAT_TOLERANCE = Decimal("0.02")
+VAT_TOLERANCE_PER_PRICE = Decimal("0.01")
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Round euros half up to whole cents: away from zero, as invoices do (books/rules.md, VAT)."""
+    return ZERO + amount.quantize(CENT, rounding=ROUND_HALF_UP)  # never -0.00
+
+
+def euros(amount: Decimal) -> str:
+    """Write euros with two decimals and a point, as the values of a sentence have them."""
+    return f"{cents(amount):.2f}"
+
+
+def percentage(rate: Decimal) -> str:
+    """Write a rate without needless zeros: 21, 25.5."""
+    return f"{rate.normalize():f}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One price entry of an order line: the line's type, and its VAT, not rounded."""
+
+    type: str
+    rate: Decimal
+    gross: Decimal
+    vat: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one rate has on one ledger account.
+
+    `ledger` is None for the account of the rate's `vat` row. `vat_by_lines` is not rounded; `vat`
+    is what is booked.
+    """
+
+    rate: Decimal
+    ledger: str | None
+    gross: Decimal = ZERO
+    vat_by_lines: Decimal = ZERO
+    vat: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        """Excluding VAT."""
+        return self.gross - self.vat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateVat:
+    """The VAT of one rate: by the lines, and as the customer's invoice shows it.
+
+    `by_invoice` is None where the shop tells no VAT at all; then that of the lines counts.
+    """
+
+    rate: Decimal
+    by_lines: Decimal
+    by_invoice: Decimal | None
+
+    @property
+    def booked(self) -> Decimal:
+        """The VAT that counts."""
+        return self.by_lines if self.by_invoice is None else self.by_invoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounding:
+    """What the total is more than the lines: on a ledger account of its own, or in a rate's net.
+
+    Both are None where there is no difference, or nothing that it can go to.
+    """
+
+    difference: Decimal
+    ledger: str | None = None
+    rate: Decimal | None = None
+
+
+NO_ROUNDING = Rounding(difference=ZERO)
+
+
+# Rule 3: gross
+
+
+def entries_of(order: Order) -> tuple[Entry, ...]:
+    """Return the price entries of an order that is understood, in the order of its lines."""
+    return tuple(
+        Entry(type=line.type, rate=price.rate, gross=_gross(price), vat=_gross(price) - _net(price))
+        for line in order.lines
+        for price in line.prices
+    )
+
+
+def _gross(price: Price) -> Decimal:
+    if price.including is not None:
+        return price.including
+
+    return cents((price.excluding or ZERO) * (1 + price.rate / HUNDRED))
+
+
+def _net(price: Price) -> Decimal:
+    if price.excluding is not None:
+        return price.excluding
+
+    return (price.including or ZERO) / (1 + price.rate / HUNDRED)
+
+
+def parts_of(
+    entries: Iterable[Entry],
+    taxes: Iterable[Tax],
+    ledger_of: Callable[[str, Decimal], str | None],
+) -> tuple[Part, ...]:
+    """Sum the entries per rate and ledger account; a rate that only the invoice has is a part of 0.
+
+    `ledger_of(type, rate)` is the ledger account of a line type of its own, or None.
+    """
+    parts: dict[tuple[Decimal, str | None], Part] = {}
+    for entry in entries:
+        ledger = ledger_of(entry.type, entry.rate)
+        part = parts.get((entry.rate, ledger), Part(rate=entry.rate, ledger=ledger))
+        parts[entry.rate, ledger] = replace(
+            part, gross=part.gross + entry.gross, vat_by_lines=part.vat_by_lines + entry.vat
+        )
+
+    rates = {part.rate for part in parts.values()}
+    for tax in taxes:
+        if tax.rate not in rates:
+            parts.setdefault((tax.rate, None), Part(rate=tax.rate, ledger=None))
+
+    return tuple(replace(part, gross=cents(part.gross)) for part in parts.values())
+
+
+# Rules 4 and 5: VAT, and what is left of the gross
+
+
+def vat_by_rate(parts: Sequence[Part], taxes: Sequence[Tax] | None) -> tuple[RateVat, ...]:
+    """Return the VAT of each rate by the lines and by the invoice.
+
+    `taxes` is None where the shop tells no VAT; a rate that is missing in it has none.
+    """
+    return tuple(
+        RateVat(
+            rate=rate,
+            by_lines=cents(sum((part.vat_by_lines for part in parts if part.rate == rate), ZERO)),
+            by_invoice=_invoice_vat(rate, taxes),
+        )
+        for rate in dict.fromkeys(part.rate for part in parts)
+    )
+
+
+def _invoice_vat(rate: Decimal, taxes: Sequence[Tax] | None) -> Decimal | None:
+    if taxes is None:
+        return None
+
+    return cents(sum((tax.amount for tax in taxes if tax.rate == rate), ZERO))
+
+
+def vat_mismatch(vat: Iterable[RateVat], entry_count: int) -> RateVat | None:
+    """Return the first rate whose VAT on the invoice is not that of the lines, or None."""
+    # Each price entry may have been rounded on its own.
+    tolerance = VAT_TOLERANCE + VAT_TOLERANCE_PER_PRICE * entry_count
+    beyond = (rate for rate in vat if abs(rate.booked - rate.by_lines) > tolerance)
+
+    return next(beyond, None)
+
+
+def with_vat(parts: Sequence[Part], vat: Iterable[RateVat], *, sign: int) -> tuple[Part, ...]:
+    """Return the parts with the VAT of each rate divided over those of that rate.
+
+    `sign` is that of the order: a credit order is divided as its original was.
+    """
+    divided: dict[tuple[Decimal, str | None], Decimal] = {}
+    for rate_vat in vat:
+        of_rate = [part for part in parts if part.rate == rate_vat.rate]
+        # A part of 0.00 bears no VAT, unless there is nothing else to put it on.
+        bearing = [part for part in of_rate if part.gross] or of_rate
+        for part, amount in zip(bearing, _divide(rate_vat.booked, bearing, sign), strict=True):
+            divided[part.rate, part.ledger] = amount
+
+    return tuple(replace(part, vat=divided.get((part.rate, part.ledger), ZERO)) for part in parts)
+
+
+def _divide(vat: Decimal, parts: Sequence[Part], sign: int) -> list[Decimal]:
+    """Divide `vat` over `parts` by largest remainder, so that it adds up to the cent (rule 10)."""
+    quotas = [sign * quota for quota in _quotas(vat, parts)]
+    amounts = [quota.quantize(CENT, rounding=ROUND_FLOOR) for quota in quotas]
+
+    cents_left = int((sign * vat - sum(amounts, ZERO)) / CENT)
+    by_remainder = sorted(range(len(parts)), key=lambda place: amounts[place] - quotas[place])
+    for place in by_remainder[:cents_left]:
+        amounts[place] += CENT
+
+    return [ZERO + sign * amount for amount in amounts]  # never -0.00
+
+
+def _quotas(vat: Decimal, parts: Sequence[Part]) -> list[Decimal]:
+    """Return each part's VAT by its lines, and its share of what the invoice shows more or less.
+
+    That is divided in proportion to the VAT of the lines, or equally where they have none.
+    """
+    weight = sum((abs(part.vat_by_lines) for part in parts), ZERO)
+    more = vat - sum((part.vat_by_lines for part in parts), ZERO)
+    if not weight:
+        return [part.vat_by_lines + more * (ONE / len(parts)) for part in parts]
+
+    return [part.vat_by_lines + more * (abs(part.vat_by_lines) / weight) for part in parts]
+
+
+# Rule 6: the rounding
+
+
+def rounding_of(difference: Decimal, parts: Sequence[Part], ledger: str | None) -> Rounding:
+    """Return where a difference goes: to `ledger`, or else into the net that is largest by size."""
+    if not difference:
+        return NO_ROUNDING
+    if ledger:
+        return Rounding(difference=difference, ledger=ledger)
+    if not parts:
+        return Rounding(difference=difference)
+
+    nets: dict[Decimal, Decimal] = {}
+    for part in parts:
+        nets[part.rate] = nets.get(part.rate, ZERO) + part.net
+    rate = max(nets, key=lambda rate: (abs(nets[rate]), rate))
+
+    return Rounding(difference=difference, rate=rate)
+
+
+def with_rounding(parts: Sequence[Part], rounding: Rounding) -> tuple[Part, ...]:
+    """Return the parts with the difference in the largest net of the rate that it goes to."""
+    of_rate = [part for part in parts if part.rate == rounding.rate]
+    if not of_rate:
+        return tuple(parts)
+
+    largest = max(of_rate, key=lambda part: abs(part.net))
+    return tuple(
+        replace(part, gross=part.gross + rounding.difference) if part is largest else part
+        for part in parts
+    )

@@ -1,0 +1,354 @@
+"""From an order to a booking, or to the reason why not: `decide`, a pure function.
+
+The steps stand in the order of books/rules.md, "From an order to a booking", and the first that
+fails gives the reason. Each returns a new value, so that a decision holds every amount on the way.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import partial
+
+from mww2minox.books.amounts import (
+    NO_ROUNDING,
+    ZERO,
+    Entry,
+    Part,
+    RateVat,
+    Rounding,
+    entries_of,
+    euros,
+    parts_of,
+    percentage,
+    rounding_of,
+    vat_by_rate,
+    vat_mismatch,
+    with_rounding,
+    with_vat,
+)
+from mww2minox.books.booking import (
+    customer_of,
+    description_of,
+    line_of,
+    lines_of,
+    own_ledger,
+    plain,
+    share_of,
+    vat_on_other_side,
+)
+from mww2minox.books.model import (
+    REVERSE_CHARGED,
+    Administration,
+    Booking,
+    BookingCustomer,
+    BookingLine,
+    BookingRules,
+    DateChoice,
+    Order,
+    Reason,
+    Rejection,
+    VatRow,
+    VatShare,
+)
+from mww2minox.books.order_check import problem_of
+from mww2minox.books.periods import period_of
+from mww2minox.books.vat_number import allows_reverse_charge
+from mww2minox.books.vat_rows import costs_lack_vat, region_of, row_of
+
+VAT_NUMBER_LENGTH = 30
+"""So much of a VAT number that is not one is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workings:
+    """What was worked out of an order so far, from the facts and rules that it was decided by.
+
+    `parts` are per rate and ledger account, `vat` per rate, `rows` are the rows of `vat` by rate.
+    Amounts are euros. What a decision did not come to is empty.
+    """
+
+    order: Order
+    rules: BookingRules
+    administration: Administration
+    entries: tuple[Entry, ...] = ()
+    parts: tuple[Part, ...] = ()
+    vat: tuple[RateVat, ...] = ()
+    rounding: Rounding = NO_ROUNDING
+    rows: Mapping[Decimal, VatRow] = field(default_factory=dict)
+    shares: tuple[VatShare, ...] = ()
+    customer: BookingCustomer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What becomes of an order, and everything that was worked out on the way to it."""
+
+    workings: Workings
+    outcome: Booking | Rejection
+
+
+def decide(order: Order, rules: BookingRules, administration: Administration) -> Decision:
+    """Decide what becomes of an order: its booking, or the reason why it has none. Never raises.
+
+    Source: books/rules.md, "From an order to a booking". `customer_blocked` and
+    `rejected_by_minox` are Minox' own to tell, so they never come from here.
+    """
+    workings = Workings(order=order, rules=rules, administration=administration)
+    for step in STEPS:
+        after = step(workings)
+        if isinstance(after, Rejection):
+            return Decision(workings=workings, outcome=after)
+        workings = after
+
+    return Decision(workings=workings, outcome=_booking(workings))
+
+
+def _reject(order: Order, reason: Reason, **values: str) -> Rejection:
+    return Rejection(reason=reason, values={"number": order.number, **values})
+
+
+# Rules 1 and 2: what is not understood, other currencies, nothing to book
+
+
+def _understood(workings: Workings) -> Workings | Rejection:
+    problem = problem_of(workings.order)
+    if problem:
+        return _reject(workings.order, Reason.ORDER_INVALID, problem=problem)
+
+    return workings
+
+
+def _in_our_currency(workings: Workings) -> Workings | Rejection:
+    currency, expected = workings.order.currency, workings.administration.currency
+    # Not every shop tells the currency; then it is the administration's.
+    if currency is None or currency == expected:
+        return workings
+
+    return _reject(
+        workings.order, Reason.CURRENCY_UNSUPPORTED, currency=currency, expected=expected
+    )
+
+
+def _something_to_book(workings: Workings) -> Workings | Rejection:
+    if workings.order.total == 0:
+        return _reject(workings.order, Reason.NOTHING_TO_BOOK)
+
+    return workings
+
+
+# Rules 3 to 6: gross, VAT and net per rate, and the rounding
+
+
+def _gross_per_rate(workings: Workings) -> Workings:
+    order, rules = workings.order, workings.rules
+    entries = entries_of(order)
+
+    ledger_of = partial(own_ledger, order=order, rules=rules)
+    parts = parts_of(entries, order.tax or (), ledger_of)
+    return replace(workings, entries=entries, parts=parts)
+
+
+def _vat_per_rate(workings: Workings) -> Workings:
+    return replace(workings, vat=vat_by_rate(workings.parts, workings.order.tax))
+
+
+def _vat_agrees(workings: Workings) -> Workings | Rejection:
+    rate = vat_mismatch(workings.vat, len(workings.entries))
+    if rate:
+        return _vat_mismatch(workings.order, rate)
+
+    return workings
+
+
+def _vat_mismatch(order: Order, vat: RateVat) -> Rejection:
+    return _reject(
+        order,
+        Reason.VAT_MISMATCH,
+        rate=percentage(vat.rate),
+        invoice=euros(vat.booked),
+        lines=euros(vat.by_lines),
+    )
+
+
+def _vat_per_part(workings: Workings) -> Workings:
+    sign = -1 if workings.order.total < 0 else 1
+
+    return replace(workings, parts=with_vat(workings.parts, workings.vat, sign=sign))
+
+
+def _rounding(workings: Workings) -> Workings:
+    difference = workings.order.total - sum((part.gross for part in workings.parts), ZERO)
+
+    rounding = rounding_of(difference, workings.parts, workings.rules.rounding_ledger)
+    return replace(workings, rounding=rounding)
+
+
+def _total_agrees(workings: Workings) -> Workings | Rejection:
+    """Refuse a difference that is no rounding, or that has no account to go to."""
+    order, rounding = workings.order, workings.rounding
+    homeless = rounding.difference and not rounding.ledger and rounding.rate is None
+    if abs(rounding.difference) <= workings.rules.max_rounding and not homeless:
+        return workings
+
+    return _reject(
+        order,
+        Reason.TOTALS_MISMATCH,
+        total=euros(order.total),
+        lines=euros(order.total - rounding.difference),
+        difference=euros(rounding.difference),
+    )
+
+
+def _rounding_in_net(workings: Workings) -> Workings:
+    return replace(workings, parts=with_rounding(workings.parts, workings.rounding))
+
+
+# Rules 7 and 8: the rows of `vat`, and the VAT number
+
+
+def _vat_rows(workings: Workings) -> Workings | Rejection:
+    """Find the row of every rate that has something to book."""
+    parts = tuple(part for part in workings.parts if part.gross or part.vat)
+
+    rows: dict[Decimal, VatRow] = {}
+    without_row: list[Decimal] = []
+    for rate in dict.fromkeys(part.rate for part in parts):
+        row = row_of(workings.order, rate, workings.rules)
+        if row:
+            rows[rate] = row
+        else:
+            without_row.append(rate)
+
+    if without_row:
+        return _unmapped(workings, sorted(without_row))
+    return replace(workings, parts=parts, rows=rows)
+
+
+def _unmapped(workings: Workings, rates: list[Decimal]) -> Rejection:
+    order = workings.order
+    # A row for 0% would hide that the shop charges no VAT on costs beside taxed goods.
+    if rates == [0] and costs_lack_vat(order, workings.entries):
+        return _reject(order, Reason.SHIPPING_WITHOUT_VAT)
+
+    region = region_of(order, workings.rules.shop_country)
+    if order.tax_strategy:
+        region += f" ({order.tax_strategy})"
+    shown = ", ".join(percentage(rate) for rate in rates)
+    return _reject(order, Reason.VAT_RATE_UNMAPPED, rate=shown, region=region)
+
+
+def _vat_number(workings: Workings) -> Workings | Rejection:
+    """Reverse charge needs a valid number of another EU country, the region's."""
+    order = workings.order
+    if order.tax_strategy != REVERSE_CHARGED:
+        return workings
+
+    given = order.buyer.vat_number
+    if not given.strip():
+        return _reject(order, Reason.VAT_NUMBER_MISSING)
+
+    region = (order.tax_region or order.buyer.country_code).upper()
+    if allows_reverse_charge(given, region=region, shop_country=workings.rules.shop_country):
+        return workings
+    shown = plain(given, VAT_NUMBER_LENGTH)
+    return _reject(order, Reason.VAT_NUMBER_INVALID, vat_number=shown, region=region)
+
+
+# Rules 9 to 13: the customer, the lines, credit orders, the period
+
+
+def _shares(workings: Workings) -> Workings:
+    order, rules = workings.order, workings.rules
+    shares = tuple(
+        share_of(part, workings.rows[part.rate], order, rules) for part in workings.parts
+    )
+
+    return replace(workings, shares=shares)
+
+
+def _customer(workings: Workings) -> Workings:
+    return replace(workings, customer=customer_of(workings.order, workings.rules))
+
+
+STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (
+    _understood,
+    _in_our_currency,
+    _something_to_book,
+    _gross_per_rate,
+    _vat_per_rate,
+    _vat_agrees,
+    _vat_per_part,
+    _rounding,
+    _total_agrees,
+    _rounding_in_net,
+    _vat_rows,
+    _vat_number,
+    _shares,
+    _customer,
+)
+"""What is worked out and looked at, in the order of the rules."""
+
+
+def _booking(workings: Workings) -> Booking | Rejection:
+    """Return the booking of what was worked out, or the reason of rules 9 to 12."""
+    order, rules, customer = workings.order, workings.rules, workings.customer
+    if customer is None:
+        return _reject(order, Reason.EMAIL_MISSING)
+    refusal = _vat_cannot_be_told(workings) or _positive_credit(order)
+    if refusal:
+        return refusal
+
+    document_date = _document_date(order, rules)
+    period = period_of(document_date, workings.administration)
+    if period is None:
+        return _reject(order, Reason.FISCAL_YEAR_MISSING, date=document_date.isoformat())
+
+    fiscal_year, number_of_period = period
+    return Booking(
+        order_number=order.number,
+        invoice_number=int(order.number),
+        customer=customer,
+        total=order.total,
+        lines=_lines(workings),
+        shares=workings.shares,
+        journal=rules.journal,
+        document_date=document_date,
+        fiscal_year=fiscal_year,
+        period=number_of_period,
+        description=description_of(order, rules.description),
+    )
+
+
+def _vat_cannot_be_told(workings: Workings) -> Rejection | None:
+    vat = vat_on_other_side(workings.rules.vat_posting, workings.shares)
+
+    return _vat_mismatch(workings.order, vat) if vat else None
+
+
+def _positive_credit(order: Order) -> Rejection | None:
+    """A credit order takes back, so that its total is negative."""
+    if not order.credited_order_number or order.total <= 0:
+        return None
+
+    return _reject(
+        order,
+        Reason.CREDIT_ORDER_POSITIVE,
+        total=euros(order.total),
+        original=order.credited_order_number,
+    )
+
+
+def _lines(workings: Workings) -> tuple[BookingLine, ...]:
+    lines = lines_of(workings.rules.vat_posting, workings.shares)
+    rounding = workings.rounding
+    if rounding.difference and rounding.ledger:
+        lines += (line_of(rounding.ledger, rounding.difference),)
+
+    return lines
+
+
+def _document_date(order: Order, rules: BookingRules) -> dt.date:
+    by_status = rules.date is DateChoice.STATUS_CHANGED and order.status_changed
+
+    return by_status or order.date

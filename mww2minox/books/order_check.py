@@ -1,0 +1,45 @@
+"""Whether an order can be understood: its number, amounts, rates and VAT strategy.
+
+Source: books/rules.md, rule 1.
+"""
+
+import re
+from decimal import Decimal
+
+from mww2minox.books.amounts import HUNDRED, cents
+from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, Order, Price
+
+LARGEST = Decimal(10) ** 10
+"""Amounts of ten billion euros and more are not understood: floats in Minox' JSON stay exact to
+the cent below."""
+
+
+def problem_of(order: Order) -> str:
+    """Return the place in the order that cannot be understood, or an empty text."""
+    if not re.fullmatch(r"0*[1-9][0-9]{0,14}", order.number):
+        return "number"
+    if not _is_money(order.total) or order.total != cents(order.total):
+        return "price.total"
+    if order.tax_strategy not in ("", REVERSE_CHARGED, ZERO_PERCENT):
+        return "tax_strategy"
+    if not all(_is_rate(tax.rate) and _is_money(tax.amount) for tax in order.tax or ()):
+        return "price.tax"
+    if not all(_is_price(price) for line in order.lines for price in line.prices):
+        return "orderlines"
+
+    return ""
+
+
+def _is_money(amount: Decimal) -> bool:
+    return amount.is_finite() and abs(amount) < LARGEST
+
+
+def _is_rate(rate: Decimal) -> bool:
+    return rate.is_finite() and 0 <= rate <= HUNDRED
+
+
+def _is_price(price: Price) -> bool:
+    """Tell whether a price entry has a rate and an amount; one of the two amounts is enough."""
+    amounts = [amount for amount in (price.excluding, price.including) if amount is not None]
+
+    return _is_rate(price.rate) and bool(amounts) and all(map(_is_money, amounts))
