@@ -23,7 +23,6 @@ from mww2minox.errors import ExitStatus, KeysRefused, LoginNeeded, StateError, T
 from mww2minox.language.texts import _, day, ngettext
 from mww2minox.messenger import ping, send
 from mww2minox.reasons import explain_differences, explain_rejection
-from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
 
@@ -197,8 +196,7 @@ def _discreet(order: StoredOrder, rejection: Rejection) -> Rejection:
     """Leave the customer's VAT number out: names, addresses and e-mails were taken out of Minox'
     words before.
     """
-    known = read_stored_order(order.payload).order
-    vat_number = known.buyer.vat_number if known else ""
+    vat_number = order.order.buyer.vat_number if order.order else ""
     values = {key: _without(vat_number, value) for key, value in rejection.values.items()}
     values |= {"vat_number": HIDDEN} if "vat_number" in values else {}
     return Rejection(reason=rejection.reason, values={**values, "number": order.number})

@@ -434,13 +434,14 @@ def _wired(
     """
     from mww2minox.config.loading import find_config, load_config
     from mww2minox.output import Output, log_to
+    from mww2minox.shop.orders import read_stored_order
     from mww2minox.state import Store
     from mww2minox.wiring import Wiring
 
     settings.config_path = find_config(settings.config)
     config = load_config(settings.config_path)
     path = settings.state or config.state_path
-    with Store(path) as store:
+    with Store(path, read=read_stored_order) as store:
         log_to(path.with_name("mww2minox.log"), verbose=settings.verbose)
         wiring = Wiring(config, store, Output(quiet=settings.quiet))
         log.info("%s starts, version %s", command, __version__)

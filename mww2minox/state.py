@@ -11,15 +11,16 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from filelock import FileLock, Timeout
 from sqlite_utils import Database, Migrations
 
-from mww2minox.books.model import Difference, Reason, Rejection, State
+from mww2minox.books.model import Difference, Order, Reason, Rejection, State
 from mww2minox.errors import RunInProgress, StateError
 from mww2minox.language.texts import N_, _, system_problem
 
@@ -105,11 +106,61 @@ def m002_told(db: Database) -> None:
     db.execute("CREATE TABLE told (key TEXT PRIMARY KEY, told_at TEXT NOT NULL) STRICT")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredOrder:
-    """An order as the state knows it. `payload` is the shop's JSON, reduced to what booking needs.
+class ReadOrder(Protocol):
+    """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
-    `looked_for`: the journal was read and did not hold it yet.
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The shop's JSON, reduced to what booking needs."""
+
+    @property
+    def order(self) -> Order | None:
+        """The order, or None when its JSON cannot be read."""
+
+    @property
+    def problem(self) -> str:
+        """The place that cannot be read, or an empty text."""
+
+
+OrderReader = Callable[[dict[str, Any]], ReadOrder]
+"""Reads a payload: the shop's own knowledge, so that it comes from whoever opens the state."""
+
+
+def rows_alone(payload: dict[str, Any]) -> ReadOrder:
+    """Read no order: a state that is opened for its rows alone has nobody who looks into one."""
+    raise NotImplementedError(payload.get("number"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _KeptOrder:
+    """What holds the payload of an order, and reads it once, when its order is first asked for.
+
+    Many more rows are read than orders are looked into, hence not before.
+    """
+
+    payload: dict[str, Any]
+    read: OrderReader = field(default=rows_alone, repr=False, compare=False)
+
+    @cached_property
+    def _reading(self) -> ReadOrder:
+        return self.read(self.payload)
+
+    @property
+    def order(self) -> Order | None:
+        """The order, or None when its JSON cannot be read."""
+        return self._reading.order
+
+    @property
+    def problem(self) -> str:
+        """The place in the JSON that cannot be read, or an empty text."""
+        return self._reading.problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredOrder(_KeptOrder):
+    """An order as the state knows it.
+
+    `searched_in_journal`: the journal was read and did not hold it yet.
     """
 
     number: str
@@ -118,13 +169,12 @@ class StoredOrder:
     state: State
     rejection: Rejection | None
     total_cents: int | None
-    payload: dict[str, Any]
     searched_in_journal: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredBooking:
-    """A booking that was sent: `body` is the exact text.
+@dataclass(frozen=True, kw_only=True)
+class StoredBooking(_KeptOrder):
+    """A booking that was sent: `body` is the exact text, `order` is as it was then.
 
     Not known to be booked while `booked_at` is None.
     """
@@ -134,7 +184,6 @@ class StoredBooking:
     customer: str
     total_cents: int
     body: str
-    payload: dict[str, Any]
     sent_at: datetime
     booked_at: datetime | None
     verified: str | None = None
@@ -185,12 +234,14 @@ def _told(error: sqlite3.Error | OSError) -> str:
 class Store:
     """The state file, opened. Use as a context manager."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read: OrderReader = rows_alone) -> None:
         """Open the state file at `path`, making it (mode 0600) or migrating it where needed.
 
-        Raises StateError when it is damaged, of a newer version, or not ours.
+        `read` reads the orders that are looked into. Raises StateError when the file is damaged, of
+        a newer version, or not ours.
         """
         self.path = path
+        self._reader = read
         with self._translated():
             self._make_file()
             self.db = Database(sqlite3.connect(path, timeout=BUSY_SECONDS))
@@ -493,7 +544,8 @@ class Store:
 
     def order(self, number: str) -> StoredOrder | None:
         """Return the order with this number, or None."""
-        found = self._read(_order, "SELECT * FROM orders WHERE number = :number", number=number)
+        sql = "SELECT * FROM orders WHERE number = :number"
+        found = self._read(self._order, sql, number=number)
         return found[0] if found else None
 
     def orders(
@@ -506,7 +558,25 @@ class Store:
                  AND (:numbers IS NULL OR number IN (SELECT value FROM json_each(:numbers)))
                  ORDER BY date, length(number), number"""
         chosen = None if numbers is None else json.dumps(list(numbers))
-        return self._read(_order, sql, states=json.dumps(list(states)), numbers=chosen)
+        return self._read(self._order, sql, states=json.dumps(list(states)), numbers=chosen)
+
+    def _order(self, row: dict[str, Any]) -> StoredOrder:
+        reason = row["reason"]
+        return StoredOrder(
+            number=row["number"],
+            date=row["date"],
+            status=row["status"],
+            state=State(row["state"]),
+            rejection=(
+                Rejection(reason=Reason(reason), values=json.loads(row["detail"]))
+                if reason
+                else None
+            ),
+            total_cents=row["total_cents"],
+            payload=json.loads(row["payload"]),
+            read=self._reader,
+            searched_in_journal=bool(row["looked_for"]),
+        )
 
     def take_in(self, order: StoredOrder) -> None:
         """Store an order as the shop has it now, with the state it is in.
@@ -557,7 +627,8 @@ class Store:
 
     def booking(self, number: str) -> StoredBooking | None:
         """Return the booking of an order, sent or booked, or None."""
-        found = self._read(_booking, "SELECT * FROM bookings WHERE number = :number", number=number)
+        sql = "SELECT * FROM bookings WHERE number = :number"
+        found = self._read(self._booking, sql, number=number)
         return found[0] if found else None
 
     def bookings(self) -> list[StoredBooking]:
@@ -566,7 +637,24 @@ class Store:
             "SELECT bookings.* FROM bookings JOIN orders USING (number) ORDER BY orders.date,"
             " length(number), number"
         )
-        return self._read(_booking, sql)
+        return self._read(self._booking, sql)
+
+    def _booking(self, row: dict[str, Any]) -> StoredBooking:
+        return StoredBooking(
+            number=row["number"],
+            batch_id=row["batch_id"],
+            customer=row["customer"],
+            total_cents=row["total_cents"],
+            body=row["body"],
+            payload=json.loads(row["payload"]),
+            read=self._reader,
+            sent_at=datetime.fromisoformat(row["sent_at"]),
+            booked_at=_moment(row["booked_at"]),
+            verified=row["verified"],
+            verified_at=_moment(row["verified_at"]),
+            differences=_differences(row["differences"]),
+            shop_differences=_differences(row["shop_differences"]),
+        )
 
     def intend_booking(self, booking: StoredBooking) -> None:
         """Store the intent, with the exact body, before the first PUT."""
@@ -734,39 +822,6 @@ def _differences_json(differences: Sequence[Difference]) -> str:
 
 def _differences(text: str) -> tuple[Difference, ...]:
     return tuple(Difference(code=code, values=values) for code, values in json.loads(text))
-
-
-def _order(row: dict[str, Any]) -> StoredOrder:
-    reason = row["reason"]
-    return StoredOrder(
-        number=row["number"],
-        date=row["date"],
-        status=row["status"],
-        state=State(row["state"]),
-        rejection=(
-            Rejection(reason=Reason(reason), values=json.loads(row["detail"])) if reason else None
-        ),
-        total_cents=row["total_cents"],
-        payload=json.loads(row["payload"]),
-        searched_in_journal=bool(row["looked_for"]),
-    )
-
-
-def _booking(row: dict[str, Any]) -> StoredBooking:
-    return StoredBooking(
-        number=row["number"],
-        batch_id=row["batch_id"],
-        customer=row["customer"],
-        total_cents=row["total_cents"],
-        body=row["body"],
-        payload=json.loads(row["payload"]),
-        sent_at=datetime.fromisoformat(row["sent_at"]),
-        booked_at=_moment(row["booked_at"]),
-        verified=row["verified"],
-        verified_at=_moment(row["verified_at"]),
-        differences=_differences(row["differences"]),
-        shop_differences=_differences(row["shop_differences"]),
-    )
 
 
 def _customer(row: dict[str, Any]) -> RememberedCustomer:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from mww2minox.books.model import BookingRules
+from mww2minox.books.model import Administration, BookingRules
 from mww2minox.config.settings import Config
 from mww2minox.errors import ConfigError, StateError
 from mww2minox.language.texts import N_, _
@@ -119,6 +119,11 @@ class Wiring:
         )
 
     @cached_property
+    def administration(self) -> Administration:
+        """What Minox tells of the administration, asked for once a run."""
+        return self.minox.administration()
+
+    @cached_property
     def rules(self) -> BookingRules:
         """The mapping, with the shop's own country."""
         return self.config.rules(self.shop_facts[0])
@@ -185,9 +190,9 @@ class Wiring:
         return Booker(
             store=self.store,
             minox=self.minox,
-            shop=self.shop,
+            original=self.shop.order,
             rules=self.rules,
-            administration=self.minox.administration(),
+            administration=self.administration,
             namespace=self.namespace,
         )
 

@@ -15,6 +15,7 @@ from mww2minox.config.loading import load_config
 from mww2minox.minox.oauth import Consent
 from mww2minox.output import Output
 from mww2minox.sandbox import Request, Sandbox
+from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
 
@@ -35,7 +36,8 @@ class Processes:
 
     def start(self, state: str = "state.db", **changes: dict[str, Any]) -> Wiring:
         """Wire a run on the state file; `changes` are per section of the config."""
-        store = self.closing.enter_context(Store(self.folder / state))
+        opened = Store(self.folder / state, read=read_stored_order)
+        store = self.closing.enter_context(opened)
         return Wiring(self._config(changes), store, Output(quiet=True))
 
     def _config(self, changes: dict[str, dict[str, Any]]) -> Any:

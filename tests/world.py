@@ -32,6 +32,7 @@ from mww2minox.sandbox import Sandbox, Settings
 from mww2minox.sandbox.administration import first_customers
 from mww2minox.sandbox.faults import FaultBox
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
+from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import Store, Tokens
 from mww2minox.wiring import Wiring
 from tests.clock import Clock, fast_clock
@@ -67,7 +68,7 @@ class World:
         """Run a command as the command line does: under the lock, with a failure told as an exit
         status.
         """
-        with Store(self.state) as store, store.run():
+        with self.opened() as store, store.run():
             number = store.start_run(command)
             status = ExitStatus.BUG
             try:
@@ -101,7 +102,7 @@ class World:
 
     def opened(self) -> Store:
         """Open the state file."""
-        return Store(self.state)
+        return Store(self.state, read=read_stored_order)
 
     def states(self) -> dict[str, str]:
         """Return each order's state, with the reason where there is one."""

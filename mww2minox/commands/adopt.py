@@ -14,7 +14,6 @@ from mww2minox.minox.journal import Found, find, lines_since
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import euros
 from mww2minox.shop.intake import changes_since
-from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
 
@@ -58,9 +57,8 @@ def in_journal(wiring: Wiring, orders: Sequence[StoredOrder]) -> Mapping[str, Fo
     dates = [date.fromisoformat(order.date) for order in orders if order.date]
     if not dates:
         return {}
-    administration = wiring.minox.administration()
     first = max(min(dates), date.min + MIDNIGHT) - MIDNIGHT
-    lines = lines_since(wiring.minox, administration, first, wiring.config.minox.journal)
+    lines = lines_since(wiring.minox, wiring.administration, first, wiring.config.minox.journal)
     ours = {order.number: wiring.booker.batch_id(order.number) for order in wiring.store.orders()}
     return find(lines, {order.number: _total(order) for order in orders}, ours)
 
@@ -73,7 +71,7 @@ def _adopt(wiring: Wiring, order: StoredOrder, found: Found) -> bool:
     """Store an order as booked; return whether its amount differs."""
     sent = wiring.store.booking(order.number) if found.ours else None
     if sent:  # its answer was lost; what was sent stays what it is compared with
-        changes = changes_since(sent.payload, read_stored_order(order.payload))
+        changes = changes_since(sent, order)
         with wiring.store.transaction():
             wiring.store.mark_booked(order.number)
             wiring.store.mark_changed_in_shop(order.number, changes)
@@ -96,6 +94,7 @@ def _taken_over(wiring: Wiring, order: StoredOrder, found: Found) -> StoredBooki
         total_cents=order.total_cents or 0,
         body=_body(wiring, order, found),
         payload=order.payload,
+        read=order.read,
         sent_at=now,
         booked_at=now,
     )

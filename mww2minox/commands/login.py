@@ -13,7 +13,7 @@ from mww2minox.wiring import Wiring
 def login(wiring: Wiring, *, browser: bool = True, paste: bool = False) -> ExitStatus:
     """Get the consent, and say for which administration. Options as of `consent`."""
     consent(wiring, browser=browser, paste=paste)
-    name = wiring.minox.administration().name
+    name = wiring.administration.name
     told = _("Logged in at Minox, administration {number} ({name}).")
     wiring.output.say(told.format(number=wiring.config.minox.administration, name=name))
     return ExitStatus.OK

@@ -1,7 +1,6 @@
 """`verify`: read bookings back from Minox, and their orders from the shop, and compare."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -68,7 +67,7 @@ def _compare_with_shop(
         with wiring.store.transaction():
             for taken in page:
                 seen.add(taken.number)
-                changes = changes_since(by_number[taken.number].payload, taken)
+                changes = changes_since(by_number[taken.number], taken)
                 wiring.store.mark_changed_in_shop(taken.number, changes)
     return {
         number: [Difference(code="order_gone", values={})]
@@ -117,8 +116,7 @@ def _made_vat(wiring: Wiring, booking: StoredBooking) -> Decimal | None:
     """
     if wiring.rules.vat_posting is not VatPosting.LEDGER:
         return None
-    order = wiring.store.order(booking.number)
-    decided = order and wiring.booker.decide(replace(order, payload=booking.payload))
+    decided = wiring.booker.decide(booking)
     if not isinstance(decided, Booking):
         return None
     return sum((share.vat for share in decided.shares), Decimal(0))

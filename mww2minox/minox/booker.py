@@ -1,13 +1,13 @@
-"""Books one order in Minox, exactly once: intent, effect, outcome, each stored
-(minox/exactly_once.md, "Intent, effect, outcome").
+"""Books one order in Minox, exactly once: intent, effect, outcome, each stored.
 
-The UUID of a booking is derived, and its exact body is stored before the first PUT. An answer that
-never came is unknown, not failed: Minox is asked. What was once sent is only ever sent again as the
-same bytes.
+Source: minox/exactly_once.md. The UUID of a booking is derived, and its exact body is stored before
+the first PUT. An answer that never came is unknown, not failed: Minox is asked. What was once sent
+is only ever sent again as the same bytes.
 """
 
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -31,9 +31,7 @@ from mww2minox.errors import OrderNotInShop, Refused, Unreachable, UnusableAnswe
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import Customers, poll, said
 from mww2minox.minox.wire import booking_body
-from mww2minox.shop.api import Webshop
-from mww2minox.shop.orders import read_stored_order
-from mww2minox.state import Store, StoredBooking, StoredOrder
+from mww2minox.state import ReadOrder, Store, StoredBooking, StoredOrder
 
 log = logging.getLogger(__name__)
 
@@ -56,18 +54,20 @@ class Booker:
         *,
         store: Store,
         minox: Minox,
-        shop: Webshop,
+        original: Callable[[str], ReadOrder],
         rules: BookingRules,
         administration: Administration,
         namespace: uuid.UUID,
     ) -> None:
-        """`namespace` stands for tenant, administration and shop: the UUIDs of bookings are derived
-        in it.
+        """`original` asks the shop for the order that a credit order takes back, by its number.
+
+        It raises OrderNotInShop. `namespace` stands for tenant, administration and shop: the UUIDs
+        of bookings are derived in it.
         """
         self._store = store
         self._minox = minox
-        self._shop = shop
-        self._mapping = rules
+        self._original = original
+        self._rules = rules
         self._administration = administration
         self._namespace = namespace
         self.customers = Customers(minox, store, namespace=namespace, journal=rules.journal)
@@ -77,27 +77,27 @@ class Booker:
 
         Raises VendorError when a vendor cannot be used.
         """
-        known = read_stored_order(order.payload).order
-        if known:
-            self._minox.keep_private(known.buyer, known.email)
-        sent = self._store.booking(order.number)
-        if sent is None:
-            return self._first_time(order)
-        if sent.booked_at is None:
-            return self._resume(order, sent)
-        return Outcome(order=order, state=State.BOOKED, customer=sent.customer)
+        if order.order:
+            self._minox.keep_private(order.order.buyer, order.order.email)
 
-    def decide(self, order: StoredOrder) -> Booking | Rejection:
-        """Return the booking of a stored order, or the reason why it has none. Sends nothing."""
-        taken = read_stored_order(order.payload)
-        if taken.order is None:
-            values = {"number": order.number, "problem": taken.problem}
-            return Rejection(reason=Reason.ORDER_INVALID, values=values)
-        return decide(taken.order, self._mapping, self._administration).outcome
+        booking = self._store.booking(order.number)
+        if booking is None:
+            return self._first_time(order)
+        if booking.booked_at is None:
+            return self._resume(order, booking)
+        return Outcome(order=order, state=State.BOOKED, customer=booking.customer)
+
+    def decide(self, stored: StoredOrder | StoredBooking) -> Booking | Rejection:
+        """Return the booking of an order as it is stored, or the reason why not. Sends nothing."""
+        if stored.order is None:
+            return _invalid(stored.number, stored.problem)
+
+        return decide(stored.order, self._rules, self._administration).outcome
 
     def batch_id(self, number: str) -> str:
-        """Return the UUID of an order's booking: the same on every attempt, and after a lost state
-        file.
+        """Return the UUID of an order's booking.
+
+        It is the same on every attempt, and after a lost state file.
         """
         return str(uuid.uuid5(self._namespace, f"order {number}"))
 
@@ -105,9 +105,10 @@ class Booker:
         booking = self.decide(order)
         if isinstance(booking, Rejection):
             return self._not_booked(order, booking)
-        customer = self._customer(booking.customer, order.number)
+        customer = self._customer_number(booking.customer, order.number)
         if isinstance(customer, Rejection):
             return self._not_booked(order, customer)
+
         outcome = self._send(order, self._intend(order, booking, customer))
         if outcome.rejection and outcome.rejection.reason is Reason.REJECTED_BY_MINOX:
             return self._perhaps_another_customer(order, booking, customer) or outcome
@@ -116,6 +117,7 @@ class Booker:
     def _not_booked(self, order: StoredOrder, rejection: Rejection) -> Outcome:
         state = State.SKIPPED if rejection.reason is Reason.NOTHING_TO_BOOK else State.FAILED
         self._store.mark(order.number, state, rejection)
+
         return Outcome(order=order, state=state, rejection=rejection)
 
     def _intend(self, order: StoredOrder, booking: Booking, customer: str) -> StoredBooking:
@@ -126,10 +128,12 @@ class Booker:
             total_cents=int(booking.total * 100),
             body=booking_body(booking, customer).decode(),
             payload=order.payload,
+            read=order.read,
             sent_at=datetime.now(UTC),
             booked_at=None,
         )
         self._store.intend_booking(intent)
+
         return intent
 
     def _send(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
@@ -137,14 +141,13 @@ class Booker:
         try:
             self._minox.put_booking(intent.batch_id, intent.body.encode())
         except Refused as refused:
-            rejection = Rejection(
-                reason=Reason.REJECTED_BY_MINOX,
-                values={"number": order.number, "message": said(refused)},
-            )
+            values = {"number": order.number, "message": said(refused)}
+            rejection = Rejection(reason=Reason.REJECTED_BY_MINOX, values=values)
             self._store.mark_refused(order.number, rejection)
             return Outcome(order=order, state=State.FAILED, rejection=rejection)
         except (Unreachable, UnusableAnswer):
             return self._ask(order, intent)
+
         return self._booked(order, intent)
 
     def _ask(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
@@ -152,8 +155,10 @@ class Booker:
 
         Look-ups may lag behind the write.
         """
+        # Stored before the look-up: a kill while asking must not leave the order as it was.
         rejection = Rejection(reason=Reason.OUTCOME_UNKNOWN, values={"number": order.number})
         self._store.mark(order.number, State.FAILED, rejection)
+
         if poll(lambda: self._minox.booking(intent.batch_id)):
             return self._booked(order, intent)
         return Outcome(order=order, state=State.FAILED, rejection=rejection)
@@ -162,87 +167,97 @@ class Booker:
         """Finish what an earlier run began: ask, then send the same bytes again."""
         if self._minox.booking(intent.batch_id):
             return self._booked(order, intent)
+
         return self._send(order, intent)
 
     def _booked(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
         self._store.mark_booked(order.number)
-        was, now = read_stored_order(intent.payload).order, read_stored_order(order.payload).order
-        if was and now:
-            self._store.mark_changed_in_shop(order.number, order_changes(was, now))
+
+        # The order may have changed in the shop since an earlier run sent the booking.
+        if order.payload != intent.payload and intent.order and order.order:
+            changes = order_changes(intent.order, order.order)
+            self._store.mark_changed_in_shop(order.number, changes)
+
         log.info("Order %s is booked on customer %s.", order.number, intent.customer)
         return Outcome(order=order, state=State.BOOKED, customer=intent.customer)
 
     # Customers
 
-    def _customer(self, debtor: BookingCustomer, order: str) -> str | Rejection:
-        if isinstance(debtor, FixedCustomer):
-            return debtor.number
-        if isinstance(debtor, CustomerByEmail):
-            return self.customers.number(debtor, order)
-        return self._customer_of_original(debtor, order)
+    def _customer_number(self, customer: BookingCustomer, order: str) -> str | Rejection:
+        if isinstance(customer, FixedCustomer):
+            return customer.number
+        if isinstance(customer, CustomerByEmail):
+            return self.customers.number(customer, order)
 
-    def _customer_of_original(self, debtor: CustomerOfOriginal, order: str) -> str | Rejection:
-        """The customer of the original's booking, else that of the original as the shop has it
-        (books/rules.md, rule 11).
+        return self._number_of_original(customer, order)
+
+    def _number_of_original(self, customer: CustomerOfOriginal, order: str) -> str | Rejection:
+        """Return the customer of the original's booking, else by rule 9 on the original.
+
+        Source: books/rules.md, rule 11.
         """
-        booked = self._customer_of_booking(debtor)
-        if booked:
-            return booked
-        by_rule_9 = self._debtor_of_original(debtor, order)
-        return by_rule_9 if isinstance(by_rule_9, Rejection) else self._customer(by_rule_9, order)
+        number = self._number_of_booking(customer)
+        if number:
+            return number
 
-    def _customer_of_booking(self, debtor: CustomerOfOriginal) -> str | None:
-        booked = self._store.booking(debtor.order_number)
-        return booked.customer if booked and booked.booked_at else None
+        of_sale = self._customer_of_original(customer, order)
+        if isinstance(of_sale, Rejection):
+            return of_sale
+        return self._customer_number(of_sale, order)
 
-    def _debtor_of_original(
-        self, debtor: CustomerOfOriginal, order: str
-    ) -> BookingCustomer | Rejection:
+    def _number_of_booking(self, customer: CustomerOfOriginal) -> str | None:
+        booking = self._store.booking(customer.order_number)
+
+        return booking.customer if booking and booking.booked_at else None
+
+    def _customer_of_original(
+        self, customer: CustomerOfOriginal, order: str
+    ) -> FixedCustomer | CustomerByEmail | Rejection:
+        """Return the customer of the original as the shop has it now."""
+        without_email = Rejection(reason=Reason.EMAIL_MISSING, values={"number": order})
         try:
-            original = self._shop.order(debtor.order_number).order
+            original = self._original(customer.order_number).order
         except OrderNotInShop:
-            missing = Rejection(reason=Reason.EMAIL_MISSING, values={"number": order})
-            return debtor.fallback or missing
+            # Only then the credit order's own e-mail counts.
+            return customer.fallback or without_email
+
         if original is None:
-            problem = f"credited_order_number {debtor.order_number}"
-            return Rejection(
-                reason=Reason.ORDER_INVALID, values={"number": order, "problem": problem}
-            )
-        missing = Rejection(reason=Reason.EMAIL_MISSING, values={"number": order})
-        return customer_of_sale(original, self._mapping) or missing
+            return _invalid(order, f"credited_order_number {customer.order_number}")
+        return customer_of_sale(original, self._rules) or without_email
 
     def _perhaps_another_customer(
-        self, order: StoredOrder, booking: Booking, customer: str
+        self, order: StoredOrder, booking: Booking, number: str
     ) -> Outcome | None:
-        """After a refusal, see whether it was for the debtor: blocked or gone. None when it was
-        not.
+        """After a refusal, see whether it was for the customer: blocked or gone. None when not.
 
-        Forget the number, look up once more (books/rules.md, rule 9).
+        Then the number is forgotten and looked up once more: the new number, or `customer_blocked`
+        (books/rules.md, rule 9).
         """
         try:
-            there = poll(lambda: self._minox.customer(customer))  # it may have been made just now
+            customer = poll(lambda: self._minox.customer(number))  # it may have been made just now
         except Refused:
             return None
-        if there and not there.blocked:
+        if customer and not customer.blocked:
             return None
+
         replacement = self._replacement(booking.customer, order.number)
-        if isinstance(replacement, str) and (
-            replacement != customer or there is None
-        ):  # Minox may use a number anew
-            return self._send(order, self._intend(order, booking, replacement))
         if isinstance(replacement, Rejection):
             return self._not_booked(order, replacement)
-        return self._not_booked(order, _blocked(order, customer)) if _is_blocked(there) else None
+        # A customer that is gone may have left its number to another.
+        if replacement is not None and (replacement != number or customer is None):
+            return self._send(order, self._intend(order, booking, replacement))
+        return self._not_booked(order, _blocked(order, number)) if _is_blocked(customer) else None
 
-    def _replacement(
-        self, debtor: BookingCustomer | Rejection, order: str
-    ) -> str | Rejection | None:
-        if isinstance(debtor, CustomerOfOriginal) and not self._customer_of_booking(debtor):
-            debtor = self._debtor_of_original(debtor, order)
-        if isinstance(debtor, CustomerByEmail):
-            self.customers.forget(debtor)
-            return self.customers.number(debtor, order)
-        return None
+    def _replacement(self, customer: BookingCustomer, order: str) -> str | Rejection | None:
+        """Look the customer up anew; None for one that the config or another booking names."""
+        of_sale: BookingCustomer | Rejection = customer
+        if isinstance(customer, CustomerOfOriginal) and not self._number_of_booking(customer):
+            of_sale = self._customer_of_original(customer, order)
+        if not isinstance(of_sale, CustomerByEmail):
+            return None
+
+        self.customers.forget(of_sale)
+        return self.customers.number(of_sale, order)
 
 
 def _is_blocked(customer: MinoxCustomer | None) -> bool:
@@ -250,6 +265,10 @@ def _is_blocked(customer: MinoxCustomer | None) -> bool:
 
 
 def _blocked(order: StoredOrder, customer: str) -> Rejection:
-    return Rejection(
-        reason=Reason.CUSTOMER_BLOCKED, values={"number": order.number, "customer": customer}
-    )
+    values = {"number": order.number, "customer": customer}
+
+    return Rejection(reason=Reason.CUSTOMER_BLOCKED, values=values)
+
+
+def _invalid(order: str, problem: str) -> Rejection:
+    return Rejection(reason=Reason.ORDER_INVALID, values={"number": order, "problem": problem})

@@ -1,15 +1,18 @@
-"""Takes orders of the shop into the state: what an order's next state is, and what changed on a
-booked one.
+"""Takes orders of the shop into the state: an order's next state, and what changed on a booked one.
+
+Source: books/rules.md, "An order's life".
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from mww2minox.books.differences import order_changes
 from mww2minox.books.model import Difference, Reason, Rejection, State
 from mww2minox.shop.orders import EMPTIED, ReceivedOrder, read_stored_order, without_addresses
-from mww2minox.state import Store, StoredOrder
+from mww2minox.state import ReadOrder, Store, StoredOrder
+
+LARGEST_TOTAL = 10**10
+"""A total of so many euros is not understood; its cents are not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +24,14 @@ class Statuses:
 
     def rejection(self, number: str, status: int | None) -> Rejection | None:
         """Return why an order with this status waits, or None when its status books."""
+        # A malformed order may have no status; it is not to wait for one in silence.
         if status is None or status in self.selected:
             return None
+
         name = self.names.get(status)
         shown = f"{name} ({status})" if name else str(status)
-        return Rejection(
-            reason=Reason.STATUS_NOT_SELECTED, values={"number": number, "status": shown}
-        )
+        values = {"number": number, "status": shown}
+        return Rejection(reason=Reason.STATUS_NOT_SELECTED, values=values)
 
 
 @dataclass(slots=True)
@@ -44,79 +48,100 @@ def take_in(
     store: Store, page: Iterable[ReceivedOrder], statuses: Statuses, counts: Counts
 ) -> None:
     """Store the orders of a page: new ones, and what changed. Call inside a transaction."""
-    for taken in page:
-        counts.seen.add(taken.number)
-        booking = store.booking(taken.number)
-        known = store.order(taken.number)
+    for received in page:
+        counts.seen.add(received.number)
+        booking = store.booking(received.number)
+        stored = store.order(received.number)
+
+        # A booked order is finished: a change is told, and never booked.
         if booking and booking.booked_at:
-            changes = changes_since(booking.payload, taken)
+            changes = changes_since(booking, received)
             counts.differing += bool(changes) and changes != booking.shop_differences
-            store.mark_changed_in_shop(taken.number, changes)
+            store.mark_changed_in_shop(received.number, changes)
             continue
-        counts.new += known is None
-        counts.changed += known is not None and known.payload != taken.payload
-        store.take_in(next_order(known, taken, statuses, under_way=booking is not None))
+
+        counts.new += stored is None
+        counts.changed += stored is not None and stored.payload != received.payload
+        store.take_in(next_order(stored, received, statuses, under_way=booking is not None))
 
 
 def next_order(
-    known: StoredOrder | None, taken: ReceivedOrder, statuses: Statuses, *, under_way: bool
+    stored: StoredOrder | None, received: ReceivedOrder, statuses: Statuses, *, under_way: bool
 ) -> StoredOrder:
-    """Return an order that is not booked, as it should be stored now that it was seen as `taken`.
+    """Return an order that is not booked, as it should be stored now that it was `received`.
 
     A failed or skipped order stays so while nothing changed; one that may be in Minox already
     (`under_way`) keeps its state whatever happens to it in the shop, until Minox has been asked.
     """
-    state, rejection = _next_state(taken, statuses)
-    if known and (under_way or (known.payload == taken.payload and _stays(known, state))):
-        state, rejection = known.state, known.rejection
-    total = taken.order.total if taken.order else None
+    state, rejection = _next_state(received, statuses)
+    if stored and (under_way or _stays(stored, received, state)):
+        state, rejection = stored.state, stored.rejection
+
     return StoredOrder(
-        number=taken.number,
-        date=taken.date,
-        status=taken.status,
+        number=received.number,
+        date=received.date,
+        status=received.status,
         state=state,
         rejection=rejection,
-        total_cents=int(total * 100) if total is not None and abs(total) < 10**10 else None,
-        payload=taken.payload,
+        total_cents=_total_cents(received),
+        payload=received.payload,
+        read=read_stored_order,
     )
 
 
-def _stays(known: StoredOrder, following: State) -> bool:
-    """Tell whether an unchanged order stays as it is: a failed one does while its status books."""
-    return known.state is State.SKIPPED or (
-        known.state is State.FAILED and following is State.READY
-    )
-
-
-def _next_state(taken: ReceivedOrder, statuses: Statuses) -> tuple[State, Rejection | None]:
-    waits = statuses.rejection(taken.number, taken.status)
+def _next_state(
+    order: ReceivedOrder | StoredOrder, statuses: Statuses
+) -> tuple[State, Rejection | None]:
+    waits = statuses.rejection(order.number, order.status)
     if waits:
         return State.WAITING, waits
-    if taken.order is None:
-        values = {"number": taken.number, "problem": taken.problem}
+    if order.order is None:
+        values = {"number": order.number, "problem": order.problem}
         return State.FAILED, Rejection(reason=Reason.ORDER_INVALID, values=values)
+
     return State.READY, None
 
 
-def changes_since(payload: dict[str, Any], taken: ReceivedOrder) -> tuple[Difference, ...]:
-    """Return how an order differs in the shop from the `payload` that was booked."""
-    if payload.get(EMPTIED) and taken.order:
-        taken = read_stored_order(without_addresses(taken.payload))
-    booked = read_stored_order(payload).order
-    if booked is None:
+def _stays(stored: StoredOrder, received: ReceivedOrder, following: State) -> bool:
+    """Tell whether an unchanged order stays as it is: a failed one does while its status books."""
+    if stored.payload != received.payload:
+        return False
+
+    return stored.state is State.SKIPPED or (
+        stored.state is State.FAILED and following is State.READY
+    )
+
+
+def _total_cents(received: ReceivedOrder) -> int | None:
+    if received.order is None or abs(received.order.total) >= LARGEST_TOTAL:
+        return None
+
+    return int(received.order.total * 100)
+
+
+def changes_since(booked: ReadOrder, now: ReadOrder) -> tuple[Difference, ...]:
+    """Return how an order differs `now` from what was `booked`."""
+    # Addresses that were emptied on one side only are no change.
+    if booked.payload.get(EMPTIED) and now.order:
+        now = read_stored_order(without_addresses(now.payload))
+    if booked.payload == now.payload or booked.order is None:
         return ()
-    if taken.order is None:
-        values = {"field": taken.problem, "expected": "", "found": "?"}
+
+    if now.order is None:
+        values = {"field": now.problem, "expected": "", "found": "?"}
         return (Difference(code="order_changed", values=values),)
-    return order_changes(booked, taken.order)
+    return order_changes(booked.order, now.order)
 
 
 def sort_again(store: Store, statuses: Statuses) -> None:
     """Sort the orders that are not booked by the statuses of the config, which may have changed."""
     for order in store.orders((State.WAITING, State.READY, State.FAILED)):
+        # What may be in Minox keeps its state until Minox was asked.
         if store.booking(order.number):
             continue
-        taken = read_stored_order(order.payload)
-        fresh = next_order(order, taken, statuses, under_way=False)
-        if fresh.state is not order.state:
-            store.mark(order.number, fresh.state, fresh.rejection)
+
+        waits = statuses.rejection(order.number, order.status)
+        if waits and order.state is not State.WAITING:
+            store.mark(order.number, State.WAITING, waits)
+        elif not waits and order.state is State.WAITING:
+            store.mark(order.number, *_next_state(order, statuses))

@@ -9,7 +9,7 @@ from mww2minox.books.model import Reason, State
 from mww2minox.errors import KeysRefused, Unreachable, WaitTooLong
 from mww2minox.minox.booker import Outcome
 from mww2minox.sandbox import Fault, Sandbox
-from mww2minox.shop.orders import read_order
+from mww2minox.shop.orders import read_order, read_stored_order
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
 from tests.clients import Processes, asked
@@ -33,6 +33,7 @@ def order(wiring: Wiring, number: str) -> StoredOrder:
         rejection=None,
         total_cents=int(taken.order.total * 100),
         payload=taken.payload,
+        read=read_stored_order,
     )
     wiring.store.take_in(ready)
     return ready

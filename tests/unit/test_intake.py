@@ -11,7 +11,7 @@ import pytest
 
 from mww2minox.books.model import Difference, Reason, Rejection, State
 from mww2minox.shop.intake import Counts, Statuses, changes_since, next_order, sort_again, take_in
-from mww2minox.shop.orders import ReceivedOrder, read_order
+from mww2minox.shop.orders import ReceivedOrder, read_order, read_stored_order
 from mww2minox.state import Store, StoredBooking, StoredOrder
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -59,6 +59,7 @@ def _known(
         rejection=rejection,
         total_cents=1210,
         payload=taken.payload,
+        read=read_stored_order,
     )
 
 
@@ -171,7 +172,7 @@ def test_a_status_that_does_not_book_is_told_by_name_and_number(
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "state.db") as opened:
+    with Store(tmp_path / "state.db", read=read_stored_order) as opened:
         yield opened
 
 
@@ -264,6 +265,55 @@ def test_other_statuses_in_the_config_sort_the_orders_again_but_not_the_skipped(
 
 
 def test_a_booked_order_that_is_now_malformed_is_a_difference() -> None:
-    assert changes_since(_taken().payload, _taken()) == ()
-    (told,) = changes_since(_taken().payload, _taken(total="?"))
+    assert changes_since(_taken(), _taken()) == ()
+    (told,) = changes_since(_taken(), _taken(total="?"))
     assert (told.code, told.values["field"]) == ("order_changed", "price.total")
+
+
+# An order is read once
+
+
+def _read_payloads(monkeypatch: pytest.MonkeyPatch, store: Store) -> list[dict[str, Any]]:
+    """Return the payloads that are read from now on, as a list that grows."""
+    payloads: list[dict[str, Any]] = []
+
+    def reading(payload: dict[str, Any]) -> ReceivedOrder:
+        payloads.append(payload)
+        return read_stored_order(payload)
+
+    monkeypatch.setattr(store, "_reader", reading)
+    return payloads
+
+
+def test_a_stored_order_is_read_once_and_only_when_it_is_looked_into(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _taken_in(store, _taken())
+    payloads = _read_payloads(monkeypatch, store)
+    order = store.order("1024")
+    assert order is not None
+    assert payloads == []
+    assert (order.order, order.order, order.problem) == (_taken().order, _taken().order, "")
+    assert payloads == [_taken().payload]
+
+
+def test_an_order_that_did_not_change_is_not_read_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _taken_in(store, _taken())
+    payloads = _read_payloads(monkeypatch, store)
+    sort_again(store, STATUSES)
+    _book(store)
+    _taken_in(store, _taken())
+    assert payloads == []
+    _taken_in(store, _taken(total="24.20"))
+    assert payloads == [_taken().payload]
+
+
+def test_a_state_that_was_opened_for_its_rows_alone_reads_no_order(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db") as rows:
+        _taken_in(rows, _taken())
+        order = rows.order("1024")
+        assert order is not None
+        with pytest.raises(NotImplementedError, match="1024"):
+            _ = order.order

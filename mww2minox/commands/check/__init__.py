@@ -22,7 +22,6 @@ from mww2minox.language.texts import _, day, ngettext, system_problem
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
 from mww2minox.output import Output, printable
-from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import PastRuns
 from mww2minox.transport import Transport
 from mww2minox.wiring import ADMINISTRATION, SHOP, Wiring
@@ -293,11 +292,8 @@ def _payment_methods(wiring: Wiring) -> Iterator[Finding]:
 
 
 def _rates(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
-    orders = [
-        (order, one.state)
-        for one in wiring.store.orders()
-        if (order := read_stored_order(one.payload).order)
-    ]
+    stored = wiring.store.orders()
+    orders = [(order.order, order.state) for order in stored if order.order]
     if orders:
         yield from findings.rates(wiring.config, orders, shop_country)
     else:
@@ -322,7 +318,7 @@ def _minox(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     if tenant.status is Status.PROBLEM:
         return
     administration = yield from _look(
-        "administration", _("Minox answers"), wiring.minox.administration
+        "administration", _("Minox answers"), lambda: wiring.administration
     )
     if administration is None:
         return

@@ -23,6 +23,7 @@ from mww2minox.config.secrets import env_file
 from mww2minox.errors import ExitStatus, KeysRefused, UnusableAnswer, UsageError
 from mww2minox.language.texts import _, country_names, language, ngettext
 from mww2minox.output import Output, log_to
+from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
 
@@ -43,7 +44,7 @@ def setup(output: Output, options: Options) -> ExitStatus:
         raise UsageError(message, _("Choose another file: mww2minox --config FILE setup"))
     answers = _answers(options)
     path = _state(options, answers)
-    with Store(path) as store:
+    with Store(path, read=read_stored_order) as store:
         log_to(path.with_name("mww2minox.log"), verbose=options.verbose)
         session = Session(answers, dialogue, store, options)
         _begin(session)
@@ -117,7 +118,7 @@ def _look(session: Session, wiring: Wiring) -> Seen:
         statuses=wiring.shop.statuses() if named else (),
         methods=_or_none(session, wiring.shop.payment_methods) if named else {},
         rates=rates,
-        administration=wiring.minox.administration(),
+        administration=wiring.administration,
         journals=wiring.minox.journals(),
         lists=lists,
     )
