@@ -561,17 +561,17 @@ class Store:
         return self._read(self._order, sql, states=json.dumps(list(states)), numbers=chosen)
 
     def _order(self, row: dict[str, Any]) -> StoredOrder:
-        reason = row["reason"]
+        rejection = None
+        if row["reason"]:
+            values = json.loads(row["detail"])
+            rejection = Rejection(reason=Reason(row["reason"]), values=values)
+
         return StoredOrder(
             number=row["number"],
             date=row["date"],
             status=row["status"],
             state=State(row["state"]),
-            rejection=(
-                Rejection(reason=Reason(reason), values=json.loads(row["detail"]))
-                if reason
-                else None
-            ),
+            rejection=rejection,
             total_cents=row["total_cents"],
             payload=json.loads(row["payload"]),
             read=self._reader,
@@ -640,6 +640,9 @@ class Store:
         return self._read(self._booking, sql)
 
     def _booking(self, row: dict[str, Any]) -> StoredBooking:
+        differences = _differences(row["differences"])
+        shop_differences = _differences(row["shop_differences"])
+
         return StoredBooking(
             number=row["number"],
             batch_id=row["batch_id"],
@@ -652,8 +655,8 @@ class Store:
             booked_at=_moment(row["booked_at"]),
             verified=row["verified"],
             verified_at=_moment(row["verified_at"]),
-            differences=_differences(row["differences"]),
-            shop_differences=_differences(row["shop_differences"]),
+            differences=differences,
+            shop_differences=shop_differences,
         )
 
     def intend_booking(self, booking: StoredBooking) -> None:

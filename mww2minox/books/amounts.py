@@ -19,7 +19,7 @@ VAT_TOLERANCE_PER_PRICE = Decimal("0.01")
 
 
 def cents(amount: Decimal) -> Decimal:
-    """Round euros half up to whole cents: away from zero, as invoices do (books/rules.md, VAT)."""
+    """Round euros half up to whole cents: away from zero, as invoices do."""
     return ZERO + amount.quantize(CENT, rounding=ROUND_HALF_UP)  # never -0.00
 
 
@@ -95,7 +95,7 @@ class Rounding:
 NO_ROUNDING = Rounding(difference=ZERO)
 
 
-# Rule 3: gross
+# books/rules.md, rule 3: gross
 
 
 def entries_of(order: Order) -> tuple[Entry, ...]:
@@ -146,7 +146,7 @@ def parts_of(
     return tuple(replace(part, gross=cents(part.gross)) for part in parts.values())
 
 
-# Rules 4 and 5: VAT, and what is left of the gross
+# books/rules.md, rules 4 and 5: VAT, and what is left of the gross
 
 
 def vat_by_rate(parts: Sequence[Part], taxes: Sequence[Tax] | None) -> tuple[RateVat, ...]:
@@ -197,7 +197,10 @@ def with_vat(parts: Sequence[Part], vat: Iterable[RateVat], *, sign: int) -> tup
 
 
 def _divide(vat: Decimal, parts: Sequence[Part], sign: int) -> list[Decimal]:
-    """Divide `vat` over `parts` by largest remainder, so that it adds up to the cent (rule 10)."""
+    """Divide `vat` over `parts` by largest remainder, so that it adds up to the cent.
+
+    Source: books/rules.md, rule 10.
+    """
     quotas = [sign * quota for quota in _quotas(vat, parts)]
     amounts = [quota.quantize(CENT, rounding=ROUND_FLOOR) for quota in quotas]
 
@@ -222,7 +225,7 @@ def _quotas(vat: Decimal, parts: Sequence[Part]) -> list[Decimal]:
     return [part.vat_by_lines + more * (abs(part.vat_by_lines) / weight) for part in parts]
 
 
-# Rule 6: the rounding
+# books/rules.md, rule 6: the rounding
 
 
 def rounding_of(difference: Decimal, parts: Sequence[Part], ledger: str | None) -> Rounding:

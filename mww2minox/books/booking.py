@@ -1,6 +1,6 @@
 """What a booking is made of: its customer, its lines on ledger accounts, its description.
 
-Source: books/rules.md, rules 9, 10, 11 and 13.
+Source: books/rules.md, rules 9 to 11, and books/rules.md, rule 13.
 """
 
 import unicodedata
@@ -28,7 +28,7 @@ NAME_LENGTH = 60
 OWN_LEDGER_TYPES = ("shipping", "payment", "discount")
 
 
-# Rules 9 and 11: whose booking it is
+# books/rules.md, rules 9 and 11: whose booking it is
 
 
 def customer_of(order: Order, rules: BookingRules) -> BookingCustomer | None:
@@ -61,7 +61,7 @@ def _customer_by_email(order: Order) -> CustomerByEmail | None:
     return CustomerByEmail(email=email, buyer=order.buyer, reverse_charged=reverse_charged)
 
 
-# Rule 10: the lines
+# books/rules.md, rule 10: the lines
 
 
 def own_ledger(line_type: str, rate: Decimal, order: Order, rules: BookingRules) -> str | None:
@@ -151,7 +151,7 @@ def line_of(
     )
 
 
-# Rule 13: the description
+# books/rules.md, rule 13: the description
 
 
 def description_of(order: Order, template: str) -> str:

@@ -108,7 +108,7 @@ def _reject(order: Order, reason: Reason, **values: str) -> Rejection:
     return Rejection(reason=reason, values={"number": order.number, **values})
 
 
-# Rules 1 and 2: what is not understood, other currencies, nothing to book
+# books/rules.md, rules 1 and 2: what is not understood, other currencies, nothing to book
 
 
 def _understood(workings: Workings) -> Workings | Rejection:
@@ -137,7 +137,7 @@ def _something_to_book(workings: Workings) -> Workings | Rejection:
     return workings
 
 
-# Rules 3 to 6: gross, VAT and net per rate, and the rounding
+# books/rules.md, rules 3 to 6: gross, VAT and net per rate, and the rounding
 
 
 def _gross_per_rate(workings: Workings) -> Workings:
@@ -204,7 +204,7 @@ def _rounding_in_net(workings: Workings) -> Workings:
     return replace(workings, parts=with_rounding(workings.parts, workings.rounding))
 
 
-# Rules 7 and 8: the rows of `vat`, and the VAT number
+# books/rules.md, rules 7 and 8: the rows of `vat`, and the VAT number
 
 
 def _vat_rows(workings: Workings) -> Workings | Rejection:
@@ -255,7 +255,7 @@ def _vat_number(workings: Workings) -> Workings | Rejection:
     return _reject(order, Reason.VAT_NUMBER_INVALID, vat_number=shown, region=region)
 
 
-# Rules 9 to 13: the customer, the lines, credit orders, the period
+# books/rules.md, rules 9 to 13: the customer, the lines, credit orders, the period
 
 
 def _shares(workings: Workings) -> Workings:
@@ -291,7 +291,10 @@ STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (
 
 
 def _booking(workings: Workings) -> Booking | Rejection:
-    """Return the booking of what was worked out, or the reason of rules 9 to 12."""
+    """Return the booking of what was worked out, or the reason why not.
+
+    Source: books/rules.md, rules 9 to 13.
+    """
     order, rules, customer = workings.order, workings.rules, workings.customer
     if customer is None:
         return _reject(order, Reason.EMAIL_MISSING)

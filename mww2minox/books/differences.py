@@ -1,6 +1,6 @@
 """What is not as it was booked: in Minox, and in the shop. Pure.
 
-Source: books/rules.md, rule 10 and "An order's life".
+Source: books/rules.md, "Reading back" and "After the booking".
 """
 
 import hashlib

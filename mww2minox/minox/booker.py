@@ -1,8 +1,8 @@
 """Books one order in Minox, exactly once: intent, effect, outcome, each stored.
 
-Source: minox/exactly_once.md. The UUID of a booking is derived, and its exact body is stored before
-the first PUT. An answer that never came is unknown, not failed: Minox is asked. What was once sent
-is only ever sent again as the same bytes.
+Source: minox/exactly_once.md, "Intent, effect, outcome". The UUID of a booking is derived, and its
+exact body is stored before the first PUT. An answer that never came is unknown, not failed: Minox
+is asked. What was once sent is only ever sent again as the same bytes.
 """
 
 import logging
@@ -192,7 +192,7 @@ class Booker:
         return self._number_of_original(customer, order)
 
     def _number_of_original(self, customer: CustomerOfOriginal, order: str) -> str | Rejection:
-        """Return the customer of the original's booking, else by rule 9 on the original.
+        """Return the customer of the original's booking, else that of the original as a sale.
 
         Source: books/rules.md, rule 11.
         """

@@ -1,8 +1,8 @@
 """The trial booking: one real order, put into Minox, read back, compared, and taken out again.
 
 Finds out which way of sending VAT an administration takes, which no public text tells
-(minox/api.md, "Open"). What is put there is noted in the state before it is sent, so that the next
-run takes out what a kill left behind.
+(minox/api.md, "Open: how VAT is sent"). What is put there is noted in the state before it is sent,
+so that the next run takes out what a kill left behind.
 """
 
 import uuid
