@@ -35,6 +35,7 @@ def order(wiring: Wiring, number: str) -> StoredOrder:
         payload=taken.payload,
         read=read_stored_order,
     )
+
     wiring.store.take_in(ready)
     return ready
 
@@ -492,6 +493,7 @@ def test_no_email_and_no_token_gets_into_the_log(
             settle(wiring, number)
         except Unreachable:
             continue
+
     tokens = wiring.store.tokens()
     assert tokens
     assert len(log.records) > 20
@@ -512,6 +514,7 @@ def test_whatever_goes_wrong_on_the_network_each_order_is_booked_once(
     numbers = ("1001", "1002", "1003", "1020", "1061")
     for number in numbers:
         order(wiring, number)
+
     sandbox.settings.update({"fault_rate": 0.3, "fault_seed": seed, "lookup_lag": 1.0})
     for _ in range(3):
         run = processes.start()
@@ -520,6 +523,7 @@ def test_whatever_goes_wrong_on_the_network_each_order_is_booked_once(
                 settle(run, number)
             except (Unreachable, KeysRefused, WaitTooLong):
                 break
+
     sandbox.settings.update({"fault_rate": 0.0})
     last = processes.start()
     assert {settle(last, number).state for number in numbers} == {State.BOOKED}

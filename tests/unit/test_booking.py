@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from mww2minox.books.amounts import ZERO, RateVat, Rounding
+from mww2minox.books.decision import decide
 from mww2minox.books.model import (
     ZERO_PERCENT,
     Administration,
@@ -688,6 +690,7 @@ def test_line_types_with_a_ledger_of_their_own_go_there_others_to_the_rates() ->
         line("0.61", type="payment", net="0.50"),
         line("-1.21", type="discount"),
     )
+
     assert written(booked(given, OWN_LEDGERS).lines) == [
         "8000 C 13.00 1:2.73",
         "8900 C 5.00 1:1.05",
@@ -782,6 +785,7 @@ def test_the_body_tells_the_debtor_and_the_lines_and_leaves_minox_its_own() -> N
         "period": {"id": 3, "fiscal_year": 2026},
         "description": "1024",
     }
+
     assert json.loads(booking_body(booking, "10001")) == [
         {
             "account": {"id": "10001", "scheme": "MINOX", "type": "customer"},
@@ -934,10 +938,12 @@ def test_of_several_reasons_the_first_rule_tells() -> None:
         {"credited_order_number": "1001"},
         {"credited_order_number": None},
     ]
+
     reasons = [refused(wrong).reason]
     for repair in repairs:
         wrong = replace(wrong, **repair)
         reasons.append(refused(wrong).reason)
+
     assert [str(reason) for reason in reasons] == [
         "order_invalid",
         "currency_unsupported",
@@ -951,3 +957,46 @@ def test_of_several_reasons_the_first_rule_tells() -> None:
         "credit_order_positive",
         "fiscal_year_missing",
     ]
+
+
+# What a decision holds
+
+
+def test_a_decision_holds_every_amount_on_the_way_to_its_booking() -> None:
+    given = order(line("12.10"), line("6.05", type="shipping"), total="18.17", tax={"21": "3.16"})
+    decision = decide(given, OWN_LEDGERS, ADMINISTRATION)
+    workings = decision.workings
+    rate = Decimal(21)
+
+    assert decision.outcome == booked(given, OWN_LEDGERS)
+    assert [(entry.type, entry.gross) for entry in workings.entries] == [
+        ("article", Decimal("12.10")),
+        ("shipping", Decimal("6.05")),
+    ]
+    assert workings.vat == (
+        RateVat(rate=rate, by_lines=Decimal("3.15"), by_invoice=Decimal("3.16")),
+    )
+    assert workings.rounding == Rounding(difference=Decimal("0.02"), rate=rate)
+    assert workings.rows == {rate: VAT[0]}
+    assert [(part.ledger, part.gross, part.vat, part.net) for part in workings.parts] == [
+        (None, Decimal("12.12"), Decimal("2.11"), Decimal("10.01")),
+        ("8900", Decimal("6.05"), Decimal("1.05"), Decimal("5.00")),
+    ]
+    assert workings.customer == booked(given).customer
+
+
+def test_a_decision_says_that_the_rounding_went_to_its_own_ledger() -> None:
+    given = order(line("12.10"), total="12.12")
+    workings = decide(given, rules(rounding_ledger="4990"), ADMINISTRATION).workings
+
+    assert workings.rounding == Rounding(difference=Decimal("0.02"), ledger="4990")
+    assert [part.gross for part in workings.parts] == [Decimal("12.10")]
+
+
+def test_a_refusal_holds_the_amounts_it_is_about_and_none_of_what_would_follow() -> None:
+    workings = decide(order(line("12.10"), tax={"21": "4.20"}), rules(), ADMINISTRATION).workings
+
+    (vat,) = workings.vat
+    assert (vat.by_lines, vat.by_invoice) == (Decimal("2.10"), Decimal("4.20"))
+    assert [part.vat for part in workings.parts] == [ZERO]
+    assert (workings.rows, workings.shares, workings.customer) == ({}, (), None)

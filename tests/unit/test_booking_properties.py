@@ -56,11 +56,10 @@ AMOUNTS = (st.integers(1, 20_000) | st.integers(-2_000, 20_000) | st.integers(-3
 
 def _price(rate: Decimal, gross: Decimal, left_out: str) -> Price:
     net = (gross / (1 + rate / 100)).quantize(MICRO)
-    return Price(
-        rate=rate,
-        excluding=None if left_out == "net" else net,
-        including=None if left_out == "gross" else gross,
-    )
+    price = Price(rate=rate, excluding=net, including=gross)
+    if left_out == "net":
+        return replace(price, excluding=None)
+    return replace(price, including=None) if left_out == "gross" else price
 
 
 def _lines(*rates: str) -> st.SearchStrategy[tuple[Line, ...]]:
@@ -141,6 +140,7 @@ def orders(draw: st.DrawFn) -> Order:
         tax_strategy=strategy,
         **fields,
     )
+
     sums = _sums(order)
     tax, vat_off = None, draw(OFF_BY)
     if draw(st.booleans()):
@@ -246,6 +246,7 @@ def test_every_refusal_can_be_told_in_both_languages(order: Order, rules: Bookin
     if isinstance(found, Booking):
         return
     event(found.reason)
+
     assert found.reason in REASONS
     number = " ".join(order.number.split())
     for language in LANGUAGES:
@@ -272,18 +273,20 @@ def test_debit_is_credit_and_the_vat_that_stands_beside_it(
     booking = _book(order, rules)
     if booking is None:
         return
+
     beside = rules.vat_posting is VatPosting.NET
     balance = -_in_cents(booking.total)
     for line in booking.lines:
         assert min(line.debit, line.credit) == 0 <= max(line.debit, line.credit)
         vat = _in_cents(line.vat_amount or ZERO) if beside else 0
-        balance += (-1 if line.debit else 1) * (_in_cents(line.debit + line.credit) + vat)
+        amount = _in_cents(line.debit + line.credit) + vat
+        balance += -amount if line.debit else amount
     assert balance == 0
     assert booking.total == order.total
+
     if rules.vat_posting in (VatPosting.NET, VatPosting.GROSS):
-        for line, share in zip(
-            booking.lines, booking.shares, strict=False
-        ):  # a rounding may follow
+        # A rounding may follow the shares.
+        for line, share in zip(booking.lines, booking.shares, strict=False):
             base = share.net if beside else share.gross
             assert line.credit - line.debit == base
             assert line.vat_amount == abs(share.vat)
@@ -296,24 +299,23 @@ def test_the_body_that_is_sent_is_exact_to_the_cent(order: Order, rules: Booking
     booking = _book(order, rules)
     if booking is None:
         return
+
     body = booking_body(booking, "10001")
     assert body == booking_body(booking, "10001")
     debtor, *lines = json.loads(body, parse_float=Decimal)
+
     amounts = [line[side] for line in (debtor, *lines) for side in ("debit", "credit")]
     amounts += [line["vat"]["amount"] for line in lines if "vat" in line]
     for amount in amounts:
         assert not amount.is_signed(), amount
         assert amount.as_tuple().exponent >= -2, amount
     assert debtor["debit"] - debtor["credit"] == booking.total
-    vat = [
-        (line["vat"]["amount"] if "vat" in line else ZERO) * (-1 if line["debit"] else 1)
-        for line in lines
-        if rules.vat_posting is VatPosting.NET
-    ]
-    assert (
-        sum((line["credit"] - line["debit"] for line in lines), ZERO) + sum(vat, ZERO)
-        == booking.total
-    )
+
+    with_vat = [line for line in lines if "vat" in line and rules.vat_posting is VatPosting.NET]
+    vat = [line["vat"]["amount"] * (-1 if line["debit"] else 1) for line in with_vat]
+    net = [line["credit"] - line["debit"] for line in lines]
+    assert sum(net, ZERO) + sum(vat, ZERO) == booking.total
+
     assert ("vat" in body.decode()) <= (rules.vat_posting in (VatPosting.NET, VatPosting.GROSS))
     assert {line["description"] for line in (debtor, *lines)} == {booking.description}
 
@@ -326,9 +328,11 @@ def test_gross_and_vat_of_a_rate_are_those_of_lines_and_invoice(
     booking = _book(order, rules)
     if booking is None:
         return
+
     by_lines = _sums(order)
     rates = {*by_lines, *(tax.rate for tax in order.tax or ())}
     rounding = order.total - sum((_cents(gross) for gross, _ in by_lines.values()), ZERO)
+
     off = []
     for rate in rates:
         shares = [share for share in booking.shares if share.rate == rate]
@@ -337,6 +341,7 @@ def test_gross_and_vat_of_a_rate_are_those_of_lines_and_invoice(
             vat = sum((tax.amount for tax in order.tax if tax.rate == rate), ZERO)
         assert sum((share.vat for share in shares), ZERO) == _cents(vat)
         off.append(sum((share.gross for share in shares), ZERO) - _cents(gross))
+
     assert sorted(filter(None, off)) == (
         [] if rules.rounding_ledger or not rounding else [rounding]
     )
@@ -370,6 +375,7 @@ def test_the_largest_amounts_stay_exact(posting: VatPosting) -> None:
         tax=None,
         email="a@example.nl",
     )
+
     found = decide(order, replace(RULES, vat_posting=posting), ADMINISTRATION).outcome
     assert isinstance(found, Booking)
     sent = json.loads(booking_body(found, "1"), parse_float=Decimal)

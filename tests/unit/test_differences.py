@@ -65,6 +65,7 @@ def _told(
         made_vat=None if made_vat is None else Decimal(made_vat),
     )
     assert {difference.code for difference in told} <= set(DIFFERENCES)
+
     rest = [
         " ".join(v for k, v in each.values.items() if k not in ("expected", "found"))
         for each in told
@@ -150,6 +151,7 @@ def test_a_missing_or_doubled_line_is_a_difference() -> None:
         "ledger_differs 10.00 -> 0.00 8010",
         "vat_differs 0.90 -> - 2",
     ]
+
     assert _told(sent, [debtor, first, first, second]) == [
         "ledger_differs 10.00 -> 20.00 8000",
         "vat_differs 2.10 -> 4.20 1",
@@ -170,6 +172,7 @@ def test_a_difference_up_to_the_tolerance_is_none() -> None:
         credit=Decimal("10.03"),
         vat_amount=Decimal("2.13"),
     )
+
     assert _told(sent, off, tolerance="0.03") == []
     assert _told(sent, off, tolerance="0.02") == [
         "total_differs 23.00 -> 23.03",
@@ -210,11 +213,13 @@ def test_with_the_ledgers_vat_gross_and_the_vat_in_all_are_compared(
         account: {side: Decimal(gross) - Decimal(tax)}
         for account, gross, tax in [("8000", "12.10", vat), ("8010", "10.90", "0.90")]
     }
+
     split = _with(sent, "8000", vat_code="1", vat_amount=Decimal(vat), **net["8000"])
     split = _with(split, "8010", vat_code="2", vat_amount=Decimal("0.90"), **net["8010"])
     expected = (
         [text.replace("3.0", "-3.0").replace("1.9", "-1.9") for text in told] if sign else told
     )
+
     for found in ([*sent, *made], [*split, *made], split):
         assert _told(sent, found, tolerance="0.03", made_vat=f"{sign}3.00") == expected
 

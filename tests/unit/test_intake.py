@@ -44,6 +44,7 @@ def _taken(status: int = PAID, total: object = "12.10", **changes: Any) -> Recei
         ],
         "debtor": {"email": "truus@example.nl"},
     }
+
     return read_order(raw | changes)
 
 
@@ -211,6 +212,7 @@ def _intent(order: StoredOrder) -> StoredBooking:
         "differences": (),
         "shop_differences": (),
     }
+
     return StoredBooking(**fields)
 
 
@@ -219,12 +221,14 @@ def test_a_booked_order_is_finished_and_a_change_becomes_a_difference(store: Sto
     _book(store)
     counts = _taken_in(store, _taken(NEW, total="24.20"))
     assert (counts.new, counts.changed, counts.differing, counts.seen) == (0, 0, 1, {"1024"})
+
     assert _state(store) is State.BOOKED
     booking = store.booking("1024")
     assert booking is not None
     values = {"field": "total", "expected": "12.10", "found": "24.20"}
     assert booking.shop_differences == (Difference(code="order_changed", values=values),)
     assert booking.payload == _taken().payload
+
     assert _taken_in(store, _taken(NEW, total="24.20")).differing == 0  # told already
     assert _taken_in(store, _taken()).differing == 0
     mended = store.booking("1024")

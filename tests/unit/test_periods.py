@@ -130,8 +130,10 @@ def test_periods_run_from_one_without_going_back_or_skipping_over_every_day(
     days = [
         year.start + timedelta(days=passed) for passed in range((year.end - year.start).days + 1)
     ]
+
     periods = [placed for day in days if (placed := period_of(day, administration))]
     assert len(periods) == len(days)
+
     numbers = [number for _, number in periods]
     assert {fiscal_year for fiscal_year, _ in periods} == {year.year}
     assert numbers[0] == 1
