@@ -22,7 +22,8 @@ from mww2minox.errors import (
     UsageError,
     VendorError,
 )
-from mww2minox.minox.oauth import SCOPES, Client, Consent, TokenFacts, listen, wait_for_redirect
+from mww2minox.minox.consent import Consent, listen, wait_for_redirect
+from mww2minox.minox.oauth import SCOPES, Client, TokenFacts
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Tokens
 from mww2minox.wiring import Wiring
