@@ -1,8 +1,8 @@
 """The state file: orders, the bookings that were sent, customers, tokens, runs and notes.
 
 The only module that speaks SQL. Every change is one named transition in one transaction (`BEGIN
-IMMEDIATE`, WAL, `synchronous=FULL`; minox/exactly_once.md). Money is integer cents, time is ISO
-8601 in UTC.
+IMMEDIATE`, WAL, `synchronous=FULL`; minox/exactly_once.md, "The state file"). Money is integer
+cents, time is ISO 8601 in UTC.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """HTTP to a vendor: time limits, retries, pace, pauses; errors become sentences without secrets.
 
-The only seam to the network. Repeated (minox/exactly_once.md) are GET and PUT on connection errors,
-429 and 5xx, with full jitter and `Retry-After`; a POST never, unless it was refused by a 429 or
-never left. No redirect is followed.
+The only seam to the network. GET and PUT are repeated on connection errors, 429 and 5xx, with full
+jitter and `Retry-After`; a POST never, unless it was refused by a 429 or never left; no redirect
+is followed (minox/exactly_once.md, "What is repeated").
 """
 
 import json

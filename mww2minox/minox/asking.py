@@ -1,6 +1,7 @@
 """Asking Minox until a thing is there: its look-ups may lag behind a write, its answers get lost.
 
-The times of minox/exactly_once.md, in seconds of the monotonic clock.
+All times are seconds of the monotonic clock. Why: minox/exactly_once.md, "An answer that never
+came" and "Customers".
 """
 
 import time
@@ -12,7 +13,7 @@ LAG_SECONDS = 4
 GHOST_SECONDS = 20
 """A write whose answer was lost may still be carried out for so long.
 
-A POST is not sent again before.
+A POST is not sent again before (minox/exactly_once.md, "Customers").
 """
 PAUSES_GROW_BY = 5
 """The first pause between looks is `LAG_SECONDS`, so that a long wait takes few requests."""

@@ -2,7 +2,7 @@
 
 Source: books/rules.md, rule 9. `POST customer` may make a second customer when it is repeated, so
 its intent is stored first, and after any doubt Minox is asked before it is sent again
-(minox/exactly_once.md).
+(minox/exactly_once.md, "Customers").
 """
 
 import logging

@@ -1,7 +1,8 @@
 """Which orders the sales journal in Minox already holds, whoever booked them.
 
 A booking is ours, a former connector's, or made by hand. It is an order's by its derived UUID, else
-by the order number as invoice number or in the description (books/rules.md).
+by the order number as invoice number or in the description (minox/exactly_once.md, "Whose booking
+is this?").
 """
 
 import re

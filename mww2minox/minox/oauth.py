@@ -1,8 +1,8 @@
 """The tokens of Minox' OAuth 2.0: exchanged for the code of a consent, and refreshed crash-safely.
 
-Order of storing (minox/exactly_once.md): a refresh happens under a lock, reads the tokens again
-under that lock, stores the new ones before they are used, and keeps the previous refresh token
-until the new one has worked.
+Order of storing (minox/exactly_once.md, "The login"): a refresh happens under a lock, reads the
+tokens again under that lock, stores the new ones before they are used, and keeps the previous
+refresh token until the new one has worked.
 """
 
 import base64
@@ -102,7 +102,7 @@ class MinoxLogin:
             return renewed.access_token
 
     def inspect(self) -> TokenFacts:
-        """Ask Minox what our login reaches. That Minox cannot tell is no failure.
+        """Ask Minox what our login reaches (minox/api.md, "Login"). It may not tell: no failure.
 
         Raises LoginNeeded, KeysRefused (the client is unknown), and what renewing the token raises.
         """
@@ -222,7 +222,7 @@ class MinoxLogin:
 def _tenants(linked: object) -> tuple[str, ...]:
     """Read the ids of tenants: a list or a `collection`, of ids or of objects with one.
 
-    Which it is, is open (minox/api.md).
+    Which of them is open (minox/api.md, "Login").
     """
     if isinstance(linked, dict):
         linked = linked.get("collection")

@@ -1,6 +1,6 @@
 """What goes to Minox and comes back as JSON: bodies of bookings and customers, readers of answers.
 
-Takes every reading of what is open (minox/api.md): either kind of paging, look-ups that answer a
+Takes every reading (minox/api.md, "Open: answers"): either kind of paging, look-ups that answer a
 collection, one object or 404, a created customer as a whole, an id, a `Location` or nothing, errors
 inside a 2xx.
 """
@@ -169,7 +169,7 @@ def _message_text(message: Mapping[str, Any]) -> str:
 
 
 def _find_messages(data: object) -> Iterator[Mapping[str, Any]]:
-    """Find the messages anywhere in an answer: where they stand is open (minox/api.md)."""
+    """Find the messages, which can stand anywhere in an answer (minox/api.md, "Errors")."""
     if isinstance(data, list):
         for entry in data:
             yield from _find_messages(entry)
@@ -213,7 +213,7 @@ def find_lines(data: object) -> Iterator[Mapping[str, Any]]:
 def read_next_page(data: object, query: Mapping[str, str]) -> dict[str, str] | None:
     """Return the query of the page after the one that `query` gave, or None after the last.
 
-    Whether Minox links to it or counts pages is open (minox/api.md).
+    Whether Minox links to it or counts pages is open (minox/api.md, "Open: answers").
     """
     if not isinstance(data, dict):
         return None
@@ -398,8 +398,8 @@ def by_number(customer: MinoxCustomer) -> tuple[int, str]:
 def read_created_number(answer: Answer) -> str | None:
     """Return the number of a new customer, or None where the answer does not tell it.
 
-    Where it stands is open (minox/api.md): in the customer, as a bare id, or at the end of
-    `Location`.
+    Where it stands is open (minox/api.md, "Open: answers"): in the customer, as a bare id, or at
+    the end of `Location`.
     """
     data = answer.data
     if isinstance(data, str | int) and not isinstance(data, bool):

@@ -149,7 +149,7 @@ class Webshop:
 
         Test orders and what cannot be read are left out.
         """
-        # What the shop shows without `archived` is open: both are asked for (shop/api.md).
+        # What a list without `archived` holds is open (shop/api.md, "Open"): both are asked for.
         orders = self._highest(count, archived=False) + self._highest(count, archived=True)
         readable = [order for order in orders if order.order]
 
@@ -191,9 +191,9 @@ class Webshop:
     ) -> Iterator[Page]:
         """Yield a window's orders by page: of order dates `since` to `until`, or changed since.
 
-        Rows can move between pages while orders change (shop/api.md): each page begins with the
-        last row of the one before, and what came is compared with `/orders/count`. The window is
-        read again, up to three times, while something is missing.
+        Rows can move between pages while orders change (shop/api.md, "Open"): each page begins with
+        the last row of the one before, and what came is compared with `/orders/count`. The window
+        is read again, up to three times, while something is missing.
         """
         filters = self._filters(
             archived=archived, since=since, until=until, changed_since=changed_since

@@ -1,8 +1,8 @@
 """An order as the shop's API tells it: read into the core's words, reduced to what booking needs.
 
-Takes every shape that is known of it (shop/api.md): numbers as text or number, an object or a list,
-`[]` for empty, missing fields. Texts that booking does not need (comments, articles, delivery
-address) are never kept.
+Takes every known shape (shop/api.md, "Live and documented shapes"): numbers as text or number, an
+object or a list, `[]` for empty, missing fields. Texts that booking does not need (comments,
+articles, delivery address) are never kept.
 """
 
 import hashlib
