@@ -1,9 +1,8 @@
-"""The state file: what is known of each order, the bookings that were sent, customers, tokens and
-runs.
+"""The state file: orders, the bookings that were sent, customers, tokens, runs and notes.
 
 The only module that speaks SQL. Every change is one named transition in one transaction (`BEGIN
-IMMEDIATE`, WAL, `synchronous=FULL`; minox/exactly_once.md, "The state file"). Money is
-integer cents, time is ISO 8601 in UTC.
+IMMEDIATE`, WAL, `synchronous=FULL`; minox/exactly_once.md, "The state file"). Money is integer
+cents, time is ISO 8601 in UTC.
 """
 
 import contextlib
@@ -27,12 +26,12 @@ from mww2minox.language.texts import N_, _, system_problem
 APPLICATION_ID = 0x6D777732
 """`mww2` in ASCII: tells our file from another program's."""
 BUSY_SECONDS = 30
+"""How long a write waits for that of another process."""
 FIRST_PUSH = "first push"
-"""A note of the moment from which on only we book: what is dated later needs no look into the
-journal.
+"""A note of the moment from which on only we book: orders of later need no look into the journal.
 
-Without it all that is not `looked_for` yet is looked for: at the first push, and where the state
-may be older than the books.
+Without it the journal is searched for every order that it was not searched for yet: at the first
+push, and where the state may be older than the books.
 """
 
 Stored = TypeVar("Stored")
@@ -100,9 +99,7 @@ def m001_first_tables(db: Database) -> None:
 
 @migrations()
 def m002_told(db: Database) -> None:
-    """Add the matters that people were told about: their keys, which hold no more than order
-    numbers and codes.
-    """
+    """Add the matters that people were told about, by keys of order numbers and codes."""
     db.execute("CREATE TABLE told (key TEXT PRIMARY KEY, told_at TEXT NOT NULL) STRICT")
 
 
@@ -194,9 +191,7 @@ class StoredBooking(_KeptOrder):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RememberedCustomer:
-    """What is known of a customer: its number in Minox, or since when a POST for it may be under
-    way.
-    """
+    """A customer's number in Minox, or since when a POST for it may be under way."""
 
     externalid: str
     number: str | None
@@ -205,9 +200,7 @@ class RememberedCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRuns:
-    """When a command first began, when it last ended, and when it last ended well (exit 0 or 3), if
-    it ever did.
-    """
+    """When a command first began, last ended, and last ended well (exit 0 or 3), if it ever did."""
 
     began: datetime
     ended: datetime
@@ -227,7 +220,7 @@ class Tokens:
     expires_at: datetime
 
 
-def _told(error: sqlite3.Error | OSError) -> str:
+def _problem(error: sqlite3.Error | OSError) -> str:
     return system_problem(error) if isinstance(error, OSError) else str(error)
 
 
@@ -244,6 +237,7 @@ class Store:
         self._reader = read
         with self._translated():
             self._make_file()
+
             self.db = Database(sqlite3.connect(path, timeout=BUSY_SECONDS))
             try:
                 self._prepare()
@@ -266,6 +260,8 @@ class Store:
     def _prepare(self) -> None:
         self._refuse_strangers()
         self._close_to_others()
+
+        # What is committed survives a power cut; what is deleted is overwritten.
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -273,6 +269,7 @@ class Store:
             "secure_delete=ON",
         ):
             self.db.execute(f"PRAGMA {pragma}").fetchall()
+
         self._migrate()
 
     def _close_to_others(self) -> None:
@@ -287,13 +284,14 @@ class Store:
 
     def _refuse_strangers(self) -> None:
         """Refuse another program's file, and one that a newer version of ours has written."""
-        found = self.db.execute("PRAGMA application_id").fetchone()[0]
-        tables = self.db.table_names()
-        if tables and found != APPLICATION_ID:
+        application_id = self.db.execute("PRAGMA application_id").fetchone()[0]
+        # A file without tables was made a moment ago.
+        if self.db.table_names() and application_id != APPLICATION_ID:
             message = _("{path} is not a state file of mww2minox.").format(path=self.path)
             raise StateError(message, _("Name the right one: mww2minox --state PATH report"))
-        known = {migration.name for migration in migrations.pending(Database(memory=True))}
-        newer = {migration.name for migration in migrations.applied(self.db)} - known
+
+        our_steps = {migration.name for migration in migrations.pending(Database(memory=True))}
+        newer = {migration.name for migration in migrations.applied(self.db)} - our_steps
         if newer:
             message = _("{path} was written by a newer version of mww2minox ({steps}).")
             raise StateError(
@@ -305,6 +303,8 @@ class Store:
         pending = migrations.pending(self.db)
         if not pending:
             return
+
+        # A new file has nothing to go back to.
         if migrations.applied(self.db):
             self._back_up(self.path.with_name(f"{self.path.name}.before-{pending[0].name}"))
         with self.transaction():
@@ -323,19 +323,15 @@ class Store:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise self._unusable(_told(error)) from None
+            raise self._unusable(_problem(error)) from None
 
     def _unusable(self, problem: str) -> StateError:
-        return StateError(
-            _("The state file {path} cannot be used: {problem}.").format(
-                path=self.path, problem=_(problem)
-            ),
-            _(
-                "Look at the disk (df) and at the file's owner. If the file is damaged, put a"
-                " backup back, or move it away and log in again; then run: mww2minox fetch &&"
-                " mww2minox adopt"
-            ),
+        message = _("The state file {path} cannot be used: {problem}.")
+        suggestion = _(
+            "Look at the disk (df) and at the file's owner. If the file is damaged, put a backup"
+            " back, or move it away and log in again; then run: mww2minox fetch && mww2minox adopt"
         )
+        return StateError(message.format(path=self.path, problem=_(problem)), suggestion)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -346,6 +342,7 @@ class Store:
         if self.db.conn.in_transaction:
             yield
             return
+
         with self._translated():
             self.db.execute("BEGIN IMMEDIATE")
             try:
@@ -366,11 +363,9 @@ class Store:
     def _read(
         self, make: Callable[[dict[str, Any]], Stored], sql: str, **values: object
     ) -> list[Stored]:
-        """Return what `make` makes of the rows.
-
-        SQLite does not see damage inside a text: that shows here.
-        """
+        """Return what `make` makes of the rows."""
         rows = self._rows(sql, **values)
+        # SQLite does not see damage inside a text: that shows here.
         try:
             return [make(row) for row in rows]
         except ValueError:
@@ -380,17 +375,17 @@ class Store:
 
     @contextlib.contextmanager
     def run(self, *, wait: float = 0) -> Iterator[None]:
-        """Hold the run lock while inside, waiting up to `wait` seconds for it; the kernel frees it
-        after a kill.
+        """Hold the run lock while inside, waiting up to `wait` seconds for it.
 
-        Raises RunInProgress with who holds it since when.
+        The kernel frees it after a kill. Raises RunInProgress with who holds it since when.
         """
         try:
             lock = FileLock(self._lock_file, mode=0o600).acquire(timeout=wait, poll_interval=0.1)
         except Timeout:
             raise self._in_progress() from None
         except OSError as error:
-            raise self._unusable(_told(error)) from None
+            raise self._unusable(_problem(error)) from None
+
         with lock:
             self._refuse_damage()
             self._notice_an_older_state()
@@ -398,45 +393,43 @@ class Store:
 
     @property
     def _lock_file(self) -> Path:
-        """The file that is locked; it also holds the number of the last run, which a restored state
-        is behind.
-        """
+        """The file that is locked; it also holds the number of the last run."""
         return self.path.with_name(f"{self.path.name}.lock")
 
     def _refuse_damage(self) -> None:
-        found = self._rows("PRAGMA quick_check(1)")[0]["quick_check"]
-        if found != "ok":
-            raise self._unusable(str(found).splitlines()[0])
+        result = self._rows("PRAGMA quick_check(1)")[0]["quick_check"]
+        if result != "ok":
+            raise self._unusable(str(result).splitlines()[0])
 
     def _notice_an_older_state(self) -> None:
-        """Where a backup was put back, Minox may hold bookings that the state does not know of:
-        look for all again.
+        """Where a backup was put back, have the journal searched for every order again.
+
+        Minox may hold bookings that the backup does not know of.
         """
         with self._translated():
-            last_seen = self._lock_file.read_text()
+            last_run = self._lock_file.read_text()
         last_known = self._rows("SELECT max(id) AS id FROM runs")[0]["id"] or 0
-        behind = int(last_seen) > last_known if last_seen.isdigit() else last_known > 0
-        if behind:
+
+        # Where the lock file is new, a state that knows of runs came from elsewhere.
+        is_behind = int(last_run) > last_known if last_run.isdigit() else last_known > 0
+        if is_behind:
             with self.transaction():
                 self.set_note(FIRST_PUSH, None)
                 self._write("UPDATE orders SET looked_for = 0")
 
     def _in_progress(self) -> RunInProgress:
-        running = self._rows(
-            "SELECT * FROM runs WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1"
-        )
+        sql = "SELECT * FROM runs WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1"
         message = _("Another run is busy.")
-        for run in running:
+        # It may hold the lock and not have noted its start yet.
+        for run in self._rows(sql):
             busy = _("Another run is busy ({command}, process {pid}, since {moment}).")
             message = busy.format(command=run["command"], pid=run["pid"], moment=run["started_at"])
-        return RunInProgress(
-            message, _("Wait until it is done, or give --wait SECONDS: mww2minox --help")
-        )
+
+        suggestion = _("Wait until it is done, or give --wait SECONDS: mww2minox --help")
+        return RunInProgress(message, suggestion)
 
     def start_run(self, command: str) -> int:
-        """Note that a run has begun, and that those before it that were killed are over; return its
-        id.
-        """
+        """Note that a run has begun, and return its id. Earlier ones that were killed are over."""
         with self.transaction():
             self._write("UPDATE runs SET finished_at = :now WHERE finished_at IS NULL", now=_now())
             self._write(
@@ -446,6 +439,8 @@ class Store:
                 now=_now(),
             )
             run = int(self._rows("SELECT last_insert_rowid() AS id")[0]["id"])
+
+        # Beside the state file, where a backup of that file does not reach.
         with self._translated():
             self._lock_file.write_text(str(run))
         return run
@@ -460,11 +455,10 @@ class Store:
         )
 
     def past_runs(self, command: str, *, before: int | None = None) -> PastRuns | None:
-        """Return when a command last ran to its end (`before`: leaving out that run and later
-        ones), or None.
+        """Return when a command ran, or None when it never ran to its end.
 
-        The last is the one that began last: by the clock it may be another, where that was wrong
-        for a while.
+        `before` leaves out that run and later ones. The last is the one that began last: by the
+        clock it may be another, where that was wrong for a while.
         """
         sql = """WITH mine AS (
                    SELECT * FROM runs
@@ -475,13 +469,12 @@ class Store:
                   ORDER BY id DESC LIMIT 1) AS ended,
                  (SELECT finished_at FROM mine WHERE exit_status IN (0, 3)
                   ORDER BY id DESC LIMIT 1) AS ended_well"""
-        found = self._rows(sql, command=command, before=before)[0]
-        began, ended = _moment(found["began"]), _moment(found["ended"])
-        return (
-            PastRuns(began=began, ended=ended, ended_well=_moment(found["ended_well"]))
-            if began and ended
-            else None
-        )
+        row = self._rows(sql, command=command, before=before)[0]
+
+        began, ended = _moment(row["began"]), _moment(row["ended"])
+        if began is None or ended is None:
+            return None
+        return PastRuns(began=began, ended=ended, ended_well=_moment(row["ended_well"]))
 
     def exit_status(self, run: int) -> int | None:
         """Return how a run ended, or None while it has not."""
@@ -494,7 +487,7 @@ class Store:
     def telling(self) -> Iterator[bool]:
         """Let one process at a time tell people something; yield whether it is this one.
 
-        Nobody waits for it.
+        No process waits for another.
         """
         try:
             lock = FileLock(f"{self.path}.told.lock", mode=0o600).acquire(timeout=0)
@@ -502,7 +495,8 @@ class Store:
             yield False
             return
         except OSError as error:
-            raise self._unusable(_told(error)) from None
+            raise self._unusable(_problem(error)) from None
+
         with lock:
             yield True
 
@@ -512,8 +506,11 @@ class Store:
 
     def mark_told(self, keys: Iterable[str]) -> None:
         """Remember that people were told about these matters."""
-        sql = "INSERT OR REPLACE INTO told SELECT value, :now FROM json_each(:keys)"
-        self._write(sql, now=_now(), keys=json.dumps(list(keys)))
+        self._write(
+            "INSERT OR REPLACE INTO told SELECT value, :now FROM json_each(:keys)",
+            now=_now(),
+            keys=json.dumps(list(keys)),
+        )
 
     def forget_told(self, keys: Iterable[str]) -> None:
         """These matters are over: should they come back, people are to be told again."""
@@ -545,15 +542,13 @@ class Store:
     def order(self, number: str) -> StoredOrder | None:
         """Return the order with this number, or None."""
         sql = "SELECT * FROM orders WHERE number = :number"
-        found = self._read(self._order, sql, number=number)
-        return found[0] if found else None
+        orders = self._read(self._order, sql, number=number)
+        return orders[0] if orders else None
 
     def orders(
         self, states: Iterable[State] = State, numbers: Sequence[str] | None = None
     ) -> list[StoredOrder]:
-        """Return the orders in these states, by date and number; only those with `numbers`, when
-        given.
-        """
+        """Return the orders in these states, by date and number; of `numbers` only, when given."""
         sql = """SELECT * FROM orders WHERE state IN (SELECT value FROM json_each(:states))
                  AND (:numbers IS NULL OR number IN (SELECT value FROM json_each(:numbers)))
                  ORDER BY date, length(number), number"""
@@ -581,18 +576,21 @@ class Store:
     def take_in(self, order: StoredOrder) -> None:
         """Store an order as the shop has it now, with the state it is in.
 
-        A booked order stays booked.
+        A booked order stays as it was booked.
         """
+        # `looked_for` stays: whether the journal was searched is no matter of the shop's.
+        sql = """INSERT INTO orders
+                 (number, date, status, state, reason, detail, total_cents, payload, seen_at)
+                 VALUES
+                 (:number, :date, :status, :state, :reason, :detail, :total_cents, :payload, :now)
+                 ON CONFLICT (number) DO UPDATE SET date = excluded.date, status = excluded.status,
+                 state = excluded.state, reason = excluded.reason, detail = excluded.detail,
+                 total_cents = excluded.total_cents, payload = excluded.payload,
+                 seen_at = excluded.seen_at
+                 WHERE orders.state != 'booked'"""
+
         self._write(
-            """INSERT INTO orders
-               (number, date, status, state, reason, detail, total_cents, payload, seen_at)
-               VALUES
-               (:number, :date, :status, :state, :reason, :detail, :total_cents, :payload, :now)
-               ON CONFLICT (number) DO UPDATE SET date = excluded.date, status = excluded.status,
-               state = excluded.state, reason = excluded.reason, detail = excluded.detail,
-               total_cents = excluded.total_cents, payload = excluded.payload,
-               seen_at = excluded.seen_at
-               WHERE orders.state != 'booked'""",
+            sql,
             number=order.number,
             date=order.date,
             status=order.status,
@@ -613,11 +611,11 @@ class Store:
 
     def mark_searched_in_journal(self, numbers: Iterable[str]) -> None:
         """The journal was read, and does not hold these orders."""
-        sql = (
-            "UPDATE orders SET looked_for = 1 WHERE number IN (SELECT value FROM"
-            " json_each(:numbers))"
+        self._write(
+            """UPDATE orders SET looked_for = 1
+               WHERE number IN (SELECT value FROM json_each(:numbers))""",
+            numbers=json.dumps(list(numbers)),
         )
-        self._write(sql, numbers=json.dumps(list(numbers)))
 
     def newest_order_date(self) -> str:
         """Return the latest order date that is known, or an empty text."""
@@ -628,15 +626,13 @@ class Store:
     def booking(self, number: str) -> StoredBooking | None:
         """Return the booking of an order, sent or booked, or None."""
         sql = "SELECT * FROM bookings WHERE number = :number"
-        found = self._read(self._booking, sql, number=number)
-        return found[0] if found else None
+        bookings = self._read(self._booking, sql, number=number)
+        return bookings[0] if bookings else None
 
     def bookings(self) -> list[StoredBooking]:
         """Return all bookings, sent or booked, by the date of their order."""
-        sql = (
-            "SELECT bookings.* FROM bookings JOIN orders USING (number) ORDER BY orders.date,"
-            " length(number), number"
-        )
+        sql = """SELECT bookings.* FROM bookings JOIN orders USING (number)
+                 ORDER BY orders.date, length(number), number"""
         return self._read(self._booking, sql)
 
     def _booking(self, row: dict[str, Any]) -> StoredBooking:
@@ -661,10 +657,13 @@ class Store:
 
     def intend_booking(self, booking: StoredBooking) -> None:
         """Store the intent, with the exact body, before the first PUT."""
+        # What is known of an earlier intent goes: this one is not known to be booked.
+        sql = """INSERT OR REPLACE INTO bookings
+                 (number, batch_id, customer, total_cents, body, payload, sent_at)
+                 VALUES (:number, :batch_id, :customer, :total_cents, :body, :payload, :sent_at)"""
+
         self._write(
-            """INSERT OR REPLACE INTO bookings
-               (number, batch_id, customer, total_cents, body, payload, sent_at)
-               VALUES (:number, :batch_id, :customer, :total_cents, :body, :payload, :sent_at)""",
+            sql,
             number=booking.number,
             batch_id=booking.batch_id,
             customer=booking.customer,
@@ -677,14 +676,16 @@ class Store:
     def mark_booked(self, number: str) -> None:
         """The booking is in Minox: the order is finished."""
         with self.transaction():
+            # Of a booking that is seen to be there again, the first moment counts.
             self._write(
                 "UPDATE bookings SET booked_at = coalesce(booked_at, :now) WHERE number = :number",
                 number=number,
                 now=_now(),
             )
+
             self._write(
-                "UPDATE orders SET state = 'booked', reason = NULL, detail = '{}' WHERE number ="
-                " :number",
+                """UPDATE orders SET state = 'booked', reason = NULL, detail = '{}'
+                   WHERE number = :number""",
                 number=number,
             )
 
@@ -697,26 +698,22 @@ class Store:
             self.mark(number, State.FAILED, rejection)
 
     def mark_verified(self, number: str, differences: Sequence[Difference]) -> None:
-        """Store what reading a booking back showed; one that is as it was sent may still differ
-        from the shop.
+        """Store what reading a booking back showed, and since when it has been right."""
+        # A booking that reads back as it was sent may still differ from the shop.
+        sql = """UPDATE bookings SET differences = :differences,
+                 verified = CASE WHEN :differences = '[]' AND shop_differences = '[]'
+                                 THEN 'ok' ELSE 'mismatch' END,
+                 verified_at = CASE WHEN :differences = '[]' AND shop_differences = '[]'
+                                    AND verified = 'ok'
+                                    THEN verified_at ELSE :now END
+                 WHERE number = :number"""
 
-        `verified_at` is since when it has been right.
-        """
-        self._write(
-            """UPDATE bookings SET differences = :differences,
-               verified = CASE WHEN :differences = '[]' AND shop_differences = '[]'
-                               THEN 'ok' ELSE 'mismatch' END,
-               verified_at = CASE WHEN :differences = '[]' AND shop_differences = '[]'
-                               AND verified = 'ok'
-               THEN verified_at ELSE :now END WHERE number = :number""",
-            number=number,
-            now=_now(),
-            differences=_differences_json(differences),
-        )
+        self._write(sql, number=number, now=_now(), differences=_differences_json(differences))
 
     def mark_changed_in_shop(self, number: str, differences: Sequence[Difference]) -> None:
-        """Store how a booked order now differs in the shop; a new difference has to be verified
-        again.
+        """Store how a booked order now differs in the shop.
+
+        A new difference has to be verified again.
         """
         self._write(
             """UPDATE bookings SET shop_differences = :differences,
@@ -727,17 +724,20 @@ class Store:
         )
 
     def reduce(self, number: str, payload: dict[str, Any], body: str) -> None:
-        """Put a reduced payload in the place of a booked order's, and a reduced body in that of
-        what was sent.
-        """
+        """Put a reduced payload and body in the place of a booked order's, and of its booking's."""
         with self.transaction():
             self._write(
                 "UPDATE orders SET payload = :payload WHERE number = :number",
                 number=number,
                 payload=_json(payload),
             )
-            sql = "UPDATE bookings SET payload = :payload, body = :body WHERE number = :number"
-            self._write(sql, number=number, payload=_json(payload), body=body)
+
+            self._write(
+                "UPDATE bookings SET payload = :payload, body = :body WHERE number = :number",
+                number=number,
+                payload=_json(payload),
+                body=body,
+            )
 
     # Customers, by externalid, which is derived from their e-mail address: no personal data here
 
@@ -773,6 +773,7 @@ class Store:
         rows = self._rows("SELECT * FROM tokens")
         if not rows:
             return None
+
         row = rows[0]
         return Tokens(
             access_token=row["access_token"],
@@ -794,8 +795,8 @@ class Store:
     def tokens_worked(self) -> None:
         """The new tokens have worked: the previous refresh token is of no use any more."""
         self._write(
-            "UPDATE tokens SET previous_refresh_token = NULL WHERE previous_refresh_token IS NOT"
-            " NULL"
+            """UPDATE tokens SET previous_refresh_token = NULL
+               WHERE previous_refresh_token IS NOT NULL"""
         )
 
 
@@ -812,11 +813,10 @@ def _json(value: object) -> str:
 
 
 def _state_columns(state: State, rejection: Rejection | None) -> dict[str, object]:
-    return {
-        "state": state.value,
-        "reason": rejection.reason.value if rejection else None,
-        "detail": _json(dict(rejection.values)) if rejection else "{}",
-    }
+    columns: dict[str, object] = {"state": state.value, "reason": None, "detail": "{}"}
+    if rejection:
+        columns |= {"reason": rejection.reason.value, "detail": _json(dict(rejection.values))}
+    return columns
 
 
 def _differences_json(differences: Sequence[Difference]) -> str:

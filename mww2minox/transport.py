@@ -43,9 +43,7 @@ LONGEST_BACKOFF_SECONDS = 8
 WAIT_SECONDS = 300
 """How long a run waits in all for one vendor's `Retry-After`."""
 LONGEST_PAUSE_SECONDS = 86_400
-"""No vendor is left alone for more than a day; a moment that is further off was set by a wrong
-clock.
-"""
+"""No vendor is left alone for more than a day: a later moment was set by a wrong clock."""
 CLOCK_TOLERANCE_SECONDS = 2
 """A `Date` header tells whole seconds, so that our own clock is the better one while they agree."""
 MESSAGE_LENGTH = 300
@@ -59,9 +57,7 @@ log = logging.getLogger(__name__)
 
 
 class Pauses(Protocol):
-    """Where the moment is kept until which a vendor must be left alone, for the next process
-    too.
-    """
+    """Keeps until when a vendor must be left alone, for the next process too."""
 
     def moment(self, key: str) -> datetime | None:
         """Return the moment (aware), or None."""
@@ -100,8 +96,10 @@ class _NoNetrc(AuthBase):
 
 @dataclass(slots=True)
 class Pace:
-    """Spreads requests evenly: at most `per_second`, and just under the limit that the server's
-    headers tell.
+    """Spreads requests evenly: at most `per_second`, and just under the limit in the headers.
+
+    `interval` is the seconds between requests that the limit asks for, `next_at` the moment (of the
+    monotonic clock) of the next one.
     """
 
     per_second: float
@@ -114,22 +112,24 @@ class Pace:
         wait = self.next_at - now
         if wait > 0:
             time.sleep(wait)
+
         self.next_at = max(now, self.next_at) + max(self.interval, 1 / self.per_second)
 
     def learn(self, headers: Mapping[str, str]) -> float:
         """Learn from the rate-limit headers; return the seconds to wait when nothing remains."""
-        limit, remaining, reset = (
-            _number(headers.get(f"X-Rate-Limit-{name}")) for name in _LIMIT_HEADERS
-        )
+        limit = _number(headers.get("X-Rate-Limit-Limit"))
+        remaining = _number(headers.get("X-Rate-Limit-Remaining"))
+        reset = _number(headers.get("X-Rate-Limit-Reset"))
         if limit is None or remaining is None or reset is None or limit < 1:
             return 0.0
-        window = reset / 1000 - _vendors_time(headers)
-        if remaining == limit - 1 and window > 0:
-            self.interval = window / limit / SHARE_OF_LIMIT
-        return max(window, 0.0) if remaining <= 0 else 0.0
 
+        # The reset is in milliseconds since 1970, by the vendor's clock.
+        seconds_left = reset / 1000 - _vendors_time(headers)
+        # After its first request the whole window is ahead: that tells how long it is.
+        if remaining == limit - 1 and seconds_left > 0:
+            self.interval = seconds_left / limit / SHARE_OF_LIMIT
 
-_LIMIT_HEADERS = ("Limit", "Remaining", "Reset")
+        return max(seconds_left, 0.0) if remaining <= 0 else 0.0
 
 
 class Transport:
@@ -148,9 +148,7 @@ class Transport:
         params: Mapping[str, str] | None = None,
         messages: Callable[[Any], list[str]],
     ) -> None:
-        """`params` go with every request and never into a text; `messages` reads a vendor's error
-        answer.
-        """
+        """`params` go with every request and into no text; `messages` reads a vendor's errors."""
         self.vendor = vendor
         self.base_url = base_url
         self.pauses = pauses
@@ -159,19 +157,19 @@ class Transport:
         self.waited = 0.0
         self.requests_sent = 0
         self.skew: float | None = None
-        """How many seconds the vendor's clock is ahead of ours, by its last answer; None: it does
-        not tell.
-        """
+        """The seconds that the vendor's clock is ahead, by the last answer that told its time."""
+
         self._params = dict(params or {})
         self._secrets: set[str] = set()
+        for key, value in self._params.items():
+            if "token" in key:
+                self.hide(value)
+
         self._session = requests.Session()
         self._session.auth = _NoNetrc()
         self._session.headers.update(
             {"Accept": "application/json", "User-Agent": f"mww2minox/{__version__}"}
         )
-        for key, value in self._params.items():
-            if "token" in key:
-                self.hide(value)
 
     def request(  # noqa: PLR0913 - the parts of a request
         self,
@@ -191,45 +189,42 @@ class Transport:
         sending it twice does no harm. A PUT is not repeated after a 2xx that makes no sense: the
         caller reads back. Raises Refused (4xx), Unreachable, UnusableAnswer or WaitTooLong.
         """
-        sent = requests.Request(
+        all_headers = dict(headers or {})
+        if body is not None:
+            all_headers = {"Content-Type": "application/json", **all_headers}
+
+        request = requests.Request(
             method,
             self.base_url + path,
             params={**(params or {}), **self._params},
-            headers=(
-                {"Content-Type": "application/json", **(headers or {})}
-                if body is not None
-                else dict(headers or {})
-            ),
-            data=body if body is not None else form,
+            headers=all_headers,
+            data=form if body is None else body,
         )
-        attempt = _Attempt(self, sent, f"{method} {shown or path}", repeat=repeat)
+        attempt = _Attempt(self, request, f"{method} {shown or path}", repeat=repeat)
         return attempt.until_answered()
 
     def hide(self, secret: str) -> None:
-        """Keep `secret`, a key or what is known of a person, out of everything the vendor says,
-        however written.
+        """Keep a key, or what is known of a person, out of all that the vendor says.
+
+        It may quote the secret as it stands in an address, in a form or in JSON.
         """
-        self._secrets |= {
-            secret,
-            quote(secret, safe=""),
-            quote_plus(secret),
-            json.dumps(secret)[1:-1],
-        }
+        in_json = json.dumps(secret)[1:-1]
+        self._secrets |= {secret, quote(secret, safe=""), quote_plus(secret), in_json}
 
-    def said(self, data: Any) -> list[str]:  # noqa: ANN401 - an error answer is any JSON
-        """Return the vendor's own messages, in one line each, cut, without secrets and without
-        e-mail addresses.
-        """
-        return self.cleaned(self.messages(data))
+    def read_messages(self, data: Any) -> list[str]:  # noqa: ANN401 - an error answer is any JSON
+        """Return the vendor's own messages in an error answer, cleaned."""
+        return self.clean_messages(self.messages(data))
 
-    def cleaned(self, messages: Sequence[str]) -> list[str]:
-        """Return messages that a vendor's answer holds as `said` does."""
-        return [self._cleaned(message[:MOST_READ]) for message in messages[:10]]
+    def clean_messages(self, messages: Sequence[str]) -> list[str]:
+        """Return up to ten messages, cut, each on a line, without secrets and e-mail addresses."""
+        return [self._clean(message[:MOST_READ]) for message in messages[:10]]
 
-    def _cleaned(self, message: str) -> str:
+    def _clean(self, message: str) -> str:
+        # The longest first: a shorter secret may be a part of a longer one.
         for secret in sorted(filter(None, self._secrets), key=len, reverse=True):
             message = re.sub(re.escape(secret), "***", message, flags=re.IGNORECASE)
         message = EMAIL.sub("***", message)
+
         visible = "".join(char if char.isprintable() else " " for char in message[:MESSAGE_LENGTH])
         return " ".join(visible.split())
 
@@ -237,35 +232,38 @@ class Transport:
         """Send once, at the vendor's pace, and read the whole answer within the time limit."""
         self._sit_out_pause()
         self.pace.wait_for_turn()
+
         self.requests_sent += 1
         deadline = time.monotonic() + SILENCE_SECONDS
+        response = self._open(request)
+        vendors_time = _timestamp(response.headers.get("Date", ""))
+        if vendors_time is not None:
+            self.skew = vendors_time - time.time()
+        content = _read_content(response, deadline)
+
+        wait = self.pace.learn(response.headers)
+        if wait:
+            self.pause(wait)
+        return response, content
+
+    def _open(self, request: requests.Request) -> requests.Response:
+        """Send, and read no further than the headers."""
         prepared = self._session.prepare_request(request)
         settings = self._session.merge_environment_settings(
             prepared.url, {}, stream=True, verify=None, cert=None
         )
+        # Without TLS it is this machine: no proxy of the environment gets to see our keys.
         if self.base_url.startswith("http:"):
-            settings[
-                "proxies"
-            ] = {}  # that is this machine: no proxy of the environment gets to see our keys
-        response = self._session.send(
+            settings["proxies"] = {}
+
+        return self._session.send(
             prepared, timeout=(CONNECT_SECONDS, SILENCE_SECONDS), allow_redirects=False, **settings
         )
-        told = _timestamp(response.headers.get("Date", ""))
-        self.skew = self.skew if told is None else told - time.time()
-        with response:
-            content = bytearray()
-            for chunk in response.iter_content(65536):
-                content += chunk
-                if time.monotonic() > deadline or len(content) > LARGEST_ANSWER:
-                    raise requests.exceptions.ReadTimeout
-        wait = self.pace.learn(response.headers)
-        if wait:
-            self.pause(wait)
-        return response, bytes(content)
 
     def pause(self, seconds: float) -> None:
-        """Leave the vendor alone for so long, or longer where that was asked before: this process
-        and the next ones.
+        """Leave the vendor alone for so long, in this process and the next ones.
+
+        Where it asked for a longer pause before, that stays.
         """
         if seconds > self._pause_left():
             until = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
@@ -277,27 +275,34 @@ class Transport:
 
     def _pause_left(self) -> float:
         until = self.pauses.moment(self._pause_key)
-        left = (until - datetime.now(UTC)).total_seconds() if until else 0.0
+        if until is None:
+            return 0.0
+
+        left = (until - datetime.now(UTC)).total_seconds()
         return left if left <= LONGEST_PAUSE_SECONDS else 0.0
 
     def _sit_out_pause(self) -> None:
-        """Wait until the vendor may be asked again; another process may make that later
-        meanwhile.
+        """Wait until the vendor may be asked again. Raises WaitTooLong.
+
+        Another process may make that later meanwhile.
         """
         while (seconds := self._pause_left()) > 0:
             if self.waited + seconds > WAIT_SECONDS:
-                until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone()
-                message = _("{vendor} asks to be left alone until {moment}.")
-                raise WaitTooLong(
-                    message.format(vendor=_(self.vendor), moment=f"{until:%Y-%m-%d %H:%M:%S}"),
-                    _(
-                        "Nothing is lost. Run the same command again after that; until then:"
-                        " mww2minox report"
-                    ),
-                )
+                raise self._wait_too_long(seconds)
+
             log.info("%s asks to wait %.0f s", self.vendor, seconds)
             self.waited += seconds
             time.sleep(seconds)
+
+    def _wait_too_long(self, seconds: float) -> WaitTooLong:
+        until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone()
+        message = _("{vendor} asks to be left alone until {moment}.")
+        suggestion = _(
+            "Nothing is lost. Run the same command again after that; until then: mww2minox report"
+        )
+        return WaitTooLong(
+            message.format(vendor=_(self.vendor), moment=f"{until:%Y-%m-%d %H:%M:%S}"), suggestion
+        )
 
 
 class _Attempt:
@@ -326,6 +331,7 @@ class _Attempt:
             wait=self._wait,
             reraise=True,
         )
+
         try:
             return retrying(self._once)
         except _TryAgain as failed:
@@ -334,26 +340,24 @@ class _Attempt:
     def _once(self) -> Answer:
         try:
             response, content = self.transport.send(self.request)
-        except (
-            requests.RequestException,
-            HTTPError,
-        ) as error:  # a host that is no name comes as urllib3's own
+        except (requests.RequestException, HTTPError) as error:
+            # HTTPError is urllib3's own: so comes a host that is no name.
             log.info("%s: no answer (%s)", self.shown, type(error).__name__)
             raise self._no_answer(error) from None
+
         log.info("%s: %s", self.shown, response.status_code)
         return self._read(response, content)
 
     def _no_answer(self, error: Exception) -> Exception:
-        message = _("{vendor} at {url} gives no answer ({error}).")
-        unreachable = Unreachable(
-            message.format(
-                vendor=self.vendor, url=self.transport.base_url, error=type(error).__name__
-            ),
-            _(
-                "Nothing is lost. Check the connection, then run the same command again, or:"
-                " mww2minox check"
-            ),
+        message = _("{vendor} at {url} gives no answer ({error}).").format(
+            vendor=self.vendor, url=self.transport.base_url, error=type(error).__name__
         )
+        suggestion = _(
+            "Nothing is lost. Check the connection, then run the same command again, or:"
+            " mww2minox check"
+        )
+        unreachable = Unreachable(message, suggestion)
+
         never_left = isinstance(error, requests.ConnectionError) and _is_refused_connection(error)
         return _TryAgain(unreachable) if self.repeat or never_left else unreachable
 
@@ -364,23 +368,29 @@ class _Attempt:
             self.pauses += 1
             self.transport.pause(_retry_after(response) or self._backoff(self.pauses + 2))
             raise _Paused
+
         if status >= requests.codes.server_error or status == requests.codes.request_timeout:
             self.transport.pause(_retry_after(response) or 0.0)
             raise self._failing(status)
+
         if status >= requests.codes.bad_request:
-            raise Refused(status, self.transport.said(_json_or_none(content)))
+            raise Refused(status, self.transport.read_messages(_json_or_none(content)))
+
+        # Followed, a PUT would become a GET whose 200 looks like a booking.
         if status >= requests.codes.multiple_choices:
-            message = _(
-                "{vendor} answers {request} with a redirect ({status}), which is not followed."
-            )
-            raise UnusableAnswer(
-                message.format(vendor=self.vendor, request=self.shown, status=status),
-                _("Check the url in the config, then run: mww2minox check"),
-            )
+            raise self._redirected(status)
+
         try:
             return Answer(status=status, headers=response.headers, data=_json(content))
         except ValueError:
             raise self._unusable(response, content) from None
+
+    def _redirected(self, status: int) -> UnusableAnswer:
+        message = _("{vendor} answers {request} with a redirect ({status}), which is not followed.")
+        return UnusableAnswer(
+            message.format(vendor=self.vendor, request=self.shown, status=status),
+            _("Check the url in the config, then run: mww2minox check"),
+        )
 
     def _failing(self, status: int) -> Exception:
         message = _("{vendor} answers {request} with a server error ({status}).")
@@ -402,19 +412,22 @@ class _Attempt:
             ),
             suggestion.format(url=self.transport.base_url),
         )
-        return _TryAgain(unusable) if self.repeat and self.request.method == "GET" else unusable
+
+        # Half an answer may come whole the next time. A write may have been carried out, though:
+        # the caller reads back.
+        again = self.repeat and self.request.method == "GET"
+        return _TryAgain(unusable) if again else unusable
 
     def _give_up(self, state: RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, _Paused):
             return False
+
         self.failures += 1
         return self.failures >= ATTEMPTS or self._silent() > SILENCE_SECONDS
 
     def _silent(self) -> float:
-        """How long it has been trying; what it waited because the vendor asked for it does not
-        count.
-        """
+        """Return the seconds of trying, without what it waited because the vendor asked for it."""
         return time.monotonic() - self.started - self.transport.waited
 
     def _wait(self, state: RetryCallState) -> float:
@@ -440,7 +453,7 @@ def _retry_after(response: requests.Response) -> float | None:
     seconds = _number(value)
     if seconds is None:
         seconds = _seconds_until(value, response.headers)
-    return max(seconds, 0.0) if seconds is not None else None
+    return None if seconds is None else max(seconds, 0.0)
 
 
 def _seconds_until(http_date: str, headers: Mapping[str, str]) -> float | None:
@@ -449,11 +462,12 @@ def _seconds_until(http_date: str, headers: Mapping[str, str]) -> float | None:
 
 
 def _vendors_time(headers: Mapping[str, str]) -> float:
-    """Return the time (seconds since 1970) by the vendor's clock, where it tells it and ours is
-    wrong.
-    """
-    ours, told = time.time(), _timestamp(headers.get("Date", ""))
-    return ours if told is None or abs(told - ours) < CLOCK_TOLERANCE_SECONDS else told
+    """Return the time (seconds since 1970) by the vendor's clock, where ours is wrong."""
+    ours = time.time()
+    theirs = _timestamp(headers.get("Date", ""))
+    if theirs is None or abs(theirs - ours) < CLOCK_TOLERANCE_SECONDS:
+        return ours
+    return theirs
 
 
 def _timestamp(http_date: str) -> float | None:
@@ -461,22 +475,41 @@ def _timestamp(http_date: str) -> float | None:
         moment = parsedate_to_datetime(http_date)
     except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+    # "-0000" and no zone at all both come without one; HTTP's dates are UTC.
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.timestamp()
 
 
 def _number(text: str | None) -> float | None:
-    try:
-        return (
-            float(text) if text is not None and text.strip().replace(".", "", 1).isdigit() else None
-        )
-    except ValueError:
+    if text is None or not text.strip().replace(".", "", 1).isdigit():
         return None
+    try:
+        return float(text)
+    except ValueError:  # digits of a kind that float does not read, such as superscripts
+        return None
+
+
+def _read_content(response: requests.Response, deadline: float) -> bytes:
+    """Read the whole answer. Raises ReadTimeout past `deadline` (of the monotonic clock).
+
+    An answer too large is one too: a vendor that drips or floods must not hold the run.
+    """
+    content = bytearray()
+    with response:
+        for chunk in response.iter_content(65536):
+            content += chunk
+            if time.monotonic() > deadline or len(content) > LARGEST_ANSWER:
+                raise requests.exceptions.ReadTimeout
+    return bytes(content)
 
 
 def _json(content: bytes) -> Any:  # noqa: ANN401 - JSON is anything until a client has looked at it
     """Read JSON with numbers as Decimal; None for an empty body. Raises ValueError."""
     if not content.strip():
         return None
+
     try:
         return json.loads(content.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
     except (RecursionError, ArithmeticError):  # too deep, or an exponent that no Decimal holds

@@ -12,7 +12,7 @@ import requests
 import yaml
 
 from mww2minox.config.loading import load_config
-from mww2minox.minox.oauth import Consent
+from mww2minox.minox.consent import Consent
 from mww2minox.output import Output
 from mww2minox.sandbox import Request, Sandbox
 from mww2minox.shop.orders import read_stored_order

@@ -10,7 +10,7 @@ from decimal import Decimal
 from mww2minox.books.model import Booking, Difference, State
 from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _, ngettext
-from mww2minox.minox.journal import Found, find, lines_since
+from mww2minox.minox.journal import JournalBooking, find_bookings, lines_since
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import euros
 from mww2minox.shop.intake import changes_since
@@ -52,7 +52,7 @@ def adopt(wiring: Wiring, *, since: date | None = None) -> ExitStatus:
     return ExitStatus.OK
 
 
-def in_journal(wiring: Wiring, orders: Sequence[StoredOrder]) -> Mapping[str, Found]:
+def in_journal(wiring: Wiring, orders: Sequence[StoredOrder]) -> Mapping[str, JournalBooking]:
     """Return the bookings that the sales journal holds for these orders, by order number."""
     dates = [date.fromisoformat(order.date) for order in orders if order.date]
     if not dates:
@@ -60,14 +60,14 @@ def in_journal(wiring: Wiring, orders: Sequence[StoredOrder]) -> Mapping[str, Fo
     first = max(min(dates), date.min + MIDNIGHT) - MIDNIGHT
     lines = lines_since(wiring.minox, wiring.administration, first, wiring.config.minox.journal)
     ours = {order.number: wiring.booker.batch_id(order.number) for order in wiring.store.orders()}
-    return find(lines, {order.number: _total(order) for order in orders}, ours)
+    return find_bookings(lines, {order.number: _total(order) for order in orders}, ours)
 
 
 def _total(order: StoredOrder) -> Decimal | None:
     return None if order.total_cents is None else Decimal(order.total_cents) / 100
 
 
-def _adopt(wiring: Wiring, order: StoredOrder, found: Found) -> bool:
+def _adopt(wiring: Wiring, order: StoredOrder, found: JournalBooking) -> bool:
     """Store an order as booked; return whether its amount differs."""
     sent = wiring.store.booking(order.number) if found.ours else None
     if sent:  # its answer was lost; what was sent stays what it is compared with
@@ -85,7 +85,7 @@ def _adopt(wiring: Wiring, order: StoredOrder, found: Found) -> bool:
     return bool(differences)
 
 
-def _taken_over(wiring: Wiring, order: StoredOrder, found: Found) -> StoredBooking:
+def _taken_over(wiring: Wiring, order: StoredOrder, found: JournalBooking) -> StoredBooking:
     now = datetime.now(UTC)
     return StoredBooking(
         number=order.number,
@@ -100,7 +100,7 @@ def _taken_over(wiring: Wiring, order: StoredOrder, found: Found) -> StoredBooki
     )
 
 
-def _differences(order: StoredOrder, found: Found) -> Iterable[Difference]:
+def _differences(order: StoredOrder, found: JournalBooking) -> Iterable[Difference]:
     wanted = _total(order)
     if found.total != wanted:
         values = {
@@ -110,7 +110,7 @@ def _differences(order: StoredOrder, found: Found) -> Iterable[Difference]:
         yield Difference(code="total_differs", values=values)
 
 
-def _body(wiring: Wiring, order: StoredOrder, found: Found) -> str:
+def _body(wiring: Wiring, order: StoredOrder, found: JournalBooking) -> str:
     """For a booking of ours, what we would send for it; nothing for another's, which is compared by
     its total.
     """

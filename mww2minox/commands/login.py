@@ -6,7 +6,7 @@ import click
 
 from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _
-from mww2minox.minox.oauth import Consent, listen, wait_for_redirect
+from mww2minox.minox.consent import Consent, listen, wait_for_redirect
 from mww2minox.wiring import Wiring
 
 

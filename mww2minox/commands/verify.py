@@ -8,7 +8,7 @@ from mww2minox.books.differences import booking_differences
 from mww2minox.books.model import Booking, Difference, TransactionLine, VatPosting
 from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import _, ngettext
-from mww2minox.minox.customers import poll
+from mww2minox.minox.asking import poll
 from mww2minox.minox.journal import order_lines, total
 from mww2minox.minox.wire import sent_lines
 from mww2minox.reasons import euros, explain_differences

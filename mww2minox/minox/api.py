@@ -1,7 +1,6 @@
 """The Minox REST API: lists, customers and bookings of one administration."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import InvalidOperation
 from typing import Any
 from urllib.parse import quote
@@ -19,24 +18,24 @@ from mww2minox.language.texts import _
 from mww2minox.minox.oauth import MinoxLogin
 from mww2minox.minox.wire import (
     by_number,
-    created_number,
     errors_inside,
-    id_of,
-    lines_of,
-    next_page,
-    plain_id,
+    find_lines,
     read_administration,
+    read_administration_entry,
+    read_created_number,
     read_customer,
     read_entry,
+    read_id,
     read_line,
-    read_percentage,
-    rows_of,
+    read_next_page,
+    read_rows,
+    read_vat_code,
 )
 from mww2minox.transport import Answer, Transport
 
+UNAUTHORIZED = 401
+FORBIDDEN = 403
 NOT_FOUND = 404
-
-
 MOST_PAGES = 10_000
 SHORTEST_PRIVATE = 4
 """A shorter text tells nothing of a person, and stands in many words."""
@@ -69,39 +68,30 @@ class Minox:
         Raises UsageError when there is none.
         """
         rows = self._collection(self._tenant)
-        row = next((row for row in rows if id_of(row) == self._administration), None)
-        if row is None:
-            there = ", ".join(f"{id_of(row)} ({row.get('name', '')})" for row in rows) or _("none")
-            message = _("Minox has no administration {wanted} for this tenant; there is: {there}.")
-            raise UsageError(
-                message.format(wanted=self._administration, there=there),
-                _("Correct minox.administration in the config, then run: mww2minox check"),
-            )
+        own_rows = [row for row in rows if read_id(row) == self._administration]
+        if not own_rows:
+            raise self._no_administration(rows)
+
         try:
-            return read_administration(row)
+            return read_administration(own_rows[0])
         except (KeyError, TypeError, ValueError):
             raise self._strange(_("the administration")) from None
 
+    def _no_administration(self, rows: list[Mapping[str, Any]]) -> UsageError:
+        choices = ", ".join(f"{read_id(row)} ({row.get('name', '')})" for row in rows) or _("none")
+        message = _("Minox has no administration {wanted} for this tenant; there is: {there}.")
+        return UsageError(
+            message.format(wanted=self._administration, there=choices),
+            _("Correct minox.administration in the config, then run: mww2minox check"),
+        )
+
     def administrations(self) -> list[ListEntry]:
         """Return the administrations of the tenant, by id, with their names as descriptions."""
-        rows = self._collection(self._tenant)
-        return [
-            replace(read_entry(row), description=plain_id(str(row.get("name") or "")))
-            for row in rows
-        ]
+        return [read_administration_entry(row) for row in self._collection(self._tenant)]
 
     def vat_codes(self) -> list[VatCode]:
         """Return the VAT codes."""
-        return [
-            VatCode(
-                code=id_of(row),
-                percentage=read_percentage(row.get("percentage")),
-                type=str(row.get("type") or ""),
-                description=str(row.get("description") or ""),
-                account=str(row.get("account_id") or ""),
-            )
-            for row in self._collection(f"{self._base}/vat")
-        ]
+        return [read_vat_code(row) for row in self._collection(f"{self._base}/vat")]
 
     def journals(self) -> list[ListEntry]:
         """Return the journals."""
@@ -115,41 +105,61 @@ class Minox:
 
     def customer(self, number: str) -> MinoxCustomer | None:
         """Return the customer with this number, or None."""
-        found = self._found(f"{self._base}/customer/{quote(number, safe='')}", shown="customer/...")
-        return next(iter(found), None)
+        path = f"{self._base}/customer/{quote(number, safe='')}"
+        return next(iter(self._customers(path, shown="customer/...")), None)
 
     def customers_by_email(self, email: str) -> list[MinoxCustomer]:
         """Return the customers with this e-mail, whatever its capitals, by number.
 
-        Where the look-up tells one alone, and that one is blocked, a search tells the others.
+        Where all that the look-up tells are blocked, a search may tell others.
         """
-        wanted = email.lower()
-        found = self._by_email(email) or (self._by_email(wanted) if wanted != email else [])
-        if found and all(customer.blocked for customer in found):
-            searched = self._found(
-                f"{self._base}/customer", shown="customer?search=...", params={"search": email}
-            )
-            found += [one for one in searched if wanted in one.emails]
-        fitting = {one.number: one for one in found if not one.emails or wanted in one.emails}
+        lower = email.lower()
+        customers = self._by_email(email)
+        # Whether Minox minds capitals is open: what it knows may be written in small letters.
+        if not customers and lower != email:
+            customers = self._by_email(lower)
+
+        # The look-up may tell one customer where several have the e-mail.
+        if customers and all(customer.blocked for customer in customers):
+            others = self._by_search(email)
+            customers += [customer for customer in others if lower in customer.emails]
+
+        fitting: dict[str, MinoxCustomer] = {}
+        for customer in customers:
+            # An answer without any e-mail says nothing against it: Minox looked it up by that.
+            if not customer.emails or lower in customer.emails:
+                fitting[customer.number] = customer
         return sorted(fitting.values(), key=by_number)
 
     def customers_by_search(self, text: str) -> list[MinoxCustomer]:
         """Return the customers that a search finds, by number."""
-        found = self._found(
-            f"{self._base}/customer", shown="customer?search=...", params={"search": text}
-        )
-        return sorted(found, key=by_number)
-
-    def _by_email(self, email: str) -> list[MinoxCustomer]:
-        path = f"{self._base}/customer/by_email/{quote(email, safe='')}"
-        return self._found(path, shown="customer/by_email/...")
+        return sorted(self._by_search(text), key=by_number)
 
     def customers_by_externalid(self, externalid: str) -> list[MinoxCustomer]:
         """Return the customers that were made with this externalid, by number."""
-        return sorted(
-            self._found(f"{self._base}/customer/by_externalid/{quote(externalid, safe='')}"),
-            key=by_number,
-        )
+        path = f"{self._base}/customer/by_externalid/{quote(externalid, safe='')}"
+        return sorted(self._customers(path), key=by_number)
+
+    def _by_email(self, email: str) -> list[MinoxCustomer]:
+        path = f"{self._base}/customer/by_email/{quote(email, safe='')}"
+        return self._customers(path, shown="customer/by_email/...")
+
+    def _by_search(self, text: str) -> list[MinoxCustomer]:
+        path = f"{self._base}/customer"
+        return self._customers(path, shown="customer?search=...", params={"search": text})
+
+    def _customers(
+        self, path: str, shown: str = "", params: Mapping[str, str] | None = None
+    ) -> list[MinoxCustomer]:
+        """Look customers up; `shown` stands for a path with personal data."""
+        try:
+            answer = self._request("GET", path, shown=shown, params=params)
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+            return []  # a look-up that finds nothing answers 404, or no rows
+
+        return [read_customer(row) for row in read_rows(answer.data) if read_id(row)]
 
     def create_customer(self, body: bytes, journal: str) -> str | None:
         """POST a customer, once; return its number, or None when the answer does not tell.
@@ -163,21 +173,8 @@ class Minox:
             body=body,
             repeat=False,
         )
-        errors = errors_inside(answer.data)
-        if errors:
-            raise Refused(answer.status, self._transport.cleaned(errors))
-        return created_number(answer)
-
-    def _found(
-        self, path: str, shown: str = "", params: Mapping[str, str] | None = None
-    ) -> list[MinoxCustomer]:
-        try:
-            answer = self._request("GET", path, shown=shown, params=params)
-        except Refused as refused:
-            if refused.status == NOT_FOUND:
-                return []
-            raise
-        return [read_customer(row) for row in rows_of(answer.data) if id_of(row)]
+        self._refuse_errors(answer)
+        return read_created_number(answer)
 
     # Bookings
 
@@ -188,26 +185,25 @@ class Minox:
         come late. Raises Refused when Minox says no; after Unreachable or UnusableAnswer it is not
         known what happened.
         """
-        answer = self._request(
-            "PUT", f"{self._base}/transaction_line_batch/{batch_id}", body=body, repeat=repeat
-        )
+        path = f"{self._base}/transaction_line_batch/{batch_id}"
+        answer = self._request("PUT", path, body=body, repeat=repeat)
+
+        # A 2xx that is neither lines nor an error, a bare text say, does not tell what happened.
         if not isinstance(answer.data, dict | list):
             raise self._strange(_("a booking"))
-        errors = errors_inside(answer.data)
-        if errors:
-            raise Refused(answer.status, self._transport.cleaned(errors))
+        self._refuse_errors(answer)
 
     def booking(self, batch_id: str) -> list[TransactionLine]:
         """Read a booking back: its lines, none when there is no such booking."""
+        path = f"{self._base}/transaction_line_batch/{quote(batch_id, safe='')}"
         try:
-            answer = self._request(
-                "GET", f"{self._base}/transaction_line_batch/{quote(batch_id, safe='')}"
-            )
+            answer = self._request("GET", path)
         except Refused as refused:
             if refused.status == NOT_FOUND:
                 return []
             raise self._refusal(refused) from None
-        return [self._line(row) for row in lines_of(answer.data)]
+
+        return [self._line(row) for row in find_lines(answer.data)]
 
     @property
     def books(self) -> str:
@@ -215,30 +211,27 @@ class Minox:
         return self._base
 
     def delete_booking(self, batch_id: str, books: str) -> bool:
-        """Take a booking out of these `books` again, whichever are ours now; return whether there
-        was one.
+        """Take a booking out again, and return whether there was one.
 
-        Raises Refused, Unreachable, UnusableAnswer.
+        `books` are those that it was put into, whichever are ours now. Raises Refused, Unreachable
+        or UnusableAnswer.
         """
+        path = f"{books}/transaction_line_batch/{quote(batch_id, safe='')}"
         try:
-            answer = self._request(
-                "DELETE", f"{books}/transaction_line_batch/{quote(batch_id, safe='')}"
-            )
+            answer = self._request("DELETE", path)
         except Refused as refused:
             if refused.status != NOT_FOUND:
                 raise
             return False
-        errors = errors_inside(answer.data)
-        if errors:
-            raise Refused(answer.status, self._transport.cleaned(errors))
+
+        self._refuse_errors(answer)
         return True
 
     def lines_of_period(self, fiscal_year: int, period: int) -> list[TransactionLine]:
         """Return every line of a period."""
         path = f"{self._base}/year/{fiscal_year}/transaction_lines"
-        return [
-            self._line(row) for row in lines_of(self._collection(path, {"period": str(period)}))
-        ]
+        rows = self._collection(path, {"period": str(period)})
+        return [self._line(row) for row in find_lines(rows)]
 
     def _line(self, row: Mapping[str, Any]) -> TransactionLine:
         try:
@@ -256,19 +249,23 @@ class Minox:
         A list that is not there is empty.
         """
         rows: list[Mapping[str, Any]] = []
-        asked = dict(params or {})
+        query = dict(params or {})
         for _page in range(MOST_PAGES):
             try:
-                data = self._request("GET", path, params=asked).data
+                data = self._request("GET", path, params=query).data
             except Refused as refused:
+                # Without its administrations a tenant is no tenant: that is told, not passed over.
                 if refused.status == NOT_FOUND and path != self._tenant:
                     return rows
                 raise self._refusal(refused) from None
-            rows += rows_of(data)
-            following = next_page(data, asked)
-            if following is None or following == asked:
+
+            rows += read_rows(data)
+            next_query = read_next_page(data, query)
+            # A page that names itself as the next one is the last.
+            if next_query is None or next_query == query:
                 return rows
-            asked = following
+            query = next_query
+
         raise self._strange(_("a list without end"))
 
     def _request(  # noqa: PLR0913 - the parts of a request
@@ -296,32 +293,41 @@ class Minox:
                     repeat=repeat,
                 )
             except Refused as refused:
-                if refused.status == 401 and not renewed:  # noqa: PLR2004 - unauthorized
+                # Minox may withdraw a token before the time that it told.
+                if refused.status == UNAUTHORIZED and not renewed:
                     token = self._login.renew(token)
                     continue
-                if refused.status in (401, 403):
+                if refused.status in (UNAUTHORIZED, FORBIDDEN):
                     raise self._refusal(refused) from None
                 raise
+
             self._login.worked()
             return answer
+
         raise AssertionError  # the second round returns or raises
 
+    def _refuse_errors(self, answer: Answer) -> None:
+        """Raise Refused for a 2xx with errors inside: it is a "no" all the same."""
+        errors = errors_inside(answer.data)
+        if errors:
+            raise Refused(answer.status, self._transport.clean_messages(errors))
+
     def _refusal(self, refused: Refused) -> KeysRefused | UnusableAnswer:
-        said = "; ".join(refused.messages)
-        if refused.status not in (401, 403, NOT_FOUND):
+        words = "; ".join(refused.messages)
+        if refused.status not in (UNAUTHORIZED, FORBIDDEN, NOT_FOUND):
             message = _("Minox refuses to tell what is asked (HTTP {status}): {words}")
             return UnusableAnswer(
-                message.format(status=refused.status, words=said),
+                message.format(status=refused.status, words=words),
                 _("Check minox.url and minox.tenant in the config, then run: mww2minox check"),
             )
+
+        # A tenant that our login does not reach can be a 404 as well.
         message = _("Minox refuses our keys or rights (HTTP {status}): {words}")
-        return KeysRefused(
-            message.format(status=refused.status, words=said),
-            _(
-                "Check minox.tenant and the rights, then log in as the subscription's main user:"
-                " mww2minox login"
-            ),
+        suggestion = _(
+            "Check minox.tenant and the rights, then log in as the subscription's main user:"
+            " mww2minox login"
         )
+        return KeysRefused(message.format(status=refused.status, words=words), suggestion)
 
     def _strange(self, what: str) -> UnusableAnswer:
         message = _("Minox answers {what} in a shape that is not known.").format(what=what)

@@ -29,7 +29,8 @@ from mww2minox.books.model import (
 )
 from mww2minox.errors import OrderNotInShop, Refused, Unreachable, UnusableAnswer
 from mww2minox.minox.api import Minox
-from mww2minox.minox.customers import Customers, poll, said
+from mww2minox.minox.asking import poll
+from mww2minox.minox.customers import Customers, said
 from mww2minox.minox.wire import booking_body
 from mww2minox.state import ReadOrder, Store, StoredBooking, StoredOrder
 

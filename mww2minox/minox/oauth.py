@@ -1,30 +1,18 @@
-"""Minox' OAuth 2.0: the consent (authorization code with PKCE) and the crash-safe refresh.
+"""The tokens of Minox' OAuth 2.0: exchanged for the code of a consent, and refreshed crash-safely.
 
-Order of storing (minox/exactly_once.md, "The login"): a refresh happens under a lock, reads
-the tokens again under that lock, stores the new ones before they are used, and keeps the previous
+Order of storing (minox/exactly_once.md, "The login"): a refresh happens under a lock, reads the
+tokens again under that lock, stores the new ones before they are used, and keeps the previous
 refresh token until the new one has worked.
 """
 
 import base64
-import hashlib
 import json
-import secrets
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
-from mww2minox.errors import (
-    KeysRefused,
-    LoginNeeded,
-    Refused,
-    Unreachable,
-    UnusableAnswer,
-    UsageError,
-)
-from mww2minox.language.texts import N_, _, system_problem
+from mww2minox.errors import KeysRefused, LoginNeeded, Refused, Unreachable, UnusableAnswer
+from mww2minox.language.texts import N_, _
 from mww2minox.state import Store, Tokens
 from mww2minox.transport import Transport
 
@@ -33,15 +21,12 @@ SCOPES = (
     " customer:read customer:write transaction:read transaction:write"
 )
 LOGIN = N_("Log in again, as the subscription's main user: mww2minox login")
-CONSENT_SECONDS = 600
 EARLY_SECONDS = 60
-"""An access token is renewed so long before it expires, or a tenth of its life before, whichever is
-less.
-"""
+"""An access token is renewed so long before it expires, or a tenth of its life, if that is less."""
+FORM_REFUSED = (400, 415, 422)
+"""With these a server may mean the form, and take JSON."""
 UNTOLD_SECONDS = 3600
-"""How long an access token is taken to be good where Minox does not tell; a 401 renews it
-anyway.
-"""
+"""How long an access token is taken to be good where Minox does not tell: a 401 renews it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,112 +47,6 @@ class TokenFacts:
 
     tenants: tuple[str, ...] = ()
     scopes: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """One attempt to log in: its `state`, and the PKCE verifier (RFC 7636)."""
-
-    state: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
-
-    def url(self, base_url: str, client: Client) -> str:
-        """Return the address where the main user consents."""
-        challenge = base64.urlsafe_b64encode(
-            hashlib.sha256(self.verifier.encode()).digest()
-        ).rstrip(b"=")
-        query = {
-            "client_id": client.client_id,
-            "redirect_uri": client.redirect_uri,
-            "response_type": "code",
-            "scope": SCOPES,
-            "state": self.state,
-            "code_challenge": challenge.decode(),
-            "code_challenge_method": "S256",
-        }
-        return f"{base_url}/oauth/authorize?{urlencode(query)}"
-
-    def code(self, redirected: str) -> str:
-        """Return the code in the address that the browser was sent to; LoginNeeded when it is not
-        ours.
-        """
-        query = {key: values[0] for key, values in parse_qs(urlsplit(redirected).query).items()}
-        if not secrets.compare_digest(query.get("state", "").encode(), self.state.encode()):
-            message = _("The answer does not belong to this login (its state differs).")
-            raise LoginNeeded(
-                message, _("Start again, and use the newest address: mww2minox login")
-            )
-        if "code" not in query:
-            error = query.get("error", _("no code"))[:80]
-            raise LoginNeeded(
-                _("Minox did not give its consent ({error}).").format(error=error), _(LOGIN)
-            )
-        return query["code"]
-
-
-class _Callback(BaseHTTPRequestHandler):
-    """Takes the one redirect of the browser."""
-
-    timeout = 1
-    """Browsers open connections that they do not use; those must not keep the redirect waiting."""
-
-    def do_GET(self) -> None:
-        """Answer the browser, and keep the address when it is the redirect."""
-        server = self.server
-        assert isinstance(server, _CallbackServer)  # noqa: S101 - for the type checker: only that server uses it
-        ours = urlsplit(self.path).path == server.path
-        text = _("Done. You can close this window.") if ours else _("Not found")
-        if ours:
-            server.received = self.path
-        self.send_response(200 if ours else 404)
-        self.send_header("Content-Type", "text/plain; charset=utf-8")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(f"{text}\n".encode())
-
-    def log_message(self, *record: Any) -> None:  # noqa: ANN401 - the signature of http.server
-        """Keep the code out of every log."""
-
-
-class _CallbackServer(HTTPServer):
-    allow_reuse_address = True
-    path = "/"
-    received = ""
-
-
-def listen(redirect_uri: str) -> _CallbackServer:
-    """Listen on the loopback address of `redirect_uri`; UsageError when that cannot be."""
-    parts = urlsplit(redirect_uri)
-    host = parts.hostname or ""
-    if parts.scheme != "http":
-        message = _("minox.redirect_uri is {url}, which is not on this machine.").format(
-            url=redirect_uri
-        )
-        raise UsageError(message, _("Run: mww2minox login --paste"))
-    try:
-        server = _CallbackServer((host, parts.port or 80), _Callback)
-    except OSError as error:
-        message = _("Cannot listen on minox.redirect_uri, {url}: {problem}.")
-        raise UsageError(
-            message.format(url=redirect_uri, problem=system_problem(error)),
-            _("Free that port, or run: mww2minox login --paste"),
-        ) from None
-    server.path = parts.path or "/"
-    return server
-
-
-def wait_for_redirect(server: _CallbackServer) -> str:
-    """Wait for the browser; return the path and query that it was sent to.
-
-    LoginNeeded after ten minutes.
-    """
-    deadline = time.monotonic() + CONSENT_SECONDS
-    server.timeout = 1
-    while not server.received:
-        if time.monotonic() > deadline:
-            raise LoginNeeded(_("Nobody consented within ten minutes."), _(LOGIN))
-        server.handle_request()
-    return server.received
 
 
 class MinoxLogin:
@@ -191,6 +70,7 @@ class MinoxLogin:
             "redirect_uri": self._client.redirect_uri,
             "code_verifier": verifier,
         }
+
         with self._store.token_lock():
             try:
                 answer = self._ask(grant)
@@ -209,31 +89,32 @@ class MinoxLogin:
         return self.renew(tokens.access_token)
 
     def renew(self, stale: str) -> str:
-        """Return a newer access token than `stale`: another process' when there is one, else
-        refresh.
-        """
+        """Return a newer access token than `stale`: another process', or else one of a refresh."""
         with self._store.token_lock():
+            # Read under the lock: another process may have refreshed while this one waited.
             tokens = self._stored()
             if tokens.access_token != stale:
                 return tokens.access_token
+
             renewed = self._refresh(tokens)
             self._store.store_tokens(renewed)
             self._proven = False
             return renewed.access_token
 
     def inspect(self) -> TokenFacts:
-        """Ask Minox what our login reaches (minox/api.md, "Login"); a Minox that cannot tell is no
-        failure.
+        """Ask Minox what our login reaches (minox/api.md, "Login"). It may not tell: no failure.
 
         Raises LoginNeeded, KeysRefused (the client is unknown), and what renewing the token raises.
         """
         token = self.access_token()
-        told = self._inspected(token)
-        if told.get("active") is False:
-            told = self._inspected(self.renew(token))
-        return TokenFacts(tenants=_tenants(told.get("linked_tenants")), scopes=_scopes(told))
+        facts = self._inspect(token)
+        # A token can be withdrawn before the time that Minox told.
+        if facts.get("active") is False:
+            facts = self._inspect(self.renew(token))
 
-    def _inspected(self, token: str) -> dict[str, Any]:
+        return TokenFacts(tenants=_tenants(facts.get("linked_tenants")), scopes=_scopes(facts))
+
+    def _inspect(self, token: str) -> dict[str, Any]:
         """Return Minox' answer about a token, empty where it gives none.
 
         Asked once: whether it answers is a fact.
@@ -242,8 +123,10 @@ class MinoxLogin:
         basic = base64.b64encode(client.encode()).decode()
         for secret in (token, self._client.client_secret, basic):
             self._transport.hide(secret)
+
         headers = {"Authorization": f"Basic {basic}"}
         body = json.dumps({"token": token}).encode()
+
         try:
             data = self._transport.request(
                 "POST", "/api/1/inspect", headers=headers, body=body, repeat=False
@@ -254,6 +137,7 @@ class MinoxLogin:
             return {}
         except (Unreachable, UnusableAnswer):
             return {}
+
         return data if isinstance(data, dict) else {}
 
     def worked(self) -> None:
@@ -271,8 +155,9 @@ class MinoxLogin:
         return tokens
 
     def _refresh(self, tokens: Tokens) -> Tokens:
-        """Refresh with the newest token, else with the one before it: it may never have been
-        replaced.
+        """Refresh with the newest token, else with the one before it.
+
+        Minox may never have put the newest in the place of that one.
         """
         refusal: Refused | None = None
         for token in filter(None, (tokens.refresh_token, tokens.previous_refresh_token)):
@@ -289,14 +174,16 @@ class MinoxLogin:
         for key in ("code", "code_verifier", "refresh_token"):
             self._transport.hide(grant.get(key, ""))
         grant |= {"client_id": self._client.client_id, "client_secret": self._client.client_secret}
+
         try:
             data = self._transport.request("POST", "/oauth/token", form=grant).data
         except Refused as refused:
-            if refused.status not in (400, 415, 422) or "invalid_grant" in refused.messages:
+            # A code or token that is dead stays dead, in whichever way it is sent.
+            if refused.status not in FORM_REFUSED or "invalid_grant" in refused.messages:
                 raise
-            data = self._transport.request(
-                "POST", "/oauth/token", body=json.dumps(grant).encode()
-            ).data
+            body = json.dumps(grant).encode()
+            data = self._transport.request("POST", "/oauth/token", body=body).data
+
         if not isinstance(data, dict) or not isinstance(data.get("access_token"), str):
             message = _("Minox answers the token request without an access token.")
             raise UnusableAnswer(message, _(LOGIN))
@@ -308,14 +195,15 @@ class MinoxLogin:
         Without a new refresh token the old one stays good (RFC 6749, section 6).
         """
         refresh_token = answer.get("refresh_token") or previous or ""
-        told = str(answer.get("expires_in"))
-        seconds = int(told) if told.isdigit() else UNTOLD_SECONDS
+        expires_in = str(answer.get("expires_in"))
+        seconds = int(expires_in) if expires_in.isdigit() else UNTOLD_SECONDS
+        good_for = timedelta(seconds=seconds - min(EARLY_SECONDS, seconds / 10))
+
         return Tokens(
             access_token=answer["access_token"],
             refresh_token=str(refresh_token),
             previous_refresh_token=previous if previous != refresh_token else None,
-            expires_at=datetime.now(UTC)
-            + timedelta(seconds=seconds - min(EARLY_SECONDS, seconds / 10)),
+            expires_at=datetime.now(UTC) + good_for,
         )
 
     @staticmethod
@@ -331,23 +219,23 @@ class MinoxLogin:
         return LoginNeeded(message, _(LOGIN))
 
 
-def _tenants(told: object) -> tuple[str, ...]:
-    """Read the ids of tenants: a list or a `collection` of ids, or of objects with one
-    (minox/api.md, "Login").
+def _tenants(linked: object) -> tuple[str, ...]:
+    """Read the ids of tenants: a list or a `collection`, of ids or of objects with one.
+
+    Which of them is open (minox/api.md, "Login").
     """
-    rows = told.get("collection") if isinstance(told, dict) else told
-    ids = (
-        row.get("id") if isinstance(row, dict) else row
-        for row in (rows if isinstance(rows, list) else [])
-    )
-    return tuple(str(found) for found in ids if isinstance(found, int | str))
+    if isinstance(linked, dict):
+        linked = linked.get("collection")
+    if not isinstance(linked, list):
+        return ()
+
+    ids = [row.get("id") if isinstance(row, dict) else row for row in linked]
+    return tuple(str(tenant) for tenant in ids if isinstance(tenant, int | str))
 
 
-def _scopes(told: dict[str, Any]) -> frozenset[str] | None:
-    """Read scopes: a text with spaces, as in OAuth's own answers, or a list; None where there are
-    none.
-    """
-    found = told.get("scope") or told.get("scopes")
-    if isinstance(found, str):
-        return frozenset(found.replace(",", " ").split())
-    return frozenset(map(str, found)) if isinstance(found, list) else None
+def _scopes(facts: dict[str, Any]) -> frozenset[str] | None:
+    """Read scopes: a text with spaces, as in OAuth's own answers, or a list; None without any."""
+    scopes = facts.get("scope") or facts.get("scopes")
+    if isinstance(scopes, str):
+        return frozenset(scopes.replace(",", " ").split())
+    return frozenset(map(str, scopes)) if isinstance(scopes, list) else None

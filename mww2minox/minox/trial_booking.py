@@ -27,7 +27,8 @@ from mww2minox.config.loading import LEDGER_TOLERANCE
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer
 from mww2minox.language.texts import _
 from mww2minox.minox.api import Minox
-from mww2minox.minox.customers import GHOST_SECONDS, poll, said
+from mww2minox.minox.asking import GHOST_SECONDS, poll
+from mww2minox.minox.customers import said
 from mww2minox.minox.wire import booking_body, sent_lines
 from mww2minox.state import Store
 

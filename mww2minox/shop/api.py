@@ -1,6 +1,4 @@
-"""The Mijnwebwinkel (MyOnlineStore) API, read only: orders by page or one by one, and the shop's
-own facts.
-"""
+"""The Mijnwebwinkel (MyOnlineStore) API, read only: orders and the shop's facts (shop/api.md)."""
 
 import logging
 from collections.abc import Generator, Iterable, Iterator
@@ -30,23 +28,17 @@ from mww2minox.shop.orders import (
 from mww2minox.transport import Transport
 
 PAGE = 100
-
-
+"""Orders per request: the most that the shop gives."""
 PASSES = 3
-
-
+"""How often a window is read from its start, where rows move between its pages meanwhile."""
 NOT_THERE = (404, 410)
-
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of orders.
-
-    `complete` is True on the last one, when nothing of the window was missed.
-    """
+    """A page of orders; `complete` on the last one, when nothing of the window was missed."""
 
     orders: list[ReceivedOrder]
     complete: bool
@@ -54,8 +46,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFacts:
-    """The store's country, and its identity: the same for every token of the store; its UUID, where
-    it tells one.
+    """The store's country (two letters) and identity, the same for every token of the store.
+
+    `uuid` and `name` are empty where the store does not tell them.
     """
 
     country: str
@@ -74,20 +67,23 @@ class Status:
 
 
 def named(wanted: int | str, statuses: Iterable[Status]) -> list[Status]:
-    """Return the status with this number, or else all that have this name: of orders and of credit
-    orders, say.
+    """Return the status with this number, or else all with this name, whatever its capitals.
+
+    A name can be that of two: a status of orders, and one of credit orders.
     """
-    there, name = list(statuses), str(wanted).strip().lower()
-    by_number = [status for status in there if str(status.number) == name]
-    return by_number or [status for status in there if status.name.strip().lower() == name]
+    choices = list(statuses)
+    name = str(wanted).strip().lower()
+    by_number = [status for status in choices if str(status.number) == name]
+    return by_number or [status for status in choices if status.name.strip().lower() == name]
 
 
 def error_messages(data: object) -> list[str]:
     """Read the shop's error answer: `{code, message, description}` or problem+json."""
     if not isinstance(data, dict):
         return []
-    parts = (data.get(key) for key in ("message", "title", "description", "detail"))
-    return [" ".join(dict.fromkeys(str(part) for part in parts if part))]
+    parts = [data.get(key) for key in ("message", "title", "description", "detail")]
+    texts = [str(part) for part in parts if part]
+    return [" ".join(dict.fromkeys(texts))]
 
 
 class Webshop:
@@ -103,27 +99,18 @@ class Webshop:
         store = self._get("/v1/store", needs=_("shop.token (or it wants shop.partner_token too)"))
         if not isinstance(store, dict):
             raise self._strange("/v1/store")
-        identity = next(
-            (store[key] for key in ("id", "primary_domain", "name") if store.get(key)), ""
-        )
+
+        uuid = str(store.get("id") or "")
+        identity = uuid or str(store.get("primary_domain") or store.get("name") or "")
         country = str(store.get("region_code") or "NL").upper()
         name = plain_text(str(store.get("name") or ""))
-        return StoreFacts(
-            country=country, identity=str(identity), uuid=str(store.get("id") or ""), name=name
-        )
+        return StoreFacts(country=country, identity=identity, uuid=uuid, name=name)
 
     def statuses(self) -> list[Status]:
         """Return all order statuses, in the configured language. Needs the partner token."""
         rows = self._get("/v1/orderstatuses", needs=_("shop.token and shop.partner_token"))
         try:
-            return [
-                Status(
-                    number=int(row["status"]),
-                    name=plain_text(str(row["description"])),
-                    credit_order=bool(row.get("credit_order")),
-                )
-                for row in _collection(rows)
-            ]
+            return [_status(row) for row in _collection(rows)]
         except (KeyError, TypeError, ValueError):
             raise self._strange("/v1/orderstatuses") from None
 
@@ -132,19 +119,18 @@ class Webshop:
 
         Needs the partner token.
         """
-        rows = _collection(
-            self._get("/v1/payment/gateways", needs=_("shop.token and shop.partner_token"))
-        )
+        needs = _("shop.token and shop.partner_token")
+        gateways = _collection(self._get("/v1/payment/gateways", needs=needs))
+
+        names: dict[str, str] = {}
         try:
-            return {
-                f"{plain_text(gateway['name'])}/{plain_text(method['name'])}": plain_text(
-                    str(method.get("displayName") or "")
-                )
-                for gateway in rows
-                for method in gateway.get("methods") or ()
-            }
+            for gateway in gateways:
+                for method in gateway.get("methods") or ():
+                    payment = f"{plain_text(gateway['name'])}/{plain_text(method['name'])}"
+                    names[payment] = plain_text(str(method.get("displayName") or ""))
         except (AttributeError, KeyError, TypeError):
             raise self._strange("/v1/payment/gateways") from None
+        return names
 
     def tax_rates(self) -> dict[str, list[Decimal]]:
         """Return the rates (percentages) that the shop is set up for, by region (two letters)."""
@@ -159,33 +145,41 @@ class Webshop:
             raise self._strange("/v1/tax-policy/regions") from None
 
     def latest(self, count: int) -> list[ReceivedOrder]:
-        """Return the `count` newest orders, the newest first; test orders and what cannot be read
-        are left out.
+        """Return the `count` newest orders, the newest first.
+
+        Test orders and what cannot be read are left out.
         """
-        found: list[ReceivedOrder] = []
-        for archived in (False, True):
-            filters = self._filters(archived=archived, since=None, until=None, changed_since=None)
-            for offset in range(0, count, PAGE):
-                page = {"limit": str(PAGE), "offset": str(offset), "ordering": "desc"}
-                rows = _collection(self._get("/v1/orders", filters | page))
-                found += _for_real(map(read_order, rows))
-                if len(rows) < PAGE:
-                    break
-        readable = [taken for taken in found if taken.order]
-        return sorted(
-            readable, key=lambda taken: (taken.date, taken.number.zfill(20)), reverse=True
-        )[:count]
+        # What a list without `archived` holds is open (shop/api.md, "Open"): both are asked for.
+        orders = self._highest(count, archived=False) + self._highest(count, archived=True)
+        readable = [order for order in orders if order.order]
+
+        # The shop orders by number alone; an order can be entered with an earlier date.
+        readable.sort(key=lambda order: (order.date, order.number.zfill(20)), reverse=True)
+        return readable[:count]
+
+    def _highest(self, count: int, *, archived: bool) -> list[ReceivedOrder]:
+        """Return at least the `count` orders with the highest numbers, in whole pages."""
+        filters = self._filters(archived=archived)
+        orders: list[ReceivedOrder] = []
+        for offset in range(0, count, PAGE):
+            rows = self._page(filters, offset, ordering="desc")
+            orders += _for_real(map(read_order, rows))
+            if len(rows) < PAGE:
+                break
+        return orders
 
     def order(self, number: str) -> ReceivedOrder:
         """Return one order. Raises OrderNotInShop, for a test order too."""
         if not (number.isascii() and number.isdigit()):
             raise _not_in_shop(number)
-        taken = read_order(self._get(f"/v1/orders/{number}", absent=_not_in_shop(number)))
-        if not _for_real([taken]):
+        order = read_order(self._get(f"/v1/orders/{number}", absent=_not_in_shop(number)))
+
+        if not _for_real([order]):
             raise _not_in_shop(number)
-        if taken.number != read_number(number):
+        # A page of maintenance comes with status 200 too: only what was asked for is an answer.
+        if order.number != read_number(number):
             raise self._strange(f"/v1/orders/{number}")
-        return taken
+        return order
 
     def pages(
         self,
@@ -195,12 +189,11 @@ class Webshop:
         until: date | None = None,
         changed_since: datetime | None = None,
     ) -> Iterator[Page]:
-        """Yield the orders of a window by page: order dates `since` to `until`, or status changed
-        since.
+        """Yield a window's orders by page: of order dates `since` to `until`, or changed since.
 
-        Rows can move between pages while orders change: each page begins with the last row of the
-        one before, and what came is compared with `/orders/count`. The window is read again, up to
-        three times, while something is missing.
+        Rows can move between pages while orders change (shop/api.md, "Open"): each page begins with
+        the last row of the one before, and what came is compared with `/orders/count`. The window
+        is read again, up to three times, while something is missing.
         """
         filters = self._filters(
             archived=archived, since=since, until=until, changed_since=changed_since
@@ -211,52 +204,58 @@ class Webshop:
         log.warning("The shop counts more orders than it shows, or they changed all the while.")
 
     def _read_through(self, filters: dict[str, str]) -> Generator[Page, None, bool]:
-        """Yield a window's pages from its start; return False when rows moved, or some never
-        came.
+        """Yield a window's pages from its start.
+
+        Returns False when rows moved between pages, or some never came.
         """
-        seen: set[str] = set()
+        numbers: set[str] = set()
         last, offset = "", 0
         while True:
-            rows = [read_order(row) for row in self._page(filters, offset)]
-            if last and [row.number for row in rows[:1]] != [last]:
+            page = [read_order(row) for row in self._page(filters, offset)]
+            if not last:
+                fresh = page
+            elif page and page[0].number == last:
+                fresh = page[1:]
+            else:
+                # The page does not begin where the one before ended: a row between them moved.
                 return False
-            fresh = rows[1:] if last else rows
-            seen |= {taken.number for taken in fresh}
-            complete = len(rows) < PAGE and len(seen) >= self._count(filters)
+            numbers |= {order.number for order in fresh}
+
+            # A short page is the last one, but rows may have moved to pages that were read before.
+            complete = len(page) < PAGE and len(numbers) >= self._count(filters)
             if fresh or complete:
                 yield Page(orders=_for_real(fresh), complete=complete)
             if complete or not fresh:
                 return complete
-            last, offset = rows[-1].number, offset + len(rows) - 1
+
+            last, offset = page[-1].number, offset + len(page) - 1
 
     def count(self, *, archived: bool, since: date, until: date) -> int:
         """Return how many orders the shop has with order dates `since` to `until`."""
-        return self._count(
-            self._filters(archived=archived, since=since, until=until, changed_since=None)
-        )
+        return self._count(self._filters(archived=archived, since=since, until=until))
 
     def _filters(
         self,
         *,
         archived: bool,
-        since: date | None,
-        until: date | None,
-        changed_since: datetime | None,
+        since: date | None = None,
+        until: date | None = None,
+        changed_since: datetime | None = None,
     ) -> dict[str, str]:
-        changed = changed_since and changed_since.astimezone(self._timezone).strftime(
-            "%Y-%m-%d %H:%M:%S"
-        )
-        given = {
-            "start_date": since and since.isoformat(),
-            "end_date": until and until.isoformat(),
-            "status_changed_start_date": changed,
-            "archived": str(archived).lower(),
-            "test": "false",
-        }
-        return {key: value for key, value in given.items() if value}
+        filters: dict[str, str] = {}
+        if since:
+            filters["start_date"] = since.isoformat()
+        if until:
+            filters["end_date"] = until.isoformat()
+        if changed_since:
+            # The shop's times are local, without a zone.
+            local = changed_since.astimezone(self._timezone)
+            filters["status_changed_start_date"] = local.strftime("%Y-%m-%d %H:%M:%S")
 
-    def _page(self, filters: dict[str, str], offset: int) -> list[Any]:
-        page = {"limit": str(PAGE), "offset": str(offset), "ordering": "asc"}
+        return filters | {"archived": str(archived).lower(), "test": "false"}
+
+    def _page(self, filters: dict[str, str], offset: int, *, ordering: str = "asc") -> list[Any]:
+        page = {"limit": str(PAGE), "offset": str(offset), "ordering": ordering}
         return _collection(self._get("/v1/orders", filters | page))
 
     def _count(self, filters: dict[str, str]) -> int:
@@ -274,31 +273,27 @@ class Webshop:
         needs: str = "shop.token",
         absent: MwwError | None = None,
     ) -> Any:  # noqa: ANN401 - JSON
-        """GET a path.
+        """GET a path; a refusal becomes a sentence.
 
-        A refusal becomes a sentence; one that says "not there" becomes `absent`, when given.
+        `needs` names the keys that it takes; `absent` is raised for what is not there, when given.
         """
         try:
             return self._transport.request("GET", path, params=params).data
         except Refused as refused:
-            raise (
-                absent
-                if refused.status in NOT_THERE and absent
-                else self._refusal(refused, path, needs)
-            ) from None
+            if absent and refused.status in NOT_THERE:
+                raise absent from None
+            raise self._refusal(refused, path, needs) from None
 
     def _refusal(self, refused: Refused, path: str, needs: str) -> VendorError:
         if refused.status in (401, 403):
             message = _("The shop does not accept {keys} (HTTP {status}).").format(
                 keys=needs, status=refused.status
             )
-            return TokenRefused(
-                message,
-                _(
-                    "Put a valid token in the config (Instellingen > API), then run: mww2minox"
-                    " check"
-                ),
+            suggestion = _(
+                "Put a valid token in the config (Instellingen > API), then run: mww2minox check"
             )
+            return TokenRefused(message, suggestion)
+
         message = _("The shop at {url} refuses {path} (HTTP {status}): {words}").format(
             url=self._transport.base_url,
             path=path,
@@ -312,21 +307,31 @@ class Webshop:
         return UnusableAnswer(message, _("Check shop.url in the config, then run: mww2minox check"))
 
 
+def _status(row: dict[str, Any]) -> Status:
+    return Status(
+        number=int(row["status"]),
+        name=plain_text(str(row["description"])),
+        credit_order=bool(row.get("credit_order")),
+    )
+
+
 def _region_rates(region: dict[str, Any]) -> list[Decimal]:
     """Return a region's rate and reduced rates as percentages; the shop tells fractions of one."""
-    told = [region["taxRate"], *(override["taxRate"] for override in region.get("overrides") or ())]
-    return list(dict.fromkeys((100 * read_amount(rate)).normalize() for rate in told))
+    reduced = [override["taxRate"] for override in region.get("overrides") or ()]
+    percentages = [100 * read_amount(rate) for rate in (region["taxRate"], *reduced)]
+    return list(dict.fromkeys(percentage.normalize() for percentage in percentages))
 
 
-def _for_real(page: Iterable[ReceivedOrder]) -> list[ReceivedOrder]:
+def _for_real(orders: Iterable[ReceivedOrder]) -> list[ReceivedOrder]:
     """Leave test orders out: they are never taken in."""
-    return [taken for taken in page if not taken.payload.get("test")]
+    return [order for order in orders if not order.payload.get("test")]
 
 
 def _collection(data: object) -> list[Any]:
-    """Return the rows of a listing: bare, or wrapped in an object."""
+    """Return the rows of a listing: bare, or wrapped in an object as live answers are."""
     if isinstance(data, dict):
         data = next((value for value in data.values() if isinstance(value, list)), None)
+
     if not isinstance(data, list):
         message = _("The shop answers a listing with something that is not a list.")
         raise UnusableAnswer(message, _("Check shop.url in the config, then run: mww2minox check"))

@@ -1,14 +1,14 @@
-"""An order as the shop's API tells it, read into the core's words, and reduced to what booking
-needs.
+"""An order as the shop's API tells it: read into the core's words, reduced to what booking needs.
 
-Takes every known shape (shop/api.md, "Live and documented shapes"): numbers as text or
-number, an object or a list, `[]` for empty, missing fields. Texts that booking does not need
-(comments, articles, delivery address) are never kept.
+Takes every known shape (shop/api.md, "Live and documented shapes"): numbers as text or number, an
+object or a list, `[]` for empty, missing fields. Texts that booking does not need (comments,
+articles, delivery address) are never kept.
 """
 
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -20,34 +20,26 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from mww2minox.books.model import Buyer, Line, Order, Price, Tax
 
 MICRO = Decimal("0.000001")
-
-
+"""The vendor's amounts excluding tax have up to six decimals."""
 EMPTIED = "emptied"
 """A mark on reduced JSON that its addresses are gone."""
-
-
 LONGEST_TEXT = 200
-
-
 MOST_READ = 10 * LONGEST_TEXT
-
-
 LARGEST_AMOUNT = 10**12
-
-
 LARGEST_STATUS = 10**9
 
 
 def read_amount(value: object) -> Decimal:
-    """Read money or a rate from text or number, to the vendor's six decimals (floats carry noise
-    beyond).
-    """
+    """Read money or a rate from text or number, to six decimals. Raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError("not a number")  # noqa: TRY004 - what pydantic collects
+
     try:
+        # Beyond the vendor's own decimals a float carries noise.
         amount = Decimal(str(value).strip()).quantize(MICRO)
     except InvalidOperation:
         raise ValueError("not a number") from None
+
     if not amount.is_finite() or abs(amount) >= LARGEST_AMOUNT:
         raise ValueError("not a number")
     return amount
@@ -60,30 +52,38 @@ def _text(value: object) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Return a text on one line and cut, without what cannot be printed: escapes, direction marks,
-    half characters.
+    """Return a text on one line, of at most 200 characters, without what cannot be printed.
+
+    Gone are escapes, direction marks and halves of characters, so that a text of the shop is
+    harmless wherever it is shown.
     """
-    chars = (
-        char if char.isprintable() else "" if category(char) == "Cf" else " "
-        for char in text[:MOST_READ]
-    )
-    return " ".join("".join(chars).split())[:LONGEST_TEXT].rstrip()
+    visible = "".join(map(_visible, text[:MOST_READ]))
+    return " ".join(visible.split())[:LONGEST_TEXT].rstrip()
+
+
+def _visible(char: str) -> str:
+    if char.isprintable():
+        return char
+    # What formats (Cf) stands inside words: direction marks, joiners, soft hyphens.
+    return "" if category(char) == "Cf" else " "
 
 
 def read_number(value: object) -> str:
-    """Read an order number; the live API sends text, the document says integer."""
+    """Read an order number: text in live answers, an integer in the document."""
     text = _text(value)
     if not text:
         raise ValueError("no number")
-    return str(int(text)) if text.isascii() and text.isdigit() else text
+    is_whole = text.isascii() and text.isdigit()
+    return str(int(text)) if is_whole else text
 
 
 def _day(value: object) -> object:
-    """Read a date; MySQL's empty one means none."""
+    """Read a date, without its time; the empty one of MySQL (0000-00-00) means none."""
     return None if str(value).startswith("0000") else str(value)[:10]
 
 
 def _listed(value: object) -> object:
+    """Read a list; live answers send one object where a list would hold one."""
     return value if isinstance(value, list) else [value]
 
 
@@ -93,23 +93,16 @@ def read_flag(value: object) -> bool:
 
 
 Amount = Annotated[Decimal, BeforeValidator(read_amount)]
-
-
 Text = Annotated[str, BeforeValidator(_text)]
-
-
 Number = Annotated[str, BeforeValidator(read_number)]
-
-
 Day = Annotated[date | None, BeforeValidator(_day)]
-
-
 Flag = Annotated[bool, BeforeValidator(read_flag)]
 
 
 class _Shape(BaseModel):
-    """A part of an order; what is empty in any of PHP's ways is left out, so that the default
-    holds.
+    """A part of an order.
+
+    What is empty in any of PHP's ways is left out, so that the default holds.
     """
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
@@ -119,11 +112,11 @@ class _Shape(BaseModel):
     def _without_empty(cls, data: object) -> object:
         if not isinstance(data, dict):
             return data
-        return {
-            key: value
-            for key, value in data.items()
-            if value is not None and value not in ("", [], {})
-        }
+        return {key: value for key, value in data.items() if not _is_empty(value)}
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value in ("", [], {})
 
 
 class _Price(_Shape):
@@ -196,35 +189,33 @@ class ShopOrder(_Shape):
 
     def order(self) -> Order:
         """Return the order in the core's words."""
-        payment = self.payment
+        original = self.credited_order_number
+        if original == "0":  # a way of saying that there is none
+            original = None
+
         return Order(
             number=self.number,
             date=self.date,
             status=self.status,
             total=self.price.total,
             lines=tuple(_line(line) for line in self.orderlines),
-            tax=None
-            if self.price.tax is None
-            else tuple(Tax(rate=t.rate, amount=t.amount) for t in self.price.tax),
+            tax=_taxes(self.price.tax),
             currency=self.currency,
             status_changed=self.status_changed_date,
             tax_region=self.tax_region,
             tax_strategy=self.tax_strategy,
             email=self.debtor.email,
-            payment=f"{payment.gateway_name}/{payment.method_name}" if payment else None,
-            credited_order_number=self.credited_order_number
-            if self.credited_order_number != "0"
-            else None,
+            payment=_payment(self.payment),
+            credited_order_number=original,
             buyer=_buyer(self.debtor),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedOrder:
-    """An order as it came: what it is known by, the reduced JSON, and the order, or None when it is
-    malformed.
+    """An order as it came: what it is known by, the reduced JSON, and the order itself.
 
-    `problem` names the place that could not be read.
+    `order` is None when it is malformed; `problem` then names the place that could not be read.
     """
 
     number: str
@@ -236,23 +227,21 @@ class ReceivedOrder:
 
 
 def read_order(raw: object) -> ReceivedOrder:
-    """Read one order of the API's JSON; a malformed one becomes a `Taken` without an order, never
-    an error.
-    """
+    """Read one order of the API's JSON; a malformed one has no `order`, and is never an error."""
     try:
-        known = ShopOrder.model_validate(raw)
+        shop_order = ShopOrder.model_validate(raw)
     except ValidationError as error:
         return _malformed(raw, error)
-    payload = known.model_dump(mode="json", exclude_defaults=True)
-    return _taken(known, payload)
+
+    payload = shop_order.model_dump(mode="json", exclude_defaults=True)
+    return _received(shop_order, payload)
 
 
 def read_stored_order(payload: dict[str, Any]) -> ReceivedOrder:
-    """Read an order back from the state's reduced JSON (see `take`)."""
+    """Read an order back from the reduced JSON in the state (the `payload` of `read_order`)."""
     if "malformed" not in payload:
-        return _taken(ShopOrder.model_validate(payload), payload)
-    found = payload["malformed"]
-    return ReceivedOrder(payload=payload, order=None, **found)
+        return _received(ShopOrder.model_validate(payload), payload)
+    return ReceivedOrder(payload=payload, order=None, **payload["malformed"])
 
 
 def without_addresses(payload: dict[str, Any]) -> dict[str, Any]:
@@ -261,47 +250,65 @@ def without_addresses(payload: dict[str, Any]) -> dict[str, Any]:
     What the law wants kept stays: amounts, rates, numbers, the country and the VAT number; and that
     there was an e-mail address, without which there would be no booking to compare with.
     """
-    kept = ShopOrder.model_validate(payload)
-    invoice = kept.debtor.address.invoice
+    shop_order = ShopOrder.model_validate(payload)
+    invoice = shop_order.debtor.address.invoice
     address = _Address(country_code=invoice.country_code, taxnumber=invoice.taxnumber)
-    kept.debtor = _Debtor(email=kept.debtor.email and EMPTIED, address=_Addresses(invoice=address))
-    return {**kept.model_dump(mode="json", exclude_defaults=True), EMPTIED: True}
+    email = shop_order.debtor.email and EMPTIED
+
+    shop_order.debtor = _Debtor(email=email, address=_Addresses(invoice=address))
+    return {**shop_order.model_dump(mode="json", exclude_defaults=True), EMPTIED: True}
 
 
-def _taken(known: ShopOrder, payload: dict[str, Any]) -> ReceivedOrder:
+def _received(shop_order: ShopOrder, payload: dict[str, Any]) -> ReceivedOrder:
     return ReceivedOrder(
-        number=known.number,
-        date=known.date.isoformat(),
-        status=known.status,
+        number=shop_order.number,
+        date=shop_order.date.isoformat(),
+        status=shop_order.status,
         payload=payload,
-        order=known.order(),
+        order=shop_order.order(),
     )
 
 
 def _malformed(raw: object, error: ValidationError) -> ReceivedOrder:
-    """Keep what the order is known by, the place of the first problem, and a hash that tells when
-    it changes.
+    """Keep what the order is known by, the place of the first problem, and a hash of all of it.
+
+    The hash tells when the order changes.
     """
     digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()
     fields = raw if isinstance(raw, dict) else {}
-    status = fields.get("status")
-    found: dict[str, Any] = {
+    status = str(fields.get("status"))
+    place = error.errors(include_input=False)[0]["loc"]
+
+    readable: dict[str, Any] = {
         "number": _or_empty(read_number, fields.get("number")) or f"?{digest[:8]}",
-        "date": _or_empty(
-            lambda value: date.fromisoformat(str(value)[:10]).isoformat(), fields.get("date")
-        ),
-        "status": int(str(status)) if re.fullmatch("[0-9]{1,9}", str(status)) else None,
-        "problem": ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        or "JSON",
+        "date": _or_empty(_iso_date, fields.get("date")),
+        "status": int(status) if re.fullmatch("[0-9]{1,9}", status) else None,
+        "problem": ".".join(map(str, place)) or "JSON",
     }
-    return ReceivedOrder(payload={"malformed": found, "sha256": digest}, order=None, **found)
+    return ReceivedOrder(payload={"malformed": readable, "sha256": digest}, order=None, **readable)
 
 
-def _or_empty(read: Any, value: object) -> str:  # noqa: ANN401 - any of the readers above
+def _or_empty(read: Callable[[object], str], value: object) -> str:
     try:
-        return str(read(value))
+        return read(value)
     except ValueError:
         return ""
+
+
+def _iso_date(value: object) -> str:
+    return date.fromisoformat(str(value)[:10]).isoformat()
+
+
+def _taxes(taxes: list[_Tax] | None) -> tuple[Tax, ...] | None:
+    """Return the VAT per rate of the invoice; None where the shop tells none at all."""
+    if taxes is None:
+        return None
+    return tuple(Tax(rate=tax.rate, amount=tax.amount) for tax in taxes)
+
+
+def _payment(payment: _Payment | None) -> str | None:
+    """Return how it was paid as `gateway/method`; orders of 0.00 and credit orders have none."""
+    return f"{payment.gateway_name}/{payment.method_name}" if payment else None
 
 
 def _line(line: _OrderLine) -> Line:
@@ -314,10 +321,13 @@ def _line(line: _OrderLine) -> Line:
 
 def _buyer(debtor: _Debtor) -> Buyer:
     invoice = debtor.address.invoice
+    street = f"{invoice.street} {invoice.number}".strip()
+
     return Buyer(
+        # An invoice address can lack what the shop's account of the buyer has.
         name=invoice.name or debtor.name,
         company=invoice.company or debtor.company,
-        street=f"{invoice.street} {invoice.number}".strip(),
+        street=street,
         postal_code=invoice.zipcode,
         city=invoice.city,
         country_code=invoice.country_code.upper(),

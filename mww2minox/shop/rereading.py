@@ -1,8 +1,6 @@
-"""Reads known orders once more from the shop: by page or one by one, whichever is fewer
-requests.
-"""
+"""Reads known orders from the shop once more: by page or one by one, the fewer requests."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from mww2minox.errors import OrderNotInShop
@@ -14,19 +12,24 @@ FEW = 6
 
 
 def reread(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[list[ReceivedOrder]]:
-    """Yield the wanted orders (number -> order date) as the shop has them now; one that it lacks is
-    left out.
+    """Yield the wanted orders (number -> order date) as the shop has them now.
+
+    One that the shop no longer has is left out.
     """
-    left = dict(wanted)
-    if len(left) > FEW:
-        for page in _by_page(shop, left):
-            yield [taken for taken in page if left.pop(taken.number, None) is not None]
-    for number in left:
+    missing = dict(wanted)
+
+    if len(missing) > FEW:
+        for page in _by_page(shop, missing):
+            yield [order for order in page if missing.pop(order.number, None) is not None]
+
+    # What no page held: too few for pages, a date that was changed, gone from the shop.
+    for number in missing:
+        # An order without a readable number cannot be asked for.
         if number.isdigit():
-            yield list(_one(shop, number))
+            yield _alone(shop, number)
 
 
-def _one(shop: Webshop, number: str) -> Iterable[ReceivedOrder]:
+def _alone(shop: Webshop, number: str) -> list[ReceivedOrder]:
     try:
         return [shop.order(number)]
     except OrderNotInShop:
@@ -34,16 +37,18 @@ def _one(shop: Webshop, number: str) -> Iterable[ReceivedOrder]:
 
 
 def _by_page(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[list[ReceivedOrder]]:
-    """Read the span of the order dates by page, where that is fewer requests than one for each
-    order.
-    """
+    """Read the span of the order dates by page, where that is fewer requests than one by one."""
     dates = sorted(date.fromisoformat(day) for day in wanted.values() if day)
     if not dates:
         return
+
     first, last = dates[0], dates[-1]
     counts = [shop.count(archived=archived, since=first, until=last) for archived in (False, True)]
-    if sum(count // PAGE + 2 for count in counts) >= len(wanted):
+    # At worst: a page that is not full, and the count that tells that nothing was missed.
+    requests = sum(count // PAGE + 2 for count in counts)
+    if requests >= len(wanted):
         return
+
     for archived in (False, True):
         for page in shop.pages(archived=archived, since=first, until=last):
             yield page.orders

@@ -11,7 +11,8 @@ import pytest
 
 from mww2minox.books.model import Buyer, CustomerByEmail, Reason, Rejection
 from mww2minox.errors import KeysRefused, VendorError, WaitTooLong
-from mww2minox.minox.customers import GHOST_SECONDS, LAG_SECONDS, Customers
+from mww2minox.minox.asking import GHOST_SECONDS, LAG_SECONDS
+from mww2minox.minox.customers import Customers
 from mww2minox.minox.wire import customer_body
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.wiring import Wiring

@@ -22,7 +22,8 @@ from mww2minox.errors import (
     UsageError,
     VendorError,
 )
-from mww2minox.minox.oauth import SCOPES, Client, Consent, TokenFacts, listen, wait_for_redirect
+from mww2minox.minox.consent import Consent, listen, wait_for_redirect
+from mww2minox.minox.oauth import SCOPES, Client, TokenFacts
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Tokens
 from mww2minox.wiring import Wiring
@@ -503,7 +504,7 @@ def test_looking_at_a_login_shows_no_key(
             "/api/1/inspect", status_code=401, json={"error": f"{token} {CLIENT_SECRET} {basic}"}
         )
         assert wiring.login.inspect().scopes is None
-    said = wiring.minox_transport.said({"error": f"{token} {CLIENT_SECRET} {basic}"})
+    words = wiring.minox_transport.read_messages({"error": f"{token} {CLIENT_SECRET} {basic}"})
     assert asked(sandbox, "POST", "inspect")
     for secret in (token, basic, CLIENT_SECRET, "another-secret"):
-        assert secret not in f"{caught.value} {log.text} {said}"
+        assert secret not in f"{caught.value} {log.text} {words}"

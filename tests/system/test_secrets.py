@@ -230,7 +230,7 @@ def test_a_login_that_fails_tells_neither_code_nor_verifier(
     secretive: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "mww2minox.minox.oauth.secrets.token_urlsafe", lambda size: f"canary-{size}"
+        "mww2minox.minox.consent.secrets.token_urlsafe", lambda size: f"canary-{size}"
     )
     monkeypatch.setattr(Gate, "_go_wrong", echo)
     for status in (400, 401, 403, 500, 200):

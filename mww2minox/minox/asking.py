@@ -1,0 +1,40 @@
+"""Asking Minox until a thing is there: its look-ups may lag behind a write, its answers get lost.
+
+All times are seconds of the monotonic clock. Why: minox/exactly_once.md, "An answer that never
+came" and "Customers".
+"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+LAG_SECONDS = 4
+"""Look-ups may lag behind a write for so long; so long is asked unless told otherwise."""
+GHOST_SECONDS = 20
+"""A write whose answer was lost may still be carried out for so long.
+
+A POST is not sent again before (minox/exactly_once.md, "Customers").
+"""
+PAUSES_GROW_BY = 5
+"""The first pause between looks is `LAG_SECONDS`, so that a long wait takes few requests."""
+
+Thing = TypeVar("Thing")
+
+
+def poll(look: Callable[[], Thing | None], *, seconds: float = LAG_SECONDS) -> Thing | None:
+    """Look until there is something, for so many seconds: at once, and a last time at their end.
+
+    Returns what `look` gave, or None when it never gave anything; raises what `look` raises.
+    """
+    deadline = time.monotonic() + seconds
+    pause: float = LAG_SECONDS
+    while True:
+        thing = look()
+        if thing:
+            return thing
+
+        seconds_left = deadline - time.monotonic()
+        if seconds_left <= 0:
+            return None
+        time.sleep(min(pause, seconds_left))
+        pause *= PAUSES_GROW_BY
