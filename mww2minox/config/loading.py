@@ -1,39 +1,25 @@
-"""Finding and reading the config. Every problem is told at once, each with its place and what to
-do.
+"""Finding and reading the config.
 
-`find_config` looks for the file, `load_config` reads it; `config.example.yaml` explains each key to
-users.
+`find_config` looks for the file, `load_config` reads it. Every problem is told at once, each with
+its place and what to do.
 """
 
 import difflib
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from platformdirs.unix import Unix
-from pydantic import (
-    ValidationError,
-)
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mww2minox.books.model import VatPosting
+from mww2minox.config.keys import needed
 from mww2minox.config.secrets import environment, handed_over
-from mww2minox.config.settings import (
-    BookingSettings,
-    Config,
-    LedgerSettings,
-    MinoxSettings,
-    NotifySettings,
-    Settings,
-    ShopSettings,
-    VatSettings,
-    VerifySettings,
-    keys_of,
-)
+from mww2minox.config.settings import SECTIONS, Config, Settings, keys_of
 from mww2minox.config.values import take_percentage, take_region, take_text
 from mww2minox.config.yaml_file import (
     Document,
@@ -48,20 +34,13 @@ from mww2minox.errors import ConfigError
 from mww2minox.language.texts import _, default_language, system_problem, use
 
 SECRETS = {"token", "partner_token", "client_secret", "urls", "dead_mans_switch"}
-
-
 SECRET_FILES = {("shop", "token"), ("shop", "partner_token"), ("minox", "client_secret")}
-
-
+"""The secrets that can stand in a file of their own, which `token_file` and the like name."""
 LEDGER_TOLERANCE = "0.03"
-"""Where Minox works out the VAT itself, it may round otherwise (books/rules.md,
-"Reading back").
+"""Euros. Where Minox works out the VAT itself, it may round otherwise (books/rules.md, "Reading
+back").
 """
-
-
 FOLDERS = Unix("mww2minox")
-
-
 LANGUAGE = re.compile(rb"^language: *['\"]?(nl|en)\b", re.MULTILINE)
 
 
@@ -247,8 +226,8 @@ def _sentence(document: Document, place: Place, detail: ErrorDetails) -> str:
     value = _shown(document, place)
     match detail["type"]:
         case "missing":
-            needed = _(_fields(place[:-1])[str(place[-1])].description)
-            return _("is missing: {needed}").format(needed=needed)
+            description = _model(place[:-1]).model_fields[str(place[-1])].description or ""
+            return _("is missing: {needed}").format(needed=needed(description))
         case "extra_forbidden":
             return _no_key(str(place[-1]), list(_keys_at(place[:-1])))
         case "value_error":
@@ -289,22 +268,9 @@ def _no_key(key: str, known: list[str]) -> str:
     return _("is no key here; the keys are {keys}").format(keys=", ".join(known))
 
 
-def _fields(place: Place) -> Mapping[str, Any]:
-    """Return the fields of the section at a place."""
-    return _model(place).model_fields
-
-
 def _model(place: Place) -> type[Settings]:
-    sections: dict[str | int, type[Settings]] = {
-        "shop": ShopSettings,
-        "minox": MinoxSettings,
-        "booking": BookingSettings,
-        "vat": VatSettings,
-        "ledgers": LedgerSettings,
-        "verify": VerifySettings,
-        "notify": NotifySettings,
-    }
-    return sections[place[0]] if place else Config
+    """Return the section at a place; of a row of `vat`, what each row is."""
+    return SECTIONS[str(place[0])] if place else Config
 
 
 def _keys_at(place: Place) -> list[str]:
