@@ -7,6 +7,7 @@
 #   make crash   kill the command everywhere, run it again, compare: minutes
 #   make bench   measurements: requests and time per order
 #   make texts   find the texts in the code, for translation, and compile the catalogues
+#   make docs    make what the users' reference takes from the code, and config.example.yaml
 #   make audit   look the locked packages up among known vulnerabilities; needs the internet
 #   make lock    choose versions anew, for .ci/requirements*.txt
 #   make clean   remove all that was made here
@@ -18,7 +19,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COVER :=
 
-.PHONY: demo test fix matrix check lint types coverage wheel crash bench texts audit lock clean
+.PHONY: demo test fix matrix check lint types coverage wheel crash bench texts docs audit lock clean
 
 demo: .venv/.installed
 	@$(BIN)/mww2minox demo
@@ -83,6 +84,9 @@ texts: .venv/.installed-dev
 	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=110 \
 		--domain=mww2minox --input-file=.venv/mww2minox.pot --output-dir=mww2minox/language/locale --locale=nl
 	$(BIN)/pybabel --quiet compile --domain=mww2minox --directory=mww2minox/language/locale --statistics
+
+docs: .venv/.installed-dev
+	$(BIN)/python .ci/docs.py
 
 # Without --strict pip-audit passes over what it cannot look up, and calls that safe.
 audit: .venv/.installed-dev

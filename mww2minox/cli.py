@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from mww2minox.wiring import Wiring
 
 log = logging.getLogger(__name__)
-logging.getLogger("mww2minox").addHandler(
-    logging.NullHandler()
-)  # the user is told by sentences, not by the log
+
+# Until a command opens the log nothing of it is shown: the user is told by sentences.
+logging.getLogger("mww2minox").addHandler(logging.NullHandler())
 
 
 @dataclass(slots=True)
@@ -80,30 +80,52 @@ def cli(
 ) -> None:
     if verbose and quiet:
         raise click.UsageError(_("Give either --verbose or --quiet."))
+
     named = Path(os.path.expanduser(state)) if state else None  # noqa: PTH111 - Path's own raises for an unknown user
     context.obj = Settings(config, named, verbose, quiet)
 
 
-SECRETS_HELP = N_("Where the keys go: a file of their own, or the config itself.")
+# Options that several commands share.
+
 Day = click.DateTime(["%Y-%m-%d"])
-AT = N_("When the day's orders are booked.")
+
+_since_option = option(
+    "--since", type=Day, metavar=N_("DATE"), help=N_("Orders from this date on.")
+)
+_until_option = option("--until", type=Day, metavar=N_("DATE"), help=N_("Orders until this date."))
+_order_option = option(
+    "--order", "orders", multiple=True, metavar="N", help=N_("Only this order; may be repeated.")
+)
+_wait_option = option(
+    "--wait",
+    type=FloatRange(min=0),
+    default=0,
+    metavar=N_("SECONDS"),
+    help=N_("Wait so long for another run to end."),
+)
+_no_browser_option = option(
+    "--no-browser", is_flag=True, help=N_("Only print the address to consent at.")
+)
+_paste_option = option(
+    "--paste",
+    is_flag=True,
+    help=N_("For a server without a browser: ask for the redirected address."),
+)
 
 
-def _wait_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    text = N_("Wait so long for another run to end.")
-    wait = option("--wait", type=FloatRange(min=0), default=0, metavar=N_("SECONDS"), help=text)
-    return wait(command)
-
-
-def _order_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    orders = option(
-        "--order",
-        "orders",
-        multiple=True,
-        metavar="N",
-        help=N_("Only this order; may be repeated."),
+def _format_option(*forms: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return `--format`, which writes the first of `forms` when it is not given."""
+    return option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help=N_("How the output is written."),
     )
-    return orders(command)
+
+
+# The commands.
 
 
 @cli.command(
@@ -115,18 +137,14 @@ def _order_option(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar=N_("FILE"),
     help=N_("Answers beforehand, as in a config."),
 )
-@option("--no-browser", is_flag=True, help=N_("Only print the address to consent at."))
-@option(
-    "--paste",
-    is_flag=True,
-    help=N_("For a server without a browser: ask for the redirected address."),
-)
+@_no_browser_option
+@_paste_option
 @option(
     "--secrets",
     type=click.Choice(["env", "inline"]),
     default="env",
     show_default=True,
-    help=SECRETS_HELP,
+    help=N_("Where the keys go: a file of their own, or the config itself."),
 )
 @option(
     "--shop-url", metavar="URL", help=N_("The address of the shop's API, where it is another one.")
@@ -163,12 +181,8 @@ def setup(  # noqa: PLR0913 - the command's options
 
 
 @cli.command(help=N_("Log in at Minox, as the subscription's main user."))
-@option("--no-browser", is_flag=True, help=N_("Only print the address to consent at."))
-@option(
-    "--paste",
-    is_flag=True,
-    help=N_("For a server without a browser: ask for the redirected address."),
-)
+@_no_browser_option
+@_paste_option
 @click.pass_obj
 def login(settings: Settings, no_browser: bool, paste: bool) -> ExitStatus:  # noqa: FBT001 - click
     from mww2minox.commands.login import login as run
@@ -179,9 +193,7 @@ def login(settings: Settings, no_browser: bool, paste: bool) -> ExitStatus:  # n
 
 
 @cli.command(help=N_("Check both connections, the mapping and the files: a line each."))
-@option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
-)
+@_format_option("table", "json")
 @click.pass_obj
 def check(settings: Settings, form: str) -> ExitStatus:
     from mww2minox.commands.check import check as run
@@ -192,8 +204,8 @@ def check(settings: Settings, form: str) -> ExitStatus:
 
 
 @cli.command(help=N_("Take in new orders, and look again at all that are not booked."))
-@option("--since", type=Day, metavar=N_("DATE"), help=N_("Orders from this date on."))
-@option("--until", type=Day, metavar=N_("DATE"), help=N_("Orders until this date."))
+@_since_option
+@_until_option
 @_order_option
 @_wait_option
 @click.pass_obj
@@ -208,6 +220,7 @@ def fetch(
 
     if orders and (since or until):
         raise click.UsageError(_("Give either --order or --since and --until."))
+
     return _wired(
         settings,
         "fetch",
@@ -219,7 +232,7 @@ def fetch(
 @cli.command(help=N_("Book the orders that are ready, and try again those that failed."))
 @option("--dry-run", is_flag=True, help=N_("Show each booking's lines, and send nothing."))
 @option("--limit", type=IntRange(min=1), metavar="N", help=N_("At most so many orders."))
-@option("--until", type=Day, metavar=N_("DATE"), help=N_("Orders until this date."))
+@_until_option
 @_order_option
 @_wait_option
 @click.pass_obj
@@ -269,6 +282,7 @@ def retry(settings: Settings, orders: Sequence[str], everything: bool, wait: flo
 
     if bool(orders) == everything:
         raise click.UsageError(_("Give the orders to retry, or --all."))
+
     return _wired(
         settings,
         "retry",
@@ -278,7 +292,7 @@ def retry(settings: Settings, orders: Sequence[str], everything: bool, wait: flo
 
 
 @cli.command(help=N_("Mark orders as booked that the sales journal already holds."))
-@option("--since", type=Day, metavar=N_("DATE"), help=N_("Orders from this date on."))
+@_since_option
 @_wait_option
 @click.pass_obj
 def adopt(settings: Settings, since: datetime | None, wait: float) -> ExitStatus:
@@ -289,15 +303,9 @@ def adopt(settings: Settings, since: datetime | None, wait: float) -> ExitStatus
 
 @cli.command(help=N_("Show what was booked, what was not, why, and what to do."))
 @option("--errors", is_flag=True, help=N_("Only orders that need attention."))
-@option("--since", type=Day, metavar=N_("DATE"), help=N_("Orders from this date on."))
-@option("--until", type=Day, metavar=N_("DATE"), help=N_("Orders until this date."))
-@option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-)
+@_since_option
+@_until_option
+@_format_option("table", "json", "csv")
 @option(
     "--output",
     "target",
@@ -354,7 +362,7 @@ def report(  # noqa: PLR0913 - the command's options
     default="06:15",
     show_default=True,
     metavar=N_("HH:MM"),
-    help=AT,
+    help=N_("When the day's orders are booked."),
 )
 @click.pass_obj
 def schedule(  # noqa: PLR0913 - the command's options
@@ -376,9 +384,21 @@ def schedule(  # noqa: PLR0913 - the command's options
 @cli.command(
     help=N_("Serve both vendors' APIs on this machine, with sample orders, until interrupted.")
 )
-@option("--shop-port", type=IntRange(0, 65535), metavar=N_("PORT"), default=8001, show_default=True)
 @option(
-    "--minox-port", type=IntRange(0, 65535), metavar=N_("PORT"), default=8002, show_default=True
+    "--shop-port",
+    type=IntRange(0, 65535),
+    metavar=N_("PORT"),
+    default=8001,
+    show_default=True,
+    help=N_("The port of the shop."),
+)
+@option(
+    "--minox-port",
+    type=IntRange(0, 65535),
+    metavar=N_("PORT"),
+    default=8002,
+    show_default=True,
+    help=N_("The port of Minox."),
 )
 @option(
     "--write-config",
@@ -407,11 +427,27 @@ def demo(settings: Settings, folder: Path | None) -> ExitStatus:
     return run(Output(quiet=settings.quiet), folder)
 
 
+@cli.command(
+    "help", help=N_("Show the reference: a page on a topic, or without one the list of topics.")
+)
+@argument("topic", metavar=N_("[TOPIC]"), required=False)
+@click.pass_obj
+def show_help(settings: Settings, topic: str | None) -> ExitStatus:
+    from mww2minox.commands.help import show_page, show_topics
+    from mww2minox.output import Output
+
+    output = Output(quiet=settings.quiet)
+    return show_page(output, topic) if topic else show_topics(output)
+
+
+# What surrounds a command.
+
+LOCKED = ("fetch", "push", "push --dry-run", "verify", "retry", "adopt")
+"""The commands that run alone."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What stdout or stderr may say: the state file, the log and files that the user names have
 sentences of their own.
 """
-LOCKED = ("fetch", "push", "push --dry-run", "verify", "retry", "adopt")
 
 
 def _day(given: datetime | None) -> date | None:
@@ -419,19 +455,21 @@ def _day(given: datetime | None) -> date | None:
 
 
 def _numbers(given: Sequence[str]) -> list[str]:
-    """Take order numbers as people write them: `#1024`, ` 1024`."""
-    cleaned = (number.strip().lstrip("#") for number in given)
-    return list(
-        dict.fromkeys((n.lstrip("0") or "0") if n.isascii() and n.isdigit() else n for n in cleaned)
-    )
+    """Take order numbers as people write them, `#1024` or ` 01024`, each once."""
+    numbers: list[str] = []
+    for text in given:
+        number = text.strip().lstrip("#")
+        if number.isascii() and number.isdigit():
+            number = number.lstrip("0") or "0"
+        if number not in numbers:
+            numbers.append(number)
+    return numbers
 
 
 def _wired(
     settings: Settings, command: str, action: Callable[["Wiring"], ExitStatus], *, wait: float = 0
 ) -> ExitStatus:
-    """Load the config, open the state and the log, take the lock where the command needs it, and
-    run.
-    """
+    """Load the config, open the state and the log, and run; under the lock where it is needed."""
     from mww2minox.config.loading import find_config, load_config
     from mww2minox.output import Output, log_to
     from mww2minox.shop.orders import read_stored_order
@@ -441,9 +479,11 @@ def _wired(
     settings.config_path = find_config(settings.config)
     config = load_config(settings.config_path)
     path = settings.state or config.state_path
+
     with Store(path, read=read_stored_order) as store:
         log_to(path.with_name("mww2minox.log"), verbose=settings.verbose)
         wiring = Wiring(config, store, Output(quiet=settings.quiet))
+
         log.info("%s starts, version %s", command, __version__)
         return _noting(
             lambda: _locked(wiring, command, action, wait) if command in LOCKED else action(wiring),
@@ -454,8 +494,9 @@ def _wired(
 def _locked(
     wiring: "Wiring", command: str, action: Callable[["Wiring"], ExitStatus], wait: float
 ) -> ExitStatus:
-    """Run under the lock, and note the run in the state; when the lock is free again, tell who is
-    to be told.
+    """Run under the lock, and note the run in the state.
+
+    Who is to be told of what the run brought up is told when the lock is free again.
     """
     from mww2minox.alerts import told_about
 
@@ -468,8 +509,9 @@ def _locked(
 
 
 def _without_trial(wiring: "Wiring", command: str) -> "Wiring":
-    """Take out of Minox what a `setup` that was killed left there, before anything looks at the
-    books.
+    """Take out of Minox what a `setup` that was killed left there.
+
+    It comes before anything that looks at the books; `fetch` does not.
     """
     from mww2minox.minox.trial_booking import NOTE, take_out
 
@@ -500,6 +542,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal or cron that knows no UTF-8
     use(default_language(os.environ))
+
     try:
         return int(cli.main(arguments, prog_name="mww2minox", standalone_mode=False) or 0)
     except MwwError as error:
@@ -521,8 +564,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _let_go_of_stdout() -> None:
-    """Let what is still to be shown go nowhere: Python would try once more at the end, and spoil
-    the exit status.
+    """Let what is still to be shown go nowhere.
+
+    Python would try once more at the end, and spoil the exit status.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -530,22 +574,18 @@ def _let_go_of_stdout() -> None:
 def _unexpected(error: Exception) -> ExitStatus:
     """Tell of a bug, or of a disk that takes no more of what is shown."""
     _log_bug(error)
+
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         _let_go_of_stdout()
-        _complain(
-            _("What was to be shown cannot be written: {problem}.").format(
-                problem=system_problem(error)
-            )
-        )
+        unwritten = _("What was to be shown cannot be written: {problem}.")
+        _complain(unwritten.format(problem=system_problem(error)))
         _complain(
             _("Nothing that was stored is lost. Look at the disk (df), then run: mww2minox report")
         )
         return ExitStatus.USAGE
-    _complain(
-        _("This is a bug in mww2minox ({error}). The log says where.").format(
-            error=type(error).__name__
-        )
-    )
+
+    bug = _("This is a bug in mww2minox ({error}). The log says where.")
+    _complain(bug.format(error=type(error).__name__))
     _complain(_("Nothing that was stored is lost. Report it, then run: mww2minox report"))
     return ExitStatus.BUG
 

@@ -149,6 +149,16 @@ class Output:
         """Show a longer text."""
         self._data.tell(printable(text, PARAGRAPH_LENGTH))
 
+    def page(self, markdown: str) -> None:
+        """Show a page of Markdown: laid out in a terminal, elsewhere as it is written."""
+        if not self._data.is_terminal:
+            self.data(markdown)
+            return
+
+        from rich.markdown import Markdown  # noqa: PLC0415 - heavy, and for one command only
+
+        self._data.print(Markdown(markdown, hyperlinks=False))
+
     def each(self, label: str, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items behind a progress bar, where there is a terminal and not quiet."""
         if self.quiet or not self._words.is_terminal:

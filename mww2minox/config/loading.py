@@ -1,39 +1,25 @@
-"""Finding and reading the config. Every problem is told at once, each with its place and what to
-do.
+"""Finding and reading the config.
 
-`find_config` looks for the file, `load_config` reads it; `config.example.yaml` explains each key to
-users.
+`find_config` looks for the file, `load_config` reads it. Every problem is told at once, each with
+its place and what to do.
 """
 
 import difflib
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from platformdirs.unix import Unix
-from pydantic import (
-    ValidationError,
-)
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mww2minox.books.model import VatPosting
+from mww2minox.config.keys import needed
 from mww2minox.config.secrets import environment, handed_over
-from mww2minox.config.settings import (
-    BookingSettings,
-    Config,
-    LedgerSettings,
-    MinoxSettings,
-    NotifySettings,
-    Settings,
-    ShopSettings,
-    VatSettings,
-    VerifySettings,
-    keys_of,
-)
+from mww2minox.config.settings import SECTIONS, Config, Settings, keys_of
 from mww2minox.config.values import take_percentage, take_region, take_text
 from mww2minox.config.yaml_file import (
     Document,
@@ -48,33 +34,26 @@ from mww2minox.errors import ConfigError
 from mww2minox.language.texts import _, default_language, system_problem, use
 
 SECRETS = {"token", "partner_token", "client_secret", "urls", "dead_mans_switch"}
-
-
 SECRET_FILES = {("shop", "token"), ("shop", "partner_token"), ("minox", "client_secret")}
-
-
+"""The secrets that can stand in a file of their own, which `token_file` and the like name."""
 LEDGER_TOLERANCE = "0.03"
-"""Where Minox works out the VAT itself, it may round otherwise (books/rules.md,
-"Reading back").
+"""Euros. Where Minox works out the VAT itself, it may round otherwise (books/rules.md, "Reading
+back").
 """
-
-
 FOLDERS = Unix("mww2minox")
-
-
 LANGUAGE = re.compile(rb"^language: *['\"]?(nl|en)\b", re.MULTILINE)
 
 
 def find_config(explicit: Path | None) -> Path:
-    """Return the config file: the one named, by option or environment, else the first that
-    exists.
-    """
+    """Return the config file: the one that is named, else the first that exists."""
     named = str(explicit) if explicit else os.environ.get("MWW2MINOX_CONFIG")
     if named:
         return _expanded(named, Path())
+
     for place in usual_places():
         if os.path.lexists(place):
             return place
+
     looked = ", ".join(map(str, usual_places()))
     problem = _("there is none: looked at {places}; name yours with --config")
     raise ConfigError(
@@ -92,9 +71,7 @@ def usual_places() -> list[Path]:
 
 
 def place_for_config(explicit: Path | None) -> Path:
-    """Return where `setup` writes: the file named, else the one that is there, else the user's own
-    place.
-    """
+    """Return where `setup` writes: the file named, or the one that is there, or the user's own."""
     try:
         return find_config(explicit).absolute()
     except ConfigError:
@@ -110,6 +87,7 @@ def load_config(path: Path) -> Config:
         raise ConfigError(
             [_("there is no such file")], path, suggestion.format(path=shlex.quote(str(path)))
         )
+
     _peek_at_language(path)
     return settings_of(read_document(path))
 
@@ -120,9 +98,12 @@ def settings_of(document: Document) -> Config:
     values = fill_in(document, environment(document))
     _read_secret_files(document, values)
     _set_defaults(document, values)
+
+    # All checks look at a config that cannot be used too: its mistakes are told at once.
     config = _validated(document, values)
     _check_statuses(document, values)
     _check_vat(document, values)
+
     if config is None or document.problems:
         raise document.error()
     return config
@@ -137,9 +118,7 @@ def _peek_at_language(path: Path) -> None:
 
 
 def _use_language(document: Document) -> None:
-    """Tell all that follows, the problems of this file included, in the language that it asks
-    for.
-    """
+    """Tell all that follows, this file's problems too, in the language that it asks for."""
     match document.values.get("language"):
         case "nl":
             use("nl")
@@ -155,6 +134,7 @@ def _read_secret_files(document: Document, values: dict[str, Value]) -> None:
         settings = values.get(section)
         if not isinstance(settings, dict) or (name := settings.pop(f"{key}_file", None)) is None:
             continue
+
         place = (section, f"{key}_file")
         if settings.get(key) is not None:
             document.add(place, _("stands beside {key}; keep one of the two").format(key=key))
@@ -179,6 +159,8 @@ def _file_secret(document: Document, place: Place, name: Value) -> str:
         problem = unreadable.format(problem=system_problem(error))
     except ValueError:
         problem = _("must be the path of a text file")
+
+    # A secret that there is none of is no second problem.
     if problem:
         document.add(place, problem)
         return "unreadable"
@@ -186,37 +168,32 @@ def _file_secret(document: Document, place: Place, name: Value) -> str:
 
 
 def secret_files(document: Document) -> dict[str, Path]:
-    """Return the files that a config names for its secrets, by the secret's key, like
-    `shop.token`.
-    """
+    """Return the files that a config names for its secrets, by keys like `shop.token`."""
     values = fill_in(document, environment(document))
-    named = (
-        (f"{section}.{key}", values.get(section), f"{key}_file")
-        for section, key in sorted(SECRET_FILES)
-    )
-    return {
-        key: _expanded(take_text(settings[name]), document.path.parent)
-        for key, settings, name in named
-        if isinstance(settings, dict) and settings.get(name) is not None
-    }
+
+    files = {}
+    for section, key in sorted(SECRET_FILES):
+        settings = values.get(section)
+        name = settings.get(f"{key}_file") if isinstance(settings, dict) else None
+        if name is not None:
+            files[f"{section}.{key}"] = _expanded(take_text(name), document.path.parent)
+    return files
 
 
 def _set_defaults(document: Document, values: dict[str, Value]) -> None:
-    """Set the defaults that depend on the environment, on the place of the config, or on another
-    key.
-    """
+    """Set the defaults that depend on the machine, the place of the config, or another key."""
     values["language"] = values.get("language") or default_language(os.environ)
+
     state = values.get("state")
     if state is None:
         values["state"] = str(FOLDERS.user_state_path / "state.db")
     else:
         values["state"] = _state(document, state)
+
     verify = values.get("verify") or {}
-    if (
-        isinstance(verify, dict)
-        and verify.get("tolerance") is None
-        and _posting(values) is VatPosting.LEDGER
-    ):
+    if not isinstance(verify, dict):
+        return  # told of as a problem later
+    if _posting(values) is VatPosting.LEDGER and verify.get("tolerance") is None:
         values["verify"] = verify | {"tolerance": LEDGER_TOLERANCE}
 
 
@@ -238,6 +215,7 @@ def _validated(document: Document, values: dict[str, Value]) -> Config | None:
         return Config.model_validate(values)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
+            # A key that is wrong itself, as in payment_debtors, is told of at its own place.
             place = tuple(part for part in detail["loc"] if part != "[key]")
             document.add(place, _sentence(document, place, detail))
     return None
@@ -245,10 +223,11 @@ def _validated(document: Document, values: dict[str, Value]) -> Config | None:
 
 def _sentence(document: Document, place: Place, detail: ErrorDetails) -> str:
     value = _shown(document, place)
+
     match detail["type"]:
         case "missing":
-            needed = _(_fields(place[:-1])[str(place[-1])].description)
-            return _("is missing: {needed}").format(needed=needed)
+            description = _model(place[:-1]).model_fields[str(place[-1])].description or ""
+            return _("is missing: {needed}").format(needed=needed(description))
         case "extra_forbidden":
             return _no_key(str(place[-1]), list(_keys_at(place[:-1])))
         case "value_error":
@@ -263,13 +242,13 @@ def _sentence(document: Document, place: Place, detail: ErrorDetails) -> str:
 
 
 def _shown(document: Document, place: Place) -> str:
-    """Show a value as it is written, unless it is a secret, or an address with a part that can be
-    one.
-    """
+    """Show a value as it is written, unless it holds a secret, or may do so."""
     value = document.at(place)
-    if SECRETS.intersection(place) or (
-        isinstance(value, str) and "://" in value and set("@?#") & set(value)
-    ):
+    if SECRETS.intersection(place):
+        return _("this")
+
+    # An address can have a password before its @, and a key after its ? or #.
+    if isinstance(value, str) and "://" in value and set("@?#") & set(value):
         return _("this")
     return shown(value)
 
@@ -280,31 +259,20 @@ def _choices(detail: ErrorDetails) -> str:
     return _("{others} or {last}").format(others=others, last=last)
 
 
-def _no_key(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
+def _no_key(key: str, keys: list[str]) -> str:
+    close = difflib.get_close_matches(key, keys, n=1)
+
+    # To YAML `token:secret` is one word; what follows the colon may be a secret.
     if ":" in key:
         return _("is no key here; put a space after its colon")
     if close:
         return _("is no key here; did you mean {key}?").format(key=close[0])
-    return _("is no key here; the keys are {keys}").format(keys=", ".join(known))
-
-
-def _fields(place: Place) -> Mapping[str, Any]:
-    """Return the fields of the section at a place."""
-    return _model(place).model_fields
+    return _("is no key here; the keys are {keys}").format(keys=", ".join(keys))
 
 
 def _model(place: Place) -> type[Settings]:
-    sections: dict[str | int, type[Settings]] = {
-        "shop": ShopSettings,
-        "minox": MinoxSettings,
-        "booking": BookingSettings,
-        "vat": VatSettings,
-        "ledgers": LedgerSettings,
-        "verify": VerifySettings,
-        "notify": NotifySettings,
-    }
-    return sections[place[0]] if place else Config
+    """Return the section at a place; of a row of `vat`, what each row is."""
+    return SECTIONS[str(place[0])] if place else Config
 
 
 def _keys_at(place: Place) -> list[str]:
@@ -319,6 +287,7 @@ def _check_statuses(document: Document, values: dict[str, Value]) -> None:
     shop = values.get("shop")
     if not isinstance(shop, dict) or shop.get("partner_token") is not None:
         return
+
     statuses = shop.get("statuses")
     for index, status in enumerate(statuses if isinstance(statuses, list) else []):
         if isinstance(status, str) and not status.strip().isdecimal():
@@ -328,15 +297,16 @@ def _check_statuses(document: Document, values: dict[str, Value]) -> None:
 
 
 def _check_vat(document: Document, values: dict[str, Value]) -> None:
-    """Check the rules between the rows of `vat`, and those that follow from
-    `booking.vat_posting`.
-    """
+    """Check what the rows of `vat` have to be to each other and to `booking.vat_posting`."""
     rows = list(_rows(values))
     posting = _posting(values)
+
     for place, row in rows:
         _check_kind(document, place, row)
         _check_vat_ledger(document, place, row, posting)
     _check_twins(document, rows)
+
+    # Minox then takes the code from the account, and shipping can have the rate of any goods.
     if posting is VatPosting.LEDGER:
         _check_ledger_codes(document, rows)
         if values.get("ledgers"):
@@ -359,6 +329,8 @@ def _posting(values: dict[str, Value]) -> VatPosting | None:
     posting = booking.get("vat_posting") if isinstance(booking, dict) else None
     if posting is None:
         return VatPosting.NET
+
+    # What else stands there is told of as a problem already.
     return VatPosting(posting) if posting in set(map(str, VatPosting)) else None
 
 
@@ -394,10 +366,10 @@ def _has_vat(row: dict[str, Value]) -> bool:
 
 def _check_twins(document: Document, rows: list[tuple[Place, dict[str, Value]]]) -> None:
     """No two rows may stand for the same orders."""
-    seen: dict[object, Place] = {}
+    places: dict[object, Place] = {}
     for place, row in rows:
         identity = _identity(row)
-        first = seen.setdefault(identity, place)
+        first = places.setdefault(identity, place)
         if identity is not None and first != place:
             problem = _(
                 "has the same strategy, or region and rate, as {row} (line {line}); keep one"
@@ -417,9 +389,9 @@ def _identity(row: dict[str, Value]) -> object:
 
 def _check_ledger_codes(document: Document, rows: list[tuple[Place, dict[str, Value]]]) -> None:
     """Where the ledger account decides the VAT code, an account has one code only."""
-    seen: dict[str, tuple[Place, str]] = {}
+    codes: dict[str, tuple[Place, str]] = {}
     for place, row in rows:
-        first, code = seen.setdefault(str(row.get("ledger")), (place, str(row.get("code"))))
+        first, code = codes.setdefault(str(row.get("ledger")), (place, str(row.get("code"))))
         if code != str(row.get("code")):
             problem = _(
                 "is also that of {row} (line {line}), with another code; with vat_posting ledger"

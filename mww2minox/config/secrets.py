@@ -1,5 +1,4 @@
-"""Where secrets come from: the environment, the env file beside the config, or what systemd hands
-over.
+"""Where secrets come from: the environment, the env file beside the config, or systemd.
 
 A unit with `LoadCredential=` gets copies in $CREDENTIALS_DIRECTORY, under the names that `mww2minox
 schedule` gives them: `environment` for the env file, and the key of the config (`shop.token`) for
@@ -33,33 +32,33 @@ def handed_over(name: str) -> Path | None:
 
 
 def environment(document: Document) -> dict[str, str]:
-    """Return the variables that a config can take: the process' own first, then those of its env
-    file.
-    """
-    written = env_values(document)
-    return written | {
-        name: value for name, value in os.environ.items() if value or name not in written
-    }
+    """Return the variables that a config can take: the process' own, then those of its env file."""
+    values = env_values(document)
+    for name, value in os.environ.items():
+        # One that is set to nothing does not hide that of the env file.
+        if value or name not in values:
+            values[name] = value
+    return values
 
 
 def env_values(document: Document) -> dict[str, str]:
     """Read the env file of a config; what is wrong with it becomes a problem of the config."""
     path = handed_over(ENVIRONMENT) or env_file(document.path)
+    name = env_file(document.path).name
+
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        problem = _("{file} beside it cannot be read: {problem}")
-        document.add(
-            (), problem.format(file=env_file(document.path).name, problem=system_problem(error))
-        )
+        unreadable = _("{file} beside it cannot be read: {problem}")
+        problem = unreadable.format(file=name, problem=system_problem(error))
+        document.add((), problem)
         return {}
     except ValueError:
-        document.add(
-            (), _("{file} beside it is no text in UTF-8").format(file=env_file(document.path).name)
-        )
+        document.add((), _("{file} beside it is no text in UTF-8").format(file=name))
         return {}
+
     return _parsed(document, text)
 
 
@@ -74,6 +73,7 @@ def _parsed(document: Document, text: str) -> dict[str, str]:
     if wrong:
         problem = _("{file} beside it has lines that are not NAME=VALUE: {lines}")
         document.add((), problem.format(file=env_file(document.path).name, lines=wrong))
+
     return {
         binding.key: binding.value
         for binding in bindings

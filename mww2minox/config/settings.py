@@ -1,6 +1,9 @@
-"""The config as frozen settings: a class for each section.
+"""The config as frozen settings: a class for each section, a description for each key.
 
-A description says what a missing key needs.
+A description is all that users are told of its key: in the config that `setup` writes, in
+config.example.yaml and in docs/config.md (`keys.py` makes these of it). Its first sentence is what
+a missing key needs, and reads on after a colon. A default that is not simply the field's own stands
+in its last one, after `Default:`.
 """
 
 from datetime import date
@@ -43,59 +46,23 @@ from mww2minox.config.values import (
 from mww2minox.language.texts import N_
 
 Text = Annotated[str, BeforeValidator(take_text)]
-
-
 Secret = Annotated[SecretStr, BeforeValidator(take_secret)]
-
-
 Url = Annotated[str, BeforeValidator(take_url)]
-
-
 MessageUrl = Annotated[SecretStr, BeforeValidator(take_message_url)]
-
-
 PingUrl = Annotated[SecretStr, BeforeValidator(take_ping_url)]
-
-
 RedirectUri = Annotated[str, BeforeValidator(take_redirect_uri)]
-
-
 Code = Annotated[int | str, BeforeValidator(take_code)]
-
-
 Status = Annotated[int | str, BeforeValidator(take_status)]
-
-
 Percentage = Annotated[Decimal, BeforeValidator(take_percentage)]
-
-
 Euros = Annotated[Decimal, BeforeValidator(take_euros)]
-
-
 Pace = Annotated[float, BeforeValidator(take_pace)]
-
-
 Days = Annotated[int, BeforeValidator(take_days)]
-
-
 Day = Annotated[date, BeforeValidator(take_day)]
-
-
 Region = Annotated[str, BeforeValidator(take_region)]
-
-
 Locale = Annotated[str, BeforeValidator(take_locale)]
-
-
 Timezone = Annotated[str, BeforeValidator(take_timezone)]
-
-
 Description = Annotated[str, BeforeValidator(take_description)]
-
-
 Payment = Annotated[str, AfterValidator(take_payment)]
-
-
 Items = BeforeValidator(take_items)
 
 
@@ -122,53 +89,140 @@ class Settings(BaseModel):
 class ShopSettings(Settings):
     """`shop`: where the orders come from, and which of them are booked."""
 
-    url: Url = "https://api.myonlinestore.com"
-    token: Secret = Field(description=N_("the shop's API token, here or in token_file"))
-    partner_token: Secret | None = None
-    language: Locale = "nl_NL"
-    timezone: Timezone = "Europe/Amsterdam"
-    statuses: Annotated[tuple[Status, ...], Items] = Field(
-        description=N_("the statuses that are booked, like [1, 2]")
+    url: Url = Field(
+        default="https://api.myonlinestore.com", description=N_("the address of the shop's API")
     )
-    since: Day = Field(description=N_("the first order date that is booked, like 2026-01-01"))
+    token: Secret = Field(
+        description=N_(
+            "the shop's API token, here or in token_file. In the shop: Instellingen > API > Token"
+            " toevoegen."
+        ),
+        examples=["${MWW_TOKEN}"],
+    )
+    partner_token: Secret | None = Field(
+        default=None,
+        description=N_(
+            "the application's token, from MyOnlineStore, here or in partner_token_file. It tells"
+            " the names of statuses; without it these must be numbers. Default: none."
+        ),
+        examples=["${MWW_PARTNER_TOKEN}"],
+    )
+    language: Locale = Field(
+        default="nl_NL", description=N_("the language of the names of statuses")
+    )
+    timezone: Timezone = Field(
+        default="Europe/Amsterdam", description=N_("the time zone of the shop's clock")
+    )
+    statuses: Annotated[tuple[Status, ...], Items] = Field(
+        description=N_(
+            "the statuses that are booked, like [1, 2]. By number, or with a partner token by"
+            " name, as the shop shows them."
+        ),
+        examples=[["Betaald", "Verzonden", "Betaald en verzonden", "Afgehaald"]],
+    )
+    since: Day = Field(
+        description=N_(
+            "the first order date that is booked, like 2026-01-01. Older orders are left alone."
+        ),
+        examples=["2026-01-01"],
+    )
 
 
 class MinoxSettings(Settings):
     """`minox`: which administration the bookings go to."""
 
-    url: Url = "https://app.minox.nl"
-    client_id: Text = Field(description=N_("the client id that Minox gave you"))
+    url: Url = Field(default="https://app.minox.nl", description=N_("the address of Minox"))
+    client_id: Text = Field(
+        description=N_("the client id that Minox gave you"), examples=["my-client-id"]
+    )
     client_secret: Secret = Field(
-        description=N_("the client secret from Minox, here or in client_secret_file")
+        description=N_("the client secret from Minox, here or in client_secret_file"),
+        examples=["${MINOX_CLIENT_SECRET}"],
     )
     redirect_uri: RedirectUri = Field(
-        description=N_("the address registered with Minox for this client id")
+        description=N_(
+            "the address registered with Minox for this client id. `mww2minox login` waits on it:"
+            " keep it on this machine, with a port that is free."
+        ),
+        examples=["http://127.0.0.1:8765/callback"],
     )
-    tenant: Text = Field(description=N_("the number of your Minox subscription"))
-    administration: Text = Field(description=N_("the number of the administration"))
-    journal: Text = Field(description=N_("the sales journal, like VERK"))
-    requests_per_second: Pace = 5.0
+    tenant: Text = Field(description=N_("the number of your Minox subscription"), examples=[12345])
+    administration: Text = Field(description=N_("the number of the administration"), examples=[1])
+    journal: Text = Field(
+        description=N_("the sales journal, like VERK. In Minox: Stamgegevens > Dagboeken."),
+        examples=["VERK"],
+    )
+    requests_per_second: Pace = Field(
+        default=5.0,
+        description=N_(
+            "the most requests per second, above 0 and up to 1000. What Minox itself asks for"
+            " comes first."
+        ),
+    )
 
 
 class BookingSettings(Settings):
     """`booking`: how an order becomes a booking."""
 
-    date: DateChoice = DateChoice.ORDER
-    description: Description = "{number}"
-    vat_posting: VatPosting = VatPosting.NET
-    rounding_ledger: Text | None = None
-    max_rounding: Euros = Decimal("0.05")
+    date: DateChoice = Field(
+        default=DateChoice.ORDER,
+        description=N_(
+            "the document date: order (the order date) or status_changed (when the order got its"
+            " status)"
+        ),
+    )
+    description: Description = Field(
+        default="{number}",
+        description=N_(
+            "the description of each line. The fields are {number}, {name}, {date} and {company}."
+        ),
+    )
+    vat_posting: VatPosting = Field(
+        default=VatPosting.NET,
+        description=N_(
+            "how VAT is sent: net, gross, ledger or line. With net the revenue line is net, and"
+            " its VAT comes on top; with gross it is gross, and tells the VAT in it; with ledger"
+            " it is gross, and the VAT code set on the ledger account in Minox decides; with line"
+            " it is net, and the VAT is a line of its own on the row's vat_ledger. The trial"
+            " booking of `mww2minox setup` finds out which one is right; or ask your bookkeeper."
+        ),
+    )
+    rounding_ledger: Text | None = Field(
+        default=None,
+        description=N_(
+            "the ledger account for cents of rounding. Default: none; they go to the largest"
+            " revenue line."
+        ),
+        examples=[4990],
+    )
+    max_rounding: Euros = Field(
+        default=Decimal("0.05"),
+        description=N_("the most euros of rounding in one order; with more it is not booked"),
+    )
 
 
 class VatSettings(Settings):
     """A row of `vat`: by strategy, or by region and rate."""
 
-    region: Region | None = None
-    rate: Percentage | None = None
-    strategy: Literal["reverse_charged_vat", "zero_percent"] | None = None
+    region: Region | None = Field(
+        default=None, description=N_("the country, by its code of two letters, like NL")
+    )
+    rate: Percentage | None = Field(
+        default=None, description=N_("the percentage of VAT, like 21 or 25.5")
+    )
+    strategy: Literal["reverse_charged_vat", "zero_percent"] | None = Field(
+        default=None,
+        description=N_(
+            "instead of region and rate: reverse_charged_vat (businesses elsewhere in the EU) or"
+            " zero_percent (outside the EU)"
+        ),
+    )
     code: Code = Field(description=N_("the VAT code in Minox"))
     ledger: Text = Field(description=N_("the ledger account in Minox for the revenue"))
-    vat_ledger: Text | None = None
+    vat_ledger: Text | None = Field(
+        default=None,
+        description=N_("the ledger account for the VAT; with vat_posting line only"),
+    )
 
     def row(self) -> VatRow:
         """Return the row as the booking core knows it."""
@@ -178,22 +232,53 @@ class VatSettings(Settings):
 class LedgerSettings(Settings):
     """`ledgers`: ledger accounts of their own for some types of order lines."""
 
-    shipping: Text | None = None
-    payment: Text | None = None
-    discount: Text | None = None
+    shipping: Text | None = Field(
+        default=None,
+        description=N_("the ledger account for shipping costs. Default: that of the goods."),
+        examples=[8900],
+    )
+    payment: Text | None = Field(
+        default=None,
+        description=N_("the ledger account for payment costs. Default: that of the goods."),
+        examples=[8910],
+    )
+    discount: Text | None = Field(
+        default=None,
+        description=N_("the ledger account for discounts. Default: that of the goods."),
+        examples=[8920],
+    )
 
 
 class VerifySettings(Settings):
     """`verify`: when a booking that was read back counts as right."""
 
-    tolerance: Euros = Decimal("0.00")
+    tolerance: Euros = Field(
+        default=Decimal("0.00"),
+        description=N_(
+            "up to how many euros `mww2minox verify` lets a difference pass. Default: 0.00, and"
+            " 0.03 with vat_posting ledger, where Minox works out the VAT itself."
+        ),
+    )
 
 
 class NotifySettings(Settings):
     """`notify`: who is told what needs attention. Without it stderr and the exit code tell."""
 
-    urls: Annotated[tuple[MessageUrl, ...], Items] = ()
-    dead_mans_switch: PingUrl | None = None
+    urls: Annotated[tuple[MessageUrl, ...], Items] = Field(
+        default=(),
+        description=N_(
+            "URLs of Apprise, for mail, Telegram, ntfy and many more, like"
+            " [mailto://name:password@example.com]. They need the extra `notify`, and each is a"
+            " secret: best write it as ${NOTIFY_URL}. Default: none."
+        ),
+    )
+    dead_mans_switch: PingUrl | None = Field(
+        default=None,
+        description=N_(
+            "an address that is requested while all goes well, of a service that alarms you when"
+            " that stops, like https://hc-ping.com/your-uuid. Default: none."
+        ),
+    )
 
 
 class Config(Settings):
@@ -202,19 +287,84 @@ class Config(Settings):
     `state_path` is absolute; secrets show only where `get_secret_value` is called.
     """
 
-    language: Literal["nl", "en"]
-    shop: ShopSettings = Field(description=N_("the section that says where orders come from"))
-    minox: MinoxSettings = Field(description=N_("the section that says where bookings go"))
-    booking: BookingSettings = BookingSettings()
-    vat: Annotated[tuple[VatSettings, ...], Items] = Field(
-        description=N_("the list of VAT codes and ledger accounts")
+    language: Literal["nl", "en"] = Field(
+        description=N_(
+            "the language of messages: nl or en. Default: that of the locale (LC_ALL, LC_MESSAGES,"
+            " LANG)."
+        ),
+        examples=["nl"],
     )
-    ledgers: LedgerSettings = LedgerSettings()
-    payment_debtors: dict[Payment, Text] = Field(default_factory=dict)
-    verify: VerifySettings = VerifySettings()
-    notify: NotifySettings = NotifySettings()
-    retention_days: Days | None = None
-    state_path: Path = Field(alias="state")
+    shop: ShopSettings = Field(
+        description=N_(
+            "the section that says where orders come from. It also says which of them are booked."
+        )
+    )
+    minox: MinoxSettings = Field(description=N_("the section that says where bookings go"))
+    booking: BookingSettings = Field(
+        default=BookingSettings(),
+        description=N_("how an order becomes a booking. All of it is optional."),
+    )
+    vat: Annotated[tuple[VatSettings, ...], Items] = Field(
+        description=N_(
+            "the list of VAT codes and ledger accounts. A row for each kind of revenue: for a"
+            " country and a rate, or for one of two strategies of the shop, reverse_charged_vat"
+            " (businesses elsewhere in the EU) and zero_percent (outside the EU). With vat_posting"
+            " line a row with a rate also names the account for its VAT, like vat_ledger: 1500."
+            " In Minox: Stamgegevens > Btw-codes, and Grootboekrekeningen."
+        ),
+        examples=[
+            [
+                {"region": "NL", "rate": 21, "code": 1, "ledger": 8000},
+                {"region": "NL", "rate": 9, "code": 2, "ledger": 8010},
+                {"region": "DE", "rate": 19, "code": 10, "ledger": 8300},
+                {"strategy": "reverse_charged_vat", "code": 6, "ledger": 8100},
+                {"strategy": "zero_percent", "code": 5, "ledger": 8200},
+            ]
+        ],
+    )
+    ledgers: LedgerSettings = Field(
+        default=LedgerSettings(),
+        description=N_(
+            "ledger accounts of their own for shipping costs, payment costs and discounts. All of"
+            " it is optional, and not possible with vat_posting ledger."
+        ),
+    )
+    payment_debtors: dict[Payment, Text] = Field(
+        default_factory=dict,
+        description=N_(
+            "fixed customers in Minox for ways of paying, as gateway/method: customer number. All"
+            " other orders go to the customer with their e-mail address. Default: none."
+        ),
+        examples=[{"basic/cash": 10600}],
+    )
+    verify: VerifySettings = Field(
+        default=VerifySettings(),
+        description=N_("when a booking that was read back counts as right. It is optional."),
+    )
+    notify: NotifySettings = Field(
+        default=NotifySettings(),
+        description=N_(
+            "who is told, once, what newly needs attention. It is optional: without it stderr, the"
+            " exit code and cron's mail tell."
+        ),
+    )
+    retention_days: Days | None = Field(
+        default=None,
+        description=N_(
+            "after how many days the name, address, phone and e-mail of an order that was booked"
+            " and verified are emptied in the state file. Its amounts, numbers and codes stay."
+            " Default: never."
+        ),
+        examples=[730],
+    )
+    state_path: Path = Field(
+        alias="state",
+        description=N_(
+            "the file that remembers what was booked: keep it, and back it up. Only its owner can"
+            " read it. Default: ~/.local/state/mww2minox/state.db."
+        ),
+        examples=["~/.local/state/mww2minox/state.db"],
+    )
 
     def rules(self, shop_country: str) -> BookingRules:
         """Return what the booking core needs, for a shop in `shop_country` (two letters)."""
@@ -231,3 +381,15 @@ class Config(Settings):
 def keys_of(model: type[BaseModel]) -> list[str]:
     """Return the keys of a section, as they are written in the config."""
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+SECTIONS: dict[str, type[Settings]] = {
+    "shop": ShopSettings,
+    "minox": MinoxSettings,
+    "booking": BookingSettings,
+    "vat": VatSettings,
+    "ledgers": LedgerSettings,
+    "verify": VerifySettings,
+    "notify": NotifySettings,
+}
+"""The keys of the config that hold keys of their own; `vat` holds them in each of its rows."""

@@ -1,5 +1,7 @@
-"""What a value of the config may be: each takes it as written and returns it, or raises what to say
-after it.
+"""What a value of the config may be.
+
+Each function takes a value as it is written and returns what it means, or raises ValueError with
+what to say after it.
 """
 
 import ipaddress
@@ -15,26 +17,20 @@ from mww2minox.language.texts import _
 from mww2minox.messenger import takes
 
 PLACEHOLDERS = {"number", "name", "date", "company"}
-
-
+"""The fields of `booking.description`."""
 NOT_ISO = {"EL": "GR", "UK": "GB"}
-
-
+"""The codes that VAT numbers of two countries begin with; the shop has those of ISO 3166."""
 HUNDRED = Decimal(100)
-
-
 FASTEST = 1000
-
-
+"""Requests per second."""
 DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
 
 
 def take_text(value: Value) -> str:
-    """Take a text or a whole number: account and customer numbers are texts that look like
-    numbers.
-    """
+    """Take a text or a whole number: numbers of accounts and customers are texts."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(_("is not a text; write a text or a number"))  # noqa: TRY004 - pydantic wants ValueError
+
     text = str(value).strip()
     if not text:
         raise ValueError(_("says nothing; fill it in, or remove the key"))
@@ -66,12 +62,12 @@ def take_status(value: Value) -> int | str:
 def _decimal(value: Value) -> Decimal:
     """Take a number without ever making it binary."""
     text = "" if isinstance(value, bool) else str(value).strip()
-    if not DECIMAL.fullmatch(text):
-        with_comma = _("is not a number; write 21.5, with a point")
-        raise ValueError(
-            with_comma if "," in text else _("is not a number; write it like 21 or 25.5")
-        )
-    return Decimal(text) + 0
+    if DECIMAL.fullmatch(text):
+        return Decimal(text) + 0  # no -0
+
+    if "," in text:
+        raise ValueError(_("is not a number; write 21.5, with a point"))
+    raise ValueError(_("is not a number; write it like 21 or 25.5"))
 
 
 def take_percentage(value: Value) -> Decimal:
@@ -112,6 +108,8 @@ def take_day(value: Value) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
+
+    # Python takes other forms of ISO 8601 too, such as 20260131.
     if day is None or day.isoformat() != text:
         raise ValueError(_("is not a date; write it like 2026-01-31"))
     return day
@@ -151,12 +149,14 @@ def take_description(value: Value) -> str:
     """Take a template of plain `{name}` fields: no attributes, indexes, conversions or formats."""
     text = take_text(value)
     names = ", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS))
+
     try:
         fields = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
     except ValueError:
         raise ValueError(
             _("has a brace without its partner; write {{ or }} for a brace itself")
         ) from None
+
     if any(name not in PLACEHOLDERS or spec or conversion for name, spec, conversion in fields):
         raise ValueError(
             _("has a field that does not exist; the fields are {names}").format(names=names)
@@ -200,17 +200,17 @@ def take_redirect_uri(value: Value) -> str:
 
 
 def take_message_url(value: Value) -> str:
-    """Take a URL of Apprise, which knows more than a hundred services, each with a form of its
-    own.
-    """
+    """Take a URL of Apprise, which has a form for each of more than a hundred services."""
     url = take_secret(value)
+
     try:
-        taken = takes(url)
+        is_taken = takes(url)
     except ImportError:
         raise ValueError(
             _("needs Apprise, which is missing; run: pipx install --force '.[notify]'")
         ) from None
-    if not taken:
+
+    if not is_taken:
         raise ValueError(
             _("is not a URL that Apprise takes; see https://github.com/caronc/apprise/wiki")
         )
@@ -241,6 +241,7 @@ def _address(text: str) -> SplitResult:
         )
     except ValueError:
         usable = None
+
     if not usable or re.search(r"[\s\\]", text):
         raise ValueError(_("is not a URL; write it like https://example.com"))
     if parts.username is not None or parts.password is not None:

@@ -80,11 +80,13 @@ def read_document(path: Path) -> Document:
     root = _compose(_text(path), path)
     if root is None:
         raise ConfigError([_("the file is empty; copy config.example.yaml and fill it in")], path)
+
     walk = _Walk()
     values = walk.value(root, ())
     if not isinstance(values, dict):
         problem = _("the file must hold keys like `shop:`; copy config.example.yaml and fill it in")
         raise ConfigError([problem], path)
+
     return Document(path, values, walk.lines, walk.problems)
 
 
@@ -99,7 +101,7 @@ def fill_in(document: Document, environment: Mapping[str, str]) -> dict[str, Val
                 return [visit(item, (*place, index)) for index, item in enumerate(value)]
             case str():
                 return REFERENCE.sub(
-                    lambda found: _variable(found, environment, complain(place)), value
+                    lambda reference: _variable(reference, environment, complain(place)), value
                 )
             case _:
                 return value
@@ -145,9 +147,7 @@ def _text(path: Path) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuse anchors and aliases: nobody needs them here, and with them a file can grow without
-    end.
-    """
+    """Refuse anchors and aliases: nobody needs them here, and they can make a file endless."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -174,6 +174,7 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
     """Tell what is wrong and where, without the text around it: that can be a secret."""
     mark = error.problem_mark or error.context_mark
     problem = _(QUOTED.sub("...", error.problem or error.context or "?"))
+
     if mark is None:
         return _("this is no valid YAML: {problem}").format(problem=problem)
     place = {"line": mark.line + 1, "column": mark.column + 1}
@@ -193,6 +194,7 @@ class _Walk:
         self.lines.setdefault(place, node.start_mark.line + 1)
         if node.tag not in TAGS:
             self.problems[place] = _("a value cannot start with !; put it in quotes")
+
         match node:
             case yaml.MappingNode():
                 return self.mapping(node, place)
@@ -222,6 +224,8 @@ class _Walk:
 def _scalar(node: yaml.Node) -> Value:
     """Take a scalar as a text, unless it plainly is true, false, a whole number or nothing."""
     text = str(node.value)
+
+    # To YAML 1.1 yes, NO and on are booleans, and 0100 and 1_000 are numbers: to us they are texts.
     if node.tag == TAG + "null":
         return None
     if node.tag == TAG + "bool" and text.lower() in {"true", "false"}:
@@ -232,27 +236,24 @@ def _scalar(node: yaml.Node) -> Value:
 
 
 def _variable(
-    found: re.Match[str], environment: Mapping[str, str], complain: Callable[[str], None]
+    reference: re.Match[str], environment: Mapping[str, str], complain: Callable[[str], None]
 ) -> str:
-    name = found[1]
-    if not ENVIRONMENT_NAME.fullmatch(name) or not found[0].endswith("}"):
+    """Return what a `${NAME}` stands for, empty where there is none; then complain."""
+    name = reference[1]
+    if not ENVIRONMENT_NAME.fullmatch(name) or not reference[0].endswith("}"):
         complain(_("`${` must be followed by the name of an environment variable and `}`"))
-    elif name not in environment:
-        complain(
-            _(
-                "the environment variable {name} is not set; set it, or put it in the env file"
-            ).format(name=name)
-        )
+        return environment.get(name, "")
+
+    unset = _("the environment variable {name} is not set; set it, or put it in the env file")
+    empty = _("the environment variable {name} is empty; set it, or put it in the env file")
+    if name not in environment:
+        complain(unset.format(name=name))
     elif not environment[name]:
-        complain(
-            _("the environment variable {name} is empty; set it, or put it in the env file").format(
-                name=name
-            )
-        )
+        complain(empty.format(name=name))
     return environment.get(name, "")
 
 
 def _key(key: str) -> str:
     """Write a key without what may be a value stuck to it, as in `token:secret`."""
-    text = key.partition(":")[0] if ":" in key else key
+    text = key.partition(":")[0]
     return text if text.isprintable() and len(text) <= MAX_SHOWN else f"{text!r:.{MAX_SHOWN}}"

@@ -1,11 +1,13 @@
-"""The README holds: its command lines run, and it leaves out no command, option, reason, exit code
-or key.
+"""The README and the reference hold: their command lines run, their links lead somewhere, and they
+leave out no command, option, reason, exit code or key.
 """
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -18,21 +20,45 @@ from mww2minox.config.settings import Config, VatSettings
 from mww2minox.errors import ExitStatus
 from tests.system.conftest import Cli
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "mww2minox" / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
 BLOCK = re.compile(r"^ *```(?P<kind>\w+)\n(?P<text>.*?)^ *```$", re.DOTALL | re.MULTILINE)
-PROMPTED = re.compile(r"^ *(?:\$ )?(mww2minox .*)$", re.MULTILINE)
+PROMPTED = re.compile(r"^ *(?:\$ )?(?:sudo )?(mww2minox .*)$", re.MULTILINE)
+INLINE = re.compile(r"`(?:sudo )?(mww2minox\s[^`]*)`")
 SCHEDULED = re.compile(r"/mww2minox ([^;&\n]*)")
+LINK = re.compile(r"\[[^]]*\]\((?!https?:)([^)#]*)#?([^)]*)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 PARSED_ONLY = {"login", "sandbox", "demo"}
 """They wait for a person, or run until interrupted; the demo has a test of its own."""
 
 
-def blocks(*kinds: str) -> str:
+def blocks(text: str, *kinds: str) -> str:
     """Return the fenced blocks of these kinds as one text."""
-    return "".join(block["text"] for block in BLOCK.finditer(README) if block["kind"] in kinds)
+    return "".join(block["text"] for block in BLOCK.finditer(text) if block["kind"] in kinds)
 
 
-LINES = [shlex.split(line, comments=True)[1:] for line in PROMPTED.findall(blocks("console", "sh"))]
-CRON_LINES = [shlex.split(line) for line in SCHEDULED.findall(blocks("crontab"))]
+def run_lines(text: str) -> list[list[str]]:
+    """Return the command lines of a page that can be run as they stand."""
+    lines = PROMPTED.findall(blocks(text, "console", "sh"))
+    return [shlex.split(line, comments=True)[1:] for line in lines]
+
+
+def parsed_lines(text: str) -> list[list[str]]:
+    """Return the other command lines of a page: in a sentence, beside an output, in a crontab."""
+    prose = BLOCK.sub("", text)
+    lines = [shlex.split(line)[1:] for line in PROMPTED.findall(blocks(text, "text"))]
+    lines += [shlex.split(line)[1:] for line in INLINE.findall(prose)]
+    lines += [shlex.split(line) for line in SCHEDULED.findall(blocks(text, "crontab"))]
+    return lines
+
+
+def every_line() -> Iterator[tuple[str, str]]:
+    """Yield each command line with the page that has it."""
+    for name, text in TEXTS.items():
+        lines = [*run_lines(text), *parsed_lines(text)]
+        yield from dict.fromkeys((name, shlex.join(line)) for line in lines)
 
 
 def parsed(arguments: list[str]) -> click.Context:
@@ -44,9 +70,20 @@ def parsed(arguments: list[str]) -> click.Context:
     return command.make_context(name, rest, parent=context)
 
 
+def page(name: str) -> str:
+    """Return a page of the reference."""
+    return TEXTS[f"mww2minox/docs/{name}.md"]
+
+
 def section(command: str) -> str:
-    """Return what the README says under a command's heading."""
-    return README.partition(f"### `{command}`\n")[2].partition("\n##")[0]
+    """Return what the reference says under a command's heading."""
+    return page("commands").partition(f"## `{command}`\n")[2].partition("\n## ")[0]
+
+
+def anchors(text: str) -> set[str]:
+    """Return what links to a page's headings are named: as GitHub makes it of each."""
+    headings = HEADING.findall(BLOCK.sub("", text))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
@@ -59,18 +96,32 @@ def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{field.alias or name}"
 
 
+def shape(value: Any) -> Any:
+    """Return the keys of JSON, those of the first item where there is a list of objects."""
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    if isinstance(value, list) and value:
+        return [shape(value[0])]
+    return None
+
+
 COMMANDS = sorted(group.commands)
 KEYS = [*keys(Config), *(f"{part}.{key}_file" for part, key in sorted(SECRET_FILES))]
 
 
+LINES = list(every_line())
+
+
 def test_command_lines_are_found() -> None:
-    assert len(LINES) > 15
-    assert len(CRON_LINES) == 3
+    assert len(run_lines(TEXTS["README.md"])) > 15
+    assert len(run_lines(page("commands"))) > 15
+    assert len(LINES) > 60
 
 
-@pytest.mark.parametrize("arguments", LINES + CRON_LINES, ids=shlex.join)
-def test_a_command_line_has_the_right_options(arguments: list[str]) -> None:
-    assert parsed(arguments).command.name in COMMANDS
+@pytest.mark.parametrize(("name", "line"), LINES)
+def test_a_command_line_has_the_right_options(name: str, line: str) -> None:
+    assert name
+    assert parsed(shlex.split(line)).command.name in COMMANDS
 
 
 def test_a_wrong_option_is_noticed() -> None:
@@ -79,11 +130,12 @@ def test_a_wrong_option_is_noticed() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_the_command_lines_run_in_order(cli: Cli) -> None:
+@pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if run_lines(text)])
+def test_the_command_lines_of_a_page_run_in_order(cli: Cli, name: str) -> None:
     """0, or 3 because of the sample orders that need attention; a name that does not exist would be
     2.
     """
-    for arguments in LINES:
+    for arguments in run_lines(TEXTS[name]):
         if parsed(arguments).command.name in PARSED_ONLY:
             continue
         assert "--install" not in arguments, "that would change this machine"
@@ -91,6 +143,27 @@ def test_the_command_lines_run_in_order(cli: Cli) -> None:
         assert ended.status in (ExitStatus.OK, ExitStatus.ATTENTION), (
             f"{shlex.join(arguments)}: {ended.err}"
         )
+
+
+def test_every_link_leads_to_a_file_and_a_heading() -> None:
+    for name, text in TEXTS.items():
+        for path, anchor in LINK.findall(BLOCK.sub("", text)):
+            target = (ROOT / name).parent / path if path else ROOT / name
+            assert target.exists(), f"{name}: {path}"
+            if anchor:
+                assert anchor in anchors(target.read_text(encoding="utf-8")), f"{name}: #{anchor}"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("report", "--format", "json"), ("check", "--format", "json")], ids=" ".join
+)
+def test_the_json_has_the_fields_that_its_page_shows(cli: Cli, arguments: tuple[str, ...]) -> None:
+    text = page("json").partition(f"## `{shlex.join(arguments)}`")[2].partition("\n## ")[0]
+    shown = shape(json.loads(blocks(text, "json")))
+    cli("fetch")
+    assert shape(json.loads(cli(*arguments).out)) == shown
+    fields = [*shown, *(shown.get("orders") or shown.get("checks"))[0]]
+    assert [field for field in fields if f"`{field}`" not in text] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -107,21 +180,20 @@ def test_a_command_is_described_with_its_options(command: str) -> None:
 
 
 def test_the_options_of_all_commands_are_described() -> None:
-    text = README.partition("## Commands\n")[2].partition("\n###")[0]
+    text = page("commands").partition("## Options before the command\n")[2].partition("\n##")[0]
     assert [name for param in group.params for name in param.opts if f"`{name}" not in text] == []
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_reason_has_a_row(reason: Reason) -> None:
-    assert re.search(rf"^\| `{reason.value}` \|", README, re.MULTILINE)
+    assert re.search(rf"^\| `{reason.value}` \|", page("reasons"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("status", ExitStatus)
 def test_an_exit_code_has_a_row(status: ExitStatus) -> None:
-    assert re.search(rf"^\| {status.value} \|", README, re.MULTILINE)
+    assert re.search(rf"^\| {status.value} \|", page("exit-codes"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_config_key_has_a_row(key: str) -> None:
-    text = README.partition("\n## Config\n")[2].partition("\n## ")[0]
-    assert f"`{key}`" in text
+    assert f"`{key}`" in page("config")

@@ -13,7 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "mww2minox"
 MODULES = [*sorted(PACKAGE.rglob("*.py")), *sorted((ROOT / "tests").rglob("*.py"))]
-DOCUMENTS = [path for path in sorted(PACKAGE.rglob("*.md")) if "docs" not in path.parts]
+DOCUMENTS = [
+    path for path in sorted(PACKAGE.rglob("*.md")) if "docs" not in path.relative_to(PACKAGE).parts
+]
 """Those for who changes the code; the users' are another matter."""
 
 REFERENCE = re.compile(

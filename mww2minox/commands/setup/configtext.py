@@ -1,6 +1,4 @@
-"""The config as `setup` writes it: every key with a comment, secrets in a file of their own beside
-it.
-"""
+"""The config as `setup` writes it: a comment for each key, the secrets in a file beside it."""
 
 import contextlib
 import io
@@ -8,16 +6,18 @@ import os
 import re
 import tempfile
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from dotenv.parser import parse_stream
 
+from mww2minox.config.keys import explained, keys
+from mww2minox.config.settings import SECTIONS, Config, keys_of
 from mww2minox.config.yaml_file import Value
 from mww2minox.errors import UsageError
-from mww2minox.language.texts import N_, _, system_problem
+from mww2minox.language.texts import _, system_problem
 
 SECRET_NAMES = {
     ("shop", "token"): "MWW_TOKEN",
@@ -26,89 +26,48 @@ SECRET_NAMES = {
 }
 """The environment variables that hold the secrets of the config."""
 
-COMMENTS = {
-    "language": N_("The language of messages: nl or en."),
-    "shop": N_("The shop: where the orders come from, and which of them are booked."),
-    "shop.url": N_("The address of the shop's API."),
-    "shop.token": N_("The shop's token. In the shop: Instellingen > API > Token toevoegen."),
-    "shop.partner_token": N_(
-        "The application's token, from MyOnlineStore. It tells the names of statuses."
-    ),
-    "shop.language": N_("The language of the names of statuses."),
-    "shop.timezone": N_("The time zone of the shop's clock."),
-    "shop.statuses": N_("Orders with these statuses are booked: names, or numbers."),
-    "shop.since": N_("The first order date that is booked. Older orders are left alone."),
-    "minox": N_("Minox: where the bookings go."),
-    "minox.url": N_("The address of Minox."),
-    "minox.client_id": N_(
-        "What Minox gave you for its API: an id, a secret, and for which address."
-    ),
-    "minox.tenant": N_("The number of the subscription, and that of the administration in it."),
-    "minox.journal": N_("The sales journal."),
-    "minox.requests_per_second": N_(
-        "The most requests per second. What Minox itself asks for comes first."
-    ),
-    "booking": N_("How an order becomes a booking."),
-    "booking.date": N_("The document date: order, or status_changed."),
-    "booking.description": N_(
-        "The description of each line. The fields are {number}, {name}, {date} and {company}."
-    ),
-    "booking.vat_posting": N_("How VAT is sent: net, gross, ledger or line (see the README)."),
-    "booking.rounding_ledger": N_("The ledger account for cents of rounding."),
-    "booking.max_rounding": N_(
-        "The most euros of rounding in one order; with more it is not booked."
-    ),
-    "vat": N_(
-        "The VAT code and the ledger account for each kind of revenue: by country and rate, or by"
-        " one of the shop's strategies, reverse_charged_vat (businesses elsewhere in the EU) and"
-        " zero_percent (outside the EU)."
-    ),
-    "ledgers": N_("Ledger accounts of their own for shipping costs, payment costs and discounts."),
-    "payment_debtors": N_(
-        "Fixed customers for ways of paying. All others are looked up by e-mail address."
-    ),
-    "verify": N_("From how many euros on `mww2minox verify` reports a difference."),
-    "notify": N_("Who is told, and how, when something needs attention."),
-    "retention_days": N_(
-        "After so many days the address of a booked order is emptied in the state file."
-    ),
-    "state": N_("The file that remembers what was booked: keep it, and back it up."),
-}
-
 
 def config_text(values: Mapping[str, Value]) -> str:
-    """Return the config as YAML with comments, in the reader's language."""
+    """Return the config as YAML, each key under what `config/keys.py` tells of it.
+
+    The comments are in the reader's language. Keys without a value are left out.
+    """
     opening = _("The settings of mww2minox. After a change, run: mww2minox check")
-    blocks = [_comment(opening), *(_block(key, value) for key, value in _in_order(values))]
+    explanations = {key.place: explained(key) for key in keys()}
+
+    blocks = [_comment(opening)]
+    for key, value in sorted(values.items(), key=_rank):
+        if value is not None:
+            blocks.append(_block(key, value, explanations))
     return "\n".join(blocks)
 
 
-def _in_order(values: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
-    known = [key for key in COMMENTS if "." not in key]
-    for key in (*known, *(key for key in values if key not in known)):
-        if values.get(key) is not None:
-            yield key, values[key]
+def _rank(item: tuple[str, Value]) -> int:
+    """Give a key its place in the file; one that no config knows comes last."""
+    key, _value = item
+    order = keys_of(Config)
+    return order.index(key) if key in order else len(order)
 
 
-def _block(key: str, value: Value) -> str:
-    comment = _comment(_(COMMENTS[key])) if key in COMMENTS else ""
-    if isinstance(value, dict) and any(f"{key}.{inner}" in COMMENTS for inner in value):
-        inside = "".join(
-            _line(f"{key}.{inner}", inner, item)
-            for inner, item in value.items()
-            if item is not None
-        )
-        return f"{comment}{key}:\n{inside}"
+def _block(key: str, value: Value, explanations: Mapping[str, str]) -> str:
+    comment = _comment(explanations.get(key, ""))
+
+    # A list, such as the rows of vat: a line for each item.
     if isinstance(value, list):
-        return f"{comment}{key}:\n" + "".join(
-            f"  - {_flow(_with_exact_code(item))}\n" for item in value
-        )
-    return f"{comment}{key}: {_flow(value)}\n"
+        items = "".join(f"  - {_flow(_with_exact_code(item))}\n" for item in value)
+        return f"{comment}{key}:\n{items}"
 
+    # What is no section, such as payment_debtors, has keys that nothing is told of.
+    if not isinstance(value, dict) or key not in SECTIONS:
+        return f"{comment}{key}: {_flow(value)}\n"
 
-def _line(place: str, key: str, value: Value) -> str:
-    comment = _comment(_(COMMENTS[place]), "  ") if place in COMMENTS else ""
-    return f"{comment}  {key}: {_flow(value)}\n"
+    lines = []
+    for inner, item in value.items():
+        if item is not None:
+            told_of = f"{key}.{inner.removesuffix('_file')}"
+            lines.append(_comment(explanations.get(told_of, ""), "  "))
+            lines.append(f"  {inner}: {_flow(item)}\n")
+    return f"{comment}{key}:\n{''.join(lines)}"
 
 
 def _comment(text: str, indent: str = "") -> str:
@@ -117,9 +76,7 @@ def _comment(text: str, indent: str = "") -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes numbers and dates without quotes; our reader takes both as they are written
-    (`document.py`).
-    """
+    """Writes numbers and dates without quotes: our reader takes both as they are written."""
 
 
 def _plain(dumper: _Dumper, text: str) -> yaml.ScalarNode:
@@ -140,10 +97,9 @@ class _Exact(str):
 
 def _with_exact_code(item: Value) -> Value:
     """A VAT code is sent as it is written: the text "1" is not the number 1."""
-    code = item.get("code") if isinstance(item, dict) else None
-    return (
-        {**item, "code": _Exact(code)} if isinstance(item, dict) and isinstance(code, str) else item
-    )
+    if isinstance(item, dict) and isinstance(item.get("code"), str):
+        return {**item, "code": _Exact(item["code"])}
+    return item
 
 
 _Dumper.add_representer(str, _plain)
@@ -167,14 +123,18 @@ def secrets_apart(values: dict[str, Value]) -> dict[str, str]:
     """Put `${NAME}` in the place of each secret that stands in `values` itself; return name ->
     secret.
     """
-    found: dict[str, str] = {}
+    secrets: dict[str, str] = {}
     for (section, key), name in SECRET_NAMES.items():
-        inner = values.get(section)
-        secret = inner.get(key) if isinstance(inner, dict) else None
-        if isinstance(inner, dict) and secret is not None and "${" not in str(secret):
-            found[name] = str(secret)
-            inner[key] = f"${{{name}}}"
-    return found
+        settings = values.get(section)
+        if not isinstance(settings, dict) or settings.get(key) is None:
+            continue
+
+        # A reference that the user wrote stays his own.
+        secret = str(settings[key])
+        if "${" not in secret:
+            secrets[name] = secret
+            settings[key] = f"${{{name}}}"
+    return secrets
 
 
 def env_text(secrets: Mapping[str, str], present: str = "") -> str:
@@ -182,11 +142,15 @@ def env_text(secrets: Mapping[str, str], present: str = "") -> str:
 
     What else is `present` in it stays as it is.
     """
-    opening = _comment(_("The secrets of the config beside this file. Keep it to yourself."))
-    kept = "".join(
-        one.original.string for one in parse_stream(io.StringIO(present)) if one.key not in secrets
+    others = "".join(
+        binding.original.string
+        for binding in parse_stream(io.StringIO(present))
+        if binding.key not in secrets
     )
-    above = f"{kept.rstrip()}\n" if kept.strip() else opening
+    above = _comment(_("The secrets of the config beside this file. Keep it to yourself."))
+    if others.strip():
+        above = f"{others.rstrip()}\n"
+
     return above + "".join(f"{name}={_quoted(secret)}\n" for name, secret in secrets.items())
 
 
