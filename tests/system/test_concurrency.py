@@ -17,7 +17,7 @@ import pytest
 
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Store
-from tests.system.conftest import Cli
+from tests.system.conftest import Cli, Process
 
 EIGHT = """
 import os, sys
@@ -54,7 +54,7 @@ def samples() -> bool:
     return False
 
 
-def busy(cli: Cli, sandbox: Sandbox, seconds: float) -> "subprocess.Popen[str]":
+def busy(cli: Cli, sandbox: Sandbox, seconds: float) -> Process:
     """Start a run that is busy so long, and wait until it is."""
     sandbox.faults.append(Fault("slow", side="shop", seconds=seconds))
     started = cli.start("fetch")
