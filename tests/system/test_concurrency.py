@@ -22,7 +22,7 @@ from tests.system.conftest import Cli, Process
 EIGHT = """
 import os, sys
 from pathlib import Path
-from mww2minox.config import load_config
+from mww2minox.config.loading import load_config
 from mww2minox.output import Output
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
