@@ -3,9 +3,9 @@ books.
 """
 
 import os
-import time
+import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from mww2minox.output import Output
 if TYPE_CHECKING:
     from mww2minox.sandbox import Sandbox
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
 
 def sandbox(
     output: Output, *, shop_port: int, minox_port: int, write_config: Path | None
@@ -25,7 +27,7 @@ def sandbox(
     """Serve both APIs until interrupted; with `write_config` write a config that works with
     them.
     """
-    with started(shop_port, minox_port) as running:
+    with started(shop_port, minox_port) as running, _until_stopped():
         output.data(_("Shop:  {url}").format(url=running.shop_url))
         output.data(_("Minox: {url}").format(url=running.minox_url))
         if write_config:
@@ -33,11 +35,24 @@ def sandbox(
             output.data(_("Config: {path}").format(path=write_config))
         _tell_keys(output, running.config())
         output.say(_("Stop it with Ctrl-C."))
-        try:
-            while True:
-                time.sleep(3600)
-        except KeyboardInterrupt:
-            return ExitStatus.OK
+
+        while True:
+            signal.pause()
+    return ExitStatus.OK
+
+
+@contextmanager
+def _until_stopped() -> Iterator[None]:
+    """Leave the block, as its natural end, at SIGINT or SIGTERM."""
+    # What a script starts with `&` ignores SIGINT, and Python leaves it so: it is asked for here.
+    before = {number: signal.signal(number, signal.default_int_handler) for number in STOPPING}
+
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell_keys(output: Output, config: Mapping[str, Any]) -> None:

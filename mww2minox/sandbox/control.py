@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from mww2minox.sandbox.current import current
 from mww2minox.sandbox.faults import Fault
 
 if TYPE_CHECKING:
     from mww2minox.sandbox.sandbox import Sandbox
 
 
-def create_blueprint(sandbox: Sandbox) -> Blueprint:
+def create_blueprint() -> Blueprint:
     """Give the control API. It asks for no key: it is a stand-in on loopback."""
-    control = _Control(sandbox)
+    control = _Control()
     blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
     blueprint.register_error_handler(
         LookupError, lambda error: (jsonify({"unknown": str(error.args[0])}), 404)
@@ -30,8 +31,9 @@ def create_blueprint(sandbox: Sandbox) -> Blueprint:
 
 
 class _Control:
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    @property
+    def _sandbox(self) -> Sandbox:
+        return current()
 
     def routes(self) -> list[tuple[str, str, Any]]:
         return [

@@ -14,8 +14,9 @@ from urllib.parse import unquote, urlencode
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.routing import BaseConverter
 
-from mww2minox.sandbox import oauth
+from mww2minox.sandbox import control, oauth
 from mww2minox.sandbox.administration import ADMINISTRATION, TENANT
+from mww2minox.sandbox.current import current
 from mww2minox.sandbox.ledger import Message
 from mww2minox.sandbox.minox import RefusedError, UnknownError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mww2minox.sandbox.minox import Minox
+    from mww2minox.sandbox.settings import Settings
 
 PREFIX = "/api/1/tenant/<int:tenant>/administration"
 INSIDE = PREFIX + "/<int:administration>"
@@ -46,21 +48,27 @@ class ApiError(Exception):
         self.message = Message(code, message, "")
 
 
-def create_app(minox: Minox) -> Flask:
-    """Give Minox' application."""
+@functools.cache
+def application() -> Flask:
+    """Give Minox' application, which serves all sandboxes."""
     app = Flask("mww2minox.sandbox.minox", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["segment"] = Segment
     app.url_map.merge_slashes = False
-    app.register_blueprint(oauth.create_blueprint(minox.tokens))
-    _MinoxApi(minox).register(app)
+    app.register_blueprint(oauth.create_blueprint())
+    _MinoxApi().register(app)
+    app.register_blueprint(control.create_blueprint())
     return app
 
 
 class _MinoxApi:
-    def __init__(self, minox: Minox) -> None:
-        self._minox = minox
-        self._settings = minox.settings
+    @property
+    def _minox(self) -> Minox:
+        return current().minox
+
+    @property
+    def _settings(self) -> Settings:
+        return current().settings
 
     def register(self, app: Flask) -> None:
         app.before_request(self._count)

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, jsonify, request
 
 from mww2minox.sandbox.administration import TENANT
+from mww2minox.sandbox.current import current
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,9 +104,9 @@ class Tokens:
         }
 
 
-def create_blueprint(tokens: Tokens) -> Blueprint:
+def create_blueprint() -> Blueprint:
     """Give `/oauth/authorize`, `/oauth/token` and `/api/1/inspect`."""
-    api = _OAuthApi(tokens)
+    api = _OAuthApi()
     blueprint = Blueprint("oauth", __name__)
     blueprint.register_error_handler(OAuthError, _refusal)
     blueprint.add_url_rule("/oauth/authorize", view_func=api.authorize)
@@ -115,9 +116,13 @@ def create_blueprint(tokens: Tokens) -> Blueprint:
 
 
 class _OAuthApi:
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
-        self._settings = tokens.settings
+    @property
+    def _tokens(self) -> Tokens:
+        return current().minox.tokens
+
+    @property
+    def _settings(self) -> Settings:
+        return current().settings
 
     def authorize(self) -> Response:
         """Consent at once, like a user who always says yes, and send the browser back with a

@@ -7,8 +7,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from mww2minox.sandbox import control, minox_api, oauth, shop_api
+from mww2minox.sandbox import minox_api, oauth, shop_api
 from mww2minox.sandbox.administration import ADMINISTRATION, TENANT
+from mww2minox.sandbox.current import serving
 from mww2minox.sandbox.faults import Fault, FaultBox, Side
 from mww2minox.sandbox.gate import Gate, Request
 from mww2minox.sandbox.minox import Minox
@@ -58,8 +59,8 @@ class Sandbox:
         self.shop_url = self.minox_url = ""
         box = FaultBox(self.faults, self.settings)
         self._gates = {
-            "shop": self._gate("shop", shop_api.create_app(self.shop, self.settings), box),
-            "minox": self._gate("minox", minox_api.create_app(self.minox), box),
+            "shop": self._gate("shop", shop_api.application(), box),
+            "minox": self._gate("minox", minox_api.application(), box),
         }
         self._servers: list[HttpServer] = []
 
@@ -145,8 +146,8 @@ class Sandbox:
         ]
 
     def _gate(self, side: Side, app: Flask, faults: FaultBox) -> Gate:
-        app.register_blueprint(control.create_blueprint(self))
-        return Gate(side, app.wsgi_app, faults=faults, log=self.requests, lock=self._lock)
+        application = serving(self, app.wsgi_app)
+        return Gate(side, application, faults=faults, log=self.requests, lock=self._lock)
 
     def _listen(self, side: Side, port: int) -> str:
         server = HttpServer(self._gates[side])

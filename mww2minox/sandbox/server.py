@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 Connection = socket.socket | tuple[bytes, socket.socket]
-POLL_SECONDS = 0.01
-"""How long `stop` may have to wait for the listening thread."""
+ENDS_WITHIN = 5.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,7 @@ class HttpServer:
         listener = _Listener(port, self._respond)
         self._listener = listener
         # The socket queues connections from here on: a client need not wait for the thread.
-        self._thread = threading.Thread(
-            target=listener.serve_forever, args=(POLL_SECONDS,), daemon=True
-        )
+        self._thread = threading.Thread(target=listener.serve, daemon=True)
         self._thread.start()
         return int(listener.server_address[1])
 
@@ -74,10 +72,10 @@ class HttpServer:
         """Stop listening and close what is open. Harmless when it does not run."""
         if self._listener is None or self._thread is None:
             return
-        self._listener.shutdown()
+        self._listener.end()
+        self._thread.join()
         self._listener.server_close()
         self._listener.close_connections()
-        self._thread.join()
         self._listener = self._thread = None
 
 
@@ -90,7 +88,24 @@ class _Listener(socketserver.ThreadingTCPServer):
     def __init__(self, port: int, respond: Callable[[Incoming], Answer]) -> None:
         self.respond = respond
         self._open: set[Connection] = set()
+        self._ends = False
         super().__init__((HOST, port), _Handler)
+
+    def serve(self) -> None:
+        """Take connections until `end`, without looking up in between."""
+        while not self._ends:
+            self.handle_request()
+
+    def end(self) -> None:
+        """Let `serve` return: it wakes up for one more connection, and refuses it."""
+        self._ends = True
+        with contextlib.suppress(OSError):
+            socket.create_connection((HOST, self.server_address[1]), ENDS_WITHIN).close()
+
+    def verify_request(self, request: Connection, client_address: object) -> bool:
+        """Take a connection, but for the last one."""
+        del request, client_address
+        return not self._ends
 
     def process_request(self, request: Connection, client_address: object) -> None:
         self._open.add(request)

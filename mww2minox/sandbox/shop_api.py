@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, jsonify, request
 
-from mww2minox.sandbox import shapes
+from mww2minox.sandbox import control, shapes
+from mww2minox.sandbox.current import current
 from mww2minox.sandbox.shop import LANGUAGES, BadParameterError, OrderFilter, parse_filter, statuses
 
 if TYPE_CHECKING:
@@ -61,19 +63,25 @@ GATEWAYS: dict[str, Any] = {
 }
 
 
-def create_app(shop: Shop, settings: Settings) -> Flask:
-    """Give the shop's application."""
+@functools.cache
+def application() -> Flask:
+    """Give the shop's application, which serves all sandboxes."""
     app = Flask("mww2minox.sandbox.shop", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.merge_slashes = False
-    _ShopApi(shop, settings).register(app)
+    _ShopApi().register(app)
+    app.register_blueprint(control.create_blueprint())
     return app
 
 
 class _ShopApi:
-    def __init__(self, shop: Shop, settings: Settings) -> None:
-        self._shop = shop
-        self._settings = settings
+    @property
+    def _shop(self) -> Shop:
+        return current().shop
+
+    @property
+    def _settings(self) -> Settings:
+        return current().settings
 
     def register(self, app: Flask) -> None:
         app.before_request(_refuse)

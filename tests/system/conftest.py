@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -66,6 +67,20 @@ class Forker:
             process.communicate()
 
 
+class Process(subprocess.Popen[str]):
+    """A command that is running; a test that fails meanwhile takes it along, and waits no more."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind:
+            self.kill()
+        super().__exit__(kind, error, trace)
+
+
 @dataclass
 class Cli:
     """Runs the command with one config and one state file."""
@@ -94,9 +109,9 @@ class Cli:
             **self.env,
         }
 
-    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, **options: Any) -> Process:
         """Start the command in a fresh interpreter, with its output caught."""
-        return subprocess.Popen(
+        return Process(
             [sys.executable, str(RUNNER), self.now, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -6,10 +6,13 @@ one. `python runner.py --serve` reads a JSON line a command and forks, so that a
 imports; it answers with the exit status in JSON.
 """
 
+import gc
 import json
 import os
 import sys
 import time
+import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -18,21 +21,36 @@ import time_machine
 
 from mww2minox import commands  # noqa: F401 - imported once, before the forks
 from mww2minox.cli import run
-from mww2minox.commands import adopt, check, fetch, login, push, report, retry, verify  # noqa: F401
+from mww2minox.commands import (  # noqa: F401
+    adopt,
+    check,
+    fetch,
+    login,
+    push,
+    report,
+    retry,
+    schedule,
+    setup,
+    verify,
+)
 
 
-def run_at(moment: str, arguments: list[str]) -> NoReturn:
-    """Run one command with its clock set, and end this process with its status."""
+def run_at(moment: str, arguments: list[str]) -> int:
+    """Run one command with its clock set, and return its exit status."""
     started = datetime.now(UTC) if moment == "-" else datetime.fromisoformat(moment)
     traveller = time_machine.travel(started, tick=True).start()
     time.sleep = traveller.shift  # type: ignore[assignment]
     time.monotonic = time.time
     pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
-    sys.exit(run(arguments))
+    return run(arguments)
 
 
 def serve() -> None:
     """Fork for each line; the child's output goes to the files that the line names."""
+    # What is frozen no collection goes through: it would copy most of the memory into the fork.
+    gc.collect()
+    gc.freeze()
+
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()
@@ -51,11 +69,29 @@ def become(asked: dict[str, Any]) -> NoReturn:
     for descriptor, path in ((1, asked["out"]), (2, asked["err"])):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    run_at(asked["now"], asked["arguments"])
+    end_with(lambda: run_at(asked["now"], asked["arguments"]))
+
+
+def end_with(act: Callable[[], int]) -> NoReturn:
+    """End this fork with the status that `act` returns, without the way back into `serve`.
+
+    Python's own end takes down every module that the parent has, which takes longer than most
+    commands. What that would find left open is looked for here.
+    """
+    status = 1
+    try:
+        status = act()
+    except BaseException:  # noqa: BLE001 - no exception may come out of a fork
+        traceback.print_exc()
+    finally:
+        gc.collect()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "--serve":
         serve()
     else:
-        run_at(sys.argv[1], sys.argv[2:])
+        sys.exit(run_at(sys.argv[1], sys.argv[2:]))

@@ -17,12 +17,12 @@ import pytest
 
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Store
-from tests.system.conftest import Cli
+from tests.system.conftest import Cli, Process
 
 EIGHT = """
 import os, sys
 from pathlib import Path
-from mww2minox.config import load_config
+from mww2minox.config.loading import load_config
 from mww2minox.output import Output
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
@@ -54,7 +54,7 @@ def samples() -> bool:
     return False
 
 
-def busy(cli: Cli, sandbox: Sandbox, seconds: float) -> "subprocess.Popen[str]":
+def busy(cli: Cli, sandbox: Sandbox, seconds: float) -> Process:
     """Start a run that is busy so long, and wait until it is."""
     sandbox.faults.append(Fault("slow", side="shop", seconds=seconds))
     started = cli.start("fetch")

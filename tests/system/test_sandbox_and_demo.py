@@ -2,16 +2,31 @@
 
 import re
 import signal
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import requests
 import yaml
 
 from tests.system.conftest import Cli, Forker
 
 
-def test_sandbox_serves_both_apis_until_interrupted(
-    tmp_path: Path, forker: Forker, unused_port: int
+@pytest.fixture(
+    params=[signal.default_int_handler, signal.SIG_IGN], ids=["in front", "in the background"]
+)
+def where(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start processes as a terminal does, or as a script does with `&`: then they ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, request.param)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("where")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_sandbox_serves_both_apis_until_stopped(
+    tmp_path: Path, forker: Forker, unused_port: int, stop: signal.Signals
 ) -> None:
     target = tmp_path / "config.yaml"
     cli = Cli(tmp_path, forker)
@@ -32,9 +47,16 @@ def test_sandbox_serves_both_apis_until_interrupted(
         assert yaml.safe_load(target.read_text())["shop"]["url"] == shop
         assert target.stat().st_mode & 0o777 == 0o600
         assert requests.get(f"{shop}/v1/orders", timeout=10).status_code == 401
-        process.send_signal(signal.SIGINT)
+        process.send_signal(stop)
         process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+def test_a_test_that_fails_takes_its_process_along(tmp_path: Path, forker: Forker) -> None:
+    sandbox = Cli(tmp_path, forker).start("sandbox", "--shop-port", "0", "--minox-port", "0")
+    with pytest.raises(subprocess.TimeoutExpired), sandbox as process:
+        process.wait(0.1)
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_sandbox_on_a_port_that_is_taken(cli: Cli) -> None:

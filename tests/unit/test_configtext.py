@@ -32,12 +32,11 @@ ODD_TEXTS = [
     "x" * 300, "$HOME", "$(x)", "a  b",
 ]  # fmt: skip
 PRINTABLE = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)
+TYPED = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
 TEXTS = (
-    st.one_of(
-        st.sampled_from(ODD_TEXTS), st.text(st.characters(exclude_categories=["C"]), max_size=30)
-    )
+    st.one_of(st.sampled_from(ODD_TEXTS), st.text(TYPED, min_size=1, max_size=30))
     .map(str.strip)
-    .filter(lambda text: text.isprintable() and bool(text) and "${" not in text)
+    .filter(lambda text: bool(text) and "${" not in text)
 )
 WORDS = TEXTS.map(lambda text: "".join(text.split())).filter(bool)
 NUMBERS = st.one_of(TEXTS, st.integers(0, 10**12))
@@ -47,6 +46,15 @@ BRACELESS = WORDS.map(lambda text: text.replace("{", "").replace("}", ""))
 DESCRIPTIONS = (
     st.lists(st.one_of(FIELDS, BRACELESS), min_size=1).map(" ".join).map(str.strip).filter(bool)
 )
+
+OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
+    "ledgers": st.dictionaries(st.sampled_from(["shipping", "payment", "discount"]), NUMBERS),
+    "payment_debtors": st.dictionaries(
+        st.tuples(WORDS, WORDS).map("/".join).filter(lambda text: "${" not in text), NUMBERS
+    ),
+    "verify": st.decimals(0, 9, places=2).map(lambda euros: {"tolerance": str(euros)}),
+    "retention_days": st.integers(1, 9999),
+}
 
 
 @st.composite
@@ -59,19 +67,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
         {"region": region, "rate": draw(RATES), "code": draw(NUMBERS), "ledger": draw(NUMBERS)}
         for region in regions
     ]
-    optional: dict[str, Any] = {
-        "ledgers": draw(
-            st.dictionaries(st.sampled_from(["shipping", "payment", "discount"]), NUMBERS)
-        ),
-        "payment_debtors": draw(
-            st.dictionaries(
-                st.tuples(WORDS, WORDS).map("/".join).filter(lambda text: "${" not in text), NUMBERS
-            )
-        ),
-        "verify": {"tolerance": draw(st.decimals(0, 9, places=2).map(str))},
-        "retention_days": draw(st.integers(1, 9999)),
-    }
-    chosen = draw(st.lists(st.sampled_from(sorted(optional)), unique=True))
+    chosen = draw(st.lists(st.sampled_from(sorted(OPTIONAL)), unique=True))
     return {
         "language": draw(st.sampled_from(["nl", "en"])),
         "shop": {
@@ -95,7 +91,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
             {"strategy": "zero_percent", "code": draw(NUMBERS), "ledger": draw(NUMBERS)},
         ],
         "state": "/var/lib/mww2minox/state.db",
-        **{key: optional[key] for key in chosen},
+        **{key: draw(OPTIONAL[key]) for key in chosen},
     }
 
 
