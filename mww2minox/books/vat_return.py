@@ -1,5 +1,4 @@
-"""Which box of the Dutch VAT return sales belong in, and whether one of Minox' VAT codes goes
-there. Pure.
+"""Which box of the Dutch VAT return sales belong in, and whether a VAT code goes there. Pure.
 
 Minox tells a code's box in its type, as in `Af te dragen (1a, 1b)` (minox/api.md, "Lists"). ICP is
 the listing beside box 3b.
@@ -20,27 +19,31 @@ PURCHASES = "5b"
 def boxes_of(vat_type: str) -> frozenset[str]:
     """Return the boxes that a type of VAT code names between brackets, in small letters."""
     named = " ".join(re.findall(r"\(([^)]*)\)", vat_type.lower()))
+
     return frozenset(BOX.findall(named))
 
 
 def boxes_for(need: VatNeed, shop_country: str) -> frozenset[str]:
-    """Return the boxes for sales of a shop in the country `shop_country`; none where they do not
-    follow from rate and region.
+    """Return the boxes for sales of a shop in the country `shop_country`.
 
-    A regular 0% has no box of its own: exempt goods are not declared, others can be in 1e.
+    None where they do not follow from rate and region.
     """
     if need.strategy:
         return WITHIN_EU if need.strategy == REVERSE_CHARGED else EXPORTS
+    # A regular 0% has no box of its own: exempt goods are not declared, others can be in 1e.
     if not need.rate or not shop_country:
         return frozenset()
+
     return DOMESTIC if need.region == shop_country else DISTANCE_SALES
 
 
 def fits(need: VatNeed, shop_country: str, vat_type: str) -> bool | None:
-    """Tell whether a VAT code of this type is for these sales; None when its type, or the need,
-    does not tell.
+    """Tell whether a VAT code of this type is for these sales.
+
+    None when its type does not tell its boxes, or the need has none.
     """
-    found, wanted = boxes_of(vat_type), boxes_for(need, shop_country)
-    if PURCHASES in found:
+    boxes, wanted = boxes_of(vat_type), boxes_for(need, shop_country)
+    if PURCHASES in boxes:
         return False
-    return bool(found & wanted) if found and wanted else None
+
+    return bool(boxes & wanted) if boxes and wanted else None
