@@ -27,7 +27,7 @@ def sandbox(
     """Serve both APIs until interrupted; with `write_config` write a config that works with
     them.
     """
-    with started(shop_port, minox_port) as running, _until_stopped():
+    with started(shop_port, minox_port) as running, _stoppable(), suppress(KeyboardInterrupt):
         output.data(_("Shop:  {url}").format(url=running.shop_url))
         output.data(_("Minox: {url}").format(url=running.minox_url))
         if write_config:
@@ -42,14 +42,13 @@ def sandbox(
 
 
 @contextmanager
-def _until_stopped() -> Iterator[None]:
-    """Leave the block, as its natural end, at SIGINT or SIGTERM."""
+def _stoppable() -> Iterator[None]:
+    """Let SIGINT and SIGTERM raise KeyboardInterrupt inside the block."""
     # What a script starts with `&` ignores SIGINT, and Python leaves it so: it is asked for here.
     before = {number: signal.signal(number, signal.default_int_handler) for number in STOPPING}
 
     try:
-        with suppress(KeyboardInterrupt):
-            yield
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
