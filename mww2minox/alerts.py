@@ -1,5 +1,5 @@
-"""Being told (`notify` in the config): what needs a person is sent to them once, and told again
-should it come back.
+"""Alerts (`notify` in the config): what needs a person is sent to them once, and again should it
+come back.
 
 A matter is an order that failed, a booking with differences, keys that a vendor refuses, or a
 command that has not ended well for a day. After a run the matters are gathered from the state;
@@ -22,19 +22,21 @@ from mww2minox.books.model import Difference, Rejection, State
 from mww2minox.errors import ExitStatus, KeysRefused, LoginNeeded, StateError, TokenRefused
 from mww2minox.language.texts import _, day, ngettext
 from mww2minox.messenger import ping, send
-from mww2minox.reasons import explain_differences, explain_rejection
+from mww2minox.reasons import (
+    HIDDEN,
+    discreet_difference,
+    discreet_rejection,
+    explain_differences,
+    explain_rejection,
+)
+from mww2minox.register import DAILY, Command
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
 
-TELLING = ("fetch", "push", "verify", "retry", "adopt")
-DAILY = ("fetch", "push", "verify")
-"""What a schedule runs every day at least."""
-PINGING = ("push", "verify", "retry")
 WELL = (ExitStatus.OK, ExitStatus.ATTENTION)
 A_DAY = timedelta(hours=26)
 """With a margin: a daily run may wait for another one, or take long."""
 MOST_ORDERS = 10
-HIDDEN = "***"
 SHORTEST_VAT_NUMBER = 6
 BETWEEN = r"[\W_]{0,2}"
 """What may stand between two signs of a VAT number."""
@@ -51,12 +53,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Run:
-    """The run to tell about.
+    """The run to tell about: `number` is 0 until it holds the lock, `error` is how it failed."""
 
-    `number` is 0 until it holds the lock; `error` is what it ended with.
-    """
-
-    command: str
+    command: Command
     number: int = 0
     error: Exception | None = None
 
@@ -72,7 +71,7 @@ class Matter:
 
 
 @contextmanager
-def told_about(wiring: Wiring, command: str) -> Iterator[Run]:
+def told_about(wiring: Wiring, command: Command) -> Iterator[Run]:
     """Tell what the run inside has brought to light, as soon as it is over.
 
     One that is interrupted tells nothing.
@@ -93,8 +92,11 @@ def _tell(wiring: Wiring, run: Run) -> None:
     Whatever comes of it, the run's exit status stays.
     """
     notify = wiring.config.notify
-    if not run.number or run.command not in TELLING:
+
+    # A run that did not get the lock did nothing: the one that holds it tells what there is.
+    if not run.number or not run.command.alerts:
         return
+
     try:
         if notify.urls:
             _tell_people(wiring, run)
@@ -113,13 +115,18 @@ def _tell_people(wiring: Wiring, run: Run) -> None:
                 " this one."
             )
             return
+
         matters = list(_matters(wiring, run))
-        told = wiring.store.told()
-        there = {matter.key for matter in matters}
-        wiring.store.forget_told(key for key in told - there if _is_over(wiring, run, key))
-        new = [matter for matter in matters if matter.key not in told]
-        if new and _sent(wiring, new):
-            wiring.store.mark_told(matter.key for matter in new)
+        told_keys = wiring.store.told()
+        gone_keys = told_keys - {matter.key for matter in matters}
+        news = [matter for matter in matters if matter.key not in told_keys]
+
+        # What is over is forgotten, so that it is told again when it comes back.
+        wiring.store.forget_told(key for key in gone_keys if _is_over(wiring, run, key))
+
+        # Remembered only once a service has taken it: a kill in between tells it twice, not never.
+        if news and _sent(wiring, news):
+            wiring.store.mark_told(matter.key for matter in news)
 
 
 # What there is to tell
@@ -150,7 +157,7 @@ def _ended_well(wiring: Wiring, run: Run) -> bool:
 
 def _refused_keys(run: Run) -> Iterator[Matter]:
     match run.error:
-        case TokenRefused() as error:
+        case TokenRefused() as error:  # the shop's; it is a `KeysRefused` too, so it comes first
             yield Matter(SHOP_TOKEN, error.message, error.suggestion)
         case KeysRefused() as error:
             yield Matter(MINOX_KEYS, error.message, error.suggestion)
@@ -163,13 +170,17 @@ def _refused_keys(run: Run) -> Iterator[Matter]:
 def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
     """Tell that a command had not ended well for a day before this run, if it ever ran."""
     past = wiring.store.past_runs(command, before=run.number)
-    since = past.ended_well or past.began if past else None
-    if since is None or _lately(since):
+    if past is None:
         return
-    key = f"not since {command} {since.isoformat()}"
+    since = past.ended_well or past.began
+    if _lately(since):
+        return
+
     local = since.astimezone()
     values = {"command": f"mww2minox {command}", "day": day(local), "time": f"{local:%H:%M}"}
-    if command == run.command and _ended_well(wiring, run):
+
+    # The run that ends the silence still tells of it: the machine may have been off for days.
+    if command == run.command.name and _ended_well(wiring, run):
         message = _("{command} had not ended well since {day}, {time}; now it has.")
         suggestion = _(
             "Was this machine off? Else see what happened in mww2minox.log. What is not booked:"
@@ -181,6 +192,8 @@ def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
             "Look whether cron or its timer runs it, and at the end of mww2minox.log; then run:"
             " {command}"
         )
+
+    key = f"not since {command} {since.isoformat()}"
     suggestion = suggestion.format(report="mww2minox report --errors", **values)
     yield Matter(key, message.format(**values), suggestion)
 
@@ -193,26 +206,31 @@ def _failed(order: StoredOrder) -> Iterator[Matter]:
 
 
 def _discreet(order: StoredOrder, rejection: Rejection) -> Rejection:
-    """Leave the customer's VAT number out: names, addresses and e-mails were taken out of Minox'
-    words before.
+    """Leave out what is private, and the customer's VAT number wherever it stands.
+
+    Names, addresses and e-mails were taken out of Minox' words before (`Minox.keep_private`).
     """
     vat_number = order.order.buyer.vat_number if order.order else ""
-    values = {key: _without(vat_number, value) for key, value in rejection.values.items()}
-    values |= {"vat_number": HIDDEN} if "vat_number" in values else {}
+
+    discreet = discreet_rejection(rejection)
+    values = {key: _without(vat_number, value) for key, value in discreet.values.items()}
+
+    # An order number that happens to be part of the VAT number stays: without it nobody can look.
     return Rejection(reason=rejection.reason, values={**values, "number": order.number})
 
 
 def _without(vat_number: str, text: str) -> str:
-    """Hide a VAT number, with or without its country and however it is spaced.
-
-    `-` or `none` is no VAT number.
-    """
+    """Hide a VAT number, with or without its country and however it is spaced."""
     signs = "".join(sign for sign in vat_number if sign.isalnum())
+
+    # People also write `-` or `none` there, which would blot out half the message.
     if len(signs) < SHORTEST_VAT_NUMBER:
         return text
-    country, rest = (signs[:2], signs[2:]) if signs[:2].isalpha() else ("", signs)
-    prefix = f"(?:{_spaced(country)}{BETWEEN})?" if country else ""
-    return re.sub(prefix + _spaced(rest), HIDDEN, text, flags=re.IGNORECASE)
+
+    pattern = _spaced(signs)
+    if signs[:2].isalpha():
+        pattern = f"(?:{_spaced(signs[:2])}{BETWEEN})?{_spaced(signs[2:])}"
+    return re.sub(pattern, HIDDEN, text, flags=re.IGNORECASE)
 
 
 def _spaced(signs: str) -> str:
@@ -223,28 +241,16 @@ def _differing(booking: StoredBooking) -> Iterator[Matter]:
     differences = (*booking.differences, *booking.shop_differences)
     if not (booking.booked_at and differences):
         return
-    text = explain_differences(booking.number, map(_hidden, differences))
+
+    text = explain_differences(booking.number, map(discreet_difference, differences))
     key = f"difference {booking.number} {_digest(differences)}"
     yield Matter(key, text.message, text.suggestion, of_order=True)
 
 
-def _hidden(difference: Difference) -> Difference:
-    """Leave a customer's VAT number out of a difference that is about it."""
-    if difference.values.get("field") != "taxnumber":
-        return difference
-    return Difference(
-        code=difference.code, values={**difference.values, "expected": HIDDEN, "found": HIDDEN}
-    )
-
-
 def _digest(differences: Sequence[Difference]) -> str:
-    """Tell these differences from others; a number that a customer can be known by cannot be read
-    back from it.
-    """
-    said = repr(
-        [(difference.code, sorted(difference.values.items())) for difference in differences]
-    )
-    return hashlib.sha256(said.encode()).hexdigest()[:12]
+    """Tell these differences from others; nothing that they hold can be read back from it."""
+    values = [(difference.code, sorted(difference.values.items())) for difference in differences]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:12]
 
 
 # Telling it
@@ -253,18 +259,21 @@ def _digest(differences: Sequence[Difference]) -> str:
 def _sent(wiring: Wiring, news: Sequence[Matter]) -> bool:
     """Send one message; warn of the URLs that did not take it. Return whether any of them did."""
     urls = [url.get_secret_value() for url in wiring.config.notify.urls]
-    taken = send(urls, *_message(news))
-    if not all(taken):
-        places = ", ".join(f"notify.urls[{index}]" for index, took in enumerate(taken) if not took)
+    accepted = send(urls, *_message(news))
+
+    if not all(accepted):
+        # By their place in the config: a URL is a secret.
+        places = ", ".join(f"notify.urls[{index}]" for index, ok in enumerate(accepted) if not ok)
         log.warning("Not sent by %s.", places)
-        _warn(wiring, places, somebody=any(taken))
+        _warn(wiring, places, somebody=any(accepted))
+
     log.info(
         "%d matter(s) to tell; the message was taken by %d of %d.",
         len(news),
-        sum(taken),
-        len(taken),
+        sum(accepted),
+        len(accepted),
     )
-    return any(taken)
+    return any(accepted)
 
 
 def _warn(wiring: Wiring, places: str, *, somebody: bool) -> None:
@@ -289,12 +298,14 @@ def _message(news: Sequence[Matter]) -> tuple[str, str]:
     of_orders = [matter for matter in news if matter.of_order]
     shown = [matter for matter in news if not matter.of_order] + of_orders[:MOST_ORDERS]
     blocks = [f"{matter.message}\n{matter.suggestion}" for matter in shown]
+
     left = len(of_orders[MOST_ORDERS:])
     if left:
         more = ngettext(
             "And {count} more order: {command}", "And {count} more orders: {command}", left
         )
         blocks.append(more.format(count=left, command="mww2minox report --errors"))
+
     title = ngettext(
         "mww2minox: {count} matter needs attention",
         "mww2minox: {count} matters need attention",
@@ -307,18 +318,23 @@ def _all_is_well(wiring: Wiring, run: Run) -> bool:
     """Tell whether the dead man's switch is to be told: this run ended well, and no part of the
     work stands still.
     """
-    if run.command not in PINGING or not _ended_well(wiring, run):
+    if not run.command.pings or not _ended_well(wiring, run):
         return False
-    past = {command: wiring.store.past_runs(command) for command in DAILY}
-    return past["fetch"] is not None and all(
-        runs is None or (runs.ended_well is not None and _lately(runs.ended_well))
-        for runs in past.values()
-    )
+
+    for command in DAILY:
+        past = wiring.store.past_runs(command)
+        if past is None:
+            # A command that nobody ever ran is not missed, but without fetch nothing is booked.
+            if command == "fetch":
+                return False
+        elif past.ended_well is None or not _lately(past.ended_well):
+            return False
+    return True
 
 
 def _lately(moment: datetime) -> bool:
     """Tell whether a moment is less than a day ago.
 
-    One that is further ahead was noted by a clock that was wrong.
+    One that is further ahead was noted by a clock that was wrong, and counts as long ago.
     """
     return abs(datetime.now(UTC) - moment) <= A_DAY

@@ -21,6 +21,7 @@ from mww2minox import __version__
 from mww2minox.errors import ExitStatus, MwwError
 from mww2minox.language.help import FloatRange, Group, IntRange, Option, argument, option
 from mww2minox.language.texts import N_, _, default_language, system_problem, use
+from mww2minox.register import COMMANDS, Command
 
 if TYPE_CHECKING:
     from mww2minox.wiring import Wiring
@@ -467,7 +468,7 @@ def _numbers(given: Sequence[str]) -> list[str]:
 
 
 def _wired(
-    settings: Settings, command: str, action: Callable[["Wiring"], ExitStatus], *, wait: float = 0
+    settings: Settings, name: str, action: Callable[["Wiring"], ExitStatus], *, wait: float = 0
 ) -> ExitStatus:
     """Load the config, open the state and the log, and run; under the lock where it is needed."""
     from mww2minox.config.loading import find_config, load_config
@@ -476,6 +477,7 @@ def _wired(
     from mww2minox.state import Store
     from mww2minox.wiring import Wiring
 
+    command = COMMANDS[name]
     settings.config_path = find_config(settings.config)
     config = load_config(settings.config_path)
     path = settings.state or config.state_path
@@ -484,15 +486,15 @@ def _wired(
         log_to(path.with_name("mww2minox.log"), verbose=settings.verbose)
         wiring = Wiring(config, store, Output(quiet=settings.quiet))
 
-        log.info("%s starts, version %s", command, __version__)
+        log.info("%s starts, version %s", command.name, __version__)
         return _noting(
-            lambda: _locked(wiring, command, action, wait) if command in LOCKED else action(wiring),
-            lambda status: log.info("%s ends with %d", command, status),
+            lambda: _locked(wiring, command, action, wait) if command.locks else action(wiring),
+            lambda status: log.info("%s ends with %d", command.name, status),
         )
 
 
 def _locked(
-    wiring: "Wiring", command: str, action: Callable[["Wiring"], ExitStatus], wait: float
+    wiring: "Wiring", command: Command, action: Callable[["Wiring"], ExitStatus], wait: float
 ) -> ExitStatus:
     """Run under the lock, and note the run in the state.
 
@@ -501,21 +503,21 @@ def _locked(
     from mww2minox.alerts import told_about
 
     with told_about(wiring, command) as run, wiring.store.run(wait=wait):
-        run.number = wiring.store.start_run(command)
+        run.number = wiring.store.start_run(command.name)
         return _noting(
             lambda: action(_without_trial(wiring, command)),
             lambda status: wiring.store.finish_run(run.number, status),
         )
 
 
-def _without_trial(wiring: "Wiring", command: str) -> "Wiring":
+def _without_trial(wiring: "Wiring", command: Command) -> "Wiring":
     """Take out of Minox what a `setup` that was killed left there.
 
     It comes before anything that looks at the books; `fetch` does not.
     """
     from mww2minox.minox.trial_booking import NOTE, take_out
 
-    if command != "fetch" and wiring.store.note(NOTE):
+    if command.removes_trial and wiring.store.note(NOTE):
         take_out(wiring.store, wiring.minox)
     return wiring
 

@@ -3,28 +3,31 @@
     MwwError
     ├── ConfigError          the config cannot be used                       exit 2
     ├── StateError           the state file is damaged or not ours           exit 2
+    │   └── LogUnwritable    the log beside it cannot be written
     ├── OrderNotInShop       the user named an order the shop does not have  exit 2
     ├── UsageError           options that cannot go together, a missing extra  exit 2
+    │   └── CannotWrite      a file that the user named
     ├── RunInProgress        another run holds the lock                      exit 75
     └── VendorError          a vendor cannot be used now                     exit 4
         ├── Unreachable      no answer
         │   └── ServerFails  only server errors (5xx)
         ├── UnusableAnswer   HTML, half an answer, an unknown shape, a redirect
+        │   └── UnusableShopAnswer
         ├── KeysRefused      401 or 403
         │   └── TokenRefused   by the shop
         ├── LoginNeeded      Minox wants a new consent
         └── WaitTooLong      Retry-After is longer than a run may wait
 
-Every message is a sentence for the user, followed by what to do. A text never holds a secret or an
-address. `Refused` is no `MwwError`: it carries a vendor's "no" to one request up to the code that
-turns it into a value.
+Every message is a sentence for the user, followed by what to do; an error that is raised in several
+places fills in its own. A text never holds a secret or an address. `Refused` is no `MwwError`: it
+carries a vendor's "no" to one request up to the code that turns it into a value.
 """
 
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 
-from mww2minox.language.texts import _, ngettext
+from mww2minox.language.texts import _, ngettext, system_problem
 
 
 class ExitStatus(IntEnum):
@@ -45,9 +48,7 @@ class MwwError(Exception):
     exit_status = ExitStatus.BUG
 
     def __init__(self, message: str, suggestion: str = "") -> None:
-        """Keep the sentence and the suggestion apart, so that they can be shown on lines of their
-        own.
-        """
+        """Keep the sentence and the suggestion apart: each is shown on a line of its own."""
         super().__init__(f"{message} {suggestion}".strip())
         self.message = message
         self.suggestion = suggestion
@@ -64,6 +65,7 @@ class ConfigError(MwwError):
         """Put all problems, a line each, under the path of the file that has them."""
         self.problems = tuple(problems)
         self.path = path
+
         count = len(self.problems)
         if path:
             heading = ngettext("{count} problem in {path}:", "{count} problems in {path}:", count)
@@ -71,6 +73,7 @@ class ConfigError(MwwError):
             heading = ngettext(
                 "{count} problem with the config:", "{count} problems with the config:", count
             )
+
         listing = "".join(f"\n  {problem}" for problem in self.problems)
         suggestion = suggestion or _("Correct the config, then run: mww2minox check")
         super().__init__(f"{heading.format(count=count, path=path)}{listing}\n", suggestion)
@@ -80,6 +83,17 @@ class StateError(MwwError):
     """The state file cannot be used: damaged, of a newer version, or not ours."""
 
     exit_status = ExitStatus.USAGE
+
+
+class LogUnwritable(StateError):
+    """The log beside the state file cannot be written."""
+
+    def __init__(self, path: Path | str, problem: str) -> None:
+        """`problem` is the operating system's, in the reader's language."""
+        super().__init__(
+            _("The log {path} cannot be written: {problem}.").format(path=path, problem=problem),
+            _("Look at the disk (df) and at the file's owner; then run: mww2minox report"),
+        )
 
 
 class OrderNotInShop(MwwError):
@@ -92,6 +106,15 @@ class UsageError(MwwError):
     """The command was given something it cannot work with."""
 
     exit_status = ExitStatus.USAGE
+
+
+class CannotWrite(UsageError):
+    """A file that the user named cannot be written."""
+
+    def __init__(self, path: Path | str, error: OSError, suggestion: str) -> None:
+        """`suggestion` names the option that takes another file."""
+        message = _("Cannot write {path}: {problem}.")
+        super().__init__(message.format(path=path, problem=system_problem(error)), suggestion)
 
 
 class RunInProgress(MwwError):
@@ -114,9 +137,7 @@ class Unreachable(VendorError):
 
 
 class ServerFails(Unreachable):
-    """Only server errors, request after request: it may be this one request that the server chokes
-    on.
-    """
+    """Only server errors, again and again: it may be this one request that the server chokes on."""
 
 
 class UnusableAnswer(VendorError):
@@ -124,6 +145,14 @@ class UnusableAnswer(VendorError):
 
     What was sent may have been carried out.
     """
+
+
+class UnusableShopAnswer(UnusableAnswer):
+    """An answer that is not the shop's API's, or that refuses a question it should answer."""
+
+    def __init__(self, message: str) -> None:
+        """Suggest what is most often wrong: the address."""
+        super().__init__(message, _("Check shop.url in the config, then run: mww2minox check"))
 
 
 class KeysRefused(VendorError):
@@ -143,9 +172,7 @@ class WaitTooLong(VendorError):
 
 
 class Refused(Exception):
-    """A 4xx answer, or a 2xx with an error message in it: the request was understood and not
-    carried out.
-    """
+    """A 4xx answer, or a 2xx with an error message in it: understood, and not carried out."""
 
     def __init__(self, status: int, messages: Sequence[str]) -> None:
         """Keep the HTTP status and the vendor's own messages."""

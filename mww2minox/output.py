@@ -1,11 +1,9 @@
-"""What the user sees: tables, sentences, progress; and the log. Data goes to stdout, sentences to
-stderr.
+"""What the user sees: tables, sentences, progress; and the log.
 
-Text of a vendor is shown as plain text: no terminal escapes, no markup, no direction characters.
+Data goes to stdout, sentences to stderr. Text of a vendor is shown as plain text: no terminal
+escapes, no markup, no direction characters.
 """
 
-import csv
-import io
 import logging
 import os
 import re
@@ -23,8 +21,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from mww2minox.errors import StateError
-from mww2minox.language.texts import _, system_problem
+from mww2minox.errors import LogUnwritable
+from mww2minox.language.cleaning import one_line, visible_lines
+from mww2minox.language.texts import system_problem
 
 LOG_BYTES = 1_000_000
 LOGS_KEPT = 5
@@ -32,38 +31,34 @@ CELL_LENGTH = 400
 PARAGRAPH_LENGTH = 2_000
 LOG_LINE_LENGTH = 20_000
 """Room for where a bug is: a line for each call."""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 COMMAND = re.compile(
-    r"mww2minox(?: --(?:config|state) [^ ]+| --?[a-z-]+)* [a-z]+(?: (?:--?[a-z-]+|[0-9]+|http[^"
-    r" ]+))*"
+    r"mww2minox(?: --(?:config|state) [^ ]+| --?[a-z-]+)* [a-z]+"
+    r"(?: (?:--?[a-z-]+|[0-9]+|http[^ ]+))*"
 )
+"""A command line within a sentence: its options, its name, and what it is given."""
 UNBROKEN = "\N{NO-BREAK SPACE}"
-AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}")
 
 Item = TypeVar("Item")
 
 
 def printable(text: str, length: int = CELL_LENGTH) -> str:
-    """Return `text`, cut, on one line without control and direction characters."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text[:length]).split())
+    """Return `text`, cut to `length` characters, as it may be shown in a line or a cell."""
+    return one_line(text, read=length)
 
 
 class _Terminal(Console):
-    """A console that shows text as it is, and leaves a reader who has gone (`report | head`) to the
-    caller.
-    """
+    """A console that shows text as it is."""
 
     def __init__(self, *, stderr: bool = False, file: TextIO | None = None) -> None:
         super().__init__(stderr=stderr, file=file, markup=False, highlight=False, emoji=False)
 
     def on_broken_pipe(self) -> None:
+        """Leave a reader who has gone (`report | head`) to the caller; rich would exit here."""
         raise BrokenPipeError
 
     def tell(self, text: str, style: str = "") -> None:
-        """Print lines of words; in a terminal each is broken between words, elsewhere it stays
-        whole.
-        """
+        """Print lines of words; a terminal breaks each between words, elsewhere it stays whole."""
         if self.is_terminal:
             text = "\n".join(_folded(line, self.width) for line in text.splitlines())
         self.print(Text(text, style=style), soft_wrap=True)
@@ -96,13 +91,13 @@ class Output:
     def say(self, sentence: str) -> None:
         """Tell how it goes; not when quiet."""
         if not self.quiet:
-            self._words.tell(_clean(sentence))
+            self._words.tell(visible_lines(sentence))
 
     def warn(self, sentence: str, suggestion: str = "") -> None:
         """Tell what needs attention, and what to do."""
-        self._words.tell(_clean(sentence), style="yellow")
+        self._words.tell(visible_lines(sentence), style="yellow")
         if suggestion:
-            self._words.tell(_clean(suggestion))
+            self._words.tell(visible_lines(suggestion))
 
     def data(self, text: str) -> None:
         """Write data as it is."""
@@ -114,17 +109,16 @@ class Output:
     ) -> None:
         """Show a table; a column is its heading and `left` or `right`."""
         self.line(title, style="bold")
+
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for heading, justify in columns:
-            is_number = justify == "right"
-            table.add_column(
-                heading,
-                justify="right" if is_number else "left",
-                no_wrap=is_number,
-                overflow="fold",
-            )
+            if justify == "right":  # a number that is broken over two lines reads as another one
+                table.add_column(heading, justify="right", no_wrap=True, overflow="fold")
+            else:
+                table.add_column(heading, overflow="fold")
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
+
         self._data.print(table)
 
     def line(self, text: str, style: str = "") -> None:
@@ -133,12 +127,11 @@ class Output:
         self._data.tell(indent + printable(text), style=style)
 
     def item(self, mark: str, text: str, style: str = "") -> None:
-        """Show a line of data behind a mark; in a terminal, what does not fit goes on under its
-        beginning.
-        """
+        """Show a line of data behind a mark; in a terminal it goes on under its own beginning."""
         if not self._data.is_terminal:
             self.line(f"{mark} {text}")
             return
+
         grid = Table.grid(padding=(0, 1))
         grid.add_column(width=1)
         grid.add_column(overflow="fold")
@@ -164,47 +157,23 @@ class Output:
         if self.quiet or not self._words.is_terminal:
             yield from items
             return
+
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        total = len(items) if isinstance(items, Sized) else None
         with Progress(*columns, console=self._words, transient=True) as bar:
-            yield from bar.track(
-                items, description=label, total=len(items) if isinstance(items, Sized) else None
-            )
-
-
-def _clean(text: str) -> str:
-    """Clean every line, and keep the lines."""
-    return "\n".join(
-        "".join(c if c.isprintable() else " " for c in line) for line in text.splitlines()
-    )
-
-
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return CSV with a header row; text that a spreadsheet would take for a formula gets a `'`
-    before it.
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) and not AMOUNT.fullmatch(text) else text
+            yield from bar.track(items, description=label, total=total)
 
 
 class _PrivateHandler(RotatingFileHandler):
-    """A rotated log file that only its owner can read.
-
-    When it cannot be written, that is told once.
-    """
+    """A rotated log file that only its owner can read. That it cannot be written is told once."""
 
     _told = False
 
     def _open(self) -> Any:  # noqa: ANN401 - the type of the base class differs between versions
         path = Path(self.baseFilename)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+
+        # One of an older version, or of another's umask; a device such as /dev/null stays as it is.
         if path.is_file() and path.stat().st_mode & 0o077:
             path.chmod(0o600)
         return super()._open()
@@ -213,8 +182,7 @@ class _PrivateHandler(RotatingFileHandler):
         if not self._told:
             error = sys.exception()
             problem = system_problem(error) if isinstance(error, OSError) else type(error).__name__
-            sentence = _("The log {path} cannot be written: {problem}.")
-            sys.stderr.write(sentence.format(path=self.baseFilename, problem=problem) + "\n")
+            sys.stderr.write(f"{LogUnwritable(self.baseFilename, problem).message}\n")
         self._told = True
 
 
@@ -222,11 +190,8 @@ class _OneLine(logging.Formatter):
     """A record is one line of plain text."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return (
-            printable(super().format(record), LOG_LINE_LENGTH)
-            if not record.exc_info
-            else super().format(record)
-        )
+        text = super().format(record)
+        return text if record.exc_info else printable(text, LOG_LINE_LENGTH)
 
 
 def log_to(path: Path, *, verbose: bool) -> None:
@@ -234,14 +199,12 @@ def log_to(path: Path, *, verbose: bool) -> None:
     logger = logging.getLogger("mww2minox")
     logger.setLevel(logging.INFO)
     logger.propagate = False
+
     try:
         file = _PrivateHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8")
     except OSError as error:
-        message = _("The log {path} cannot be written: {problem}.")
-        raise StateError(
-            message.format(path=path, problem=system_problem(error)),
-            _("Look at the disk (df) and at the file's owner; then run: mww2minox report"),
-        ) from None
+        raise LogUnwritable(path, system_problem(error)) from None
+
     stop_logging()
     handlers: list[logging.Handler] = [file]
     if verbose:
@@ -254,9 +217,9 @@ def log_to(path: Path, *, verbose: bool) -> None:
 def stop_logging() -> None:
     """Close the log."""
     logger = logging.getLogger("mww2minox")
-    for handler in [
-        handler for handler in logger.handlers if not isinstance(handler, logging.NullHandler)
-    ]:
+    for handler in tuple(logger.handlers):
+        if isinstance(handler, logging.NullHandler):  # the library's own: it stays
+            continue
         logger.removeHandler(handler)
         with suppress(OSError):
             handler.close()

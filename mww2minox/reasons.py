@@ -1,21 +1,39 @@
-"""The catalogue of texts: reason or difference code -> a sentence and what to do.
+"""The catalogue of reasons and differences: a row for each, with its texts and what its values are.
 
-The state keeps codes and values only; the texts are made in the reader's language when somebody
-reads them.
+The state keeps codes and values as text; a row says which of the values are money or rates, and
+which may not leave this machine. The texts are made in the reader's language when somebody reads
+them.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from enum import Enum, auto
 from typing import NamedTuple
 
-from mww2minox.books.model import Difference, Reason, Rejection
+from mww2minox.books.model import Difference, Reason, Rejection, State
 from mww2minox.language.texts import N_, _, number, percentage
 
-AMOUNT = re.compile(r"-?[0-9]+\.[0-9]{2}")
-RATE = re.compile(r"(VAT )?([0-9]+(?:\.[0-9]+)?)%")
-AMOUNTS = ("total", "lines", "difference", "invoice", "expected", "found")
-"""Values that are plain euros, where they look like them."""
+HIDDEN = "***"
+"""What a message shows in the place of a private value."""
+
+
+class Kind(Enum):
+    """What a value is: how the reader sees it, and whether it may leave this machine."""
+
+    TEXT = auto()
+    MONEY = auto()
+    """Euros, or `-` where there is no amount."""
+    RATES = auto()
+    """Percentages, with commas between them."""
+    FIELD = auto()
+    """The name of a field of an order."""
+    PRIVATE = auto()
+    """A person can be known by it: it is shown here, and in no message."""
+
+
+TEXT, MONEY, RATES, FIELD, PRIVATE = Kind
 
 
 class Text(NamedTuple):
@@ -23,6 +41,29 @@ class Text(NamedTuple):
 
     message: str
     suggestion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonRow:
+    """A reason why an order is not booked.
+
+    `brief` is what a table has room for. `values` names all that its texts show beside `number`;
+    what is not named there counts as private.
+    """
+
+    message: str
+    suggestion: str
+    brief: str
+    state: State = State.FAILED
+    values: Mapping[str, Kind] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceRow:
+    """A difference, as half a sentence. `values` as in `ReasonRow`."""
+
+    text: str
+    values: Mapping[str, Kind] = field(default_factory=dict)
 
 
 class _Values(dict[str, str]):
@@ -35,110 +76,132 @@ class _Values(dict[str, str]):
 BY_HAND = N_("(or book it by hand with invoice number {number}, and run: mww2minox adopt)")
 RETRY = N_("Then run: mww2minox retry {number}")
 
-REASONS: dict[Reason, Text] = {
-    Reason.STATUS_NOT_SELECTED: Text(
-        N_("Order {number} has status {status}, which is not one that books."),
-        N_(
+REASONS: dict[Reason, ReasonRow] = {
+    Reason.STATUS_NOT_SELECTED: ReasonRow(
+        message=N_("Order {number} has status {status}, which is not one that books."),
+        suggestion=N_(
             "Wait for its status to change in the shop, or add the status to shop.statuses in the"
             " config."
         ),
+        brief=N_("status does not book"),
+        state=State.WAITING,
+        values={"status": TEXT},
     ),
-    Reason.NOTHING_TO_BOOK: Text(
-        N_("Order {number} totals 0.00 euros: there is nothing to book."),
-        N_("Nothing to do, unless the total is wrong: then correct the order in the shop."),
+    Reason.NOTHING_TO_BOOK: ReasonRow(
+        message=N_("Order {number} totals 0.00 euros: there is nothing to book."),
+        suggestion=N_(
+            "Nothing to do, unless the total is wrong: then correct the order in the shop."
+        ),
+        brief=N_("nothing to book"),
+        state=State.SKIPPED,
     ),
-    Reason.ORDER_INVALID: Text(
-        N_("Order {number} cannot be understood: {problem} is missing or wrong."),
-        N_("Look at the order in the shop and save it again {by_hand}."),
+    Reason.ORDER_INVALID: ReasonRow(
+        message=N_("Order {number} cannot be understood: {problem} is missing or wrong."),
+        suggestion=N_("Look at the order in the shop and save it again {by_hand}."),
+        brief=N_("order cannot be understood"),
+        values={"problem": TEXT},
     ),
-    Reason.CURRENCY_UNSUPPORTED: Text(
-        N_("Order {number} is in {currency}; the administration keeps {expected}."),
-        N_("Change its currency in the shop {by_hand}."),
+    Reason.CURRENCY_UNSUPPORTED: ReasonRow(
+        message=N_("Order {number} is in {currency}; the administration keeps {expected}."),
+        suggestion=N_("Change its currency in the shop {by_hand}."),
+        brief=N_("other currency"),
+        values={"currency": TEXT, "expected": TEXT},
     ),
-    Reason.TOTALS_MISMATCH: Text(
-        N_(
+    Reason.TOTALS_MISMATCH: ReasonRow(
+        message=N_(
             "Order {number}: the total is {total} euros, the lines add up to {lines} (difference"
             " {difference})."
         ),
-        N_("Correct the order in the shop, or raise booking.max_rounding if this is a rounding."),
+        suggestion=N_(
+            "Correct the order in the shop, or raise booking.max_rounding if this is a rounding."
+        ),
+        brief=N_("totals differ"),
+        values={"total": MONEY, "lines": MONEY, "difference": MONEY},
     ),
-    Reason.VAT_MISMATCH: Text(
-        N_(
+    Reason.VAT_MISMATCH: ReasonRow(
+        message=N_(
             "Order {number}: VAT at {rate}% is {invoice} euros on the invoice, but {lines} by its"
             " lines."
         ),
-        N_("Compare the invoice with the lines in the shop, and correct the order."),
+        suggestion=N_("Compare the invoice with the lines in the shop, and correct the order."),
+        brief=N_("VAT differs"),
+        values={"rate": RATES, "invoice": MONEY, "lines": MONEY},
     ),
-    Reason.VAT_RATE_UNMAPPED: Text(
-        N_("Order {number} has VAT rate {rate}% in {region}, which no row of the config covers."),
-        N_("Add a row for it to vat in the config: VAT code and ledger account."),
+    Reason.VAT_RATE_UNMAPPED: ReasonRow(
+        message=N_(
+            "Order {number} has VAT rate {rate}% in {region}, which no row of the config covers."
+        ),
+        suggestion=N_("Add a row for it to vat in the config: VAT code and ledger account."),
+        brief=N_("VAT rate not in the config"),
+        values={"rate": RATES, "region": TEXT},
     ),
-    Reason.SHIPPING_WITHOUT_VAT: Text(
-        N_("Order {number}: shipping or payment costs are at 0% VAT beside taxed goods."),
-        N_("Put VAT on shipping and payment costs in the shop, and correct the order."),
+    Reason.SHIPPING_WITHOUT_VAT: ReasonRow(
+        message=N_("Order {number}: shipping or payment costs are at 0% VAT beside taxed goods."),
+        suggestion=N_("Put VAT on shipping and payment costs in the shop, and correct the order."),
+        brief=N_("shipping without VAT"),
     ),
-    Reason.VAT_NUMBER_MISSING: Text(
-        N_("Order {number}: VAT is reverse-charged, but the customer has no VAT number."),
-        N_("Ask the customer for it, and put it in the invoice address in the shop."),
+    Reason.VAT_NUMBER_MISSING: ReasonRow(
+        message=N_("Order {number}: VAT is reverse-charged, but the customer has no VAT number."),
+        suggestion=N_("Ask the customer for it, and put it in the invoice address in the shop."),
+        brief=N_("VAT number missing"),
     ),
-    Reason.VAT_NUMBER_INVALID: Text(
-        N_(
+    Reason.VAT_NUMBER_INVALID: ReasonRow(
+        message=N_(
             "Order {number}: VAT number {vat_number} is not a valid number of {region} for reverse"
             " charge."
         ),
-        N_("Check the number (VIES), and correct it in the invoice address in the shop."),
+        suggestion=N_(
+            "Check the number (VIES), and correct it in the invoice address in the shop."
+        ),
+        brief=N_("VAT number invalid"),
+        values={"vat_number": PRIVATE, "region": TEXT},
     ),
-    Reason.EMAIL_MISSING: Text(
-        N_("Order {number} has no e-mail address, so its customer cannot be found."),
-        N_(
+    Reason.EMAIL_MISSING: ReasonRow(
+        message=N_("Order {number} has no e-mail address, so its customer cannot be found."),
+        suggestion=N_(
             "Fill in the e-mail address in the shop, or add the way of paying to payment_debtors in"
             " the config."
         ),
+        brief=N_("e-mail address missing"),
     ),
-    Reason.CUSTOMER_BLOCKED: Text(
-        N_("Order {number}: customer {customer} is blocked in Minox."),
-        N_("Lift the block on customer {customer} in Minox."),
+    Reason.CUSTOMER_BLOCKED: ReasonRow(
+        message=N_("Order {number}: customer {customer} is blocked in Minox."),
+        suggestion=N_("Lift the block on customer {customer} in Minox."),
+        brief=N_("customer blocked"),
+        values={"customer": TEXT},
     ),
-    Reason.CREDIT_ORDER_POSITIVE: Text(
-        N_("Order {number} credits order {original}, but its total is positive: {total} euros."),
-        N_("Correct the credit order in the shop: its amounts should be negative."),
+    Reason.CREDIT_ORDER_POSITIVE: ReasonRow(
+        message=N_(
+            "Order {number} credits order {original}, but its total is positive: {total} euros."
+        ),
+        suggestion=N_("Correct the credit order in the shop: its amounts should be negative."),
+        brief=N_("credit order positive"),
+        values={"total": MONEY, "original": TEXT},
     ),
-    Reason.FISCAL_YEAR_MISSING: Text(
-        N_(
+    Reason.FISCAL_YEAR_MISSING: ReasonRow(
+        message=N_(
             "Order {number} is dated {date}, and the administration has no fiscal year for that"
             " date."
         ),
-        N_("Open the fiscal year in Minox {by_hand}."),
+        suggestion=N_("Open the fiscal year in Minox {by_hand}."),
+        brief=N_("fiscal year missing"),
+        values={"date": TEXT},
     ),
-    Reason.REJECTED_BY_MINOX: Text(N_("Minox refuses order {number}: {message}"), "{advice}"),
-    Reason.OUTCOME_UNKNOWN: Text(
-        N_(
+    Reason.REJECTED_BY_MINOX: ReasonRow(
+        message=N_("Minox refuses order {number}: {message}"),
+        suggestion="{advice}",
+        brief=N_("refused by Minox"),
+        values={"message": TEXT},
+    ),
+    Reason.OUTCOME_UNKNOWN: ReasonRow(
+        message=N_(
             "Order {number} was sent, but Minox' answer was lost; it is not certain yet whether it"
             " is booked."
         ),
-        N_("Do not book it by hand: the next push asks Minox."),
+        suggestion=N_("Do not book it by hand: the next push asks Minox."),
+        brief=N_("outcome uncertain"),
     ),
 }
-
-BRIEF: dict[Reason, str] = {
-    Reason.STATUS_NOT_SELECTED: N_("status does not book"),
-    Reason.NOTHING_TO_BOOK: N_("nothing to book"),
-    Reason.ORDER_INVALID: N_("order cannot be understood"),
-    Reason.CURRENCY_UNSUPPORTED: N_("other currency"),
-    Reason.TOTALS_MISMATCH: N_("totals differ"),
-    Reason.VAT_MISMATCH: N_("VAT differs"),
-    Reason.VAT_RATE_UNMAPPED: N_("VAT rate not in the config"),
-    Reason.SHIPPING_WITHOUT_VAT: N_("shipping without VAT"),
-    Reason.VAT_NUMBER_MISSING: N_("VAT number missing"),
-    Reason.VAT_NUMBER_INVALID: N_("VAT number invalid"),
-    Reason.EMAIL_MISSING: N_("e-mail address missing"),
-    Reason.CUSTOMER_BLOCKED: N_("customer blocked"),
-    Reason.CREDIT_ORDER_POSITIVE: N_("credit order positive"),
-    Reason.FISCAL_YEAR_MISSING: N_("fiscal year missing"),
-    Reason.REJECTED_BY_MINOX: N_("refused by Minox"),
-    Reason.OUTCOME_UNKNOWN: N_("outcome uncertain"),
-}
-"""What a table has room for."""
 
 _NOT_ALLOWED = (
     "niet toegestaan|staat .*niet toe|(mag|kan) (geen|niet)|niet (geldig|mogelijk)"
@@ -194,31 +257,65 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 OTHERWISE = N_("Solve what Minox says, or ask your accountant.")
 
-DIFFERENCES: dict[str, str] = {
-    "booking_gone": N_("the booking {batch_id} is no longer in Minox"),
-    "customer_differs": N_("customer: booked on {expected}, in Minox on {found}"),
-    "total_differs": N_("total: {expected} booked, {found} in Minox"),
-    "ledger_differs": N_("ledger account {ledger}: {expected} booked, {found} in Minox"),
-    "vat_differs": N_("VAT code {code}: {expected} booked, {found} in Minox"),
-    "period_differs": N_("period: {expected} booked, {found} in Minox"),
-    "invoice_number_differs": N_("invoice number: {expected} booked, {found} in Minox"),
-    "order_gone": N_("the order is no longer in the shop"),
-    "order_changed": N_(
-        "changed in the shop after it was booked: {field} was {expected}, is now {found}"
+ORDER_CHANGED = "order_changed"
+DIFFERENCES: dict[str, DifferenceRow] = {
+    "booking_gone": DifferenceRow(
+        text=N_("the booking {batch_id} is no longer in Minox"), values={"batch_id": TEXT}
+    ),
+    "customer_differs": DifferenceRow(
+        text=N_("customer: booked on {expected}, in Minox on {found}"),
+        values={"expected": TEXT, "found": TEXT},
+    ),
+    "total_differs": DifferenceRow(
+        text=N_("total: {expected} booked, {found} in Minox"),
+        values={"expected": MONEY, "found": MONEY},
+    ),
+    "ledger_differs": DifferenceRow(
+        text=N_("ledger account {ledger}: {expected} booked, {found} in Minox"),
+        values={"ledger": TEXT, "expected": MONEY, "found": MONEY},
+    ),
+    "vat_differs": DifferenceRow(
+        text=N_("VAT code {code}: {expected} booked, {found} in Minox"),
+        values={"code": TEXT, "expected": MONEY, "found": MONEY},
+    ),
+    "period_differs": DifferenceRow(
+        text=N_("period: {expected} booked, {found} in Minox"),
+        values={"expected": TEXT, "found": TEXT},
+    ),
+    "invoice_number_differs": DifferenceRow(
+        text=N_("invoice number: {expected} booked, {found} in Minox"),
+        values={"expected": TEXT, "found": TEXT},
+    ),
+    "order_gone": DifferenceRow(text=N_("the order is no longer in the shop")),
+    ORDER_CHANGED: DifferenceRow(
+        text=N_("changed in the shop after it was booked: {field} was {expected}, is now {found}"),
+        values={"field": FIELD},
     ),
 }
-FIELDS = (
-    N_("total"),
-    N_("date"),
-    N_("currency"),
-    N_("tax_region"),
-    N_("tax_strategy"),
-    N_("payment"),
-    N_("credited_order_number"),
-    N_("e-mail"),
-    N_("taxnumber"),
-)
-"""What can change on an order, as the state keeps it."""
+FIELDS: dict[str, Kind] = {
+    N_("total"): MONEY,
+    N_("date"): TEXT,
+    N_("currency"): TEXT,
+    N_("tax_region"): TEXT,
+    N_("tax_strategy"): TEXT,
+    N_("payment"): TEXT,
+    N_("credited_order_number"): TEXT,
+    N_("e-mail"): TEXT,  # a mark of it only, which tells two addresses apart
+    N_("taxnumber"): PRIVATE,
+}
+"""What can change on an order, as the state keeps it, and what its values are."""
+VAT_OF = "VAT "
+"""Before the rate in the name of a field that is about VAT."""
+
+
+def state_of(reason: Reason) -> State:
+    """Return the state of an order that is not booked for this reason."""
+    return REASONS[reason].state
+
+
+def brief(reason: Reason) -> str:
+    """Return a reason in a few words."""
+    return _(REASONS[reason].brief)
 
 
 def explain(reason: Reason, values: Mapping[str, str]) -> Text:
@@ -226,23 +323,19 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
 
     The suggestion says what to do and ends in the command to run (books/rules.md, "Texts").
     """
-    message, suggestion = map(_, REASONS[reason])
-    suggestion = suggestion.replace("{advice}", _advice(values.get("message", "")))
+    row = REASONS[reason]
+    advice = _advice(values.get("message", ""))
+
+    suggestion = _(row.suggestion).replace("{advice}", advice)
     suggestion = f"{suggestion} {_(RETRY)}".replace("{by_hand}", _(BY_HAND))
-    known = _shown(values)
-    return Text(
-        " ".join(message.format_map(known).split()), " ".join(suggestion.format_map(known).split())
-    )
+
+    shown = _shown(values, row.values)
+    return Text(_filled(_(row.message), shown), _filled(suggestion, shown))
 
 
 def explain_rejection(rejection: Rejection) -> Text:
     """Return the texts of a rejection (see `explain`)."""
     return explain(rejection.reason, rejection.values)
-
-
-def brief(reason: Reason) -> str:
-    """Return a reason in a few words."""
-    return _(BRIEF[reason])
 
 
 def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
@@ -259,43 +352,110 @@ def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
 
 def describe(difference: Difference) -> str:
     """Return a difference as half a sentence."""
-    text = DIFFERENCES.get(difference.code)
-    return _(text).format_map(_shown(difference.values)) if text else difference.code
+    row = DIFFERENCES.get(difference.code)
+    if row is None:  # a state file that a later version has written
+        return difference.code
+    return _(row.text).format_map(_shown(difference.values, _kinds(difference)))
 
 
-def _shown(values: Mapping[str, str]) -> _Values:
-    """Write amounts and rates as the reader does, and name fields in the reader's words."""
-    shown = _Values(values)
-    shown |= {
-        key: number(Decimal(values[key]))
-        for key in AMOUNTS
-        if AMOUNT.fullmatch(values.get(key, ""))
+# What may leave this machine
+
+
+def discreet_rejection(rejection: Rejection) -> Rejection:
+    """Return a rejection for a message to others: without its private values."""
+    kinds = {"number": TEXT, **REASONS[rejection.reason].values}
+    return Rejection(reason=rejection.reason, values=_discreet(rejection.values, kinds))
+
+
+def discreet_difference(difference: Difference) -> Difference:
+    """Return a difference for a message to others: without its private values."""
+    return Difference(code=difference.code, values=_discreet(difference.values, _kinds(difference)))
+
+
+def _discreet(values: Mapping[str, str], kinds: Mapping[str, Kind]) -> dict[str, str]:
+    """Hide what is private, and what no row knows: a new value stays here until its row says that
+    it may go.
+    """
+    return {
+        key: HIDDEN if kinds.get(key, PRIVATE) is PRIVATE else value
+        for key, value in values.items()
     }
-    if "rate" in values:
-        shown["rate"] = ", ".join(percentage(Decimal(rate)) for rate in values["rate"].split(", "))
-    if "field" in values:
-        shown["field"] = _field(values["field"])
-    return shown
 
 
-def _field(field: str) -> str:
+# Values: from text to what they are, to what the reader sees
+
+
+def _kinds(difference: Difference) -> Mapping[str, Kind]:
+    """Return what the values of a difference are; on a changed order that depends on the field."""
+    row = DIFFERENCES.get(difference.code)
+    if row is None:
+        return {}
+    if difference.code != ORDER_CHANGED:
+        return row.values
+    kind = _kind_of_field(difference.values.get("field", ""))
+    return {**row.values, "expected": kind, "found": kind}
+
+
+def _kind_of_field(name: str) -> Kind:
+    if name in FIELDS:
+        return FIELDS[name]
+    if _rate_of_field(name) is not None:
+        return MONEY
+    return TEXT  # a place that can no longer be read, with nothing and a question mark as values
+
+
+def _shown(values: Mapping[str, str], kinds: Mapping[str, Kind]) -> _Values:
+    """Write amounts and rates as the reader does, and name fields in the reader's words."""
+    return _Values({key: _written(value, kinds.get(key, TEXT)) for key, value in values.items()})
+
+
+def _written(value: str, kind: Kind) -> str:
+    match kind:
+        case Kind.MONEY:
+            amount = _read(value)
+            return value if amount is None else number(amount)
+        case Kind.RATES:
+            return ", ".join(percentage(Decimal(rate)) for rate in value.split(", "))
+        case Kind.FIELD:
+            return _name_of_field(value)
+        case Kind.TEXT | Kind.PRIVATE:
+            return value
+
+
+def _read(value: str) -> Decimal | None:
+    """Read an amount of the state; None for `-`, and for what an older version wrote otherwise."""
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _name_of_field(name: str) -> str:
     """Name a field of an order: one of `FIELDS`, a rate's gross (`21%`) or its VAT (`VAT 21%`)."""
-    if field in FIELDS:
-        return _(field)
-    rate = RATE.fullmatch(field)
+    if name in FIELDS:
+        return _(name)
+    rate = _rate_of_field(name)
     if rate is None:
-        return field
-    shown = f"{percentage(Decimal(rate[2]))}%"
-    return _("VAT {rate}").format(rate=shown) if rate[1] else shown
+        return name
+    shown = f"{percentage(rate)}%"
+    return _("VAT {rate}").format(rate=shown) if name.startswith(VAT_OF) else shown
 
 
-def euros(amount: Decimal | int) -> str:
-    """Write euros (Decimal) or cents (int) as plain `1234.56`, for JSON, CSV and the state."""
-    return f"{Decimal(amount) / 100 if isinstance(amount, int) else amount:.2f}"
+def _rate_of_field(name: str) -> Decimal | None:
+    """Return the rate that a field is about, or None where it is about something else."""
+    rate = name.removeprefix(VAT_OF)
+    return _read(rate.removesuffix("%")) if rate.endswith("%") else None
+
+
+def _filled(template: str, values: _Values) -> str:
+    return " ".join(template.format_map(values).split())
 
 
 def _advice(message: str) -> str:
     """Find what helps against a refusal by the words in its message (books/rules.md, rule 14)."""
     lowered = message.lower()
-    known = (text for words, text in ADVICE if any(re.search(word, lowered) for word in words))
-    return _(next(known, OTHERWISE))
+    for words, text in ADVICE:
+        if any(re.search(word, lowered) for word in words):
+            return _(text)
+    return _(OTHERWISE)

@@ -1,9 +1,9 @@
-"""The reader's language: every text that a user sees goes through `_` or `ngettext` (GNU gettext
-catalogues).
+"""The reader's language: every text that a user sees goes through `_` or `ngettext` (GNU gettext).
 
 The texts in the code are English and are the keys; `locale/nl/LC_MESSAGES/mww2minox.po` holds the
 Dutch ones. Amounts and dates are written in the reader's form for tables; JSON and CSV stay plain.
-What other packages say to our users (`foreign.py`) is in the catalogue too.
+Money as plain text is written by `books/money.py`. What other packages say to our users
+(`borrowed.py`) is in the catalogue too.
 """
 
 import gettext
@@ -29,13 +29,15 @@ class _Reader:
 
 
 def use(language: Language) -> None:
-    """Show all texts from now on in `language`: click's own words too, which it looks up in
-    Python's global domain.
-    """
+    """Show all texts from now on in `language`, click's own words too."""
     _Reader.language = language
+
+    # English texts are the keys themselves; without the Dutch catalogue the package is broken.
     _Reader.catalogue = gettext.translation(
         DOMAIN, CATALOGUES, [language], fallback=language == "en"
     )
+
+    # Click looks its words up in Python's global domain.
     gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language  # what that domain goes by, before any LANG
@@ -68,9 +70,7 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
 
 
 def system_problem(error: OSError) -> str:
-    """Return what the operating system says of a failure, in the reader's language where that is
-    known.
-    """
+    """Return what the operating system says of a failure, in the reader's words where known."""
     return _(error.strerror or type(error).__name__)
 
 
@@ -78,9 +78,8 @@ def money(euros: Decimal) -> str:
     """Write Decimal euros as the reader does: `€ 1.234,56`, `€1,234.56`."""
     from babel.numbers import format_currency
 
-    return str(format_currency(euros, "EUR", locale=LOCALES[_Reader.language])).replace(
-        "\N{NO-BREAK SPACE}", " "
-    )
+    written = str(format_currency(euros, "EUR", locale=LOCALES[_Reader.language]))
+    return written.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def number(amount: Decimal) -> str:

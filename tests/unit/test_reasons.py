@@ -5,26 +5,35 @@ gives.
 import datetime as dt
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
+from enum import StrEnum
 from string import Formatter
+from typing import cast
 
 import pytest
 
+from mww2minox.alerts import _failed
 from mww2minox.books.differences import order_changes
-from mww2minox.books.model import Buyer, Difference, Order, Reason, Rejection
+from mww2minox.books.model import Buyer, Difference, Order, Reason, Rejection, State
+from mww2minox.books.money import euros
 from mww2minox.language.texts import Language, use
 from mww2minox.reasons import (
     ADVICE,
-    BRIEF,
     DIFFERENCES,
     FIELDS,
     REASONS,
+    DifferenceRow,
+    Kind,
+    ReasonRow,
     brief,
     describe,
-    euros,
+    discreet_difference,
     explain,
     explain_rejection,
+    state_of,
 )
+from mww2minox.state import StoredOrder
 
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
 DUTCH = {
@@ -61,9 +70,7 @@ VALUES: dict[Reason, dict[str, str]] = {
     Reason.REJECTED_BY_MINOX: {"message": "Something else."},
     Reason.OUTCOME_UNKNOWN: {},
 }
-"""The values beside the number that booking, intake, posting and customers give with each
-reason.
-"""
+"""The values beside the number that booking, intake, booker and customers give with each reason."""
 DIFFERENCE_VALUES: dict[str, dict[str, str]] = {
     "booking_gone": {"batch_id": "5f0c0c3e-0000-5000-8000-000000000000"},
     "customer_differs": {"expected": "10001", "found": "10002"},
@@ -77,6 +84,10 @@ DIFFERENCE_VALUES: dict[str, dict[str, str]] = {
 }
 
 
+CHANGED = {"order_changed": {"expected", "found"}}
+"""Values whose kind depends on the field that changed."""
+
+
 def _fields(template: str) -> set[str]:
     """Name the values in a template; `by_hand` is a text of the catalogue itself."""
     return {name for _, name, _, _ in Formatter().parse(template) if name is not None} - {"by_hand"}
@@ -87,7 +98,7 @@ def _written(values: Iterable[str], language: Language) -> list[str]:
 
 
 def test_every_reason_of_the_interface_has_its_texts() -> None:
-    assert set(REASONS) == set(BRIEF) == set(Reason) == set(VALUES)
+    assert set(REASONS) == set(Reason) == set(VALUES)
     assert {str(reason) for reason in Reason} == {
         "status_not_selected",
         "nothing_to_book",
@@ -123,7 +134,9 @@ def test_a_reason_shows_all_its_values_and_ends_in_the_command_to_run(
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_reason_uses_the_values_that_the_code_gives_and_no_others(reason: Reason) -> None:
-    assert _fields(" ".join(REASONS[reason])) - {"advice"} == {"number", *VALUES[reason]}
+    row = REASONS[reason]
+    shown = _fields(f"{row.message} {row.suggestion}") - {"advice"}
+    assert shown == {"number", *VALUES[reason]} == {"number", *row.values}
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -189,7 +202,9 @@ def test_a_difference_shows_all_its_values(code: str, language: Language) -> Non
     text = describe(Difference(code=code, values=DIFFERENCE_VALUES[code]))
     assert all(value in text for value in _written(DIFFERENCE_VALUES[code].values(), language))
     assert not re.search(r"[{}]|\([a-z_]+\)", text)
-    assert _fields(DIFFERENCES[code]) == set(DIFFERENCE_VALUES[code])
+    row = DIFFERENCES[code]
+    assert _fields(row.text) == set(DIFFERENCE_VALUES[code])
+    assert _fields(row.text) == set(row.values) | CHANGED.get(code, set())
 
 
 @pytest.mark.parametrize(
@@ -253,3 +268,106 @@ def test_a_difference_of_a_later_version_shows_its_code() -> None:
 )
 def test_money_is_written_plainly_from_euros_or_cents(amount: Decimal | int, text: str) -> None:
     assert euros(amount) == text
+
+
+# What may leave this machine, and where a reason leads: by the row alone
+
+
+class MadeUp(StrEnum):
+    """A reason that the catalogue does not have yet."""
+
+    OF_A_LATER_DAY = "of_a_later_day"
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> Reason:
+    """A reason whose values hold an e-mail address, and that leads to `skipped`."""
+    reason = cast("Reason", MadeUp.OF_A_LATER_DAY)
+    row = ReasonRow(
+        message="Order {number} is for {email} in {region}, of {total} euros.",
+        suggestion="Ask {email}.",
+        brief="later",
+        state=State.SKIPPED,
+        values={"email": Kind.PRIVATE, "region": Kind.TEXT, "total": Kind.MONEY},
+    )
+    monkeypatch.setitem(REASONS, reason, row)
+    return reason
+
+
+def _in_a_message(rejection: Rejection) -> str:
+    order = StoredOrder(
+        number="1024",
+        date="2026-03-01",
+        status=1,
+        state=State.FAILED,
+        rejection=rejection,
+        total_cents=1210,
+        payload={"malformed": {"number": "1024", "date": "", "status": None, "problem": "JSON"}},
+    )
+    (matter,) = _failed(order)
+    return f"{matter.message} {matter.suggestion}"
+
+
+def test_a_private_value_of_a_new_reason_is_shown_here_and_in_no_message(made_up: Reason) -> None:
+    values = {"number": "1024", "email": "a@example.com", "region": "BE", "total": "12.10"}
+    rejection = Rejection(reason=made_up, values=values)
+    here = "Order 1024 is for a@example.com in BE, of 12.10 euros."
+    assert explain_rejection(rejection).message == here
+    assert _in_a_message(rejection) == (
+        "Order 1024 is for *** in BE, of 12.10 euros. Ask ***. Then run: mww2minox retry 1024"
+    )
+
+
+def test_a_value_that_the_row_does_not_name_is_in_no_message(
+    made_up: Reason, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REASONS, made_up, replace(REASONS[made_up], values={}))
+    rejection = Rejection(reason=made_up, values={"number": "1024", "email": "a@example.com"})
+    assert "a@example.com" in explain_rejection(rejection).message
+    assert "Order 1024 is for *** in" in _in_a_message(rejection)
+
+
+def test_an_amount_of_a_new_reason_is_in_the_readers_form(made_up: Reason) -> None:
+    use("nl")
+    assert "of 1.234,50 euros" in explain(made_up, {"number": "1", "total": "1234.50"}).message
+
+
+def test_a_value_that_is_no_amount_after_all_shows_as_it_is(made_up: Reason) -> None:
+    for text in ("-", "", "NaN", "twelve"):
+        assert f"of {text} euros".replace("  ", " ") in explain(made_up, {"total": text}).message
+
+
+def test_a_reason_leads_to_the_state_of_its_row(made_up: Reason) -> None:
+    assert state_of(made_up) is State.SKIPPED
+    assert {reason for reason in Reason if state_of(reason) is State.SKIPPED} == {
+        Reason.NOTHING_TO_BOOK
+    }
+    assert {reason for reason in Reason if state_of(reason) is State.WAITING} == {
+        Reason.STATUS_NOT_SELECTED
+    }
+
+
+def test_a_private_value_of_a_new_difference_is_in_no_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = {"expected": Kind.TEXT, "found": Kind.PRIVATE}
+    row = DifferenceRow(text="address: {expected}, now {found}", values=values)
+    monkeypatch.setitem(DIFFERENCES, "moved", row)
+    moved = Difference(code="moved", values={"expected": "-", "found": "Dorpsstraat 1"})
+    assert describe(moved) == "address: -, now Dorpsstraat 1"
+    assert describe(discreet_difference(moved)) == "address: -, now ***"
+
+
+def test_a_changed_vat_number_is_in_no_message_and_a_changed_total_is() -> None:
+    values = {"expected": "12.10", "found": "24.20"}
+    number, total = (
+        discreet_difference(Difference(code="order_changed", values={**values, "field": field}))
+        for field in ("taxnumber", "total")
+    )
+    assert describe(number).endswith("taxnumber was ***, is now ***")
+    assert describe(total).endswith("total was 12.10, is now 24.20")
+
+
+def test_a_difference_that_no_row_knows_keeps_its_values_here() -> None:
+    unknown = Difference(code="never_seen", values={"found": "Dorpsstraat 1"})
+    assert discreet_difference(unknown).values == {"found": "***"}

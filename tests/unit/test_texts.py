@@ -183,6 +183,7 @@ UNSHOWN = {
     ("commands/schedule/systemd.py", "systemctl {}edit UNIT"): "a command",
     ("commands/schedule/cron.py", "# mww2minox {}: begin"): UNIT,
     ("commands/schedule/cron.py", "# mww2minox {}: end"): UNIT,
+    ("language/cleaning.py", "Cf"): "a category of Unicode",
     ("shop/orders.py", "Cf"): "a category of Unicode",
     ("shop/orders.py", "not a number"): PYDANTIC,
     ("shop/orders.py", "not a text"): PYDANTIC,

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from mww2minox.alerts import DAILY
 from mww2minox.commands.check import findings
 from mww2minox.commands.check.findings import Finding, Status, warning
 from mww2minox.config.loading import secret_files
@@ -22,6 +21,7 @@ from mww2minox.language.texts import _, day, ngettext, system_problem
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
 from mww2minox.output import Output, printable
+from mww2minox.register import DAILY
 from mww2minox.state import PastRuns
 from mww2minox.transport import Transport
 from mww2minox.wiring import ADMINISTRATION, SHOP, Wiring

@@ -1,0 +1,67 @@
+"""The report for a person: a table of all orders, and under it what to do about some of them."""
+
+from collections.abc import Sequence
+
+from mww2minox.books.model import State
+from mww2minox.commands.report.rows import Row
+from mww2minox.language.texts import N_, _, day, money
+from mww2minox.output import Output
+from mww2minox.reasons import brief, describe, explain_differences, explain_rejection
+
+COLUMNS = (
+    (N_("No"), "right"),
+    (N_("Date"), "left"),
+    (N_("Customer"), "right"),
+    (N_("Amount"), "right"),
+    (N_("State"), "left"),
+    (N_("Remark"), "left"),
+)
+STATES = {
+    State.WAITING: N_("waiting"),
+    State.READY: N_("ready"),
+    State.BOOKED: N_("booked"),
+    State.FAILED: N_("failed"),
+    State.SKIPPED: N_("skipped"),
+}
+
+
+def show_table(output: Output, rows: Sequence[Row]) -> None:
+    """Show the table, and a message and a suggestion for each order that needs attention."""
+    columns = [(_(heading), justify) for heading, justify in COLUMNS]
+    output.table(_("Orders"), columns, [_cells(row) for row in rows])
+
+    needing = [row for row in rows if row.needs_attention]
+    if needing:
+        output.line(_("Needs attention: {count}").format(count=len(needing)), style="bold")
+    for row in needing:
+        _show_what_to_do(output, row)
+
+
+def _show_what_to_do(output: Output, row: Row) -> None:
+    if row.rejection:
+        message, suggestion = explain_rejection(row.rejection)
+    else:
+        message = explain_differences(row.number, row.differences).message
+        suggestion = f"mww2minox verify --order {row.number}"
+    output.line(message)
+    output.line(f"  {suggestion}")
+
+
+def _cells(row: Row) -> list[str]:
+    return [
+        row.number,
+        day(row.date) if row.date else "",
+        row.customer or "",
+        "" if row.total is None else money(row.total),
+        _(STATES[row.state]),
+        _remark(row),
+    ]
+
+
+def _remark(row: Row) -> str:
+    """Say what is most worth knowing in a few words."""
+    if row.rejection:
+        return brief(row.rejection.reason)
+    if row.differences:
+        return "; ".join(map(describe, row.differences))
+    return _("verified") if row.verified == "ok" else ""

@@ -1,0 +1,87 @@
+"""The rows of the report, in values that keep their types: a renderer writes them down."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from mww2minox.books.model import Difference, Rejection, State
+from mww2minox.state import StoredBooking, StoredOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An order. `total` is euros; `date` is None where the shop's could not be read.
+
+    `batch_id` is that of a booking that was sent; `customer`, `booked_at` and what follows are
+    there once it is known to be booked. `verified` is `ok`, `mismatch`, or None before `verify`.
+    """
+
+    number: str
+    date: dt.date | None
+    total: Decimal | None
+    state: State
+    rejection: Rejection | None = None
+    batch_id: str | None = None
+    customer: str | None = None
+    booked_at: dt.datetime | None = None
+    verified: str | None = None
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a person has to see to it."""
+        return self.state is State.FAILED or bool(self.differences)
+
+    def is_dated(self, since: dt.date | None, until: dt.date | None) -> bool:
+        """Tell whether it is dated `since` to `until`; one without a date is from before all."""
+        date = self.date or dt.date.min
+        return (since is None or date >= since) and (until is None or date <= until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """How many orders there are in a state, and what they add up to in euros."""
+
+    orders: int
+    total: Decimal
+
+
+def rows_of(orders: Iterable[StoredOrder], bookings: Iterable[StoredBooking]) -> list[Row]:
+    """Return a row for each order, in their order."""
+    by_number = {booking.number: booking for booking in bookings}
+    return [_row(order, by_number.get(order.number)) for order in orders]
+
+
+def _row(order: StoredOrder, booking: StoredBooking | None) -> Row:
+    row = Row(
+        number=order.number,
+        date=dt.date.fromisoformat(order.date) if order.date else None,
+        total=None if order.total_cents is None else Decimal(order.total_cents) / 100,
+        state=order.state,
+        rejection=order.rejection,
+    )
+    if booking is None:
+        return row
+
+    # Sent, but Minox' answer was lost: it can be looked up there by its batch.
+    if booking.booked_at is None:
+        return replace(row, batch_id=booking.batch_id)
+
+    return replace(
+        row,
+        batch_id=booking.batch_id,
+        customer=booking.customer,
+        booked_at=booking.booked_at,
+        verified=booking.verified,
+        differences=(*booking.differences, *booking.shop_differences),
+    )
+
+
+def totals(rows: Sequence[Row]) -> Mapping[State, Total]:
+    """Count and add up per state; an order without a total counts for nothing."""
+    sums: dict[State, Total] = {}
+    for state in State:
+        amounts = [row.total or Decimal(0) for row in rows if row.state is state]
+        sums[state] = Total(orders=len(amounts), total=sum(amounts, Decimal(0)))
+    return sums

@@ -1,0 +1,43 @@
+"""The register of commands: what each does beside its work. A row for every command, and no other
+list of them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command as a run of it is named in the log and in the state."""
+
+    name: str
+    locks: bool = False
+    """It changes the state: one at a time, each noted as a run."""
+    removes_trial: bool = False
+    """It looks at the books, so a trial booking that `setup` left in Minox goes first."""
+    alerts: bool = False
+    """People are told afterwards what has come to need them."""
+    pings: bool = False
+    """The dead man's switch is told when it ends well."""
+    daily: bool = False
+    """A schedule runs it every day at least: one that stands still is missed."""
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command(name="fetch", locks=True, alerts=True, daily=True),
+        Command(name="push", locks=True, removes_trial=True, alerts=True, pings=True, daily=True),
+        Command(name="push --dry-run", locks=True, removes_trial=True),
+        Command(name="verify", locks=True, removes_trial=True, alerts=True, pings=True, daily=True),
+        Command(name="retry", locks=True, removes_trial=True, alerts=True, pings=True),
+        Command(name="adopt", locks=True, removes_trial=True, alerts=True),
+        Command(name="setup"),
+        Command(name="login"),
+        Command(name="check"),
+        Command(name="report"),
+        Command(name="schedule"),
+        Command(name="sandbox"),
+        Command(name="demo"),
+    )
+}
+DAILY = tuple(command.name for command in COMMANDS.values() if command.daily)
