@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from mww2minox.books.model import Booking, Difference, State
+from mww2minox.books.money import euros
 from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.journal import JournalBooking, find_bookings, lines_since
 from mww2minox.minox.wire import booking_body
-from mww2minox.reasons import euros
 from mww2minox.shop.intake import changes_since
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
