@@ -51,6 +51,7 @@ class Wiring:
         }
         if settings.partner_token:
             params["partner_token"] = settings.partner_token.get_secret_value()
+
         transport = Transport(
             vendor=N_("The shop"),
             base_url=settings.url,
@@ -71,11 +72,8 @@ class Wiring:
     def _secrets(self) -> list[str]:
         """Every key of the config: neither vendor's words may show any of them."""
         shop, minox = self.config.shop, self.config.minox
-        return [
-            secret.get_secret_value()
-            for secret in (shop.token, shop.partner_token, minox.client_secret)
-            if secret
-        ]
+        secrets = (shop.token, shop.partner_token, minox.client_secret)
+        return [secret.get_secret_value() for secret in secrets if secret]
 
     @cached_property
     def minox_transport(self) -> Transport:
@@ -125,7 +123,7 @@ class Wiring:
 
     @cached_property
     def rules(self) -> BookingRules:
-        """The mapping, with the shop's own country."""
+        """How orders become bookings: the config's rules, with the shop's own country."""
         return self.config.rules(self.shop_facts[0])
 
     @cached_property
@@ -137,10 +135,9 @@ class Wiring:
 
     @cached_property
     def shop_facts(self) -> tuple[str, str]:
-        """The shop's country and identity, as the state keeps them; asked for when it has none
-        yet.
-        """
+        """The shop's country and identity, as the state keeps them; else as the shop tells them."""
         self._keep_to_books(ADMINISTRATION, self.books)
+
         country, identity = self.store.note("shop region"), self.store.note("shop identity")
         if country is None or identity is None:
             return self.ask_shop()
@@ -151,14 +148,17 @@ class Wiring:
 
         StateError when the state is another shop's.
         """
-        told = self.shop.store()
-        identity = self.store.note("shop identity") or told.identity
+        shop = self.shop.store()
+
+        # The first one stays: the UUIDs of all bookings are derived from it.
+        identity = self.store.note("shop identity") or shop.identity
+
         with self.store.transaction():
-            if told.uuid:
-                self._keep_to_books(SHOP, told.uuid)
-            self.store.set_note("shop region", told.country)
+            if shop.uuid:
+                self._keep_to_books(SHOP, shop.uuid)
+            self.store.set_note("shop region", shop.country)
             self.store.set_note("shop identity", identity)
-        return told.country, identity
+        return shop.country, identity
 
     @property
     def books(self) -> str:
@@ -166,23 +166,21 @@ class Wiring:
         return f"{self.config.minox.tenant}/{self.config.minox.administration}"
 
     def _keep_to_books(self, what: str, ours: str) -> None:
-        """Refuse a state file whose bookings are another administration's or shop's; from now on it
-        is of ours.
-        """
+        """Refuse a state file of another administration or shop; from now on it is of ours."""
         self.refuse_other_books(what, ours)
         self.store.set_note(f"books of {what}", ours)
 
     def refuse_other_books(self, what: str, ours: str) -> None:
-        """Raise StateError when the bookings in the state file are of another administration or
-        shop than `ours`.
-        """
-        known = self.store.note(f"books of {what}")
-        if known not in (None, ours):
-            message = _("The state file {path} is of {what} {known}; the config is of {ours}.")
-            raise StateError(
-                message.format(path=self.store.path, what=_(what), known=known, ours=ours),
-                _("Give each its own state file: mww2minox --state PATH fetch"),
-            )
+        """Raise StateError when the state file is of another administration or shop than `ours`."""
+        theirs = self.store.note(f"books of {what}")
+        if theirs in (None, ours):
+            return
+
+        message = _("The state file {path} is of {what} {known}; the config is of {ours}.")
+        raise StateError(
+            message.format(path=self.store.path, what=_(what), known=theirs, ours=ours),
+            _("Give each its own state file: mww2minox --state PATH fetch"),
+        )
 
     @cached_property
     def booker(self) -> Booker:
@@ -203,18 +201,26 @@ class Wiring:
         Names are looked up in the shop; ConfigError lists the available ones.
         """
         wanted = self.config.shop.statuses
-        if all(isinstance(status, int) for status in wanted):
-            return Statuses(
-                selected=frozenset(status for status in wanted if isinstance(status, int))
-            )
-        there = self.shop.statuses()
-        found = {str(status): named(status, there) for status in wanted}
-        unknown = [name for name, statuses in found.items() if not statuses]
+
+        # Numbers need no look-up, for which the shop wants a partner token.
+        numbers = [status for status in wanted if isinstance(status, int)]
+        if len(numbers) == len(wanted):
+            return Statuses(selected=frozenset(numbers))
+
+        available = self.shop.statuses()
+        unknown: list[str] = []
+        selected: set[int] = set()
+        for name in dict.fromkeys(map(str, wanted)):
+            statuses = named(name, available)
+            selected.update(status.number for status in statuses)
+            if not statuses:
+                unknown.append(name)
+
         if unknown:
-            available = ", ".join(f"{status.name} ({status.number})" for status in there)
+            listing = ", ".join(f"{status.name} ({status.number})" for status in available)
             problem = _("shop.statuses: the shop has no status {unknown}; it has: {available}")
-            raise ConfigError(
-                [problem.format(unknown=", ".join(map(repr, unknown)), available=available)]
-            )
-        selected = frozenset(status.number for statuses in found.values() for status in statuses)
-        return Statuses(selected=selected, names={status.number: status.name for status in there})
+            names = ", ".join(map(repr, unknown))
+            raise ConfigError([problem.format(unknown=names, available=listing)])
+
+        names_by_number = {status.number: status.name for status in available}
+        return Statuses(selected=frozenset(selected), names=names_by_number)
