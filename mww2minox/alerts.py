@@ -286,6 +286,7 @@ def _warn(wiring: Wiring, places: str, *, somebody: bool) -> None:
             "The message about what needs attention was not taken by {places}; the next run tries"
             " again."
         )
+
     suggestion = _(
         "Check the URL and the connection. What needs attention is also shown by: mww2minox report"
         " --errors"

@@ -1,19 +1,19 @@
-"""The report as JSON: money as plain text to the cent, moments and dates in ISO form."""
+"""The report as JSON: money as plain text to the cent, dates and moments in ISO form."""
 
+import datetime as dt
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from mww2minox.books.money import euros
-from mww2minox.commands.report.rows import Row, totals
-from mww2minox.reasons import describe, explain_rejection
+from mww2minox.commands.report.rows import Row, Value, fields_of, totals
 
 
 def as_json(rows: Sequence[Row]) -> str:
     """Return the orders, and what they add up to per state (README.md, "The report as JSON")."""
     report = {
-        "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "generated_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "orders": [_order(row) for row in rows],
         "totals": _totals(rows),
     }
@@ -21,21 +21,19 @@ def as_json(rows: Sequence[Row]) -> str:
 
 
 def _order(row: Row) -> dict[str, Any]:
-    text = explain_rejection(row.rejection) if row.rejection else None
-    return {
-        "number": row.number,
-        "date": row.date.isoformat() if row.date else "",
-        "customer": row.customer,
-        "total": None if row.total is None else euros(row.total),
-        "state": row.state.value,
-        "reason": row.rejection.reason.value if row.rejection else None,
-        "message": text.message if text else None,
-        "suggestion": text.suggestion if text else None,
-        "batch_id": row.batch_id,
-        "booked_at": row.booked_at.isoformat() if row.booked_at else None,
-        "verified": row.verified,
-        "differences": [describe(difference) for difference in row.differences],
-    }
+    return {field: _written(value) for field, value in fields_of(row).items()}
+
+
+def _written(value: Value) -> str | list[str] | None:
+    match value:
+        case Decimal():
+            return euros(value)
+        case dt.date():
+            return value.isoformat()
+        case tuple():
+            return list(value)
+        case _:
+            return value
 
 
 def _totals(rows: Sequence[Row]) -> dict[str, Any]:

@@ -48,14 +48,9 @@ def _show_what_to_do(output: Output, row: Row) -> None:
 
 
 def _cells(row: Row) -> list[str]:
-    return [
-        row.number,
-        day(row.date) if row.date else "",
-        row.customer or "",
-        "" if row.total is None else money(row.total),
-        _(STATES[row.state]),
-        _remark(row),
-    ]
+    date = day(row.date) if row.date else ""
+    amount = "" if row.total is None else money(row.total)
+    return [row.number, date, row.customer or "", amount, _(STATES[row.state]), _remark(row)]
 
 
 def _remark(row: Row) -> str:

@@ -6,7 +6,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mww2minox.books.model import Difference, Rejection, State
+from mww2minox.reasons import describe, explain_rejection
 from mww2minox.state import StoredBooking, StoredOrder
+
+Value = str | Decimal | dt.date | tuple[str, ...] | None
+"""What a field holds; a moment (`datetime`) is a `date` too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +58,14 @@ def rows_of(orders: Iterable[StoredOrder], bookings: Iterable[StoredBooking]) ->
 
 
 def _row(order: StoredOrder, booking: StoredBooking | None) -> Row:
+    cents = order.total_cents
+    total = None if cents is None else Decimal(cents) / 100
+    date = dt.date.fromisoformat(order.date) if order.date else None
+
     row = Row(
         number=order.number,
-        date=dt.date.fromisoformat(order.date) if order.date else None,
-        total=None if order.total_cents is None else Decimal(order.total_cents) / 100,
+        date=date,
+        total=total,
         state=order.state,
         rejection=order.rejection,
     )
@@ -76,6 +84,30 @@ def _row(order: StoredOrder, booking: StoredBooking | None) -> Row:
         verified=booking.verified,
         differences=(*booking.differences, *booking.shop_differences),
     )
+
+
+def fields_of(row: Row) -> dict[str, Value]:
+    """Return what programs get of a row, by field: JSON and CSV write the same ones."""
+    fields: dict[str, Value] = {
+        "number": row.number,
+        "date": row.date or "",
+        "customer": row.customer,
+        "total": row.total,
+        "state": row.state,
+    }
+
+    # Of an order that is booked, or still to be, there is nothing to explain.
+    fields |= dict.fromkeys(("reason", "message", "suggestion"))
+    if row.rejection:
+        text = explain_rejection(row.rejection)
+        fields |= {"reason": row.rejection.reason, **text._asdict()}
+
+    return fields | {
+        "batch_id": row.batch_id,
+        "booked_at": row.booked_at,
+        "verified": row.verified,
+        "differences": tuple(map(describe, row.differences)),
+    }
 
 
 def totals(rows: Sequence[Row]) -> Mapping[State, Total]:
