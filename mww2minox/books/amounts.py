@@ -6,31 +6,16 @@ order. Every step returns new values, and edits none.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from mww2minox.books.model import Order, Price, Tax
+from mww2minox.books.money import CENT, cents
 
-CENT = Decimal("0.01")
 ZERO = Decimal(0)
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
 VAT_TOLERANCE = Decimal("0.02")
 VAT_TOLERANCE_PER_PRICE = Decimal("0.01")
-
-
-def cents(amount: Decimal) -> Decimal:
-    """Round euros half up to whole cents: away from zero, as invoices do."""
-    return ZERO + amount.quantize(CENT, rounding=ROUND_HALF_UP)  # never -0.00
-
-
-def euros(amount: Decimal) -> str:
-    """Write euros with two decimals and a point, as the values of a sentence have them."""
-    return f"{cents(amount):.2f}"
-
-
-def percentage(rate: Decimal) -> str:
-    """Write a rate without needless zeros: 21, 25.5."""
-    return f"{rate.normalize():f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

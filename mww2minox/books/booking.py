@@ -3,11 +3,10 @@
 Source: books/rules.md, rules 9 to 11, and books/rules.md, rule 13.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from mww2minox.books.amounts import HUNDRED, ONE, ZERO, Part, RateVat, cents
+from mww2minox.books.amounts import HUNDRED, ONE, ZERO, Part, RateVat
 from mww2minox.books.model import (
     REVERSE_CHARGED,
     BookingCustomer,
@@ -21,7 +20,9 @@ from mww2minox.books.model import (
     VatRow,
     VatShare,
 )
+from mww2minox.books.money import cents
 from mww2minox.books.vat_rows import region_of, row_of
+from mww2minox.language.cleaning import one_line
 
 DESCRIPTION_LENGTH = 100
 NAME_LENGTH = 60
@@ -167,9 +168,5 @@ def description_of(order: Order, template: str) -> str:
 
 
 def plain(text: str, length: int) -> str:
-    """Leave out control and direction characters, fold white space, cut to `length` characters."""
-    visible = "".join(
-        char if unicodedata.category(char)[0] not in "CZ" else " " for char in text[: 4 * length]
-    )
-
-    return " ".join(visible.split())[:length].strip()
+    """Return a text on one line of at most `length` characters, without what cannot be printed."""
+    return one_line(text, read=4 * length, longest=length)

@@ -18,9 +18,7 @@ from mww2minox.books.amounts import (
     RateVat,
     Rounding,
     entries_of,
-    euros,
     parts_of,
-    percentage,
     rounding_of,
     vat_by_rate,
     vat_mismatch,
@@ -51,6 +49,7 @@ from mww2minox.books.model import (
     VatRow,
     VatShare,
 )
+from mww2minox.books.money import euros, percentage
 from mww2minox.books.order_check import problem_of
 from mww2minox.books.periods import period_of
 from mww2minox.books.vat_number import allows_reverse_charge

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mww2minox.books.amounts import ZERO, euros, percentage
+from mww2minox.books.amounts import ZERO
 from mww2minox.books.model import Difference, Order, TransactionLine
+from mww2minox.books.money import euros, percentage
 
 
 def booking_differences(

@@ -9,7 +9,7 @@ CENT = Decimal("0.01")
 
 
 def cents(amount: Decimal) -> Decimal:
-    """Round euros half up to whole cents: away from zero, as invoices do."""
+    """Round euros half up to whole cents: away from zero (books/rules.md, "VAT facts")."""
     return Decimal(0) + amount.quantize(CENT, rounding=ROUND_HALF_UP)  # never -0.00
 
 

@@ -6,8 +6,9 @@ Source: books/rules.md, rule 1.
 import re
 from decimal import Decimal
 
-from mww2minox.books.amounts import HUNDRED, cents
+from mww2minox.books.amounts import HUNDRED
 from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, Order, Price
+from mww2minox.books.money import cents
 
 LARGEST = Decimal(10) ** 10
 """Amounts of ten billion euros and more are not understood: floats in Minox' JSON stay exact to

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mww2minox.books.amounts import percentage
 from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, ListEntry, Order, VatCode, VatNeed
+from mww2minox.books.money import percentage
 from mww2minox.books.vat_return import DISTANCE_SALES, EXPORTS, PURCHASES, WITHIN_EU, boxes_of, fits
 from mww2minox.books.vat_rows import vat_needs
 from mww2minox.shop.api import Status

@@ -13,7 +13,6 @@ from decimal import Decimal
 from functools import partial
 from typing import NoReturn
 
-from mww2minox.books.amounts import percentage
 from mww2minox.books.model import (
     REVERSE_CHARGED,
     Administration,
@@ -23,6 +22,7 @@ from mww2minox.books.model import (
     VatCode,
     VatNeed,
 )
+from mww2minox.books.money import percentage
 from mww2minox.commands.setup import proposal
 from mww2minox.commands.setup.answers import Answers
 from mww2minox.commands.setup.dialogue import NONE, Dialogue
