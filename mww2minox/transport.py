@@ -32,6 +32,7 @@ from mww2minox.errors import (
     VendorError,
     WaitTooLong,
 )
+from mww2minox.language.cleaning import one_line
 from mww2minox.language.texts import _
 
 CONNECT_SECONDS = 10
@@ -223,10 +224,7 @@ class Transport:
         # The longest first: a shorter secret may be a part of a longer one.
         for secret in sorted(filter(None, self._secrets), key=len, reverse=True):
             message = re.sub(re.escape(secret), "***", message, flags=re.IGNORECASE)
-        message = EMAIL.sub("***", message)
-
-        visible = "".join(char if char.isprintable() else " " for char in message[:MESSAGE_LENGTH])
-        return " ".join(visible.split())
+        return one_line(EMAIL.sub("***", message), read=MESSAGE_LENGTH)
 
     def send(self, request: requests.Request) -> tuple[requests.Response, bytes]:
         """Send once, at the vendor's pace, and read the whole answer within the time limit."""

@@ -24,6 +24,7 @@ from mww2minox.books.model import (
     TransactionLine,
     VatCode,
 )
+from mww2minox.language.cleaning import one_line, visible
 from mww2minox.transport import Answer
 
 FIRST_OWN_LINE = 9_000
@@ -118,17 +119,8 @@ def _without_empty(fields: Mapping[str, Any]) -> dict[str, Any]:
     filled = {key: value for key, value in fields.items() if value}
     for key, value in filled.items():
         if isinstance(value, str):
-            filled[key] = _visible(value)
+            filled[key] = one_line(value)
     return filled
-
-
-def _visible(text: str) -> str:
-    """Return a text on one line without control and direction characters.
-
-    So a name is harmless wherever it is shown.
-    """
-    visible = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(visible.split())
 
 
 def compact_vat_number(vat_number: str) -> str:
@@ -255,7 +247,7 @@ def printable_id(text: str) -> str:
 
     No real one has any, or is so long.
     """
-    return "".join(char for char in text[:LONGEST_ID] if char.isprintable())
+    return visible(text[:LONGEST_ID], instead="")
 
 
 def _reference(value: object) -> str:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
-from unicodedata import category
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from mww2minox.books.model import Buyer, Line, Order, Price, Tax
+from mww2minox.language.cleaning import one_line, without_format_marks
 
 MICRO = Decimal("0.000001")
 """The vendor's amounts excluding tax have up to six decimals."""
@@ -57,15 +57,7 @@ def plain_text(text: str) -> str:
     Gone are escapes, direction marks and halves of characters, so that a text of the shop is
     harmless wherever it is shown.
     """
-    visible = "".join(map(_visible, text[:MOST_READ]))
-    return " ".join(visible.split())[:LONGEST_TEXT].rstrip()
-
-
-def _visible(char: str) -> str:
-    if char.isprintable():
-        return char
-    # What formats (Cf) stands inside words: direction marks, joiners, soft hyphens.
-    return "" if category(char) == "Cf" else " "
+    return one_line(without_format_marks(text[:MOST_READ]), longest=LONGEST_TEXT)
 
 
 def read_number(value: object) -> str:

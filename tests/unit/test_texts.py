@@ -184,7 +184,6 @@ UNSHOWN = {
     ("commands/schedule/cron.py", "# mww2minox {}: begin"): UNIT,
     ("commands/schedule/cron.py", "# mww2minox {}: end"): UNIT,
     ("language/cleaning.py", "Cf"): "a category of Unicode",
-    ("shop/orders.py", "Cf"): "a category of Unicode",
     ("shop/orders.py", "not a number"): PYDANTIC,
     ("shop/orders.py", "not a text"): PYDANTIC,
     ("shop/orders.py", "no number"): PYDANTIC,
