@@ -13,7 +13,7 @@ from mww2minox.errors import ExitStatus, ServerFails, UsageError
 from mww2minox.language.texts import _, day, ngettext, number
 from mww2minox.minox.booker import Booker, Outcome
 from mww2minox.output import Output
-from mww2minox.reasons import explain_rejection
+from mww2minox.reasons import explain_rejection, state_of
 from mww2minox.state import FIRST_PUSH, StoredOrder
 from mww2minox.wiring import Wiring
 
@@ -186,7 +186,7 @@ def _show_rejection(wiring: Wiring, rejection: Rejection) -> bool:
     """Show why an order is not booked; return whether that needs attention."""
     text = explain_rejection(rejection)
     wiring.output.warn(text.message, f"  {text.suggestion}")
-    return rejection.reason != "nothing_to_book"
+    return state_of(rejection.reason) is State.FAILED
 
 
 def show_booking(output: Output, booking: Booking, debtor: str) -> None:

@@ -32,6 +32,7 @@ from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import poll
 from mww2minox.minox.customers import Customers, said
 from mww2minox.minox.wire import booking_body
+from mww2minox.reasons import state_of
 from mww2minox.state import ReadOrder, Store, StoredBooking, StoredOrder
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class Booker:
         return outcome
 
     def _not_booked(self, order: StoredOrder, rejection: Rejection) -> Outcome:
-        state = State.SKIPPED if rejection.reason is Reason.NOTHING_TO_BOOK else State.FAILED
+        state = state_of(rejection.reason)
         self._store.mark(order.number, state, rejection)
 
         return Outcome(order=order, state=state, rejection=rejection)

@@ -17,6 +17,7 @@ import pytest
 from mww2minox import messenger
 from mww2minox.books.model import Reason, Rejection, State
 from mww2minox.commands import push as push_module
+from mww2minox.reasons import REASONS
 from mww2minox.sandbox import Fault, Sandbox, shop_api
 from mww2minox.sandbox.gate import Gate
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
@@ -173,6 +174,20 @@ def test_another_reason_of_the_same_order_is_told(
     give_email(vendors, "501", "gevonden@example.nl")
     run(told, "retry 501")
     assert "Minox refuses order 501" in service.taken()
+
+
+def test_a_reason_whose_row_says_skipped_skips_and_is_told_to_nobody(
+    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = replace(REASONS[Reason.EMAIL_MISSING], state=State.SKIPPED)
+    monkeypatch.setitem(REASONS, Reason.EMAIL_MISSING, row)
+    offer(vendors, "502", email="")
+    assert run(told, "fetch", "push --dry-run", "push") == [0, 0, 0]
+    assert service.taken() == ""
+    with Store(told.state) as store:
+        stored = store.order("502")
+    assert stored is not None
+    assert stored.state is State.SKIPPED
 
 
 def test_more_than_ten_orders_are_told_by_their_number(
