@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.errors import CannotWrite, ExitStatus, UsageError
 from mww2minox.language.texts import _, system_problem
 from mww2minox.output import Output
 
@@ -114,9 +114,5 @@ def save_config(path: Path, config: Mapping[str, Any]) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        message = _("Cannot write {path}: {problem}.").format(
-            path=path, problem=system_problem(error)
-        )
-        raise UsageError(
-            message, _("Choose another file: mww2minox sandbox --write-config FILE")
-        ) from None
+        suggestion = _("Choose another file: mww2minox sandbox --write-config FILE")
+        raise CannotWrite(path, error, suggestion) from None

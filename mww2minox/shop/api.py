@@ -13,7 +13,7 @@ from mww2minox.errors import (
     OrderNotInShop,
     Refused,
     TokenRefused,
-    UnusableAnswer,
+    UnusableShopAnswer,
     VendorError,
 )
 from mww2minox.language.texts import _
@@ -300,11 +300,11 @@ class Webshop:
             status=refused.status,
             words="; ".join(refused.messages),
         )
-        return UnusableAnswer(message, _("Check shop.url in the config, then run: mww2minox check"))
+        return UnusableShopAnswer(message)
 
-    def _strange(self, path: str) -> UnusableAnswer:
+    def _strange(self, path: str) -> UnusableShopAnswer:
         message = _("The shop answers {path} in a shape that is not known.").format(path=path)
-        return UnusableAnswer(message, _("Check shop.url in the config, then run: mww2minox check"))
+        return UnusableShopAnswer(message)
 
 
 def _status(row: dict[str, Any]) -> Status:
@@ -334,7 +334,7 @@ def _collection(data: object) -> list[Any]:
 
     if not isinstance(data, list):
         message = _("The shop answers a listing with something that is not a list.")
-        raise UnusableAnswer(message, _("Check shop.url in the config, then run: mww2minox check"))
+        raise UnusableShopAnswer(message)
     return data
 
 

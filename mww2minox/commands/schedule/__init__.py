@@ -21,8 +21,8 @@ from mww2minox.config.loading import FOLDERS, load_config, secret_files
 from mww2minox.config.secrets import ENVIRONMENT, env_file, env_values, variables
 from mww2minox.config.settings import Config
 from mww2minox.config.yaml_file import read_document
-from mww2minox.errors import ExitStatus, UsageError
-from mww2minox.language.texts import _, system_problem
+from mww2minox.errors import CannotWrite, ExitStatus, UsageError
+from mww2minox.language.texts import _
 from mww2minox.output import Output
 
 RUNNING = Path("/run/systemd/system")
@@ -201,12 +201,8 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        message = _("Cannot write {path}: {problem}.").format(
-            path=path, problem=system_problem(error)
-        )
-        raise UsageError(
-            message, _("To put the units there yourself, run: mww2minox schedule")
-        ) from None
+        suggestion = _("To put the units there yourself, run: mww2minox schedule")
+        raise CannotWrite(path, error, suggestion) from None
 
 
 def _enable(output: Output, job: Job) -> None:

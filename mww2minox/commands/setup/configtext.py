@@ -16,8 +16,8 @@ from dotenv.parser import parse_stream
 from mww2minox.config.keys import explained, keys
 from mww2minox.config.settings import SECTIONS, Config, keys_of
 from mww2minox.config.yaml_file import Value
-from mww2minox.errors import UsageError
-from mww2minox.language.texts import _, system_problem
+from mww2minox.errors import CannotWrite
+from mww2minox.language.texts import _
 
 SECRET_NAMES = {
     ("shop", "token"): "MWW_TOKEN",
@@ -176,7 +176,5 @@ def save_private(path: Path, text: str) -> None:
                 Path(made).unlink()
             raise
     except OSError as error:
-        message = _("Cannot write {path}: {problem}.").format(
-            path=path, problem=system_problem(error)
-        )
-        raise UsageError(message, _("Choose another file: mww2minox --config FILE setup")) from None
+        suggestion = _("Choose another file: mww2minox --config FILE setup")
+        raise CannotWrite(path, error, suggestion) from None
