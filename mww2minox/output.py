@@ -67,7 +67,7 @@ class _Terminal(Console):
 def _folded(line: str, width: int) -> str:
     """Break a line between words, but not within a command, and keep its indent."""
     indent = line[: len(line) - len(line.lstrip(" "))]
-    kept = COMMAND.sub(lambda found: found[0].replace(" ", UNBROKEN), line.strip())
+    kept = COMMAND.sub(lambda command: command[0].replace(" ", UNBROKEN), line.strip())
     lines = textwrap.wrap(
         kept,
         width - 1,
