@@ -33,6 +33,7 @@ from mww2minox.reasons import (
     explain_rejection,
     state_of,
 )
+from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import StoredOrder
 
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
@@ -303,6 +304,7 @@ def _in_a_message(rejection: Rejection) -> str:
         rejection=rejection,
         total_cents=1210,
         payload={"malformed": {"number": "1024", "date": "", "status": None, "problem": "JSON"}},
+        read=read_stored_order,
     )
     (matter,) = _failed(order)
     return f"{matter.message} {matter.suggestion}"
