@@ -11,14 +11,14 @@ from pathlib import Path
 
 import click
 
-from mww2minox.books.model import Reason, State
+from mww2minox.books.model import Reason
 from mww2minox.cli import cli
 from mww2minox.commands.setup.configtext import config_text
 from mww2minox.config.keys import Key, explained, keys
 from mww2minox.config.loading import SECRET_FILES
 from mww2minox.config.yaml_file import Value
 from mww2minox.language.texts import use
-from mww2minox.reasons import DIFFERENCES, RETRY, explain
+from mww2minox.reasons import DIFFERENCES, RETRY, explain, state_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "mww2minox" / "docs"
@@ -41,8 +41,6 @@ PART = re.compile(
     r"(?P<begin><!-- made by `make docs`: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end -->)",
     re.DOTALL,
 )
-STATES = {Reason.STATUS_NOT_SELECTED: State.WAITING, Reason.NOTHING_TO_BOOK: State.SKIPPED}
-"""The state of an order that is not booked for this reason; for all others it has failed."""
 
 
 def made() -> dict[Path, str]:
@@ -157,11 +155,13 @@ def _reason_row(reason: Reason) -> tuple[str, str, str, str]:
     """Return a reason with its sentences; each value of an order is a `…` in them."""
     message, suggestion = (re.sub(r"\([a-z_]+\)", "…", text) for text in explain(reason, {}))
     what_to_do = suggestion.removesuffix(RETRY.format(number="…")).rstrip()
-    return f"`{reason}`", STATES.get(reason, State.FAILED).value, message, what_to_do
+    return f"`{reason}`", state_of(reason).value, message, what_to_do
 
 
 def _difference_rows() -> list[tuple[str, str]]:
-    return [(f"`{code}`", re.sub(r"\{[a-z_]+\}", "…", text)) for code, text in DIFFERENCES.items()]
+    return [
+        (f"`{code}`", re.sub(r"\{[a-z_]+\}", "…", row.text)) for code, row in DIFFERENCES.items()
+    ]
 
 
 def main() -> None:

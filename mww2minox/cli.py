@@ -443,8 +443,6 @@ def show_help(settings: Settings, topic: str | None) -> ExitStatus:
 
 # What surrounds a command.
 
-LOCKED = ("fetch", "push", "push --dry-run", "verify", "retry", "adopt")
-"""The commands that run alone."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What stdout or stderr may say: the state file, the log and files that the user names have
 sentences of their own.

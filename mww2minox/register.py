@@ -38,6 +38,7 @@ COMMANDS = {
         Command(name="schedule"),
         Command(name="sandbox"),
         Command(name="demo"),
+        Command(name="help"),
     )
 }
 DAILY = tuple(command.name for command in COMMANDS.values() if command.daily)
