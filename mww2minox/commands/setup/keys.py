@@ -5,11 +5,11 @@ take them.
 from contextlib import suppress
 
 from mww2minox.commands.check.findings import Status, scopes
-from mww2minox.commands.login import consent
 from mww2minox.commands.setup.session import Session
 from mww2minox.errors import KeysRefused, LoginNeeded, UsageError
 from mww2minox.language.texts import _
 from mww2minox.minox.oauth import TokenFacts
+from mww2minox.steps.consent import consent
 
 
 class Keys:

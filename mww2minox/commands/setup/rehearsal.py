@@ -17,7 +17,6 @@ from mww2minox.books.model import (
     VatCode,
     VatPosting,
 )
-from mww2minox.commands.push import show_booking
 from mww2minox.commands.setup.screen import Seen, ask_customer
 from mww2minox.commands.setup.session import Session
 from mww2minox.config.yaml_file import Value
@@ -25,6 +24,7 @@ from mww2minox.errors import Refused
 from mww2minox.language.texts import _
 from mww2minox.minox.trial_booking import NOTE, Tried, take_out, try_out
 from mww2minox.reasons import describe
+from mww2minox.steps.booking_table import show_booking
 from mww2minox.wiring import Wiring
 
 CANDIDATES = 25
