@@ -5,6 +5,7 @@ Nothing is written to Minox.
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from mww2minox.books.model import Booking, Difference, State
 from mww2minox.errors import ExitStatus
@@ -82,15 +83,17 @@ def _differences(order: StoredOrder, booking: JournalBooking) -> tuple[Differenc
     if booking.total == expected:
         return ()
 
-    values = {
-        "expected": "-" if expected is None else euros(expected),
-        "found": "-" if booking.total is None else euros(booking.total),
-    }
+    values = {"expected": _euros_or_dash(expected), "found": _euros_or_dash(booking.total)}
     return (Difference(code="total_differs", values=values),)
+
+
+def _euros_or_dash(total: Decimal | None) -> str:
+    return "-" if total is None else euros(total)
 
 
 def _stored_booking(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> StoredBooking:
     now = datetime.now(UTC)
+
     return StoredBooking(
         number=order.number,
         batch_id=booking.batch_id,
