@@ -34,7 +34,7 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
         # The list grows while the run goes on, so that what was booked is told whatever ends it.
         outcomes.extend(_book_each(booker, wiring.output.each("push", orders)))
     finally:
-        _tell(wiring, outcomes)
+        tell(wiring, outcomes)
 
     failed = any(outcome.state is State.FAILED for outcome in outcomes)
     return ExitStatus.ATTENTION if failed else ExitStatus.OK
@@ -138,7 +138,7 @@ def _zone(wiring: Wiring) -> ZoneInfo:
 # What became of the orders
 
 
-def _tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
+def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
     """Tell how many orders were booked, and of each that was not, why and what to do."""
     booked = [outcome for outcome in outcomes if outcome.state is State.BOOKED]
     failed = [outcome for outcome in outcomes if outcome.state is State.FAILED]

@@ -209,13 +209,14 @@ class Rehearsal:
 
     def _put_vat_ledgers(self, accounts: Mapping[str, str]) -> None:
         rows = self.answers.get("vat")
-        if isinstance(rows, list):
-            with_ledgers = [
-                _with_vat_ledger(row, accounts) for row in rows if isinstance(row, dict)
-            ]
-            self.answers.put(with_ledgers, "vat")
-        else:
+        if not isinstance(rows, list):
             self.answers.put(None, "vat")
+            return
+
+        with_ledgers: list[Value] = [
+            _with_vat_ledger(row, accounts) for row in rows if isinstance(row, dict)
+        ]
+        self.answers.put(with_ledgers, "vat")
 
 
 def _bookable(

@@ -182,7 +182,7 @@ class Screen:
         by_number = {
             str(status.number): self._status(status) for status in self.both_sides.statuses
         }
-        chosen = [by_number.get(number) or int(number) for number in numbers]
+        chosen: list[Value] = [by_number.get(number) or int(number) for number in numbers]
         self.answers.put(chosen, "shop", "statuses")
 
     def _statuses_of_orders(self) -> list[tuple[str, str]]:
@@ -374,13 +374,12 @@ class Screen:
         customer.
         """
         payments = self._payments()
-        nameless = Counter(
-            order.payment for order in self.both_sides.orders if not order.email.strip()
-        )
+        without_email = [order for order in self.both_sides.orders if not order.email.strip()]
+        nameless = Counter(order.payment for order in without_email if order.payment)
 
         for payment, count in nameless.items():
             is_answered = self.answers.get("payment_debtors", payment) is not None
-            if payment and 2 * count > payments[payment] and not is_answered:
+            if 2 * count > payments[payment] and not is_answered:
                 sentence = ngettext(
                     "Of {all} order paid with {payment}, {count} has no e-mail address: it needs a"
                     " fixed customer.",
