@@ -160,7 +160,6 @@ def _today(wiring: Wiring) -> date:
 
 def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
     now = datetime.now(UTC)
-    # Read before the orders by date: the first fetch moves this watermark along.
     changes_read_until = wiring.store.moment(BY_STATUS)
 
     _by_date(wiring, now, counts)
