@@ -10,10 +10,10 @@ from pathlib import Path
 
 import requests
 
-from mww2minox.commands.sandbox import save_config, started
 from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import N_, _, system_problem
 from mww2minox.output import Output
+from mww2minox.steps.running_sandbox import running_sandbox, save_config
 
 STEPS = (
     (("fetch",), N_("Take the shop's orders in")),
@@ -22,6 +22,7 @@ STEPS = (
     (("report",), N_("What was booked, and what needs attention")),
 )
 EXPECTED = (ExitStatus.OK, ExitStatus.ATTENTION)
+"""The samples hold orders that need attention, so 3 is as it should be."""
 
 
 def demo(output: Output, folder: Path | None) -> ExitStatus:
@@ -30,41 +31,40 @@ def demo(output: Output, folder: Path | None) -> ExitStatus:
     """
     folder = _empty_folder(folder)
     config = folder / "config.yaml"
-    with started() as sandbox:
-        redirect_uri = f"http://127.0.0.1:{_free_port()}/callback"
-        settings = sandbox.config()
-        settings["minox"]["redirect_uri"] = redirect_uri
-        save_config(config, settings | {"state": str(folder / "state.db")})
+
+    with running_sandbox() as sandbox:
+        settings = sandbox.config() | {"state": str(folder / "state.db")}
+        settings["minox"]["redirect_uri"] = f"http://127.0.0.1:{_free_port()}/callback"
+        save_config(config, settings)
         running = _("A sandbox of both services runs on {shop} and {minox}.")
         output.line(running.format(shop=sandbox.shop_url, minox=sandbox.minox_url))
+
         _log_in(output, config)
         for command, what in STEPS:
             _run(output, config, command, _(what))
-    program = (
-        "mww2minox"
-        if shutil.which("mww2minox")
-        else str(Path(sys.executable).with_name("mww2minox"))
-    )
-    left = _("All of it is in {folder}. To look again: {program} --config {config} report")
-    output.line(left.format(folder=folder, program=program, config=config))
+
+    _tell_how_to_look_again(output, folder, config)
     return ExitStatus.OK
 
 
 def _empty_folder(folder: Path | None) -> Path:
     if folder is None:
         return Path(tempfile.mkdtemp(prefix="mww2minox-demo-"))
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise UsageError(
-                _("{path} is not empty.").format(path=folder),
-                _("Name a new folder: mww2minox demo DIR"),
-            )
+        is_empty = not any(folder.iterdir())
     except OSError as error:
         message = _("Cannot use {path}: {problem}.").format(
             path=folder, problem=system_problem(error)
         )
         raise UsageError(message, _("Name another: mww2minox demo DIR")) from None
+
+    if not is_empty:
+        raise UsageError(
+            _("{path} is not empty.").format(path=folder),
+            _("Name a new folder: mww2minox demo DIR"),
+        )
     return folder.resolve()
 
 
@@ -81,12 +81,15 @@ def _command(config: Path, arguments: Sequence[str]) -> list[str]:
 def _log_in(output: Output, config: Path) -> None:
     """Run `login`, and consent in the place of the main user's browser."""
     _headline(output, "login --no-browser", _("Consent at Minox (the sandbox says yes at once)"))
+
+    # It prints the address to consent at, and waits until somebody has been there.
     with subprocess.Popen(  # noqa: S603 - our own command
         _command(config, ("login", "--no-browser")), stdout=subprocess.PIPE, text=True
     ) as process:
         url = process.stdout.readline().strip() if process.stdout else ""
         if url:
             requests.get(url, timeout=30)
+
     _expect(process.returncode, "login")
 
 
@@ -96,6 +99,16 @@ def _run(output: Output, config: Path, command: Sequence[str], what: str) -> Non
     _expect(done.returncode, command[0])
 
 
+def _tell_how_to_look_again(output: Output, folder: Path, config: Path) -> None:
+    program = "mww2minox"
+    if not shutil.which(program):
+        # Not on the PATH, as in a virtual environment that is not active: name it in full.
+        program = str(Path(sys.executable).with_name(program))
+
+    sentence = _("All of it is in {folder}. To look again: {program} --config {config} report")
+    output.line(sentence.format(folder=folder, program=program, config=config))
+
+
 def _headline(output: Output, command: str, what: str) -> None:
     output.line("")
     output.line(f"$ mww2minox {command}", style="bold")
@@ -103,7 +116,7 @@ def _headline(output: Output, command: str, what: str) -> None:
 
 
 def _expect(status: int, command: str) -> None:
-    """The samples hold orders that need attention, so 3 is as it should be."""
+    """Stop the demo where a command failed."""
     if status not in EXPECTED:
         message = _("The demo's {command} ended with {status}.").format(
             command=command, status=status

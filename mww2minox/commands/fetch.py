@@ -1,8 +1,8 @@
 """`fetch`: take in what is new in the shop, and look again at every order that is not booked yet.
 
 A window over order date and one over status change, each for live and for archived orders, with a
-day of overlap; once a day all that is not booked (books/rules.md, "An order's life"). The last
-page of a window and the watermark that says it was seen are one transaction.
+day of overlap; once a day all that is not booked (books/rules.md, "An order's life"). The last page
+of a window and the watermark that says it was seen are one transaction.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,6 @@ from mww2minox.shop.api import Page
 from mww2minox.shop.intake import Counts, sort_again, take_in
 from mww2minox.shop.orders import EMPTIED, ReceivedOrder, without_addresses
 from mww2minox.shop.rereading import reread
-from mww2minox.state import StoredOrder
 from mww2minox.wiring import Wiring
 
 OVERLAP = timedelta(days=1)
@@ -25,9 +24,12 @@ DAILY = timedelta(hours=20)
 """Cron's daily run must not miss its day by seconds."""
 LONG_AGO = timedelta(days=60)
 STRETCH = timedelta(days=183)
+NOT_BOOKED = (State.WAITING, State.FAILED, State.SKIPPED, State.READY)
 BY_DATE = "orders seen until"
 BY_STATUS = "status changes seen until"
 LOOKED_AGAIN = "looked again at"
+ARCHIVED = (False, True)
+"""What an omitted `archived` means is open, so both are asked for (shop/api.md, "Open")."""
 
 
 def fetch(
@@ -40,15 +42,16 @@ def fetch(
     """Take orders in. With any option the watermarks stay where they are."""
     counts = Counts()
     wiring.ask_shop()
-    statuses = (
-        wiring.statuses
-    )  # asked for before any transaction, which would hold up others and lose a pause
+    # Asked for before any transaction, which would hold up others and lose a pause.
+    statuses = wiring.statuses
+
     if numbers:
         status = _fetch_numbers(wiring, numbers, counts)
     elif since or until:
         status = _fetch_dates(wiring, since, until, counts)
     else:
         status = _fetch_new(wiring, counts)
+
     sort_again(wiring.store, statuses)
     _forget_addresses(wiring, datetime.now(UTC))
     _tell(wiring, counts)
@@ -74,20 +77,27 @@ def _fetch_dates(
     What an interrupted run has read today is not read again.
     """
     first, today = since or wiring.config.shop.since, _today(wiring)
+    last = until or today
     _refuse_no_days(first, until)
+
     history = f"history {first} {until or ''}".strip()
     start = max(first, _read_today(wiring, history) or first)
     if start > first:
         wiring.output.say(_("Going on from {date}.").format(date=start))
-    last, whole = min(until or today, today), True
-    for beginning, end in wiring.output.each("fetch", list(_stretches(start, last))):
-        whole = _read_dates(wiring, counts, beginning, end if end < last else until) and whole
+
+    whole = True
+    stretches = list(_stretches(start, min(last, today)))
+    for beginning, end in wiring.output.each("fetch", stretches):
+        # The last stretch goes on past today: an order may be dated ahead of our clock.
+        until_here = until if (beginning, end) == stretches[-1] else end
+        whole = _read_dates(wiring, counts, beginning, until_here) and whole
         if whole:
             wiring.store.set_note(history, f"{datetime.now(UTC).isoformat()} {end}")
+
     if whole:
         wiring.store.set_note(history, None)
     else:
-        _warn_of_missing(wiring, first, until or today)
+        _warn_of_missing(wiring, first, last)
     return ExitStatus.OK
 
 
@@ -132,8 +142,16 @@ def _read_today(wiring: Wiring, history: str) -> date | None:
     have changed.
     """
     moment, _space, end = (wiring.store.note(history) or "").partition(" ")
-    fresh = moment and timedelta() <= datetime.now(UTC) - datetime.fromisoformat(moment) < DAILY
-    return date.fromisoformat(end) if fresh else None
+    if moment and _is_recent(datetime.fromisoformat(moment), datetime.now(UTC)):
+        return date.fromisoformat(end)
+    return None
+
+
+def _is_recent(moment: datetime, now: datetime) -> bool:
+    """Tell whether a moment is less than a day ago; one ahead was noted by a clock that was
+    wrong.
+    """
+    return timedelta() <= now - moment < DAILY
 
 
 def _today(wiring: Wiring) -> date:
@@ -142,11 +160,13 @@ def _today(wiring: Wiring) -> date:
 
 def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
     now = datetime.now(UTC)
-    changes_seen = wiring.store.moment(BY_STATUS)
+    changes_read_until = wiring.store.moment(BY_STATUS)
+
     _by_date(wiring, now, counts)
-    _by_status(wiring, changes_seen, now, counts)
-    looked = wiring.store.moment(LOOKED_AGAIN)
-    if looked is None or not timedelta() <= now - looked < DAILY:
+    _by_status(wiring, changes_read_until, now, counts)
+
+    looked_again = wiring.store.moment(LOOKED_AGAIN)
+    if looked_again is None or not _is_recent(looked_again, now):
         _look_again(wiring, now, counts)
     return ExitStatus.OK
 
@@ -157,49 +177,52 @@ def _by_date(wiring: Wiring, now: datetime, counts: Counts) -> None:
     The watermark stays before the first stretch of which something was missed.
     """
     zone = ZoneInfo(wiring.config.shop.timezone)
-    seen = wiring.store.moment(BY_DATE)
-    first = wiring.config.shop.since
-    start = max(first, (seen - OVERLAP).astimezone(zone).date()) if seen else first
-    *stretches, (start, _today_itself) = _stretches(start, now.astimezone(zone).date())
+    read_until = wiring.store.moment(BY_DATE)
+    start = wiring.config.shop.since
+    if read_until:
+        start = max(start, (read_until - OVERLAP).astimezone(zone).date())
+    *stretches, (last_start, _today_itself) = _stretches(start, now.astimezone(zone).date())
+
     whole = True
     for beginning, end in stretches:
         midnight = datetime(end.year, end.month, end.day, tzinfo=zone)
-        whole = (
-            _read(wiring, counts, BY_DATE if whole else None, midnight, since=beginning, until=end)
-            and whole
-        )
-    _read(wiring, counts, BY_DATE if whole else None, now, since=start)
+        watermark = BY_DATE if whole else None
+        whole = _read(wiring, counts, watermark, midnight, since=beginning, until=end) and whole
+
+    # The last stretch has no end: an order may be dated ahead of our clock.
+    _read(wiring, counts, BY_DATE if whole else None, now, since=last_start)
 
 
-def _move(wiring: Wiring, watermark: str, seen_until: datetime) -> None:
+def _move(wiring: Wiring, watermark: str, read_until: datetime) -> None:
     """Move a watermark, at the furthest to the day of the newest order: our clock may be ahead of
     the shop's.
     """
     newest = wiring.store.newest_order_date()
-    if newest:
-        day = max(date.fromisoformat(newest), wiring.config.shop.since)
-        midnight = datetime(
-            day.year, day.month, day.day, tzinfo=ZoneInfo(wiring.config.shop.timezone)
-        )
-        wiring.store.set_note(watermark, min(seen_until, midnight).astimezone(UTC).isoformat())
+    if not newest:
+        return
+
+    day = max(date.fromisoformat(newest), wiring.config.shop.since)
+    zone = ZoneInfo(wiring.config.shop.timezone)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    wiring.store.set_note(watermark, min(read_until, midnight).astimezone(UTC).isoformat())
 
 
-def _by_status(wiring: Wiring, seen: datetime | None, now: datetime, counts: Counts) -> None:
+def _by_status(wiring: Wiring, read_until: datetime | None, now: datetime, counts: Counts) -> None:
     """Read what changed its status.
 
     Before the first fetch nothing was missed: all orders were just read.
     """
-    if seen is None:
+    if read_until is None:
         _move(wiring, BY_STATUS, now)
     else:
-        _read(wiring, counts, BY_STATUS, now, changed_since=seen - OVERLAP)
+        _read(wiring, counts, BY_STATUS, now, changed_since=read_until - OVERLAP)
 
 
 def _read(  # noqa: PLR0913 - a window, and the watermark that it moves
     wiring: Wiring,
     counts: Counts,
     watermark: str | None,
-    seen_until: datetime,
+    read_until: datetime,
     *,
     since: date | None = None,
     until: date | None = None,
@@ -212,22 +235,20 @@ def _read(  # noqa: PLR0913 - a window, and the watermark that it moves
     """
     complete = 0
     pages = _window(wiring, since=since, until=until, changed_since=changed_since)
+
     for page in wiring.output.each("fetch", pages):
         complete += page.complete
         with wiring.store.transaction():
             _store(wiring, _not_left_alone(wiring, page.orders), counts)
             if watermark and complete == len(ARCHIVED):
-                _move(wiring, watermark, seen_until)
+                _move(wiring, watermark, read_until)
+
     if complete < len(ARCHIVED):
         wiring.output.warn(
             _("The shop counts more orders than it shows; this window is read again next time."),
             _("Nothing is lost. Run: mww2minox fetch"),
         )
     return complete == len(ARCHIVED)
-
-
-ARCHIVED = (False, True)
-"""What an omitted `archived` means is open, so both are asked for (shop/api.md, "Open")."""
 
 
 def _window(
@@ -253,21 +274,27 @@ def _not_left_alone(wiring: Wiring, orders: Sequence[ReceivedOrder]) -> list[Rec
     before.
     """
     first = wiring.config.shop.since.isoformat()
-    return [
-        taken for taken in orders if not "" < taken.date < first or wiring.store.order(taken.number)
-    ]
+    kept = []
+    for order in orders:
+        # An order whose date cannot be read is kept, so that it is told as one that is invalid.
+        is_older = bool(order.date) and order.date < first
+        if not is_older or wiring.store.order(order.number):
+            kept.append(order)
+    return kept
 
 
 def _look_again(wiring: Wiring, now: datetime, counts: Counts) -> None:
     """Read every order that is not booked once more; skipped and ready ones for 60 days."""
     recent = (now - LONG_AGO).date().isoformat()
-    orders = [
-        order
-        for order in wiring.store.orders((State.WAITING, State.FAILED, State.SKIPPED, State.READY))
-        if order.number not in counts.seen
-        and (order.state in (State.WAITING, State.FAILED) or order.date >= recent)
-    ]
-    for page in reread(wiring.shop, _known(orders)):
+
+    dates = {}
+    for order in wiring.store.orders(NOT_BOOKED):
+        # What waits or failed may book any day; the others hardly change after a while.
+        may_change = order.state in (State.WAITING, State.FAILED) or order.date >= recent
+        if may_change and order.number not in counts.seen:
+            dates[order.number] = order.date
+
+    for page in reread(wiring.shop, dates):
         _store(wiring, page, counts)
     wiring.store.set_note(LOOKED_AGAIN, now.isoformat())
 
@@ -279,31 +306,29 @@ def _forget_addresses(wiring: Wiring, now: datetime) -> None:
     days = wiring.config.retention_days
     if days is None:
         return
+
     for booking in wiring.store.bookings():
-        done = (
-            booking.verified == "ok"
-            and booking.verified_at
-            and booking.verified_at < now - timedelta(days=days)
-        )
-        if done and not booking.payload.get(EMPTIED) and "malformed" not in booking.payload:
+        if booking.verified != "ok" or booking.verified_at is None:
+            continue
+        if booking.verified_at >= now - timedelta(days=days):
+            continue
+
+        # Nothing is left to empty of what was emptied before, or never was an order's.
+        if not booking.payload.get(EMPTIED) and "malformed" not in booking.payload:
             body = without_names(booking.body, booking.number)
             wiring.store.reduce(booking.number, without_addresses(booking.payload), body)
 
 
-def _known(orders: Sequence[StoredOrder]) -> dict[str, str]:
-    return {order.number: order.date for order in orders}
-
-
 def _tell(wiring: Wiring, counts: Counts) -> None:
-    there = {
-        state.value: len(wiring.store.orders((state,)))
-        for state in (State.READY, State.WAITING, State.FAILED)
-    }
+    states = (State.READY, State.WAITING, State.FAILED)
+    by_state = {state.value: len(wiring.store.orders((state,))) for state in states}
+
     sentence = _(
         "Fetched: {new} new, {changed} changed. Now {ready} ready to book, {waiting} waiting,"
         " {failed} failed."
     )
-    wiring.output.say(sentence.format(new=counts.new, changed=counts.changed, **there))
+    wiring.output.say(sentence.format(new=counts.new, changed=counts.changed, **by_state))
+
     if counts.differing:
         changed = ngettext(
             "{count} booked order changed in the shop; nothing was booked again.",

@@ -16,13 +16,13 @@ import pytest
 
 from mww2minox import messenger
 from mww2minox.books.model import Reason, Rejection, State
-from mww2minox.commands import push as push_module
 from mww2minox.reasons import REASONS
 from mww2minox.sandbox import Fault, Sandbox, shop_api
 from mww2minox.sandbox.gate import Gate
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from mww2minox.sandbox.server import Answer, HttpServer, Incoming
 from mww2minox.state import Store
+from mww2minox.steps import booking_run
 from tests.clock import Clock
 from tests.inside import Ended, Inside
 from tests.system.conftest import Cli
@@ -209,13 +209,13 @@ def test_a_run_that_ends_in_an_error_tells_what_it_did_before(
 ) -> None:
     offer(vendors, "501", email="")
     run(told, "fetch")
-    real = push_module.tell
+    real = booking_run.tell
 
     def stumble(*arguments: Any) -> None:
         real(*arguments)
         raise RuntimeError
 
-    monkeypatch.setattr(push_module, "tell", stumble)
+    monkeypatch.setattr(booking_run, "tell", stumble)
     assert run(told, "push") == [1]
     assert "Order 501" in service.taken()
 
@@ -226,7 +226,7 @@ def test_a_run_that_is_interrupted_tells_nothing_and_the_next_one_does(
     offer(vendors, "501", email="")
     run(told, "fetch")
     with monkeypatch.context() as broken:
-        broken.setattr(push_module, "tell", mock.Mock(side_effect=KeyboardInterrupt))
+        broken.setattr(booking_run, "tell", mock.Mock(side_effect=KeyboardInterrupt))
         assert run(told, "push") == [130]
     assert service.taken() == ""
     run(told, "fetch")

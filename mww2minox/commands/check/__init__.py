@@ -33,8 +33,8 @@ MOST_SKEW_SECONDS = 60
 MOST_IDLE = timedelta(hours=36)
 """Every command of the timers runs once a day at least."""
 
-Found = TypeVar("Found")
-Look = Generator[Finding, None, Found | None]
+Answer = TypeVar("Answer")
+Look = Generator[Finding, None, Answer | None]
 
 
 def check(wiring: Wiring, config_path: Path, *, form: str = "table") -> ExitStatus:
@@ -46,31 +46,32 @@ def check(wiring: Wiring, config_path: Path, *, form: str = "table") -> ExitStat
         findings.append(finding)
         if form == "table":
             _show(wiring.output, finding)
+
     if form == "json":
         wiring.output.data(_json(findings))
     return _exit_status(findings)
 
 
 def _exit_status(findings: Iterable[Finding]) -> ExitStatus:
-    red = [finding for finding in findings if finding.status is Status.PROBLEM]
-    if any(finding.vendor for finding in red):
+    problems = [finding for finding in findings if finding.status is Status.PROBLEM]
+    if any(finding.vendor for finding in problems):
         return ExitStatus.VENDOR
-    return ExitStatus.ATTENTION if red else ExitStatus.OK
+    return ExitStatus.ATTENTION if problems else ExitStatus.OK
 
 
 def _show(output: Output, finding: Finding) -> None:
     if output.quiet and finding.status is not Status.PROBLEM:
         return
+
     mark, style = MARKS[finding.status]
-    output.item(
-        mark, f"{finding.what}: {finding.problem}" if finding.problem else finding.what, style=style
-    )
+    line = f"{finding.what}: {finding.problem}" if finding.problem else finding.what
+    output.item(mark, line, style=style)
     if finding.suggestion:
         output.item(" ", finding.suggestion)
 
 
 def _json(findings: Sequence[Finding]) -> str:
-    rows = [
+    checks = [
         {
             "name": finding.name,
             "what": printable(finding.what),
@@ -80,8 +81,9 @@ def _json(findings: Sequence[Finding]) -> str:
         }
         for finding in findings
     ]
+
     well = all(finding.status is not Status.PROBLEM for finding in findings)
-    return json.dumps({"ok": well, "checks": rows}, indent=2, ensure_ascii=False)
+    return json.dumps({"ok": well, "checks": checks}, indent=2, ensure_ascii=False)
 
 
 def _findings(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
@@ -95,7 +97,7 @@ def _findings(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
     yield clock([wiring.shop_transport, wiring.minox_transport])
 
 
-def _look(name: str, what: str, look: Callable[[], Found]) -> Look[Found]:
+def _look(name: str, what: str, look: Callable[[], Answer]) -> Look[Answer]:
     """Return what was looked up; a failure is a finding, and then there is nothing to return."""
     try:
         return look()
@@ -105,14 +107,13 @@ def _look(name: str, what: str, look: Callable[[], Found]) -> Look[Found]:
 
 
 def _failed(name: str, what: str, error: MwwError) -> Finding:
-    vendor = isinstance(error, VendorError)
     return Finding(
         name=name,
         what=what,
         status=Status.PROBLEM,
         problem=error.message,
         suggestion=error.suggestion,
-        vendor=vendor,
+        vendor=isinstance(error, VendorError),
     )
 
 
@@ -121,18 +122,14 @@ def _failed(name: str, what: str, error: MwwError) -> Finding:
 
 def _files(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
     """Look at every file that holds a secret."""
+    state_path, env_path = wiring.store.path, env_file(config_path)
     yield _private("config_file", _("config {path}").format(path=config_path), config_path)
-    yield _private(
-        "state_file", _("state {path}").format(path=wiring.store.path), wiring.store.path
-    )
+    yield _private("state_file", _("state {path}").format(path=state_path), state_path)
+
     for key, path in secret_files(read_document(config_path)).items():
         yield _private("secret_file", f"{key}_file {path}", path)
-    if env_file(config_path).exists():
-        yield _private(
-            "env_file",
-            _("environment {path}").format(path=env_file(config_path)),
-            env_file(config_path),
-        )
+    if env_path.exists():
+        yield _private("env_file", _("environment {path}").format(path=env_path), env_path)
 
 
 def _private(name: str, what: str, path: Path) -> Finding:
@@ -140,19 +137,18 @@ def _private(name: str, what: str, path: Path) -> Finding:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        return warning(
-            name, what, _("it cannot be looked at: {problem}").format(problem=system_problem(error))
-        )
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        suggestion = _("Run: chmod 600 {path}").format(path=path)
-        return Finding(
-            name=name,
-            what=what,
-            status=Status.PROBLEM,
-            problem=_("others can read it"),
-            suggestion=suggestion,
-        )
-    return Finding(name=name, what=what)
+        problem = _("it cannot be looked at: {problem}").format(problem=system_problem(error))
+        return warning(name, what, problem)
+
+    if not mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return Finding(name=name, what=what)
+    return Finding(
+        name=name,
+        what=what,
+        status=Status.PROBLEM,
+        problem=_("others can read it"),
+        suggestion=_("Run: chmod 600 {path}").format(path=path),
+    )
 
 
 def _books(wiring: Wiring, what: str, ours: str) -> Iterator[Finding]:
@@ -170,6 +166,7 @@ def sqlite(version: Sequence[int]) -> Finding:
     what = _("SQLite {version}").format(version=".".join(map(str, version)))
     if tuple(version) >= STRICT_TABLES:
         return Finding(name="sqlite", what=what)
+
     return Finding(
         name="sqlite",
         what=what,
@@ -189,18 +186,16 @@ def _past_run(command: str, past: PastRuns | None, zone: ZoneInfo, log: Path) ->
     what = _("last run of {command}").format(command=command)
     if past is None:
         return warning("last_run", what, _("there was none yet"))
+
+    # One that is far ahead was noted by a clock that was wrong.
     well = past.ended_well
-    if (
-        well and abs(datetime.now(UTC) - well) < MOST_IDLE
-    ):  # one far ahead was noted by a clock that was wrong
+    if well and abs(datetime.now(UTC) - well) < MOST_IDLE:
         return Finding(name="last_run", what=f"{what}: {_moment(well, zone)}")
-    problem = (
-        _("it has not ended well since {moment}").format(moment=_moment(well, zone))
-        if well
-        else _("it never ended well; the last one ended {moment}").format(
-            moment=_moment(past.ended, zone)
-        )
-    )
+
+    if well:
+        problem = _("it has not ended well since {moment}")
+    else:
+        problem = _("it never ended well; the last one ended {moment}")
     suggestion = _(
         "See the log, {log}, and whether its timer runs (mww2minox schedule says how); then run:"
         " mww2minox {command}"
@@ -209,7 +204,7 @@ def _past_run(command: str, past: PastRuns | None, zone: ZoneInfo, log: Path) ->
         name="last_run",
         what=what,
         status=Status.PROBLEM,
-        problem=problem,
+        problem=problem.format(moment=_moment(well or past.ended, zone)),
         suggestion=suggestion.format(log=log, command=command),
     )
 
@@ -227,30 +222,37 @@ def clock(transports: Iterable[Transport]) -> Finding:
     what = _("clock")
     if not skews:
         return warning("clock", what, _("nobody tells the time"))
-    vendor, skew = max(skews.items(), key=lambda told: abs(told[1]))
-    if abs(skew) <= MOST_SKEW_SECONDS:
+
+    vendor = max(skews, key=lambda vendor: abs(skews[vendor]))
+    if abs(skews[vendor]) <= MOST_SKEW_SECONDS:
         return Finding(name="clock", what=what)
-    seconds = round(abs(skew))
-    problem = (
-        ngettext(
-            "it is {n} second behind that of {vendor}",
-            "it is {n} seconds behind that of {vendor}",
-            seconds,
-        )
-        if skew > 0
-        else ngettext(
-            "it is {n} second ahead of that of {vendor}",
-            "it is {n} seconds ahead of that of {vendor}",
-            seconds,
-        )
-    )
+
     return Finding(
         name="clock",
         what=what,
         status=Status.PROBLEM,
-        problem=problem.format(n=seconds, vendor=vendor),
+        problem=_clock_problem(vendor, skews[vendor]),
         suggestion=_("Set the clock (see: timedatectl), then run: mww2minox check"),
     )
+
+
+def _clock_problem(vendor: str, skew: float) -> str:
+    seconds = round(abs(skew))
+
+    if skew > 0:
+        problem = ngettext(
+            "it is {n} second behind that of {vendor}",
+            "it is {n} seconds behind that of {vendor}",
+            seconds,
+        )
+    else:
+        problem = ngettext(
+            "it is {n} second ahead of that of {vendor}",
+            "it is {n} seconds ahead of that of {vendor}",
+            seconds,
+        )
+
+    return problem.format(n=seconds, vendor=vendor)
 
 
 # The shop, and what was fetched from it
@@ -261,20 +263,27 @@ def _shop(wiring: Wiring) -> Generator[Finding, None, str]:
     store = yield from _look("shop", _("the shop answers"), wiring.shop.store)
     if store is None:
         return wiring.store.note("shop region") or ""
-    yield Finding(
-        name="shop",
-        what=_("the shop answers: {name}").format(name=store.name or wiring.config.shop.url),
-    )
-    yield from _books(wiring, SHOP, store.uuid) if store.uuid else ()
+
+    name = store.name or wiring.config.shop.url
+    yield Finding(name="shop", what=_("the shop answers: {name}").format(name=name))
+    if store.uuid:
+        yield from _books(wiring, SHOP, store.uuid)
+
+    # The lists of statuses and of ways of paying are for partners alone.
     if wiring.config.shop.partner_token is None:
         yield warning(
             "status", _("order statuses"), _("without shop.partner_token they cannot be looked up")
         )
-        return store.country
-    there = yield from _look("status", _("order statuses"), wiring.shop.statuses)
-    yield from findings.statuses(wiring.config, there) if there is not None else ()
-    yield from _payment_methods(wiring)
+    else:
+        yield from _statuses(wiring)
+        yield from _payment_methods(wiring)
     return store.country
+
+
+def _statuses(wiring: Wiring) -> Iterator[Finding]:
+    statuses = yield from _look("status", _("order statuses"), wiring.shop.statuses)
+    if statuses is not None:
+        yield from findings.statuses(wiring.config, statuses)
 
 
 def _payment_methods(wiring: Wiring) -> Iterator[Finding]:
@@ -283,17 +292,20 @@ def _payment_methods(wiring: Wiring) -> Iterator[Finding]:
     """
     if not wiring.config.payment_debtors:
         return
+
     try:
-        there = wiring.shop.payment_methods()
+        methods = wiring.shop.payment_methods()
     except VendorError as error:
         yield warning("payment_method", _("ways of paying"), error.message)
-        return
-    yield from findings.payment_methods(wiring.config, there)
+    else:
+        yield from findings.payment_methods(wiring.config, methods)
 
 
 def _rates(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
-    stored = wiring.store.orders()
-    orders = [(order.order, order.state) for order in stored if order.order]
+    # One that cannot be read has no rates; `push` tells what is wrong with it.
+    stored_orders = wiring.store.orders()
+    orders = [(stored.order, stored.state) for stored in stored_orders if stored.order]
+
     if orders:
         yield from findings.rates(wiring.config, orders, shop_country)
     else:
@@ -312,47 +324,55 @@ def _minox(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     facts = yield from _look("login", _("login at Minox"), wiring.login.inspect)
     if facts is None:
         return
+
     yield findings.scopes(facts)
     tenant = findings.tenant(wiring.config, facts)
     yield tenant
-    if tenant.status is Status.PROBLEM:
-        return
+    # Of a tenant that is out of reach nothing more can be asked.
+    if tenant.status is not Status.PROBLEM:
+        yield from _administration(wiring, shop_country)
+
+
+def _administration(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     administration = yield from _look(
         "administration", _("Minox answers"), lambda: wiring.administration
     )
     if administration is None:
         return
-    yield Finding(
-        name="administration", what=_("Minox answers: {name}").format(name=administration.name)
-    )
-    yield findings.fiscal_year(
-        administration, datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
-    )
+
+    what = _("Minox answers: {name}").format(name=administration.name)
+    yield Finding(name="administration", what=what)
+    today = datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
+    yield findings.fiscal_year(administration, today)
+
     yield from _lists(wiring, shop_country)
     for payment, number in wiring.config.payment_debtors.items():
-        yield from _debtor(wiring.minox, payment, number)
+        yield from _fixed_customer(wiring.minox, payment, number)
 
 
 def _lists(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     journals = yield from _look("journal", _("journals"), wiring.minox.journals)
     if journals is not None:
         yield findings.journal(wiring.config, journals)
+
     accounts = yield from _look(
         "ledger_account", _("ledger accounts"), wiring.minox.ledger_accounts
     )
     if accounts is not None:
         yield from findings.ledger_accounts(wiring.config, accounts)
         yield from findings.codes_on_accounts(wiring.config, accounts)
+
     codes = yield from _look("vat_code", _("VAT codes"), wiring.minox.vat_codes)
     if codes is not None:
         yield from findings.vat_codes(wiring.config, codes, shop_country)
 
 
-def _debtor(minox: Minox, payment: str, number: str) -> Iterator[Finding]:
-    what = findings.fixed(payment, number)
+def _fixed_customer(minox: Minox, payment: str, number: str) -> Iterator[Finding]:
+    what = findings.fixed_customer_name(payment, number)
     try:
-        yield findings.debtor(payment, number, minox.customer(number))
+        yield findings.fixed_customer(payment, number, minox.customer(number))
     except Refused as refused:
+        # A number that no customer can have, like one with letters.
         problem = _("Minox does not take it: {message}").format(message=said(refused))
         yield findings.mend("fixed_debtor", what, problem, "payment_debtors")
     except VendorError as error:

@@ -1,6 +1,6 @@
 """How the config fits what both sides have: a finding for each thing that is looked at.
 
-Asks nobody itself.
+Pure: asks nobody itself.
 """
 
 from collections import Counter
@@ -71,48 +71,50 @@ def warning(name: str, what: str, problem: str, suggestion: str = "") -> Finding
     )
 
 
-def _or_none(names: Iterable[str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(names) or _("none")
 
 
 # The shop
 
 
-def statuses(config: Config, there: Iterable[ShopStatus]) -> Iterator[Finding]:
+def statuses(config: Config, shop_statuses: Iterable[ShopStatus]) -> Iterator[Finding]:
     """Look whether the shop has each status that books, by name or by number."""
-    known = list(there)
-    available = [f"{status.name} ({status.number})" for status in known]
+    available = list(shop_statuses)
     for wanted in config.shop.statuses:
-        found = named(wanted, known)
-        for status in found:
-            what = _("status {name} ({number}) books").format(
-                name=status.name, number=status.number
-            )
-            yield Finding(name="status", what=what)
-        if not found:
-            problem = _("the shop does not have it; it has: {available}").format(
-                available=_or_none(available)
-            )
-            yield mend("status", _("status {name}").format(name=wanted), problem, "shop.statuses")
+        matching = named(wanted, available)
+        if not matching:
+            yield _missing_status(wanted, available)
+
+        for status in matching:
+            what = _("status {name} ({number}) books")
+            yield Finding(name="status", what=what.format(name=status.name, number=status.number))
 
 
-def payment_methods(config: Config, there: Mapping[str, str]) -> Iterator[Finding]:
+def _missing_status(wanted: str | int, available: Iterable[ShopStatus]) -> Finding:
+    names = _listed(f"{status.name} ({status.number})" for status in available)
+    problem = _("the shop does not have it; it has: {available}").format(available=names)
+    return mend("status", _("status {name}").format(name=wanted), problem, "shop.statuses")
+
+
+def payment_methods(config: Config, methods: Mapping[str, str]) -> Iterator[Finding]:
     """Look whether the shop has the ways of paying that have a debtor of their own; it may have had
     them before.
     """
     for payment in config.payment_debtors:
         what = _("way of paying {payment} (payment_debtors)").format(payment=payment)
-        if payment in there:
+        if payment in methods:
             yield Finding(name="payment_method", what=what)
-        else:
-            problem = _("the shop does not have it now; it has: {available}").format(
-                available=_or_none(there)
-            )
-            suggestion = _(
-                "Where it is a mistake, correct payment_debtors in the config, then run: mww2minox"
-                " check"
-            )
-            yield warning("payment_method", what, problem, suggestion)
+            continue
+
+        problem = _("the shop does not have it now; it has: {available}")
+        suggestion = _(
+            "Where it is a mistake, correct payment_debtors in the config, then run: mww2minox"
+            " check"
+        )
+        yield warning(
+            "payment_method", what, problem.format(available=_listed(methods)), suggestion
+        )
 
 
 def rates(
@@ -124,7 +126,6 @@ def rates(
     A rate that only orders have which are booked, or have nothing to book, keeps nothing from being
     booked.
     """
-    rows = config.rules(shop_country).vat
     counts: Counter[VatNeed] = Counter()
     examples: dict[VatNeed, str] = {}
     needed: set[VatNeed] = set()
@@ -134,6 +135,8 @@ def rates(
             examples.setdefault(need, order.number)
             if state not in DONE:
                 needed.add(need)
+
+    rows = config.rules(shop_country).vat
     for need, count in counts.most_common():
         if row_for(need, rows):
             what = ngettext("VAT {rate}: {n} order", "VAT {rate}: {n} orders", count)
@@ -149,19 +152,25 @@ def _uncovered(need: VatNeed, count: int, example: str, status: Status) -> Findi
         "{n} orders have it, such as {number}, and no row of vat covers it",
         count,
     )
-    row = _(
-        "Add a row for it to vat in the config, or correct the order in the shop where it is a"
-        " mistake; then run: mww2minox check"
-    )
-    none = _(
-        "No row can cover that: look at the order in the shop, then run: mww2minox retry {number}"
-    )
+
+    # A strategy means that no VAT is due, so VAT all the same is the shop's mistake.
+    if need.strategy and need.rate:
+        suggestion = _(
+            "No row can cover that: look at the order in the shop, then run: mww2minox retry"
+            " {number}"
+        ).format(number=example)
+    else:
+        suggestion = _(
+            "Add a row for it to vat in the config, or correct the order in the shop where it is a"
+            " mistake; then run: mww2minox check"
+        )
+
     return Finding(
         name="rate",
         what=_("VAT {rate}").format(rate=use(need)),
         status=status,
         problem=problem.format(n=count, number=example),
-        suggestion=none.format(number=example) if need.strategy and need.rate else row,
+        suggestion=suggestion,
     )
 
 
@@ -184,10 +193,9 @@ def tenant(config: Config, facts: TokenFacts) -> Finding:
         return warning("tenant", what, _("Minox does not tell which tenants the login reaches"))
     if wanted in facts.tenants:
         return Finding(name="tenant", what=what)
-    problem = _("the login does not reach it, but it does: {tenants}").format(
-        tenants=", ".join(facts.tenants)
-    )
-    return mend("tenant", what, problem, "minox.tenant")
+
+    problem = _("the login does not reach it, but it does: {tenants}")
+    return mend("tenant", what, problem.format(tenants=", ".join(facts.tenants)), "minox.tenant")
 
 
 def scopes(facts: TokenFacts) -> Finding:
@@ -195,6 +203,7 @@ def scopes(facts: TokenFacts) -> Finding:
     what = _("rights of the login")
     if facts.scopes is None:
         return warning("scopes", what, _("Minox does not tell them"))
+
     missing = [scope for scope in SCOPES.split() if scope not in facts.scopes]
     if not missing:
         return Finding(name="scopes", what=what)
@@ -208,50 +217,52 @@ def fiscal_year(administration: Administration, today: date) -> Finding:
     """Look whether the administration has a fiscal year for today."""
     placed = period_of(today, administration)
     if placed:
-        what = _("fiscal year {year}, period {period}").format(year=placed[0], period=placed[1])
+        year, period = placed
+        what = _("fiscal year {year}, period {period}").format(year=year, period=period)
         return Finding(name="fiscal_year", what=what)
+
+    problem = _("the administration has none for today ({today})")
     return Finding(
         name="fiscal_year",
         what=_("fiscal year"),
         status=Status.PROBLEM,
-        problem=_("the administration has none for today ({today})").format(
-            today=today.isoformat()
-        ),
+        problem=problem.format(today=today.isoformat()),
         suggestion=_("Open it in Minox, then run: mww2minox check"),
     )
 
 
 def journal(config: Config, journals: Iterable[ListEntry]) -> Finding:
-    """Look whether the journal is one for sales.
-
-    Public sources show the type `general` only: no error (minox/api.md, "Lists").
-    """
-    there = {one.id: one for one in journals}
+    """Look whether the journal is one for sales."""
     wanted = config.minox.journal
     what = _("journal {journal}").format(journal=wanted)
-    found = there.get(wanted)
-    if found is None:
-        problem = _("Minox does not have it; it has: {available}").format(available=_or_none(there))
-        return mend("journal", what, problem, "minox.journal")
-    if found.type.lower() in OTHER_JOURNALS:
-        problem = _("it is a journal of type {type}, not sales").format(type=found.type)
-        return mend("journal", what, problem, "minox.journal")
-    if found.type.lower() != "sales":
-        problem = _("its type, {type}, does not tell whether it is for sales").format(
-            type=found.type or _("unknown")
-        )
-        return warning(
-            "journal", what, problem, _("Ask your bookkeeper whether it is the sales journal.")
-        )
+
+    by_id = {entry.id: entry for entry in journals}
+    chosen = by_id.get(wanted)
+    if chosen is None:
+        problem = _("Minox does not have it; it has: {available}")
+        return mend("journal", what, problem.format(available=_listed(by_id)), "minox.journal")
+
+    if chosen.type.lower() in OTHER_JOURNALS:
+        problem = _("it is a journal of type {type}, not sales")
+        return mend("journal", what, problem.format(type=chosen.type), "minox.journal")
+
+    # Public sources show the type `general` only, so a type that is unknown is no error
+    # (minox/api.md, "Lists").
+    if chosen.type.lower() != "sales":
+        problem = _("its type, {type}, does not tell whether it is for sales")
+        suggestion = _("Ask your bookkeeper whether it is the sales journal.")
+        kind = chosen.type or _("unknown")
+        return warning("journal", what, problem.format(type=kind), suggestion)
     return Finding(name="journal", what=what)
 
 
 def ledger_accounts(config: Config, accounts: Iterable[ListEntry]) -> Iterator[Finding]:
     """Look whether each ledger account of the config is there, and open."""
-    there = {account.id: account for account in accounts}
+    by_number = {account.id: account for account in accounts}
     for key, wanted in _wanted_accounts(config):
         what = _("ledger account {account} ({key})").format(account=wanted, key=key)
-        account = there.get(wanted)
+        account = by_number.get(wanted)
+
         if account is None:
             yield mend("ledger_account", what, _("Minox does not have it"), key)
         elif account.blocked:
@@ -260,59 +271,64 @@ def ledger_accounts(config: Config, accounts: Iterable[ListEntry]) -> Iterator[F
             yield Finding(name="ledger_account", what=f"{what}: {account.description}")
 
 
-def _wanted_accounts(config: Config) -> Iterable[tuple[str, str]]:
-    """Every ledger account of the config, once, with the key that names it."""
-    named: dict[str, str] = {}
+def _wanted_accounts(config: Config) -> list[tuple[str, str]]:
+    """Every ledger account of the config, once, after the first key that names it."""
+    keys: dict[str, str] = {}
     for place, row in enumerate(config.vat):
-        named.setdefault(row.ledger, f"vat[{place}].ledger")
+        keys.setdefault(row.ledger, f"vat[{place}].ledger")
         if row.vat_ledger:
-            named.setdefault(row.vat_ledger, f"vat[{place}].vat_ledger")
+            keys.setdefault(row.vat_ledger, f"vat[{place}].vat_ledger")
+
     for kind, ledger in config.rules("NL").ledgers.items():
-        named.setdefault(ledger, f"ledgers.{kind}")
+        keys.setdefault(ledger, f"ledgers.{kind}")
     if config.booking.rounding_ledger:
-        named.setdefault(config.booking.rounding_ledger, "booking.rounding_ledger")
-    return ((key, ledger) for ledger, key in named.items())
+        keys.setdefault(config.booking.rounding_ledger, "booking.rounding_ledger")
+
+    return [(key, ledger) for ledger, key in keys.items()]
 
 
 def vat_codes(config: Config, codes: Iterable[VatCode], shop_country: str) -> Iterator[Finding]:
     """Look whether each row's VAT code is there, with the row's percentage, and goes to the right
     box.
     """
-    there = {code.code: code for code in codes}
+    by_code = {code.code: code for code in codes}
     for place, settings in enumerate(config.vat):
         row, key = settings.row(), f"vat[{place}].code"
         what = _("VAT code {code} ({use})").format(code=row.code, use=use(row))
-        code = there.get(str(row.code))
+        code = by_code.get(str(row.code))
+
         if code is None:
             yield mend("vat_code", what, _("Minox does not have it"), key)
         elif code.percentage != (row.rate or 0):
-            problem = _("in Minox it is {percentage}% ({type})")
-            yield mend(
-                "vat_code",
-                what,
-                problem.format(percentage=percentage(code.percentage), type=code.type),
-                key,
+            problem = _("in Minox it is {percentage}% ({type})").format(
+                percentage=percentage(code.percentage), type=code.type
             )
+            yield mend("vat_code", what, problem, key)
         else:
             yield _box(row, code, what, key, shop_country)
 
 
 def _box(row: VatRow, code: VatCode, what: str, key: str, shop_country: str) -> Finding:
+    """Look whether a code goes to the box of the VAT return where the row's sales belong."""
     need = VatNeed(
         strategy=row.strategy or "", region=row.region or "", rate=row.rate or Decimal(0)
     )
     fitting = fits(need, shop_country, code.type)
     if fitting:
         return Finding(name="vat_code", what=f"{what}: {code.type}")
+
     if PURCHASES in boxes_of(code.type):
         problem = _("in Minox it is for VAT on purchases: {type}").format(type=code.type)
         return mend("vat_code", what, problem, key)
-    wanted = ", ".join(sorted(boxes_for(need, shop_country)))
+
     if fitting is False:
+        boxes = ", ".join(sorted(boxes_for(need, shop_country)))
         problem = _(
             "in Minox it is {type}, and these sales belong in box {boxes} of the VAT return"
         )
-        return mend("vat_code", what, problem.format(type=code.type, boxes=wanted), key)
+        return mend("vat_code", what, problem.format(type=code.type, boxes=boxes), key)
+
+    # None: Minox' type names no box, so only a bookkeeper can tell.
     problem = _("whether it fits cannot be told by its type in Minox: {type}")
     suggestion = _("Ask your bookkeeper in which box of the VAT return these sales belong.")
     return warning("vat_code", what, problem.format(type=code.type or _("none")), suggestion)
@@ -324,24 +340,32 @@ def codes_on_accounts(config: Config, accounts: Iterable[ListEntry]) -> Iterator
     """
     if config.booking.vat_posting is not VatPosting.LEDGER:
         return
-    there = {account.id: account for account in accounts}
+
+    by_number = {account.id: account for account in accounts}
     for place, row in enumerate(config.vat):
-        account = there.get(row.ledger)
+        account = by_number.get(row.ledger)
         what = _("VAT code of ledger account {account}").format(account=row.ledger)
-        if account and account.vat == str(row.code):
+
+        # An account that is not there is told by `ledger_accounts`.
+        if account is None:
+            continue
+        if account.vat == str(row.code):
             yield Finding(name="ledger_vat_code", what=what)
-        elif account:
-            none = _("in Minox it carries none, and in the config it is {expected}")
-            another = _("in Minox it is {found}, and in the config {expected}")
-            problem = (another if account.vat else none).format(
-                found=account.vat, expected=row.code
-            )
-            yield mend("ledger_vat_code", what, problem, f"vat[{place}]")
+        else:
+            yield mend("ledger_vat_code", what, _another_code(account, row.code), f"vat[{place}]")
 
 
-def debtor(payment: str, number: str, customer: MinoxCustomer | None) -> Finding:
-    """Look whether the fixed debtor of a way of paying is there, and open."""
-    what = fixed(payment, number)
+def _another_code(account: ListEntry, expected: int | str) -> str:
+    if not account.vat:
+        problem = _("in Minox it carries none, and in the config it is {expected}")
+        return problem.format(expected=expected)
+    problem = _("in Minox it is {found}, and in the config {expected}")
+    return problem.format(found=account.vat, expected=expected)
+
+
+def fixed_customer(payment: str, number: str, customer: MinoxCustomer | None) -> Finding:
+    """Look whether the fixed customer of a way of paying is there, and open."""
+    what = fixed_customer_name(payment, number)
     if customer is None:
         return mend("fixed_debtor", what, _("Minox does not have it"), "payment_debtors")
     if customer.blocked:
@@ -349,6 +373,6 @@ def debtor(payment: str, number: str, customer: MinoxCustomer | None) -> Finding
     return Finding(name="fixed_debtor", what=what)
 
 
-def fixed(payment: str, number: str) -> str:
-    """Name a fixed debtor."""
+def fixed_customer_name(payment: str, number: str) -> str:
+    """Name the fixed customer of a way of paying."""
     return _("fixed debtor {number} ({payment})").format(number=number, payment=payment)

@@ -20,7 +20,7 @@ from mww2minox.commands.schedule.systemd import systemd, unit_name
 from mww2minox.config.loading import FOLDERS, load_config, secret_files
 from mww2minox.config.secrets import ENVIRONMENT, env_file, env_values, variables
 from mww2minox.config.settings import Config
-from mww2minox.config.yaml_file import read_document
+from mww2minox.config.yaml_file import Document, read_document
 from mww2minox.errors import CannotWrite, ExitStatus, UsageError
 from mww2minox.language.texts import _
 from mww2minox.output import Output
@@ -44,20 +44,30 @@ class Wanted:
 
 def schedule(output: Output, config_path: Path, state: Path | None, wanted: Wanted) -> ExitStatus:
     """Show what runs the command at its times, or put it in place. Asks nothing of the vendors."""
+    kind = _kind(wanted)
+    job = _job(config_path, state, wanted)
+    refuse_unwritable(job)
+
+    _warn(output, job)
+    if kind == "systemd":
+        _units(output, job, install=wanted.install)
+    else:
+        _cron(output, job, install=wanted.install)
+    return ExitStatus.OK
+
+
+def _kind(wanted: Wanted) -> Literal["systemd", "cron"]:
+    """Return what is to run it; UsageError for options that do not go together."""
     about_systemd = wanted.scope is not None or wanted.template
     if wanted.kind == "cron" and about_systemd:
         message = _("--user, --system and --template are about systemd's units.")
         raise UsageError(
             message, _("Leave them out with --cron, or run: mww2minox schedule --systemd")
         )
-    job = _job(config_path, state, wanted)
-    refuse_unwritable(job)
-    _warn(output, job)
-    if wanted.kind == "systemd" or about_systemd or (wanted.kind is None and _has_systemd()):
-        _units(output, job, install=wanted.install)
-    else:
-        _cron(output, job, install=wanted.install)
-    return ExitStatus.OK
+
+    if wanted.kind:
+        return wanted.kind
+    return "systemd" if about_systemd or _has_systemd() else "cron"
 
 
 def _has_systemd() -> bool:
@@ -66,27 +76,32 @@ def _has_systemd() -> bool:
 
 def _job(config_path: Path, state: Path | None, wanted: Wanted) -> Job:
     config = load_config(config_path)
-    document = read_document(config_path)
     path = _absolute(config_path)
-    environment = {ENVIRONMENT: env_file(path)} if os.path.lexists(env_file(path)) else {}
-    files = {key: _absolute(file) for key, file in secret_files(document).items()}
-    named = _absolute(state) if state else _state_by_shell(config)
+    named_state = _absolute(state) if state else _state_by_shell(config)
+
+    document = read_document(config_path)
+    held = {name for name, value in env_values(document).items() if value}
+    is_system = wanted.scope == "system"
     return Job(
         program=_program(),
         config=path,
-        state=named,
-        writable=_absolute(named or config.state_path).parent,
+        state=named_state,
+        writable=_absolute(named_state or config.state_path).parent,
         at=wanted.at,
-        credentials=environment | files,
-        missing=tuple(
-            sorted(
-                variables(document)
-                - {name for name, value in env_values(document).items() if value}
-            )
-        ),
-        user=_user(path, named, config.state_path) if wanted.scope == "system" else "",
+        credentials=_credentials(path, document),
+        missing=tuple(sorted(variables(document) - held)),
+        user=_user(path, named_state, config.state_path) if is_system else "",
         template=wanted.template,
     )
+
+
+def _credentials(config_path: Path, document: Document) -> dict[str, Path]:
+    """Return the files that hold secrets, by the name of the credential."""
+    credentials = {key: _absolute(file) for key, file in secret_files(document).items()}
+
+    # A link counts even where its target is not there now.
+    env = env_file(config_path)
+    return {ENVIRONMENT: env, **credentials} if os.path.lexists(env) else credentials
 
 
 def _absolute(path: Path) -> Path:
@@ -105,19 +120,22 @@ def _state_by_shell(config: Config) -> Path | None:
     """Return the state file where XDG_STATE_HOME of this shell decides: a timer does not know of
     it.
     """
-    default = Path(os.path.expanduser("~/.local/state/mww2minox/state.db"))  # noqa: PTH111 - as platformdirs does
+    # By the function that platformdirs uses, so that both give the same path.
+    default = Path(os.path.expanduser("~/.local/state/mww2minox/state.db"))  # noqa: PTH111
     here = FOLDERS.user_state_path / "state.db"
     return here if config.state_path == here != default else None
 
 
 def _user(config: Path, named: Path | None, state: Path) -> str:
     """Return who a service of the system runs as: whose the state file is, or else the config."""
-    owner = (named or state) if (named or state).exists() else config
-    uid = owner.stat().st_uid
+    used = named or state
+    owner = (used if used.exists() else config).stat().st_uid
     try:
-        user = pwd.getpwuid(uid)
+        user = pwd.getpwuid(owner)
     except KeyError:
-        return str(uid)
+        return str(owner)
+
+    # The service's own home would be another one, with another state file.
     home = Path.home()
     if named is None and state.is_relative_to(home) and Path(user.pw_dir) != home:
         message = _("The state file {path} is in your home, and the service will run as {user}.")
@@ -149,6 +167,7 @@ def _units(output: Output, job: Job, *, install: bool) -> None:
     if not install:
         output.data("\n".join(f"# {path}\n{text}" for path, text in files.items()))
         return
+
     _refuse_without_rights(job)
     _warn_of_others(output, files)
     for path, text in files.items():
@@ -170,8 +189,13 @@ def _warn_of_others(output: Output, files: Mapping[Path, str]) -> None:
     """Warn where the units that are there are those of another config: two shops need a
     template.
     """
-    pairs = {(_config_in(_text_of(path)), _config_in(text)) for path, text in files.items()}
-    for other in sorted({there for there, ours in pairs if there not in ("", ours)}):
+    others = set()
+    for path, text in files.items():
+        present = _config_in(_text_of(path))
+        if present not in ("", _config_in(text)):
+            others.add(present)
+
+    for other in sorted(others):
         output.warn(
             _("The units that were there ran {config}; from now on they do not.").format(
                 config=other
@@ -185,8 +209,8 @@ def _warn_of_others(output: Output, files: Mapping[Path, str]) -> None:
 
 def _config_in(unit: str) -> str:
     """Return the config of a unit, as it is written there; empty without one."""
-    found = NAMED_CONFIG.search(unit)
-    return found[1] if found else ""
+    match = NAMED_CONFIG.search(unit)
+    return match[1] if match else ""
 
 
 def _text_of(path: Path) -> str:
@@ -197,9 +221,11 @@ def _text_of(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
+    """Write a unit; UsageError where that cannot be done."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
     except OSError as error:
         suggestion = _("To put the units there yourself, run: mww2minox schedule")
         raise CannotWrite(path, error, suggestion) from None
@@ -207,18 +233,21 @@ def _write(path: Path, text: str) -> None:
 
 def _enable(output: Output, job: Job) -> None:
     """Start the timers where a manager answers, else say how; then say how to see them run."""
-    manager = ["systemctl", *([] if job.user else ["--user"])]
+    manager = ["systemctl"] if job.user else ["systemctl", "--user"]
     timers = [
         unit_name(job, "timer", fetch=fetch, instance=job.instance) for fetch in (True, False)
     ]
-    steps = [[*manager, "daemon-reload"], [*manager, "enable", "--now", *timers]]
-    reloaded = _ran(steps[0])
+    reload, enable = [*manager, "daemon-reload"], [*manager, "enable", "--now", *timers]
+
+    # In a container, say, the program is there and nobody answers it.
+    reloaded = _ran(reload)
     if reloaded is None or reloaded.returncode:
-        advice = _("Run: {commands}").format(commands=" && ".join(map(" ".join, steps)))
+        advice = _("Run: {commands}").format(commands=f"{' '.join(reload)} && {' '.join(enable)}")
         output.warn(_("systemd does not answer here, so the timers are not started."), advice)
     else:
-        _expect_success(_ran(steps[1]), " ".join(steps[1]))
+        _expect_success(_ran(enable), " ".join(enable))
         output.say(_("The timers are started: {names}").format(names=", ".join(timers)))
+
     _tell_more(output, " ".join(manager), user=not job.user)
 
 
@@ -239,6 +268,7 @@ def _cron(output: Output, job: Job, *, install: bool) -> None:
     if not install:
         output.data("\n".join(crontab(job)))
         return
+
     before = _current_crontab()
     after = _replaced(before, job)
     if after == before:
@@ -246,6 +276,7 @@ def _cron(output: Output, job: Job, *, install: bool) -> None:
     else:
         _expect_success(_ran(["crontab", "-"], after), "crontab -")
         output.say(_("The crontab has the lines now."))
+
     output.say(_("To see them: crontab -l. To see what was done: mww2minox report"))
 
 
@@ -264,6 +295,8 @@ def _replaced(text: str, job: Job) -> str:
     """Put our block in the place of the former one, or at the end. All else stays as it is."""
     first, last = marks(job)
     lines = text.removesuffix("\n").split("\n") if text else []
+
+    # Whoever has edited them may have put lines of their own between ours.
     if (lines.count(first), lines.count(last)) not in {(0, 0), (1, 1)}:
         message = _(
             "The crontab must hold the lines `{first}` and `{last}` once each, or not at all."
@@ -272,6 +305,7 @@ def _replaced(text: str, job: Job) -> str:
             message.format(first=first, last=last),
             _("Correct it with `crontab -e`, then run: mww2minox schedule --cron --install"),
         )
+
     start = lines.index(first) if first in lines else len(lines)
     end = lines.index(last) + 1 if last in lines else start
     return "\n".join([*lines[:start], *crontab(job), *lines[max(start, end) :]]) + "\n"
@@ -285,6 +319,8 @@ def _ran(command: Sequence[str], given: str = "") -> "subprocess.CompletedProces
     program = shutil.which(command[0])
     if program is None:
         return None
+
+    # In C's language, so that NO_CRONTAB knows what it says.
     return subprocess.run(  # noqa: S603 - systemctl or crontab, with our own arguments
         [program, *command[1:]],
         input=given,

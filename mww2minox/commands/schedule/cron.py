@@ -16,6 +16,7 @@ def crontab(job: Job) -> list[str]:
     first, last = marks(job)
     fetch, push, verify = (_cron_command(job, command) for command in (FETCH, PUSH, VERIFY))
     mail = _("cron mails what these lines print: only what needs attention")
+
     return [
         first,
         *(f"# {text}" for text in (*secrets(job), mail)),

@@ -16,14 +16,8 @@ from mww2minox.errors import UsageError
 from mww2minox.language.texts import _
 
 FETCH = ("fetch", "--wait", "1500")
-
-
 PUSH = ("push", "--wait", "3600")
-
-
 VERIFY = ("verify", "--wait", "3600")
-
-
 INSTANCE = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -57,21 +51,23 @@ def refuse_unwritable(job: Job) -> None:
     """Raise UsageError for what cannot be written down: a line break in a path, a stem that is no
     instance.
     """
-    paths = [
-        *job.program,
-        job.config,
-        job.writable,
-        *([job.state] if job.state else []),
-        *job.credentials.values(),
-    ]
-    for path in map(str, paths):
+    for path in _paths(job):
+        # A unit's line would end there, lose the space, or go on with the next line.
         if not path.isprintable() or path != path.strip() or path.endswith("\\"):
             message = _("The path {path} holds a character that a schedule cannot hold.").format(
                 path=repr(path)
             )
             raise UsageError(message, _("Rename it, then run: mww2minox schedule"))
+
     if job.template:
         _refuse_no_template(job)
+
+
+def _paths(job: Job) -> list[str]:
+    paths = [*job.program, job.config, job.writable]
+    if job.state:
+        paths.append(job.state)
+    return [str(path) for path in (*paths, *job.credentials.values())]
 
 
 def _refuse_no_template(job: Job) -> None:
@@ -84,6 +80,8 @@ def _refuse_no_template(job: Job) -> None:
                 " --template"
             ),
         )
+
+    # Where the name of the state holds no stem, it is the same for each instance.
     if job.state and str(job.state) == shown_path(job, job.state):
         message = _("All shops would share the state file {path}.").format(path=job.state)
         raise UsageError(
@@ -99,19 +97,23 @@ def secrets(job: Job) -> list[str]:
     """Say where each secret comes from."""
     variables = _("Secrets: the variables of the config come from {path}")
     single = _("Secrets: {key} comes from {path}")
-    sentences = [
-        (variables if name == ENVIRONMENT else single).format(key=name, path=shown_path(job, path))
-        for name, path in job.credentials.items()
-    ]
+
+    sentences = []
+    for name, path in job.credentials.items():
+        sentence = variables if name == ENVIRONMENT else single
+        sentences.append(sentence.format(key=name, path=shown_path(job, path)))
+
     if job.missing:
         text = _("Secrets: nothing here gives {names}, which the config takes from the environment")
         sentences.append(text.format(names=", ".join(job.missing)))
+
     return sentences or [_("Secrets: the config holds them itself")]
 
 
 def arguments(job: Job, write: Callable[[Path], str]) -> list[str]:
     """Return what stands before the command."""
-    return ["--config", write(job.config), *(["--state", write(job.state)] if job.state else [])]
+    state = ["--state", write(job.state)] if job.state else []
+    return ["--config", write(job.config), *state]
 
 
 def specified(job: Job, path: Path) -> str:
@@ -121,6 +123,7 @@ def specified(job: Job, path: Path) -> str:
     """
     if not job.template:
         return str(path).replace("%", "%%")
+
     shared = Path(os.path.commonpath([job.config.parent, path]))
     own = str(path.relative_to(shared)).replace("%", "%%")
     stem = rf"(?<![A-Za-z0-9]){re.escape(job.instance)}(?![A-Za-z0-9])"

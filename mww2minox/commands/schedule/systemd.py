@@ -10,8 +10,6 @@ from mww2minox.commands.schedule.job import FETCH, PUSH, VERIFY, Job, arguments,
 from mww2minox.language.texts import _
 
 PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
-
-
 HARDENED = """\
 UMask=0077
 NoNewPrivileges=true
@@ -26,8 +24,6 @@ RestrictRealtime=true
 RestrictSUIDSGID=true
 SystemCallArchitectures=native
 """
-
-
 HARDENED_SYSTEM = """\
 PrivateDevices=true
 ProtectClock=true
@@ -44,16 +40,17 @@ def unit_name(job: Job, kind: str, *, fetch: bool, instance: str = "") -> str:
     """Return the name of a unit's file, or with `instance` that of the unit made from a
     template.
     """
-    return f"mww2minox{'-fetch' if fetch else ''}{'@' if job.template else ''}{instance}.{kind}"
+    name = "mww2minox-fetch" if fetch else "mww2minox"
+    at = "@" if job.template else ""
+    return f"{name}{at}{instance}.{kind}"
 
 
 def systemd(job: Job) -> dict[str, str]:
     """Return the units' texts by the names of their files."""
-    taking, booking = (
-        _("Take in the orders of the shop"),
-        _("Book the orders in Minox, and verify the bookings"),
-    )
+    taking = _("Take in the orders of the shop")
+    booking = _("Book the orders in Minox, and verify the bookings")
     daily = f"*-*-* {job.at:%H:%M}:00"
+
     return {
         unit_name(job, "service", fetch=True): _service(job, taking, [FETCH]),
         unit_name(job, "timer", fetch=True): _timer(job, taking, when="*:0/30", delay="5min"),
@@ -63,11 +60,15 @@ def systemd(job: Job) -> dict[str, str]:
 
 
 def _service(job: Job, description: str, commands: Iterable[tuple[str, ...]]) -> str:
-    network = "Wants=network-online.target\nAfter=network-online.target\n" if job.user else ""
-    user = f"User={job.user}\n" if job.user else ""
     # The `-`: whatever becomes of `push`, `verify` still runs, and tells how the service ended.
     *before, last = (_command(job, command) for command in commands)
     starts = "".join(f"ExecStart=-{command}\n" for command in before) + f"ExecStart={last}\n"
+
+    # A user's manager knows no network target, and runs everything as that user.
+    network = "Wants=network-online.target\nAfter=network-online.target\n" if job.user else ""
+    user = f"User={job.user}\n" if job.user else ""
+    hardened = HARDENED + HARDENED_SYSTEM if job.user else HARDENED
+
     done = _comment(_("Exit code 3: done, but an order or a booking needs attention"))
     writable = _comment(_("All that it may write to: the folder of the state file"))
     return (
@@ -77,7 +78,7 @@ def _service(job: Job, description: str, commands: Iterable[tuple[str, ...]]) ->
         f"{_credentials(job)}{user}"
         f"{writable}"
         f"ReadWritePaths={_quoted(f'-{specified(job, job.writable)}')}\n"
-        f"{HARDENED}{HARDENED_SYSTEM if job.user else ''}"
+        f"{hardened}"
     )
 
 
@@ -115,9 +116,9 @@ def _command(job: Job, command: tuple[str, ...]) -> str:
     """
     program, *rest = job.program
     words = [*rest, *arguments(job, lambda path: specified(job, path)), *command]
-    return " ".join(
-        [_quoted(program.replace("%", "%%")), *(_quoted(word).replace("$", "$$") for word in words)]
-    )
+
+    quoted = [_quoted(word).replace("$", "$$") for word in words]
+    return " ".join([_quoted(program.replace("%", "%%")), *quoted])
 
 
 def _quoted(word: str) -> str:

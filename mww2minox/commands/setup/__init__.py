@@ -5,7 +5,7 @@ Asks only what neither side can tell, and may be interrupted.
 
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from mww2minox.commands.setup.dialogue import Dialogue
 from mww2minox.commands.setup.keys import Keys
 from mww2minox.commands.setup.proposal import EU, Lists
 from mww2minox.commands.setup.rehearsal import Rehearsal
-from mww2minox.commands.setup.screen import Screen, Seen
+from mww2minox.commands.setup.screen import BothSides, Screen
 from mww2minox.commands.setup.session import Options, Session
 from mww2minox.config.loading import load_config, place_for_config, usual_places
 from mww2minox.config.secrets import env_file
@@ -27,34 +27,39 @@ from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
 
-Told = TypeVar("Told")
+Answer = TypeVar("Answer")
 
-ORDERS_SEEN = 200
+NEWEST_ORDERS = 200
+"""So many show what the shop's orders need."""
 
 
 def setup(output: Output, options: Options) -> ExitStatus:
     """Gather the answers, show a real order as a booking, try it where the user agrees, write the
     config, check it.
     """
-    dialogue = Dialogue(output)
-    if env_file(options.target) == options.target:
-        message = _("{path} would be the config and its env file at once.").format(
-            path=options.target
-        )
-        raise UsageError(message, _("Choose another file: mww2minox --config FILE setup"))
+    _refuse_env_file(options.target)
     answers = _answers(options)
     path = _state(options, answers)
+
     with Store(path, read=read_stored_order) as store:
         log_to(path.with_name("mww2minox.log"), verbose=options.verbose)
-        session = Session(answers, dialogue, store, options)
+        session = Session(answers, Dialogue(output), store, options)
         _begin(session)
+
         Keys(session).connect()
-        seen = _map(session)
-        Rehearsal(session, seen).show_and_try()
+        both_sides = _fill_mapping(session)
+        Rehearsal(session, both_sides).show_and_try()
         _write(session)
+
         status = check(Wiring(load_config(options.target), store, output), options.target)
         _tell_next(session)
     return status
+
+
+def _refuse_env_file(target: Path) -> None:
+    if env_file(target) == target:
+        message = _("{path} would be the config and its env file at once.").format(path=target)
+        raise UsageError(message, _("Choose another file: mww2minox --config FILE setup"))
 
 
 def _state(options: Options, answers: Answers) -> Path:
@@ -77,35 +82,38 @@ def _begin(session: Session) -> None:
     """Say what is taken up, and keep the language: cron has no locale to tell it."""
     for path in (session.options.target, session.answers.draft):
         if path.exists():
-            told = _("The answers of {path} are taken up; each of them can be changed.")
-            session.output.paragraph(told.format(path=path))
+            sentence = _("The answers of {path} are taken up; each of them can be changed.")
+            session.output.paragraph(sentence.format(path=path))
+
     if session.answers.get("language") is None:
         session.answers.put(language(), "language")
 
 
-def _map(session: Session) -> Seen:
+def _fill_mapping(session: Session) -> BothSides:
     """Read both sides' lists and the newest orders, propose a mapping, and let the user change
     it.
     """
     wiring = session.wiring
-    seen = _look(session, wiring)
-    told = ngettext(
+    both_sides = _read_both_sides(session, wiring)
+    sentence = ngettext(
         "Administration {name}; the shop's newest order was looked at.",
         "Administration {name}; the shop's {count} newest orders were looked at.",
-        len(seen.orders),
+        len(both_sides.orders),
     )
-    session.output.line(told.format(name=seen.administration.name, count=len(seen.orders)))
-    screen = Screen(session.answers, session.dialogue, seen, wiring.minox)
+    name = both_sides.administration.name
+    session.output.line(sentence.format(name=name, count=len(both_sides.orders)))
+
+    screen = Screen(session.answers, session.dialogue, both_sides, wiring.minox)
     screen.fill()
     screen.confirm()
-    return seen
+    return both_sides
 
 
-def _look(session: Session, wiring: Wiring) -> Seen:
-    named = session.has("shop", "partner_token")
-    orders = [taken.order for taken in wiring.shop.latest(ORDERS_SEEN) if taken.order]
+def _read_both_sides(session: Session, wiring: Wiring) -> BothSides:
+    orders = [received.order for received in wiring.shop.latest(NEWEST_ORDERS) if received.order]
     rates = _or_none(session, wiring.shop.tax_rates)
     shop_country = wiring.shop.store().country
+
     regions = {shop_country, *rates, *(order.tax_region or shop_country for order in orders), *EU}
     lists = Lists(
         shop_country=shop_country,
@@ -113,10 +121,16 @@ def _look(session: Session, wiring: Wiring) -> Seen:
         accounts=wiring.minox.ledger_accounts(),
         countries={region.upper(): country_names(region) for region in regions},
     )
-    return Seen(
+
+    # The lists of statuses and of ways of paying are for partners alone.
+    is_partner = session.has("shop", "partner_token")
+    statuses = wiring.shop.statuses() if is_partner else []
+    methods = _or_none(session, wiring.shop.payment_methods) if is_partner else {}
+
+    return BothSides(
         orders=orders,
-        statuses=wiring.shop.statuses() if named else (),
-        methods=_or_none(session, wiring.shop.payment_methods) if named else {},
+        statuses=statuses,
+        methods=methods,
         rates=rates,
         administration=wiring.administration,
         journals=wiring.minox.journals(),
@@ -124,7 +138,7 @@ def _look(session: Session, wiring: Wiring) -> Seen:
     )
 
 
-def _or_none(session: Session, look: Callable[[], dict[str, Told]]) -> dict[str, Told]:
+def _or_none(session: Session, look: Callable[[], dict[str, Answer]]) -> dict[str, Answer]:
     """Do without what only makes the proposal better, where the shop does not tell it."""
     try:
         return look()
@@ -139,26 +153,40 @@ def _write(session: Session) -> None:
     One that is there is kept as `.old`, if the user agrees.
     """
     target = session.options.target
-    env = env_file(target)
     session.answers.complete()  # tells its problems before anything is written
     if target.exists():
         _keep_old(session, target)
+
     values = session.answers.values
     secrets = {} if session.options.inline_secrets else secrets_apart(values)
     if secrets:
-        present = env.read_text(encoding="utf-8-sig") if env.exists() else ""
-        save_private(env, env_text(secrets, present))
+        _save_secrets(env_file(target), secrets)
     save_private(target, config_text(values))
     session.answers.done()
+
+    _tell_written(session, secrets)
+
+
+def _save_secrets(env: Path, secrets: Mapping[str, str]) -> None:
+    """Put the secrets into the env file; what else it holds stays."""
+    present = env.read_text(encoding="utf-8-sig") if env.exists() else ""
+    save_private(env, env_text(secrets, present))
+
+
+def _tell_written(session: Session, secrets: Mapping[str, str]) -> None:
+    target = session.options.target
     session.output.line("")
     session.output.line(_("Written: {path}").format(path=target))
     if secrets:
-        session.output.line(_("The secrets are in {path}; only you can read it.").format(path=env))
-    for name in [
-        name for name, secret in secrets.items() if os.environ.get(name) not in (None, "", secret)
-    ]:
-        told = _("The environment holds another {name}, which goes before that file: unset it.")
-        session.output.warn(told.format(name=name))
+        sentence = _("The secrets are in {path}; only you can read it.")
+        session.output.line(sentence.format(path=env_file(target)))
+
+    for name, secret in secrets.items():
+        if os.environ.get(name) not in (None, "", secret):
+            warning = _(
+                "The environment holds another {name}, which goes before that file: unset it."
+            )
+            session.output.warn(warning.format(name=name))
 
 
 def _keep_old(session: Session, target: Path) -> None:
@@ -166,6 +194,7 @@ def _keep_old(session: Session, target: Path) -> None:
     question = _("Replace {path}? What is there now is kept as {old}.").format(
         path=target, old=old.name
     )
+
     if not session.agreed("replace", question, default=session.dialogue.interactive):
         message = _("{path} stays as it is.").format(path=target)
         raise UsageError(message, _("The answers are kept. To go on: mww2minox setup"))
@@ -174,10 +203,11 @@ def _keep_old(session: Session, target: Path) -> None:
 
 def _tell_next(session: Session) -> None:
     """Say what comes after a check."""
-    usual = place_for_config(None) == session.options.target
-    config = "" if usual else f" --config {shlex.quote(str(session.options.target))}"
+    target = session.options.target
+    config = "" if place_for_config(None) == target else f" --config {shlex.quote(str(target))}"
     session.output.line("")
     session.output.line(_("What comes next:"), style="bold")
+
     steps = [
         ("fetch", _("take the orders in; nothing is booked yet")),
         ("push --dry-run", _("look at what would be booked")),

@@ -8,7 +8,6 @@ present config does not bring it back.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 import yaml
 
@@ -55,15 +54,18 @@ class Answers:
         self._lines: Mapping[Place, int] = {(): 1}
         self._source: Path | None = None
         self._kept: dict[str, Value] = {}
+
         for source in (target, self.draft, *filter(None, [script])):
             if source.exists() or source == script:
                 self._take_up(source)
+
         for dotted, value in (options or {}).items():
             self._set(value, *dotted.split("."))
         self._source = None
         self.config()
 
     def _take_up(self, source: Path) -> None:
+        """Put a file's answers over those so far; ConfigError for what no config can hold."""
         self._source = source
         try:
             document = read_document(source)
@@ -71,6 +73,7 @@ class Answers:
                 raise document.error()
         except ConfigError as error:
             raise self._explained(error) from None
+
         self._lines = document.lines
         self._kept = _merged(self._kept, document.values)
         about_setup = self._kept.pop("setup", None)
@@ -79,10 +82,14 @@ class Answers:
 
     def _explained(self, error: ConfigError) -> ConfigError:
         """Say what to do about a file that cannot be taken up: a draft can be thrown away."""
-        anew = _("Correct that file, or remove it to begin anew; then run: mww2minox setup")
-        correct = _("Correct that file, then run: mww2minox setup")
-        again = _("Correct that, then run: mww2minox setup")
-        suggestion = anew if self._source == self.draft else correct if self._source else again
+        if self._source is None:
+            suggestion = _("Correct that, then run: mww2minox setup")
+        elif self._source == self.draft:
+            suggestion = _(
+                "Correct that file, or remove it to begin anew; then run: mww2minox setup"
+            )
+        else:
+            suggestion = _("Correct that file, then run: mww2minox setup")
         return ConfigError(error.problems, self._source, suggestion)
 
     @property
@@ -124,16 +131,12 @@ class Answers:
         """Whether statuses are chosen by name while nothing tells names: the partner token is
         gone.
         """
-        named = any(
-            isinstance(self.get("shop", key), str)
-            for key in ("partner_token", "partner_token_file")
-        )
+        tokens = (self.get("shop", key) for key in ("partner_token", "partner_token_file"))
+        if any(isinstance(token, str) for token in tokens):
+            return False
+
         chosen = self.get("shop", "statuses")
-        return (
-            not named
-            and isinstance(chosen, list)
-            and any(not str(one).isdecimal() for one in chosen)
-        )
+        return isinstance(chosen, list) and not all(str(status).isdecimal() for status in chosen)
 
     def complete(self) -> Config:
         """Return the settings, of which nothing may be missing. Raises ConfigError."""
@@ -152,10 +155,12 @@ class Answers:
 
 def _filled(section: Mapping[str, Value]) -> dict[str, Value]:
     """Return a section without what was taken away."""
-    kept = {
-        key: _filled(value) if isinstance(value, dict) else value for key, value in section.items()
-    }
-    return {key: value for key, value in kept.items() if value is not None and value != {}}
+    filled: dict[str, Value] = {}
+    for key, value in section.items():
+        left = _filled(value) if isinstance(value, dict) else value
+        if left is not None and left != {}:
+            filled[key] = left
+    return filled
 
 
 def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str, Value]:
@@ -163,12 +168,10 @@ def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str,
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)
-        both = isinstance(value, dict) and isinstance(under, dict)
-        merged[key] = (
-            _merged(cast("Mapping[str, Value]", under), cast("Mapping[str, Value]", value))
-            if both
-            else value
-        )
+        if isinstance(value, dict) and isinstance(under, dict):
+            merged[key] = _merged(under, value)
+        else:
+            merged[key] = value
     return merged
 
 

@@ -42,11 +42,8 @@ class Dialogue:
         """
         while True:
             try:
-                return check(
-                    _typed(
-                        self._answer(key, question, default, hidden=secret, plain=plain or secret)
-                    )
-                )
+                answer = self._answer(key, question, default, hidden=secret, plain=plain or secret)
+                return check(_typed(answer))
             except ValueError as error:
                 self.output.warn(str(error))
                 if not self.interactive:
@@ -55,25 +52,27 @@ class Dialogue:
     def _answer(
         self, key: str, question: str, default: str | None, *, hidden: bool, plain: bool
     ) -> str:
-        if self.interactive:
-            self.asked += 1
-            shown = bool(default) and not plain
-            try:
-                return str(
-                    click.prompt(
-                        question, default=default, hide_input=hidden, show_default=shown, err=True
-                    )
-                )
-            except UnicodeError:
-                raise ValueError(_(UNSEEN)) from None
-        if default is None:
-            raise self._unanswered(key, question)
-        return default
+        """Return what the user types, or the default where nobody can be asked."""
+        if not self.interactive:
+            if default is None:
+                raise self._unanswered(key, question)
+            return default
+
+        self.asked += 1
+        shown = bool(default) and not plain
+        try:
+            answer = click.prompt(
+                question, default=default, hide_input=hidden, show_default=shown, err=True
+            )
+        except UnicodeError:
+            raise ValueError(_(UNSEEN)) from None
+        return str(answer)
 
     def yes(self, key: str, question: str, *, default: bool) -> bool:
         """Return whether the user agrees."""
         yes, no = _("y/n").split("/")
         letters = f"{yes.upper()}/{no}" if default else f"{yes}/{no.upper()}"
+        usual = yes if default else no
 
         def agreed(answer: str) -> str:
             first = answer.lower()[:1]
@@ -81,16 +80,8 @@ class Dialogue:
                 raise ValueError(_("Type {yes} or {no}.").format(yes=yes, no=no))
             return first
 
-        return (
-            self.text(
-                key,
-                f"{question} [{letters}]",
-                default=yes if default else no,
-                plain=True,
-                check=agreed,
-            )
-            == yes
-        )
+        asked = f"{question} [{letters}]"
+        return self.text(key, asked, default=usual, plain=True, check=agreed) == yes
 
     def choose(
         self,
@@ -106,9 +97,11 @@ class Dialogue:
         """
         for value, description in options:
             self.output.line(f"  {value:>8}  {description}")
+        values = [value for value, _description in options]
         if none:
             self.output.line(f"  {NONE:>8}  {none}")
-        values = [value for value, _description in options] + ([NONE] if none else [])
+            values.append(NONE)
+
         return self.text(
             key, question, default=default, check=lambda answer: _one_of(answer, values)
         )
@@ -130,17 +123,19 @@ class Dialogue:
             self.output.line(f"  {value:>8}  {description}")
         values = [value for value, _description in options]
 
-        def known(answer: str) -> str:
+        def listed(answer: str) -> str:
             parts = [part.strip() for part in answer.split(",") if part.strip()]
             if not parts:
                 raise ValueError(_("Type one at least."))
-            return ",".join(
-                part if any_number and _is_number(part) else _one_of(part, values) for part in parts
-            )
 
-        return list(
-            dict.fromkeys(self.text(key, question, default=default, check=known).split(","))
-        )
+            chosen = []
+            for part in parts:
+                is_right = any_number and _is_number(part)
+                chosen.append(part if is_right else _one_of(part, values))
+            return ",".join(chosen)
+
+        answer = self.text(key, question, default=default, check=listed)
+        return list(dict.fromkeys(answer.split(",")))  # each once
 
     def _unanswered(self, key: str, question: str) -> UsageError:
         message = _("Nobody can be asked here, and {key} is not answered: {question}").format(
@@ -167,7 +162,7 @@ def _is_number(answer: str) -> bool:
 
 
 def _one_of(answer: str, values: Iterable[str]) -> str:
-    known = {value.lower(): value for value in values}
-    if answer.lower() not in known:
+    by_lower_case = {value.lower(): value for value in values}
+    if answer.lower() not in by_lower_case:
         raise ValueError(_("There is no {answer} in the list.").format(answer=repr(answer)))
-    return known[answer.lower()]
+    return by_lower_case[answer.lower()]

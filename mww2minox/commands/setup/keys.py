@@ -2,14 +2,15 @@
 take them.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from mww2minox.commands.check.findings import Status, scopes
-from mww2minox.commands.login import consent
 from mww2minox.commands.setup.session import Session
 from mww2minox.errors import KeysRefused, LoginNeeded, UsageError
 from mww2minox.language.texts import _
 from mww2minox.minox.oauth import TokenFacts
+from mww2minox.steps.consent import consent
 
 
 class Keys:
@@ -31,29 +32,37 @@ class Keys:
         self._choose_administration()
 
     def _connect_shop(self) -> None:
-        """The shop may want the partner token everywhere, so that a refusal is of both."""
+        """Ask for the shop's tokens until it answers with them."""
         self._ask_shop_token()
         if not self.session.has("shop", "statuses") or self.answers.has_nameless_statuses:
             self._ask_partner_token()
+
         while True:
             try:
                 store = self.session.wiring.shop.store()
             except KeysRefused as refused:
+                # The shop may want the partner token everywhere, so that a refusal is of both.
                 self._ask_again(refused, ("shop", "token"), ("shop", "partner_token"))
                 self._ask_shop_token()
                 self._ask_partner_token()
                 continue
-            try:
-                if self.session.has("shop", "partner_token"):
-                    self.session.wiring.shop.statuses()
-            except KeysRefused as refused:
-                self._ask_again(refused, ("shop", "partner_token"))
-                self._ask_partner_token()
-            else:
-                self.output.line(
-                    _("The shop answers: {name}.").format(name=store.name or store.identity)
-                )
+
+            if self._takes_partner_token():
+                name = store.name or store.identity
+                self.output.line(_("The shop answers: {name}.").format(name=name))
                 return
+
+    def _takes_partner_token(self) -> bool:
+        """Try the partner token, if there is one; ask for another where the shop refuses it."""
+        if not self.session.has("shop", "partner_token"):
+            return True
+        try:
+            self.session.wiring.shop.statuses()
+        except KeysRefused as refused:
+            self._ask_again(refused, ("shop", "partner_token"))
+            self._ask_partner_token()
+            return False
+        return True
 
     def _ask_shop_token(self) -> None:
         if not self.session.has("shop", "token"):
@@ -65,6 +74,7 @@ class Keys:
     def _ask_partner_token(self) -> None:
         if self.session.has("shop", "partner_token"):
             return
+
         hint = _(
             "The partner token, from MyOnlineStore, tells the names of statuses. Without one, press"
             " Enter."
@@ -74,6 +84,8 @@ class Keys:
             "shop.partner_token", _("Partner token"), default="", secret=True, check=_word
         )
         self.answers.put(token or None, "shop", "partner_token")
+
+        # Without the token nothing tells which numbers those names are: they are asked for anew.
         if self.answers.has_nameless_statuses:
             self.answers.put(None, "shop", "statuses")
 
@@ -95,6 +107,7 @@ class Keys:
             try:
                 self._log_in()
             except LoginNeeded as needed:
+                # The consent was refused, or did not come in time.
                 if not self.dialogue.interactive or not self._once_more(needed):
                     raise
             except KeysRefused as refused:
@@ -113,13 +126,15 @@ class Keys:
         """
         if not self.session.has("minox", "redirect_uri"):
             self.answers.put(self.session.config.minox.redirect_uri, "minox", "redirect_uri")
-        known = self.answers.get("minox", "client_id")
-        doubtful = known is None or (self.dialogue.interactive and not self.store.tokens())
+        present = self.answers.get("minox", "client_id")
+        doubtful = present is None or (self.dialogue.interactive and not self.store.tokens())
+
         if doubtful or not self.session.has("minox", "client_secret"):
             hint = _("The client for Minox' API, from Minox, for the redirect address {address}.")
             self.output.paragraph(hint.format(address=self.session.config.minox.redirect_uri))
+
         if doubtful:
-            default = None if known is None else str(known)
+            default = None if present is None else str(present)
             client = self.dialogue.text(
                 "minox.client_id", _("Client id"), default=default, check=_filled
             )
@@ -132,9 +147,10 @@ class Keys:
         """Use the login that is there, else get the consent."""
         wiring = self.session.wiring
         if self.store.tokens():
-            with suppress(LoginNeeded):
+            with suppress(LoginNeeded):  # it has ended, so that there is none any more
                 if self._has_rights(wiring.login.inspect()) or not self._again():
                     return
+
         self._consent()
         self._has_rights(self.session.wiring.login.inspect())
 
@@ -160,22 +176,20 @@ class Keys:
         """Take the tenant that the login reaches; ask where there are several, or Minox does not
         tell.
         """
-        facts: TokenFacts = self.session.wiring.login.inspect()
-        question = _("The number of your Minox subscription (tenant)")
+        tenants = self.session.wiring.login.inspect().tenants
         while not self.session.has("minox", "tenant") or not self._reached():
-            if len(facts.tenants) == 1:
-                self.answers.put(facts.tenants[0], "minox", "tenant")
-                facts = TokenFacts()
+            if len(tenants) == 1:
+                self.answers.put(tenants[0], "minox", "tenant")
+                # Where even that one is not reached, the user has to know.
+                tenants = ()
             else:
-                options = [(tenant, "") for tenant in facts.tenants]
-                ask = (
-                    self.dialogue.choose("minox.tenant", question, options)
-                    if options
-                    else self._typed_tenant(question)
-                )
-                self.answers.put(ask, "minox", "tenant")
+                self.answers.put(self._ask_tenant(tenants), "minox", "tenant")
 
-    def _typed_tenant(self, question: str) -> str:
+    def _ask_tenant(self, tenants: Sequence[str]) -> str:
+        question = _("The number of your Minox subscription (tenant)")
+        if tenants:
+            options = [(tenant, "") for tenant in tenants]
+            return self.dialogue.choose("minox.tenant", question, options)
         return self.dialogue.text("minox.tenant", question, check=_filled)
 
     def _reached(self) -> bool:
@@ -189,26 +203,28 @@ class Keys:
         return True
 
     def _choose_administration(self) -> None:
-        there = self.session.wiring.minox.administrations()
-        known = {one.id for one in there}
-        if str(self.answers.get("minox", "administration")) in known:
+        """Keep the administration that was chosen, or take the only one, or ask."""
+        administrations = self.session.wiring.minox.administrations()
+        if not administrations:
+            raise self._no_administration()
+
+        numbers = [administration.id for administration in administrations]
+        if str(self.answers.get("minox", "administration")) in numbers:
             return
-        if not there:
-            raise UsageError(
-                _("Minox has no administration for tenant {tenant}.").format(
-                    tenant=self.session.config.minox.tenant
-                ),
-                _(
-                    "Log in as the subscription's main user, or ask Minox; then run: mww2minox"
-                    " setup"
-                ),
-            )
-        if len(there) == 1:
-            self.answers.put(there[0].id, "minox", "administration")
+        if len(numbers) == 1:
+            self.answers.put(numbers[0], "minox", "administration")
             return
-        options = [(one.id, one.description) for one in there]
+
+        options = [(entry.id, entry.description) for entry in administrations]
         chosen = self.dialogue.choose("minox.administration", _("The administration"), options)
         self.answers.put(chosen, "minox", "administration")
+
+    def _no_administration(self) -> UsageError:
+        tenant = self.session.config.minox.tenant
+        return UsageError(
+            _("Minox has no administration for tenant {tenant}.").format(tenant=tenant),
+            _("Log in as the subscription's main user, or ask Minox; then run: mww2minox setup"),
+        )
 
 
 def _filled(answer: str) -> str:
@@ -220,6 +236,8 @@ def _filled(answer: str) -> str:
 def _word(answer: str) -> str:
     if any(character.isspace() or not character.isprintable() for character in answer):
         raise ValueError(_("This holds a space; type it alone."))
+
+    # The config would take it for a variable of the environment.
     if "${" in answer:
         raise ValueError(
             _(

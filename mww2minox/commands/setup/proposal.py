@@ -21,7 +21,8 @@ Countries = Mapping[str, tuple[str, ...]]
 """The names that a country goes by, in lower case, by its two letters."""
 
 SALE = re.compile(
-    r"\b(betaald|verzonden|afgehaald|afgerond|afgehandeld|voltooid|geleverd|gecrediteerd|terugbetaald"
+    r"\b(betaald|verzonden|afgehaald|afgerond|afgehandeld|voltooid|geleverd|gecrediteerd"
+    r"|terugbetaald"
     r"|paid|shipped|sent|dispatched|collected|picked up|completed|delivered|credited|refunded"
     r"|bezahlt|versandt|versendet|abgeholt|abgeschlossen|geliefert|gutgeschrieben|erstattet"
     r"|payée?s?|expédiée?s?|livrée?s?|remboursée?s?)\b"
@@ -36,9 +37,10 @@ NO_SALE = re.compile(
 EU = frozenset(re.findall("..", "ATBEBGCYCZDEDKEEESFIFRGRHRHUIEITLTLULVMTNLPLPTROSESISK"))
 """The member states: those that distance sales go to."""
 UNREADABLE = Decimal(-1)
-"""The percentage of a VAT code whose own cannot be read (`minox.py`)."""
+"""The percentage of a VAT code whose own cannot be read (`minox/wire.py`)."""
 NO_SALES_JOURNAL = ("purchase", "bank", "cash")
 ABROAD = EXPORTS | WITHIN_EU | DISTANCE_SALES
+"""The boxes of the VAT return for what leaves the country."""
 REVENUE = re.compile(
     r"omzet|verkoop|verkopen|opbrengst|levering|uitvoer|revenue|sales|turnover|income"
 )
@@ -46,8 +48,8 @@ REVENUE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of `vat` in the making: what it is needed for, in how many of the orders seen, and what
-    may fill it.
+    """A row of `vat` in the making: what it is needed for, by how many of the newest orders, and
+    what may fill it.
     """
 
     need: VatNeed
@@ -61,6 +63,11 @@ class Row:
     def account(self) -> ListEntry | None:
         """The ledger account, where it is beyond doubt."""
         return self.accounts[0] if len(self.accounts) == 1 else None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether code and account are both beyond doubt."""
+        return self.code is not None and self.account is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,28 +89,38 @@ def rows(
     `rates` are percentages by region. Of what no order needed yet, only that is proposed which
     Minox has a code for.
     """
-    seen = Counter(need for order in orders for need in vat_needs(order, lists.shop_country))
-    possible = [
-        *(
-            VatNeed(strategy="", region=region, rate=rate)
-            for region, known in rates.items()
-            for rate in known
-        ),
-        *(
-            VatNeed(strategy=strategy, region="", rate=Decimal(0))
-            for strategy in (REVERSE_CHARGED, ZERO_PERCENT)
-        ),
-    ]
-    made = [_row(need, count, lists) for need, count in seen.most_common()]
-    extra = [_row(need, 0, lists) for need in dict.fromkeys(possible) if need not in seen]
-    return made + [row for row in extra if row.code and row.account]
+    counts: Counter[VatNeed] = Counter()
+    for order in orders:
+        counts.update(vat_needs(order, lists.shop_country))
+    needed = [_row(need, count, lists) for need, count in counts.most_common()]
+
+    others = [need for need in _possible_needs(rates) if need not in counts]
+    proposed = [_row(need, 0, lists) for need in others]
+    return needed + [row for row in proposed if row.is_certain]
+
+
+def _possible_needs(rates: Mapping[str, Sequence[Decimal]]) -> list[VatNeed]:
+    """Return what an order may need by the shop's own rates, and by the strategies; each once."""
+    needs = []
+    for region, percentages in rates.items():
+        needs += [VatNeed(strategy="", region=region, rate=rate) for rate in percentages]
+    for strategy in (REVERSE_CHARGED, ZERO_PERCENT):
+        needs.append(VatNeed(strategy=strategy, region="", rate=Decimal(0)))
+    return list(dict.fromkeys(needs))
 
 
 def _row(need: VatNeed, count: int, lists: Lists) -> Row:
     codes = codes_for(need, lists)
-    accounts = accounts_for(need, codes[0], lists) if len(codes) == 1 else ()
-    code = codes[0] if len(codes) == 1 and is_beyond_doubt(need, codes[0], lists) else None
-    return Row(need=need, orders=count, codes=codes, accounts=accounts, code=code)
+    if len(codes) != 1:
+        # The accounts depend on the code, which the user chooses first.
+        return Row(need=need, orders=count, codes=codes, accounts=(), code=None)
+
+    code = codes[0]
+    accounts = accounts_for(need, code, lists)
+    certain = is_beyond_doubt(need, code, lists)
+    return Row(
+        need=need, orders=count, codes=codes, accounts=accounts, code=code if certain else None
+    )
 
 
 def is_beyond_doubt(need: VatNeed, code: VatCode, lists: Lists) -> bool:
@@ -113,35 +130,55 @@ def is_beyond_doubt(need: VatNeed, code: VatCode, lists: Lists) -> bool:
     Countries share rates, and a regular 0% has no box of its own: what does not say so itself, the
     user is asked.
     """
-    named = (
-        need.strategy
-        or need.region == lists.shop_country
-        or _named_after(code.description, lists) == {need.region}
-    )
-    return bool(fits(need, lists.shop_country, code.type) and named)
+    if not fits(need, lists.shop_country, code.type):
+        return False
+    if need.strategy or need.region == lists.shop_country:
+        return True
+    return _countries_in(code.description, lists) == {need.region}
 
 
 def codes_for(need: VatNeed, lists: Lists) -> tuple[VatCode, ...]:
     """Return the VAT codes with the need's percentage and box; abroad those that name the country,
     where any does.
     """
+    # A strategy says that no VAT is due: no code goes with VAT all the same.
     if need.strategy and need.rate:
         return ()
-    of_rate = [code for code in lists.codes if code.percentage == need.rate]
-    fitting = [code for code in of_rate if fits(need, lists.shop_country, code.type)]
-    fitting = fitting or [
-        code for code in of_rate if fits(need, lists.shop_country, code.type) is None
-    ]
+
+    fitting = _fitting_codes(need, lists)
     if need.strategy:
         return tuple(fitting)
     if need.region == lists.shop_country:
-        fitting = [code for code in fitting if not boxes_of(code.type) & ABROAD]
-        return tuple(
-            code for code in fitting if _named_after(code.description, lists) <= {need.region}
-        )
-    own = [code for code in fitting if need.region in _named_after(code.description, lists)]
-    nobodys = [code for code in fitting if not _named_after(code.description, lists)]
-    return tuple(own or nobodys)
+        return tuple(code for code in fitting if _is_for_home(code, lists))
+
+    # Abroad: a code without a country serves those countries that have none of their own.
+    of_country = [code for code in fitting if need.region in _countries_in(code.description, lists)]
+    of_any_country = [code for code in fitting if not _countries_in(code.description, lists)]
+    return tuple(of_country or of_any_country)
+
+
+def _fitting_codes(need: VatNeed, lists: Lists) -> list[VatCode]:
+    """Return the codes of the need's percentage that go to its box, or else those whose type tells
+    no box.
+    """
+    certain, perhaps = [], []
+    for code in lists.codes:
+        if code.percentage == need.rate:
+            fitting = fits(need, lists.shop_country, code.type)
+            if fitting:
+                certain.append(code)
+            elif fitting is None:
+                perhaps.append(code)
+    return certain or perhaps
+
+
+def _is_for_home(code: VatCode, lists: Lists) -> bool:
+    """Tell whether a code is for sales in the shop's own country, as far as its box and its name
+    tell.
+    """
+    if boxes_of(code.type) & ABROAD:
+        return False
+    return _countries_in(code.description, lists) <= {lists.shop_country}
 
 
 def possible_codes(need: VatNeed, lists: Lists) -> list[VatCode]:
@@ -149,79 +186,90 @@ def possible_codes(need: VatNeed, lists: Lists) -> list[VatCode]:
     that is unreadable.
     """
     rates = (need.rate, UNREADABLE)
-    return [
-        code
-        for code in lists.codes
-        if code.percentage in rates and PURCHASES not in boxes_of(code.type)
-    ]
+    of_rate = [code for code in lists.codes if code.percentage in rates]
+    return [code for code in of_rate if PURCHASES not in boxes_of(code.type)]
 
 
 def accounts_for(need: VatNeed, code: VatCode, lists: Lists) -> tuple[ListEntry, ...]:
     """Return the ledger accounts that suit: those that carry the code, or else are named after what
     it is for.
     """
-    usable = [
-        account for account in lists.accounts if not account.blocked and account.id != code.account
-    ]
+    usable = [account for account in lists.accounts if _may_hold_revenue(account, code)]
     carrying = [account for account in usable if account.vat == code.code]
     if carrying:
-        return tuple(
-            [one for one in carrying if REVENUE.search(one.description.lower())] or carrying
-        )
+        for_revenue = [account for account in carrying if _is_for_revenue(account)]
+        return tuple(for_revenue or carrying)
+
+    # What accounts for a strategy are called, nobody has agreed on.
     if need.strategy:
         return ()
-    words = (
-        lists.countries.get(need.region, ())
-        if need.region != lists.shop_country
-        else (f"{percentage(need.rate)}%",)
-    )
-    return tuple(
-        account
-        for account in usable
-        if REVENUE.search(account.description.lower())
-        and _names(account.description, words)
-        and _named_after(account.description, lists) <= {need.region}
-    )
+    return tuple(account for account in usable if _is_named_after(account, need, lists))
 
 
-def _named_after(text: str, lists: Lists) -> set[str]:
+def _may_hold_revenue(account: ListEntry, code: VatCode) -> bool:
+    # The code's own account is the one for VAT.
+    return not account.blocked and account.id != code.account
+
+
+def _is_for_revenue(account: ListEntry) -> bool:
+    return REVENUE.search(account.description.lower()) is not None
+
+
+def _is_named_after(account: ListEntry, need: VatNeed, lists: Lists) -> bool:
+    """Tell whether a revenue account names the need: at home its percentage, abroad its country,
+    and no other country.
+    """
+    if need.region == lists.shop_country:
+        words: Sequence[str] = (f"{percentage(need.rate)}%",)
+    else:
+        words = lists.countries.get(need.region, ())
+
+    if not _is_for_revenue(account) or not _holds_word(account.description, words):
+        return False
+    return _countries_in(account.description, lists) <= {need.region}
+
+
+def _countries_in(text: str, lists: Lists) -> set[str]:
     """Return the countries that a text names, by their names or, in capitals, by their two
     letters.
     """
-    short = set(re.findall(r"\b[A-Z]{2}\b", text))
-    return {
-        region
-        for region, names in lists.countries.items()
-        if region in short or _names(text, names)
-    }
+    countries = lists.countries.keys() & set(re.findall(r"\b[A-Z]{2}\b", text))
+    for region, names in lists.countries.items():
+        if _holds_word(text, names):
+            countries.add(region)
+    return countries
 
 
-def _names(text: str, words: Iterable[str]) -> bool:
+def _holds_word(text: str, words: Iterable[str]) -> bool:
     lowered = text.lower()
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", lowered) for word in words)
 
 
-def journals(there: Sequence[ListEntry]) -> list[ListEntry]:
+def journals(entries: Sequence[ListEntry]) -> list[ListEntry]:
     """Return the journals that are for sales: those of that type, or else those of no other type
     that are called so.
     """
-    of_type = [journal for journal in there if journal.type.lower() in ("sales", "verkoop")]
-    others = [journal for journal in there if journal.type.lower() not in NO_SALES_JOURNAL]
-    called = [
+    of_type = [journal for journal in entries if journal.type.lower() in ("sales", "verkoop")]
+    if of_type:
+        return of_type
+
+    others = [journal for journal in entries if journal.type.lower() not in NO_SALES_JOURNAL]
+    return [
         journal
         for journal in others
         if re.search("verk|sales", f"{journal.id} {journal.description}".lower())
     ]
-    return of_type or called
 
 
-def statuses(there: Iterable[Status]) -> list[Status]:
+def statuses(shop_statuses: Iterable[Status]) -> list[Status]:
     """Return the statuses that mean a sale was made or taken back, by their names, and all of
     credit orders.
     """
-    return [
-        status
-        for status in there
-        if status.credit_order
-        or (SALE.search(status.name.lower()) and not NO_SALE.search(status.name.lower()))
-    ]
+    return [status for status in shop_statuses if _is_of_sale(status)]
+
+
+def _is_of_sale(status: Status) -> bool:
+    if status.credit_order:
+        return True
+    name = status.name.lower()
+    return SALE.search(name) is not None and not NO_SALE.search(name)

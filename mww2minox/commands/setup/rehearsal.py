@@ -4,11 +4,13 @@ be sent.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mww2minox.books.decision import decide
 from mww2minox.books.model import (
+    Administration,
     Booking,
+    BookingCustomer,
     BookingRules,
     CustomerByEmail,
     FixedCustomer,
@@ -17,14 +19,14 @@ from mww2minox.books.model import (
     VatCode,
     VatPosting,
 )
-from mww2minox.commands.push import show_booking
-from mww2minox.commands.setup.screen import Seen, ask_customer
+from mww2minox.commands.setup.screen import BothSides, ask_customer
 from mww2minox.commands.setup.session import Session
 from mww2minox.config.yaml_file import Value
 from mww2minox.errors import Refused
 from mww2minox.language.texts import _
 from mww2minox.minox.trial_booking import NOTE, Tried, take_out, try_out
 from mww2minox.reasons import describe
+from mww2minox.steps.booking_table import show_booking
 from mww2minox.wiring import Wiring
 
 CANDIDATES = 25
@@ -45,14 +47,14 @@ class Sample:
 class Rehearsal:
     """Shows what the mapping makes of a real order, and tries it in Minox where the user agrees."""
 
-    def __init__(self, session: Session, seen: Seen) -> None:
-        """Take the order from those that were `seen`."""
+    def __init__(self, session: Session, both_sides: BothSides) -> None:
+        """Take the order from those that were read of `both_sides`."""
         self.session = session
         self.answers = session.answers
         self.dialogue = session.dialogue
         self.output = session.output
         self.store = session.store
-        self.seen = seen
+        self.both_sides = both_sides
 
     def show_and_try(self) -> None:
         """Show one real order as the booking it would become; where the user agrees, try it in
@@ -60,7 +62,8 @@ class Rehearsal:
         """
         wiring = self.session.wiring
         self._clear_up(wiring)
-        sample = self._sample(wiring, self.seen)
+
+        sample = self._sample(wiring)
         if sample is None:
             self.output.paragraph(
                 _(
@@ -69,66 +72,65 @@ class Rehearsal:
                 )
             )
             return
-        self.output.line("")
-        customer = sample.customer
-        debtor = (
-            _("customer {number}").format(number=customer) if customer else _("customer by e-mail")
-        )
-        show_booking(self.output, sample.booking, debtor)
+
+        self._show(sample)
         question = _(
             "Trial booking: put this one booking into Minox, read it back, and delete it again?"
         )
         if self.session.agreed("trial", question, default=False):
-            self._try(wiring, self.seen, sample)
+            self._try(wiring, sample)
 
     def _clear_up(self, wiring: Wiring) -> None:
+        """Take out of Minox what a setup that was interrupted left there."""
         if self.store.note(NOTE):
             with self.store.run():
                 take_out(self.store, wiring.minox)
             self.output.line(_("An earlier trial booking was still in Minox; it is deleted now."))
 
-    def _sample(self, wiring: Wiring, seen: Seen) -> Sample | None:
-        """Choose an order with as many VAT rates as there are, of a customer that Minox knows."""
-        rules = self.session.config.rules(seen.lists.shop_country)
-        selected = wiring.statuses.selected
-        able = list(
-            _bookable([order for order in seen.orders if order.status in selected], rules, seen)
-        )
-        able.sort(
-            key=lambda sample: -len({share.rate for share in sample.booking.shares if share.vat})
-        )
-        with_customer = (_with_customer(wiring, sample) for sample in able[:CANDIDATES])
-        return next(
-            (sample for sample in with_customer if sample.customer), able[0] if able else None
-        )
+    def _rules(self) -> BookingRules:
+        return self.session.config.rules(self.both_sides.lists.shop_country)
 
-    def _try(self, wiring: Wiring, seen: Seen, sample: Sample) -> None:
-        customer = sample.customer
-        if customer is None:
-            question = _("A customer in Minox to try it on: its number, or a part of its name")
-            told = self.answers.about_setup.get("trial_customer")
-            given = None if told is None else str(told)
-            customer = ask_customer(
-                self.dialogue, wiring.minox, "setup.trial_customer", question, default=given
-            )
-        rules = self.session.config.rules(seen.lists.shop_country)
-        codes = list(seen.lists.codes)
+    def _sample(self, wiring: Wiring) -> Sample | None:
+        """Choose an order with as many VAT rates as there are, of a customer that Minox knows."""
+        rules = self._rules()
+        selected = wiring.statuses.selected
+        orders = [order for order in self.both_sides.orders if order.status in selected]
+        samples = list(_bookable(orders, rules, self.both_sides.administration))
+        samples.sort(key=_count_of_rates, reverse=True)
+
+        for sample in samples[:CANDIDATES]:
+            customer = _customer_in_minox(wiring, sample.booking.customer)
+            if customer:
+                return replace(sample, customer=customer)
+        return samples[0] if samples else None
+
+    def _show(self, sample: Sample) -> None:
+        customer = _("customer by e-mail")
+        if sample.customer:
+            customer = _("customer {number}").format(number=sample.customer)
+
+        self.output.line("")
+        show_booking(self.output, sample.booking, customer)
+
+    def _try(self, wiring: Wiring, sample: Sample) -> None:
+        """Try the ways of sending VAT until one reads back right, and propose that one."""
+        customer = sample.customer or self._ask_customer(wiring)
+        rules = self._rules()
+        codes = list(self.both_sides.lists.codes)
+
         with self.store.run(), self._telling_what_is_left():
-            tried = list(
-                self._told(
-                    try_out(
-                        self.store,
-                        wiring.minox,
-                        sample.order,
-                        rules=rules,
-                        administration=seen.administration,
-                        customer=customer,
-                        codes=codes,
-                    )
-                )
+            attempts = try_out(
+                self.store,
+                wiring.minox,
+                sample.order,
+                rules=rules,
+                administration=self.both_sides.administration,
+                customer=customer,
+                codes=codes,
             )
-        right = next((one for one in tried if one.right), None)
-        if right is None:
+            posting = self._first_right(attempts)
+
+        if posting is None:
             self.output.warn(
                 _(
                     "None of the ways of sending VAT reads back right. The trial booking is"
@@ -136,8 +138,26 @@ class Rehearsal:
                 ),
                 _("Show this to your accountant, or to Minox. Then run: mww2minox setup"),
             )
-        elif right.posting is not rules.vat_posting:
-            self._propose(right.posting, codes)
+        elif posting is not rules.vat_posting:
+            self._propose(posting, codes)
+
+    def _ask_customer(self, wiring: Wiring) -> str:
+        question = _("A customer in Minox to try it on: its number, or a part of its name")
+        answered = self.answers.about_setup.get("trial_customer")
+        default = None if answered is None else str(answered)
+        return ask_customer(
+            self.dialogue, wiring.minox, "setup.trial_customer", question, default=default
+        )
+
+    def _first_right(self, attempts: Iterator[Tried]) -> VatPosting | None:
+        """Make one attempt after another and tell what came of it; return the way that reads back
+        right.
+        """
+        for tried in attempts:
+            self._tell(tried)
+            if tried.right:
+                return tried.posting
+        return None
 
     @contextmanager
     def _telling_what_is_left(self) -> Iterator[None]:
@@ -151,27 +171,19 @@ class Rehearsal:
                     _("Run: mww2minox setup"),
                 )
 
-    def _told(self, attempts: Iterator[Tried]) -> Iterator[Tried]:
-        for tried in attempts:
-            if tried.right:
-                self.output.line(
-                    _("{way}: reads back right. The trial booking is deleted.").format(
-                        way=tried.posting
-                    )
-                )
-            elif tried.refused:
-                said = _("{way}: Minox refuses it: {message}").format(
-                    way=tried.posting, message=tried.refused
-                )
-                self.output.paragraph(said)
-            else:
-                differences = "; ".join(map(describe, tried.differences))
-                self.output.paragraph(
-                    _("{way}: reads back otherwise: {differences}").format(
-                        way=tried.posting, differences=differences
-                    )
-                )
-            yield tried
+    def _tell(self, tried: Tried) -> None:
+        if tried.right:
+            sentence = _("{way}: reads back right. The trial booking is deleted.")
+            self.output.line(sentence.format(way=tried.posting))
+
+        elif tried.refused:
+            sentence = _("{way}: Minox refuses it: {message}")
+            self.output.paragraph(sentence.format(way=tried.posting, message=tried.refused))
+
+        else:
+            sentence = _("{way}: reads back otherwise: {differences}")
+            differences = "; ".join(map(describe, tried.differences))
+            self.output.paragraph(sentence.format(way=tried.posting, differences=differences))
 
     def _propose(self, posting: VatPosting, codes: Iterable[VatCode]) -> None:
         question = _("Send VAT the way that reads back right, booking.vat_posting: {way}?").format(
@@ -180,6 +192,8 @@ class Rehearsal:
         if not self.session.agreed("use_what_reads_back", question, default=True):
             return
         self.answers.put(str(posting), "booking", "vat_posting")
+
+        # Where the account decides the VAT, one account for the shipping of all rates cannot.
         if posting is VatPosting.LEDGER and self.answers.get("ledgers"):
             self.output.warn(
                 _(
@@ -188,47 +202,57 @@ class Rehearsal:
                 )
             )
             self.answers.put(None, "ledgers")
+
+        # VAT lines of their own need an account: the one that Minox has with the code.
         if posting is VatPosting.LINE:
-            accounts = {code.code: code.account for code in codes}
-            rows = self.answers.get("vat")
-            self.answers.put(
-                (
-                    [_with_vat_ledger(row, accounts) for row in rows if isinstance(row, dict)]
-                    if isinstance(rows, list)
-                    else None
-                ),
-                "vat",
-            )
+            self._put_vat_ledgers({code.code: code.account for code in codes})
+
+    def _put_vat_ledgers(self, accounts: Mapping[str, str]) -> None:
+        rows = self.answers.get("vat")
+        if not isinstance(rows, list):
+            self.answers.put(None, "vat")
+            return
+
+        with_ledgers: list[Value] = [
+            _with_vat_ledger(row, accounts) for row in rows if isinstance(row, dict)
+        ]
+        self.answers.put(with_ledgers, "vat")
 
 
-def _bookable(orders: Iterable[Order], rules: BookingRules, seen: Seen) -> Iterator[Sample]:
+def _bookable(
+    orders: Iterable[Order], rules: BookingRules, administration: Administration
+) -> Iterator[Sample]:
     """Yield the sales that have a booking."""
     for order in orders:
-        booking = decide(order, rules, seen.administration).outcome
-        if (
-            isinstance(booking, Booking)
-            and booking.total > 0
-            and isinstance(booking.customer, FixedCustomer | CustomerByEmail)
-        ):
+        booking = decide(order, rules, administration).outcome
+        if not isinstance(booking, Booking) or booking.total <= 0:
+            continue
+
+        # A credit order goes to its original's customer, which nothing has booked yet.
+        if isinstance(booking.customer, FixedCustomer | CustomerByEmail):
             yield Sample(order=order, booking=booking, customer=None)
 
 
-def _with_customer(wiring: Wiring, sample: Sample) -> Sample:
-    debtor = sample.booking.customer
-    if isinstance(debtor, FixedCustomer):
-        return Sample(order=sample.order, booking=sample.booking, customer=debtor.number)
-    found: Iterable[MinoxCustomer] = ()
-    if isinstance(debtor, CustomerByEmail):
-        with suppress(Refused):  # an e-mail address that Minox does not take
-            found = wiring.minox.customers_by_email(debtor.email.strip())
-    usable = next((customer.number for customer in found if not customer.blocked), None)
-    return Sample(order=sample.order, booking=sample.booking, customer=usable)
+def _count_of_rates(sample: Sample) -> int:
+    return len({share.rate for share in sample.booking.shares if share.vat})
+
+
+def _customer_in_minox(wiring: Wiring, customer: BookingCustomer) -> str | None:
+    """Return the number of a booking's customer, where Minox knows an open one."""
+    if isinstance(customer, FixedCustomer):
+        return customer.number
+    if not isinstance(customer, CustomerByEmail):
+        return None
+
+    candidates: Iterable[MinoxCustomer] = ()
+    with suppress(Refused):  # an e-mail address that Minox does not take
+        candidates = wiring.minox.customers_by_email(customer.email.strip())
+    return next((candidate.number for candidate in candidates if not candidate.blocked), None)
 
 
 def _with_vat_ledger(row: dict[str, Value], accounts: Mapping[str, str]) -> dict[str, Value]:
+    """Return a row of `vat` with the account for its VAT, where it needs one and has none."""
     account = accounts.get(str(row.get("code")))
-    return (
-        {**row, "vat_ledger": account}
-        if account and row.get("rate") and not row.get("vat_ledger")
-        else row
-    )
+    if not account or not row.get("rate") or row.get("vat_ledger"):
+        return row
+    return {**row, "vat_ledger": account}

@@ -41,7 +41,7 @@ MOST_NAMED = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class BothSides:
     """What was read of both sides: the shop's newest orders and its lists, and the administration
     with its lists.
     """
@@ -58,15 +58,17 @@ class Seen:
 class Screen:
     """The mapping in the making."""
 
-    def __init__(self, answers: Answers, dialogue: Dialogue, seen: Seen, minox: Minox) -> None:
-        """Fill `answers`, by what was `seen`; customers are looked up in `minox`."""
+    def __init__(
+        self, answers: Answers, dialogue: Dialogue, both_sides: BothSides, minox: Minox
+    ) -> None:
+        """Fill `answers`, by what was read of `both_sides`; customers are looked up in `minox`."""
         self.answers = answers
         self.dialogue = dialogue
         self.output = dialogue.output
-        self.seen = seen
+        self.both_sides = both_sides
         self.minox = minox
         self.changes: list[Callable[[], None]] = []
-        self.told = ""
+        self.hint = ""
 
     def fill(self) -> None:
         """Put in what is beyond doubt, and ask for the rest."""
@@ -78,6 +80,8 @@ class Screen:
             self._ask_statuses()
         if self.answers.get("shop", "since") is None:
             self._ask_since()
+
+        # The first time only: later, no account for rounding is an answer too.
         if not self.vat and self.answers.get("booking", "rounding_ledger") is None:
             self._fill_rounding_ledger()
         self._fill_vat()
@@ -85,25 +89,27 @@ class Screen:
 
     def confirm(self) -> None:
         """Show all, and change lines, until the user is content."""
+        question = _("Enter if this is right, or the number of a line to change")
         while True:
             self._show()
             self._tell()
-            question = _("Enter if this is right, or the number of a line to change")
-            chosen = self.dialogue.text("setup.line", question, default="", check=self._line)
-            if chosen:
-                self.changes[int(chosen) - 1]()
+            line = self.dialogue.text("setup.line", question, default="", check=self._line)
+
+            if line:
+                self.changes[int(line) - 1]()
+            # A script cannot answer once more; `complete` tells what its config lacks.
             elif self.vat or not self.dialogue.interactive:
                 return
             else:
-                self.told = _(
+                self.hint = _(
                     "Without a VAT code no order can be booked: choose one for a line of VAT."
                 )
 
     def _tell(self) -> None:
         """Say below the screen, where it is seen, what came of the last answer."""
-        if self.told:
-            self.output.warn(self.told)
-        self.told = ""
+        if self.hint:
+            self.output.warn(self.hint)
+        self.hint = ""
 
     def _line(self, answer: str) -> str:
         if answer and not (answer.isdecimal() and 1 <= int(answer) <= len(self.changes)):
@@ -115,28 +121,28 @@ class Screen:
     def _has_journal(self) -> bool:
         """Tell whether a journal is chosen that Minox still has, as far as it tells."""
         chosen = self.answers.get("minox", "journal")
-        there = {journal.id for journal in self.seen.journals}
-        return chosen is not None and (not there or str(chosen) in there)
+        journals = {journal.id for journal in self.both_sides.journals}
+        return chosen is not None and (not journals or str(chosen) in journals)
 
     def _fill_journal(self) -> None:
-        likely = proposal.journals(self.seen.journals)
+        likely = proposal.journals(self.both_sides.journals)
         if len(likely) == 1:
             self.answers.put(likely[0].id, "minox", "journal")
         else:
             self._ask_journal()
 
     def _ask_journal(self) -> None:
-        options = [(journal.id, _described(journal)) for journal in self.seen.journals]
+        options = [(journal.id, _described(journal)) for journal in self.both_sides.journals]
         question = _("The sales journal")
-        chosen = (
-            self.dialogue.choose("minox.journal", question, options)
-            if options
-            else self.dialogue.text("minox.journal", question)
-        )
+
+        if options:
+            chosen = self.dialogue.choose("minox.journal", question, options)
+        else:
+            chosen = self.dialogue.text("minox.journal", question)
         self.answers.put(chosen, "minox", "journal")
 
     def _fill_statuses(self) -> None:
-        likely = proposal.statuses(self.seen.statuses)
+        likely = proposal.statuses(self.both_sides.statuses)
         if likely:
             self.answers.put([self._status(status) for status in likely], "shop", "statuses")
         else:
@@ -146,72 +152,75 @@ class Screen:
         """Return what stands for a status in the config: its name, where that tells it from all
         others.
         """
-        alike = [other for other in self.seen.statuses if other.name.lower() == status.name.lower()]
+        names = [other.name.lower() for other in self.both_sides.statuses]
         usable = status.name and not status.name.isdecimal() and "${" not in status.name
-        return status.name if usable and len(alike) == 1 else status.number
+        return status.name if usable and names.count(status.name.lower()) == 1 else status.number
 
     def _unknown_statuses(self) -> bool:
         """Tell whether a status is chosen that the shop does not have."""
-        known = {
-            text.lower()
-            for status in self.seen.statuses
-            for text in (str(status.number), status.name)
-        }
         chosen = self.answers.get("shop", "statuses")
-        return (
-            bool(known)
-            and isinstance(chosen, list)
-            and not known.issuperset(str(one).lower() for one in chosen)
-        )
+        # Without a partner token the shop tells no statuses: nothing can be held against them.
+        if not self.both_sides.statuses or not isinstance(chosen, list):
+            return False
+
+        numbers = {str(status.number) for status in self.both_sides.statuses}
+        names = {status.name.lower() for status in self.both_sides.statuses}
+        return not (numbers | names).issuperset(str(status).lower() for status in chosen)
 
     def _ask_statuses(self) -> None:
         """By name where the shop tells names, else by the numbers that its orders have."""
-        named = [(str(status.number), status.name) for status in self.seen.statuses]
-        counts = Counter(order.status for order in self.seen.orders)
-        numbered = [
+        named = [(str(status.number), status.name) for status in self.both_sides.statuses]
+        question = _("The numbers of the statuses that are booked, with commas between them")
+        numbers = self.dialogue.several(
+            "shop.statuses",
+            question,
+            named or self._statuses_of_orders(),
+            default=self._status_numbers() or None,
+            any_number=not named,
+        )
+
+        by_number = {
+            str(status.number): self._status(status) for status in self.both_sides.statuses
+        }
+        chosen: list[Value] = [by_number.get(number) or int(number) for number in numbers]
+        self.answers.put(chosen, "shop", "statuses")
+
+    def _statuses_of_orders(self) -> list[tuple[str, str]]:
+        """Return the numbers that the newest orders have as a status, each with how many do."""
+        counts = Counter(order.status for order in self.both_sides.orders)
+        return [
             (str(number), ngettext("{count} order", "{count} orders", count).format(count=count))
             for number, count in sorted(counts.items())
         ]
-        present = self.answers.get("shop", "statuses")
-        numbers = {status.name.lower(): str(status.number) for status in self.seen.statuses}
-        chosen_before = present if isinstance(present, list) else []
-        default = ",".join(
-            numbers.get(str(status).lower(), str(status)) for status in chosen_before
-        )
-        question = _("The numbers of the statuses that are booked, with commas between them")
-        chosen = self.dialogue.several(
-            "shop.statuses",
-            question,
-            named or numbered,
-            default=default or None,
-            any_number=not named,
-        )
-        by_number = {str(status.number): self._status(status) for status in self.seen.statuses}
-        self.answers.put(
-            [by_number.get(number) or int(number) for number in chosen], "shop", "statuses"
-        )
+
+    def _status_numbers(self) -> str:
+        """Return the chosen statuses by their numbers, as the user would type them."""
+        chosen = self.answers.get("shop", "statuses")
+        if not isinstance(chosen, list):
+            return ""
+        numbers = {status.name.lower(): str(status.number) for status in self.both_sides.statuses}
+        return ",".join(numbers.get(str(status).lower(), str(status)) for status in chosen)
 
     def _ask_since(self) -> None:
-        today = date.today()  # noqa: DTZ011 - a proposal only
-        year = next(
-            (
-                year.start
-                for year in self.seen.administration.fiscal_years
-                if year.start <= today <= year.end
-            ),
-            today,
-        )
         present = self.answers.get("shop", "since")
         question = _("The date of the first order to book, like 2026-01-31")
         chosen = self.dialogue.text(
-            "shop.since", question, default=str(present or year), check=_day
+            "shop.since", question, default=str(present or self._first_day()), check=_day
         )
         self.answers.put(chosen, "shop", "since")
+
+    def _first_day(self) -> date:
+        """Propose the beginning of the fiscal year, or today where Minox has none for it."""
+        today = date.today()  # noqa: DTZ011 - a proposal only
+        for year in self.both_sides.administration.fiscal_years:
+            if year.start <= today <= year.end:
+                return year.start
+        return today
 
     # Ledger accounts
 
     def _rounding_ledger(self) -> str:
-        return self.seen.administration.rounding_ledger
+        return self.both_sides.administration.rounding_ledger
 
     def _fill_rounding_ledger(self) -> None:
         """Propose Minox' own account for rounding, the first time: later, none is an answer."""
@@ -219,31 +228,32 @@ class Screen:
             self.answers.put(_number(self._rounding_ledger()), "booking", "rounding_ledger")
 
     def _usable(self, number: str) -> bool:
-        return any(
-            account.id == number and not account.blocked for account in self.seen.lists.accounts
-        )
+        return any(account.id == number for account in self._open_accounts())
+
+    def _open_accounts(self) -> list[ListEntry]:
+        return [account for account in self.both_sides.lists.accounts if not account.blocked]
 
     def _ask_account(self, key: str, question: str, *, default: str | None = None) -> str:
         """Ask for a ledger account by its number or a part of its name; NONE is an answer too."""
 
-        def known(answer: str) -> str:
+        def account_number(answer: str) -> str:
             if answer == NONE or self._usable(answer):
                 return answer
-            found = [
-                account
-                for account in self.seen.lists.accounts
-                if answer and answer.lower() in _described(account).lower()
-            ]
-            open_ones = [
-                (account.id, f"{account.id} {_described(account)}")
-                for account in found
-                if not account.blocked
-            ]
-            return _the_one(open_ones) or _none(
+            return _the_only(self._accounts_named(answer)) or _none(
                 _("Minox has no open ledger account {answer}."), answer
             )
 
-        return self.dialogue.text(key, question, default=default, check=known)
+        return self.dialogue.text(key, question, default=default, check=account_number)
+
+    def _accounts_named(self, part: str) -> list[tuple[str, str]]:
+        """Return number and description of the open accounts in whose name or type `part` is."""
+        if not part:
+            return []
+        return [
+            (account.id, f"{account.id} {_described(account)}")
+            for account in self._open_accounts()
+            if part.lower() in _described(account).lower()
+        ]
 
     def _change_account(self, question: str, *place: str) -> Callable[[], None]:
         def change() -> None:
@@ -261,50 +271,61 @@ class Screen:
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
     def _proposals(self) -> list[proposal.Row]:
-        return proposal.rows(self.seen.orders, self.seen.rates, self.seen.lists)
+        return proposal.rows(self.both_sides.orders, self.both_sides.rates, self.both_sides.lists)
 
     def _fill_vat(self) -> None:
         """A row for all that orders need; on the first time also for what the shop is set up for.
 
         What is certain comes first: who is interrupted at a question has the whole of that.
         """
-        present = self.vat
-        missing = [
-            row
-            for row in self._proposals()
-            if not _in_rows(row.need, present) and (row.orders or not present)
-        ]
+        missing = self._missing_rows()
         for row in missing:
             if row.code and row.account:
                 self._put_row(row.need, row.code.code, row.account.id)
+
         for row in missing:
-            if row.codes and not (row.code and row.account):
+            if row.codes and not row.is_certain:
                 self._ask_row(row.need, row.codes)
+
+    def _missing_rows(self) -> list[proposal.Row]:
+        present = self.vat
+        missing = []
+        for row in self._proposals():
+            # Once there are rows, what no order needs was left out on purpose.
+            is_needed = row.orders > 0 or not present
+            if is_needed and not _in_rows(row.need, present):
+                missing.append(row)
+        return missing
 
     def _ask_row(self, need: VatNeed, codes: Sequence[VatCode]) -> None:
         """Ask for a row's VAT code, where there is a choice, and ledger account; NONE leaves it
         out.
         """
         self.output.line(_("Revenue of {kind}:").format(kind=kind(need)), style="bold")
-        certain = len(codes) == 1 and proposal.is_beyond_doubt(need, codes[0], self.seen.lists)
-        code = codes[0].code if certain else self._ask_code(codes)
-        ledger = (
-            NONE
-            if code == NONE
-            else self._ask_ledger(need, next(one for one in codes if one.code == code))
+        certain = len(codes) == 1 and proposal.is_beyond_doubt(
+            need, codes[0], self.both_sides.lists
         )
+        code = codes[0].code if certain else self._ask_code(codes)
+
+        ledger = NONE
+        if code != NONE:
+            chosen = next(candidate for candidate in codes if candidate.code == code)
+            ledger = self._ask_ledger(need, chosen)
+
         if ledger == NONE:
             self.answers.put([row for row in self.vat if not _is_row_of(need, row)] or None, "vat")
         else:
             self._put_row(need, code, ledger)
 
-    def _ask_ledger(self, need: VatNeed, chosen: VatCode) -> str:
-        likely = proposal.accounts_for(need, chosen, self.seen.lists)
+    def _ask_ledger(self, need: VatNeed, code: VatCode) -> str:
+        likely = proposal.accounts_for(need, code, self.both_sides.lists)
         for account in likely:
             self.output.line(f"  {account.id:>8}  {_described(account)}")
+
+        # A script gets no default where there is a choice: it has to say.
         question = _("The ledger account: its number, or a part of its name (- : leave this out)")
-        certain = len(likely) == 1 or (likely and self.dialogue.interactive)
-        return self._ask_account("vat", question, default=likely[0].id if certain else None)
+        has_default = len(likely) == 1 or (likely and self.dialogue.interactive)
+        return self._ask_account("vat", question, default=likely[0].id if has_default else None)
 
     def _ask_code(self, codes: Sequence[VatCode]) -> str:
         options = [
@@ -316,52 +337,50 @@ class Screen:
         )
 
     def _put_row(self, need: VatNeed, code: str, ledger: str) -> None:
-        about: VatRow = (
-            {"strategy": need.strategy}
-            if need.strategy
-            else {"region": need.region, "rate": _rate(need.rate)}
-        )
+        """Put a row in the place of the one for the same need, or at the end."""
+        made: VatRow = {"region": need.region, "rate": _rate(need.rate)}
+        if need.strategy:
+            made = {"strategy": need.strategy}
+        made |= {"code": _number(code), "ledger": _number(ledger)}
+
         others = [row for row in self.vat if not _is_row_of(need, row)]
-        made: VatRow = {**about, "code": _number(code), "ledger": _number(ledger)}
-        place = next(
-            (place for place, row in enumerate(self.vat) if _is_row_of(need, row)), len(others)
-        )
+        places = [place for place, row in enumerate(self.vat) if _is_row_of(need, row)]
+        place = places[0] if places else len(others)
         self.answers.put([*others[:place], made, *others[place:]], "vat")
 
     def _change_row(self, need: VatNeed) -> Callable[[], None]:
         def change() -> None:
-            codes = proposal.possible_codes(need, self.seen.lists)
+            codes = proposal.possible_codes(need, self.both_sides.lists)
+
             if need.strategy and need.rate:
-                self.told = _("No row can cover that: look at these orders in the shop.")
+                self.hint = _("No row can cover that: look at these orders in the shop.")
             elif codes:
                 self._ask_row(need, codes)
             else:
-                told = _(
+                hint = _(
                     "Minox has no VAT code of {rate}%: add one there, then run: mww2minox setup"
                 )
-                self.told = told.format(rate=shown(need.rate))
+                self.hint = hint.format(rate=shown(need.rate))
 
         return change
 
     # Ways of paying
 
     def _payments(self) -> Counter[str]:
-        return Counter(order.payment for order in self.seen.orders if order.payment)
+        return Counter(order.payment for order in self.both_sides.orders if order.payment)
 
     def _ask_nameless_payments(self) -> None:
         """A way of paying most of whose orders have no e-mail address, like cash, needs a fixed
         customer.
         """
         payments = self._payments()
-        nameless = Counter(
-            order.payment for order in self.seen.orders if order.payment and not order.email.strip()
-        )
+        without_email = [order for order in self.both_sides.orders if not order.email.strip()]
+        nameless = Counter(order.payment for order in without_email if order.payment)
+
         for payment, count in nameless.items():
-            if (
-                2 * count > payments[payment]
-                and self.answers.get("payment_debtors", payment) is None
-            ):
-                told = ngettext(
+            is_answered = self.answers.get("payment_debtors", payment) is not None
+            if 2 * count > payments[payment] and not is_answered:
+                sentence = ngettext(
                     "Of {all} order paid with {payment}, {count} has no e-mail address: it needs a"
                     " fixed customer.",
                     "Of {all} orders paid with {payment}, {count} have no e-mail address: these"
@@ -369,7 +388,9 @@ class Screen:
                     payments[payment],
                 )
                 self.output.paragraph(
-                    told.format(all=payments[payment], count=count, payment=self._method(payment))
+                    sentence.format(
+                        all=payments[payment], count=count, payment=self._method(payment)
+                    )
                 )
                 self._ask_debtor(payment)
 
@@ -379,7 +400,7 @@ class Screen:
         self.answers.put(None if chosen == NONE else _number(chosen), "payment_debtors", payment)
 
     def _method(self, payment: str) -> str:
-        name = self.seen.methods.get(payment)
+        name = self.both_sides.methods.get(payment)
         return f"{name} ({payment})" if name else payment
 
     # Showing
@@ -397,15 +418,13 @@ class Screen:
     def _show_general(self) -> None:
         statuses = self.answers.get("shop", "statuses")
         listed = ", ".join(map(str, statuses)) if isinstance(statuses, list) else ""
+        since = str(self.answers.get("shop", "since"))
         rows = [
             (self._numbered(self._ask_journal), _("Journal"), self._journal_shown()),
             (self._numbered(self._ask_statuses), _("Statuses that are booked"), listed),
-            (
-                self._numbered(self._ask_since),
-                _("First order date"),
-                str(self.answers.get("shop", "since")),
-            ),
+            (self._numbered(self._ask_since), _("First order date"), since),
         ]
+
         accounts = [
             (_("Rounding"), ("booking", "rounding_ledger"), _("with the largest amount")),
             (_("Shipping costs"), ("ledgers", "shipping"), _("with the goods")),
@@ -417,33 +436,27 @@ class Screen:
             account = self.answers.get(*place)
             shown = otherwise if account is None else self._account_shown(str(account))
             rows.append((self._numbered(self._change_account(question, *place)), name, shown))
-        self.output.table(
-            _("Orders and journal"),
-            [("", "right"), (_("What"), "left"), (_("Choice"), "left")],
-            rows,
-        )
+
+        columns = [("", "right"), (_("What"), "left"), (_("Choice"), "left")]
+        self.output.table(_("Orders and journal"), columns, rows)
 
     def _journal_shown(self) -> str:
         journal = str(self.answers.get("minox", "journal"))
-        return _named(journal, {one.id: one.description for one in self.seen.journals})
+        return _with_name(journal, self.both_sides.journals)
 
     def _account_shown(self, number: str) -> str:
-        return _named(number, {one.id: one.description for one in self.seen.lists.accounts})
+        return _with_name(number, self.both_sides.lists.accounts)
 
     def _show_vat(self) -> None:
         counts = {row.need: row.orders for row in self._proposals()}
-        needs = list(
-            dict.fromkeys([*(need for need in counts if counts[need]), *map(_need_of, self.vat)])
-        )
-        rows = [
-            (
-                self._numbered(self._change_row(need)),
-                kind(need),
-                str(counts.get(need, 0)),
-                *self._row_shown(need),
-            )
-            for need in needs
-        ]
+        needed = [need for need in counts if counts[need]]
+        needs = dict.fromkeys([*needed, *map(_need_of, self.vat)])
+
+        rows = []
+        for need in needs:
+            change = self._numbered(self._change_row(need))
+            rows.append((change, kind(need), str(counts.get(need, 0)), *self._row_shown(need)))
+
         columns = [
             ("", "right"),
             (_("Revenue"), "left"),
@@ -456,27 +469,24 @@ class Screen:
     def _row_shown(self, need: VatNeed) -> tuple[str, str]:
         row = next((row for row in self.vat if _is_row_of(need, row)), None)
         if row is None:
-            there = proposal.codes_for(need, self.seen.lists)
-            return (_("not booked") if there else _("not booked: none in Minox"), "")
-        codes = {code.code: code.description for code in self.seen.lists.codes}
-        return _named(str(row.get("code")), codes), self._account_shown(str(row.get("ledger")))
+            codes = proposal.codes_for(need, self.both_sides.lists)
+            return (_("not booked") if codes else _("not booked: none in Minox"), "")
+
+        names = {code.code: code.description for code in self.both_sides.lists.codes}
+        return _named(str(row.get("code")), names), self._account_shown(str(row.get("ledger")))
 
     def _show_payments(self) -> None:
         fixed = self.answers.get("payment_debtors")
-        debtors = fixed if isinstance(fixed, dict) else {}
+        customers = fixed if isinstance(fixed, dict) else {}
         counts = self._payments()
+        by_frequency = [payment for payment, _count in counts.most_common()]
+
         rows = []
-        for payment in dict.fromkeys(
-            [*(payment for payment, _count in counts.most_common()), *debtors]
-        ):
-            number = debtors.get(payment)
-            customer = (
-                _("by e-mail address")
-                if number is None
-                else _named(str(number), self._customer_name(str(number)))
-            )
+        for payment in dict.fromkeys([*by_frequency, *customers]):
             change = self._numbered(partial(self._ask_debtor, payment))
+            customer = self._customer_shown(customers.get(payment))
             rows.append((change, self._method(payment), str(counts[payment]), customer))
+
         columns = [
             ("", "right"),
             (_("Way of paying"), "left"),
@@ -486,11 +496,14 @@ class Screen:
         if rows:
             self.output.table(_("Ways of paying"), columns, rows)
 
-    def _customer_name(self, number: str) -> dict[str, str]:
-        with suppress(Refused):
-            found = self.minox.customer(number)
-            return {number: found.name} if found else {}
-        return {}
+    def _customer_shown(self, number: Value) -> str:
+        if number is None:
+            return _("by e-mail address")
+
+        customer = None
+        with suppress(Refused):  # a number that no customer can have
+            customer = self.minox.customer(str(number))
+        return _named(str(number), {str(number): customer.name} if customer else {})
 
 
 def ask_customer(
@@ -498,58 +511,68 @@ def ask_customer(
 ) -> str:
     """Ask for a customer by its number or a part of its name; NONE is an answer too."""
 
-    def known(answer: str) -> str:
+    def customer_number(answer: str) -> str:
         if answer == NONE == default:
             return answer
-        found = [(customer.number, _customer(customer)) for customer in _customers(minox, answer)]
-        return _the_one(found) or _none(_("Minox finds no open customer for {answer}."), answer)
+        customers = [
+            (customer.number, f"{customer.number} {customer.name}".strip())
+            for customer in _open_customers(minox, answer)
+        ]
+        return _the_only(customers) or _none(
+            _("Minox finds no open customer for {answer}."), answer
+        )
 
-    return dialogue.text(key, question, default=default, check=known)
+    return dialogue.text(key, question, default=default, check=customer_number)
 
 
-def _the_one(found: Sequence[tuple[str, str]]) -> str:
-    """Return the only number of those found, each with its description; empty where there is none
-    at all.
+def _the_only(candidates: Sequence[tuple[str, str]]) -> str:
+    """Return the number of the only candidate, each a number and a description; empty where there
+    is none at all. Raises ValueError where there is a choice.
     """
-    if len(found) > 1:
-        names = "; ".join(description for _number, description in found[:MOST_NAMED])
+    if len(candidates) > 1:
+        names = "; ".join(description for _number, description in candidates[:MOST_NAMED])
         raise ValueError(_("Which of these? {names}").format(names=names))
-    return found[0][0] if found else ""
+    return candidates[0][0] if candidates else ""
 
 
 def _none(sentence: str, answer: str) -> NoReturn:
     raise ValueError(sentence.format(answer=repr(answer)))
 
 
-def _customers(minox: Minox, answer: str) -> list[MinoxCustomer]:
+def _open_customers(minox: Minox, answer: str) -> list[MinoxCustomer]:
     """Return the customer with that number, else all that a search finds; none of them blocked."""
     try:
-        named = minox.customer(answer) if answer.isdecimal() else None
-        found = [named] if named else minox.customers_by_search(answer) if answer else []
+        customers = _customers(minox, answer)
     except Refused as refused:
         raise ValueError(
             _("Minox does not take it: {message}").format(message=said(refused))
         ) from None
-    return [customer for customer in found if not customer.blocked]
+    return [customer for customer in customers if not customer.blocked]
+
+
+def _customers(minox: Minox, answer: str) -> list[MinoxCustomer]:
+    customer = minox.customer(answer) if answer.isdecimal() else None
+    if customer:
+        return [customer]
+    # An empty search would find everybody.
+    return minox.customers_by_search(answer) if answer else []
 
 
 def kind(need: VatNeed) -> str:
     """Name a kind of revenue for the reader: a country and a rate, or a strategy."""
-    if need.strategy and not need.rate:
-        return (
-            _("reverse charge (EU)")
-            if need.strategy == REVERSE_CHARGED
-            else _("export (outside the EU)")
-        )
-    return " ".join(filter(None, (need.strategy, need.region, f"{shown(need.rate)}%")))
-
-
-def _customer(customer: MinoxCustomer) -> str:
-    return f"{customer.number} {customer.name}".strip()
+    if need.rate or not need.strategy:
+        return " ".join(filter(None, (need.strategy, need.region, f"{shown(need.rate)}%")))
+    if need.strategy == REVERSE_CHARGED:
+        return _("reverse charge (EU)")
+    return _("export (outside the EU)")
 
 
 def _described(entry: ListEntry) -> str:
     return " · ".join(filter(None, (entry.description, entry.type)))
+
+
+def _with_name(number: str, entries: Sequence[ListEntry]) -> str:
+    return _named(number, {entry.id: entry.description for entry in entries})
 
 
 def _named(number: str, names: dict[str, str]) -> str:

@@ -16,7 +16,9 @@ from mww2minox.wiring import Wiring
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line says."""
+    """What the command line says: the config to be is `target`, `answers` a script's file of
+    answers, `given` dotted keys of the config with their values.
+    """
 
     target: Path
     state: Path | None = None
@@ -57,9 +59,7 @@ class Session:
 
     def agreed(self, key: str, question: str, *, default: bool) -> bool:
         """Ask, unless a file of answers says it under `setup`."""
-        told = self.answers.about_setup.get(key)
-        return (
-            told
-            if isinstance(told, bool)
-            else self.dialogue.yes(f"setup.{key}", question, default=default)
-        )
+        answer = self.answers.about_setup.get(key)
+        if isinstance(answer, bool):
+            return answer
+        return self.dialogue.yes(f"setup.{key}", question, default=default)

@@ -1,0 +1,40 @@
+"""A booking shown as a table of its lines, before anything of it is sent."""
+
+from decimal import Decimal
+
+from mww2minox.books.model import Booking, BookingLine
+from mww2minox.language.texts import _, day, number
+from mww2minox.output import Output
+
+
+def show_booking(output: Output, booking: Booking, customer: str) -> None:
+    """Show a booking as a table of its lines; `customer` says whose the first one is."""
+    title = _(
+        "Order {number} · {date} · {journal} · {year} period {period} · {description}"
+    ).format(
+        number=booking.order_number,
+        date=day(booking.document_date),
+        journal=booking.journal,
+        year=booking.fiscal_year,
+        period=booking.period,
+        description=booking.description,
+    )
+    columns = [
+        (_("Account"), "left"),
+        (_("Debit"), "right"),
+        (_("Credit"), "right"),
+        (_("VAT code"), "right"),
+        (_("VAT"), "right"),
+    ]
+
+    # The customer owes what is positive; a credit order's total stands on the other side.
+    debit = number(max(booking.total, Decimal(0)))
+    credit = number(max(-booking.total, Decimal(0)))
+    rows = [(customer, debit, credit, "", ""), *map(_row, booking.lines)]
+    output.table(title, columns, rows)
+
+
+def _row(line: BookingLine) -> tuple[str, str, str, str, str]:
+    code = "" if line.vat_code is None else str(line.vat_code)
+    vat = "" if line.vat_amount is None else number(line.vat_amount)
+    return line.ledger, number(line.debit), number(line.credit), code, vat
