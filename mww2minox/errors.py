@@ -28,7 +28,7 @@ from mww2minox.language.texts import _, ngettext
 
 
 class ExitStatus(IntEnum):
-    """The exit codes (README.md, "Exit codes")."""
+    """The exit codes (docs/exit-codes.md)."""
 
     OK = 0
     BUG = 1

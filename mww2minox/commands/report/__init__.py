@@ -93,7 +93,7 @@ def _rows(wiring: Wiring) -> list[dict[str, Any]]:
 
 
 def _row(order: StoredOrder, booking: StoredBooking | None) -> dict[str, Any]:
-    """Return an order as README.md, "The report as JSON", says."""
+    """Return an order as docs/json.md, says."""
     text = explain_rejection(order.rejection) if order.rejection else Text("", "")
     booked = booking if booking and booking.booked_at else None
     differences = (*booked.differences, *booked.shop_differences) if booked else ()
