@@ -31,7 +31,7 @@ from mww2minox.language.texts import _, ngettext, system_problem
 
 
 class ExitStatus(IntEnum):
-    """The exit codes (README.md, "Exit codes")."""
+    """The exit codes (docs/exit-codes.md)."""
 
     OK = 0
     BUG = 1

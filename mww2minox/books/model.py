@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an order is not booked: README.md, "Reasons"."""
+    """Why an order is not booked: docs/reasons.md."""
 
     STATUS_NOT_SELECTED = "status_not_selected"
     NOTHING_TO_BOOK = "nothing_to_book"
