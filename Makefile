@@ -51,6 +51,7 @@ check: lint types coverage wheel
 lint: .venv/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python .ci/page.py mww2minox
 	$(BIN)/lint-imports
 
 types: .venv/.installed-dev

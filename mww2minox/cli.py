@@ -522,7 +522,8 @@ def _without_trial(wiring: "Wiring", command: Command) -> "Wiring":
 
 def _noting(action: Callable[[], ExitStatus], note: Callable[[ExitStatus], None]) -> ExitStatus:
     """Run, and note how it ended, whatever happens."""
-    status = ExitStatus.BUG
+    status = ExitStatus.BUG  # what a traceback leaves behind
+
     try:
         status = action()
     except MwwError as error:
@@ -533,6 +534,7 @@ def _noting(action: Callable[[], ExitStatus], note: Callable[[ExitStatus], None]
         raise
     finally:
         note(status)
+
     return status
 
 

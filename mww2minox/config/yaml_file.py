@@ -133,6 +133,7 @@ def shown(value: Value) -> str:
             return _("a section")
         case _:
             text = repr(value)
+
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 

@@ -11,7 +11,7 @@ from mww2minox.commands.report.rows import Row, Value, fields_of, totals
 
 
 def as_json(rows: Sequence[Row]) -> str:
-    """Return the orders, and what they add up to per state (README.md, "The report as JSON")."""
+    """Return the orders, and what they add up to per state (docs/json.md)."""
     report = {
         "generated_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "orders": [_order(row) for row in rows],

@@ -171,6 +171,7 @@ def save_private(path: Path, text: str) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             Path(made).replace(path)
+        # A kill by Ctrl-C too leaves no half file behind.
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(made).unlink()
