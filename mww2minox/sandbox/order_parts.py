@@ -1,14 +1,14 @@
-"""The parts that sample orders are put together from, in the shop's canonical form."""
+"""The parts that sample orders are put together from, in the canonical form of `shop.Shop`.
 
-from __future__ import annotations
+Amounts are euros as text, rates percentages as text. What they mean: shop/api.md, "Money on an
+order" and "Orders".
+"""
 
+import datetime as dt
 import uuid
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Sequence
+from typing import Any
 
 Order = dict[str, Any]
 OrderLine = dict[str, Any]
@@ -17,6 +17,7 @@ Price = dict[str, str]
 NAMESPACE = uuid.UUID("7c0a7d0e-4f0e-5f39-9a57-0d4f4d2d8a11")
 SIX_DECIMALS = Decimal("0.000001")
 PAID = 2
+CREDITED = 8
 COUNTRIES = {
     "NL": "Nederland",
     "BE": "België",
@@ -30,7 +31,7 @@ COUNTRIES = {
 
 
 def rated(rate: str, gross: str) -> Price:
-    """Price `gross` at a rate, the amount without tax to six decimals as the shop keeps it."""
+    """Return the price `gross` at a rate; without VAT it has six decimals, as in the shop."""
     net = Decimal(gross) / (1 + Decimal(rate) / 100)
     return {
         "amount": str(net.quantize(SIX_DECIMALS, ROUND_HALF_UP)),
@@ -40,24 +41,22 @@ def rated(rate: str, gross: str) -> Price:
 
 
 def net_price(rate: str, net: str) -> Price:
-    """Price `net` at a rate the way old answers did, without an amount including tax."""
+    """Return the price `net` at a rate as old orders have it, without an amount with VAT."""
     return {"amount": net, "rate": rate}
 
 
 def line(kind: str, description: str, *prices: Price, quantity: int = 1) -> OrderLine:
-    """Make an order line; its prices are for the whole line, one per rate."""
+    """Return an order line; its prices are for the whole line, one per rate."""
     return {"type": kind, "quantity": quantity, "description": description, "price": list(prices)}
 
 
 def goods(rate: str, gross: str, description: str = "Theepot", quantity: int = 1) -> OrderLine:
-    """Make a line of goods at one rate."""
+    """Return a line of goods at one rate."""
     return line("article", description, rated(rate, gross), quantity=quantity)
 
 
 def invoice(total: str, *taxes: tuple[str, str]) -> dict[str, Any]:
-    """Write what the customer's invoice says: the total, and the VAT in pairs of rate and
-    amount.
-    """
+    """Return what the customer's invoice says: the total, and VAT as pairs of rate and amount."""
     tax = [{"amount": amount, "rate": rate} for rate, amount in taxes]
     return {"tax": tax, "total": total} if tax else {"total": total}
 
@@ -70,7 +69,7 @@ def person(
     company: str | None = None,
     vat_number: str | None = None,
 ) -> dict[str, Any]:
-    """Describe who buys, with one invoice address."""
+    """Return the shop's `debtor`: who buys, with one invoice address; what is None is absent."""
     address = {
         "name": name,
         "company": company,
@@ -83,12 +82,10 @@ def person(
         "phone": "06-12345678",
         "taxnumber": vat_number,
     }
-    known = {field: value for field, value in address.items() if value is not None}
-    return (
-        {"email": email, "address": {"invoice": known}}
-        if email
-        else {"address": {"invoice": known}}
-    )
+    invoice_address = {field: value for field, value in address.items() if value is not None}
+
+    debtor: dict[str, Any] = {"email": email} if email else {}
+    return debtor | {"address": {"invoice": invoice_address}}
 
 
 def order(
@@ -99,9 +96,12 @@ def order(
     price: dict[str, Any],
     **fields: object,
 ) -> Order:
-    """Make an order. `fields` replace or add to the ordinary ones; None leaves one out."""
-    country = debtor["address"]["invoice"]["country_code"]
-    made: Order = {
+    """Return an order. `fields` replace or add to the ordinary ones; None leaves one out."""
+    buyer = debtor["address"]["invoice"]
+    country = buyer["country_code"]
+    order_lines = [{"id": _line_id(number, place), **part} for place, part in enumerate(lines)]
+
+    ordinary: Order = {
         "number": number,
         "uuid": str(uuid.uuid5(NAMESPACE, f"order {number}")),
         "date": date.isoformat(),
@@ -114,7 +114,7 @@ def order(
         "taxed": "include",
         "locale": "nl_NL",
         "currency": "EUR",
-        "business_model": "B2B" if "company" in debtor["address"]["invoice"] else "B2C",
+        "business_model": "B2B" if "company" in buyer else "B2C",
         "tax_region": country,
         "tax_strategy": "",
         "payment": {
@@ -125,21 +125,21 @@ def order(
         "payment_status": "captured",
         "debtor": debtor,
         "price": price,
-        "orderlines": [{"id": _line_id(number, place), **part} for place, part in enumerate(lines)],
+        "orderlines": order_lines,
         "shipping": [{"country": {"description": COUNTRIES[country], "isocode": country}}],
         "credit_order_numbers": [],
     }
-    return made | fields
+    return ordinary | fields
 
 
 def cash() -> dict[str, Any]:
-    """Describe a payment at the counter."""
+    """Return a payment at the counter."""
     return {"gateway_name": "basic", "method_name": "cash", "status": {"id": 1, "text": "Betaald"}}
 
 
 def credit(number: str, **fields: object) -> dict[str, Any]:
-    """Give the fields that make an order a credit order on another."""
-    unpaid = {"payment": None, "payment_status": None, "status": 8}
+    """Return the fields that make an order a credit order on another."""
+    unpaid = {"payment": None, "payment_status": None, "status": CREDITED}
     return {**unpaid, "credited_order_number": number, **fields}
 
 
