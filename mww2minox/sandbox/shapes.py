@@ -1,8 +1,7 @@
-"""The two forms in which the shop writes an order: as it really answers, and as its document
-says.
-"""
+"""The two forms in which the shop writes an order: as it answers, and as its document says.
 
-from __future__ import annotations
+Source: shop/api.md, "Live and documented shapes".
+"""
 
 from typing import Any
 
@@ -12,28 +11,35 @@ AMOUNTS = frozenset({"amount", "amount_including_tax", "total", "rate"})
 def live(
     order: dict[str, Any], *, numbers: bool = False, changed_may_be_empty: bool = False
 ) -> dict[str, Any]:
-    """Write an order as the service answers: one price is an object, an empty country a list."""
+    """Return an order as the service answers: one price is an object, no country a list."""
     shown = _filled(order, empty="" if changed_may_be_empty else None)
+
     shown["orderlines"] = [_unpacked(line, "price") for line in shown.get("orderlines", [])]
     shown["shipping"] = [
         {"country": part.get("country") or []} for part in shown.get("shipping", [])
     ]
     if "price" in shown:
         shown["price"] = _unpacked(shown["price"], "tax")
-    return {name: _as_numbers(part, name) for name, part in shown.items()} if numbers else shown
+
+    if numbers:
+        return {name: _as_numbers(part, name) for name, part in shown.items()}
+    return shown
 
 
 def document(order: dict[str, Any], *, changed_may_be_empty: bool = False) -> dict[str, Any]:
-    """Write an order with the types of the vendor's OpenAPI document."""
+    """Return an order with the types of the vendor's OpenAPI document."""
     shown = _filled(order, empty=None)
+    # The document knows no empty date: the fields are absent.
     if changed_may_be_empty and not order.get("status_changed_date"):
         del shown["status_changed_date"], shown["status_changed_time"]
+
     for name in ("number", "credited_order_number"):
         if str(shown.get(name, "")).isdecimal():
             shown[name] = int(shown[name])
     shown["credit_order_numbers"] = [
         int(number) for number in shown.get("credit_order_numbers", [])
     ]
+
     shown["shipping"] = [
         {"country": part["country"]} if part.get("country") else {}
         for part in shown.get("shipping", [])
@@ -42,10 +48,14 @@ def document(order: dict[str, Any], *, changed_may_be_empty: bool = False) -> di
 
 
 def _filled(order: dict[str, Any], *, empty: str | None) -> dict[str, Any]:
-    """Leave out what is missing or only ours, and fill the moment of a status that never
-    changed.
+    """Leave out what is missing, and fill the moment of a status that never changed.
+
+    `empty` is what stands there; None for the moment of the order itself.
     """
-    shown = {name: value for name, value in order.items() if value is not None and name != "test"}
+    shown = {name: value for name, value in order.items() if value is not None}
+    # The mark of a test order is the sandbox' own.
+    shown.pop("test", None)
+
     if not order.get("status_changed_date"):
         shown["status_changed_date"] = order["date"] if empty is None else empty
         shown["status_changed_time"] = order["time"] if empty is None else empty
@@ -55,7 +65,9 @@ def _filled(order: dict[str, Any], *, empty: str | None) -> dict[str, Any]:
 def _unpacked(holder: dict[str, Any], name: str) -> dict[str, Any]:
     """Turn a list of one price into that price."""
     prices = holder.get(name)
-    return holder | {name: prices[0]} if isinstance(prices, list) and len(prices) == 1 else holder
+    if isinstance(prices, list) and len(prices) == 1:
+        return holder | {name: prices[0]}
+    return holder
 
 
 def _as_numbers(value: object, name: str = "") -> object:

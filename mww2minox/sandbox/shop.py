@@ -1,33 +1,40 @@
-"""The webshop's orders, and the filters of its order list."""
+"""The webshop's orders, and the filters of its order list.
 
-from __future__ import annotations
+Source: shop/api.md, "What we ask for" and "Open".
+"""
 
 import copy
 import datetime as dt
 import threading
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 MAX_LIMIT = 100
+DATE = "%Y-%m-%d"
 MOMENT = "%Y-%m-%d %H:%M:%S"
 
-STATUSES: tuple[tuple[int, str, str, bool], ...] = (
-    (1, "In behandeling", "Pending", False),
-    (2, "Betaald", "Paid", False),
-    (3, "Verzonden", "Shipped", False),
-    (4, "Betaald en verzonden", "Paid and shipped", False),
-    (5, "Afgehaald", "Collected", False),
-    (6, "Geannuleerd", "Cancelled", False),
-    (7, "Wacht op betaling", "Awaiting payment", False),
-    (8, "Gecrediteerd", "Credited", True),
+
+class _Status(NamedTuple):
+    number: int
+    dutch: str
+    english: str
+    for_credit_orders: bool = False
+
+
+STATUSES: tuple[_Status, ...] = (
+    _Status(1, "In behandeling", "Pending"),
+    _Status(2, "Betaald", "Paid"),
+    _Status(3, "Verzonden", "Shipped"),
+    _Status(4, "Betaald en verzonden", "Paid and shipped"),
+    _Status(5, "Afgehaald", "Collected"),
+    _Status(6, "Geannuleerd", "Cancelled"),
+    _Status(7, "Wacht op betaling", "Awaiting payment"),
+    _Status(8, "Gecrediteerd", "Credited", for_credit_orders=True),
 )
-"""Number, description in Dutch, description in English, whether it is for credit orders."""
 
 LANGUAGES = frozenset(
     {
@@ -39,71 +46,6 @@ LANGUAGES = frozenset(
 
 class BadParameterError(ValueError):
     """A query parameter that the API does not take."""
-
-
-class Shop:
-    """The orders by number, in the canonical form that `shapes` turns into answers.
-
-    Canonical: `number` and amounts are strings, `price.tax` and each `orderlines[].price` are
-    lists, a missing value is absent or None, `status_changed_date` is None while the status never
-    changed, `test` marks a test order.
-    """
-
-    def __init__(
-        self,
-        orders: Iterable[dict[str, Any]] = (),
-        *,
-        today: dt.date | None = None,
-        lock: threading.RLock | None = None,
-    ) -> None:
-        """Open with these orders; `today` is the date of later status changes (None: the
-        clock's).
-        """
-        self.orders: dict[str, dict[str, Any]] = {}
-        self.lock = lock or threading.RLock()
-        self._today = today
-        for order in orders:
-            self.add(order)
-
-    def add(self, order: dict[str, Any]) -> None:
-        """Take an order in, and note it on the order that it credits."""
-        with self.lock:
-            number = str(order["number"])
-            self.orders[number] = copy.deepcopy(order) | {"number": number}
-            credited = self.orders.get(str(order.get("credited_order_number")))
-            if credited is not None:
-                known = credited.setdefault("credit_order_numbers", [])
-                known.extend({number}.difference(known))
-
-    def set_status(self, number: str, status: int, *, at: dt.datetime | None = None) -> None:
-        """Change an order's status, now or at a local shop time."""
-        moment = at or self._now()
-        self.change(
-            number,
-            status=status,
-            status_changed_date=moment.date().isoformat(),
-            status_changed_time=moment.strftime("%H:%M:%S"),
-        )
-
-    def change(self, number: str, **fields: object) -> None:
-        """Replace some of an order's fields. `KeyError` when there is no such order."""
-        with self.lock:
-            self.orders[number].update(fields)
-
-    def remove(self, number: str) -> None:
-        """Take an order away. `KeyError` when there is no such order."""
-        with self.lock:
-            del self.orders[number]
-
-    def find(self, wanted: OrderFilter) -> list[dict[str, Any]]:
-        """Give the orders that the filter lets through, in its order, the page not yet taken."""
-        with self.lock:
-            found = [order for order in self.orders.values() if wanted.lets_through(order)]
-        return sorted(found, key=_by_number, reverse=wanted.descending)
-
-    def _now(self) -> dt.datetime:
-        now = dt.datetime.fromtimestamp(time.time(), tz=ZONE)
-        return dt.datetime.combine(self._today or now.date(), now.time().replace(microsecond=0))
 
 
 @dataclass(frozen=True)
@@ -125,10 +67,14 @@ class OrderFilter:
 
     def lets_through(self, order: Mapping[str, Any]) -> bool:
         """Tell whether the order belongs in the list."""
+        # Without `test` only real orders are listed; with it both are.
         if order.get("test") and not self.test:
             return False
+
+        # A list without `archived` may hold both.
         if self.archived is not None and bool(order.get("archived")) is not self.archived:
             return False
+
         if self.status is not None and order.get("status") != self.status:
             return False
         return self._has_email(order) and self._dated(order) and self._changed(order)
@@ -147,27 +93,96 @@ class OrderFilter:
     def _changed(self, order: Mapping[str, Any]) -> bool:
         if self.changed_from is None and self.changed_until is None:
             return True
-        changed = self._moment(order)
-        return changed is not None and _between(changed, self.changed_from, self.changed_until)
+
+        moment = self._moment(order)
+        return moment is not None and _between(moment, self.changed_from, self.changed_until)
 
     def _moment(self, order: Mapping[str, Any]) -> str | None:
         if order.get("status_changed_date"):
             return f"{order['status_changed_date']} {order['status_changed_time']}"
+
+        # On a new order the shop fills the moment of the order itself, or nothing.
         return None if self.changed_may_be_empty else f"{order['date']} {order['time']}"
+
+
+class Shop:
+    """The orders by number, in the canonical form that `shapes` turns into answers.
+
+    Canonical: `number` and amounts are strings, `price.tax` and each `orderlines[].price` are
+    lists, a missing value is absent or None, `status_changed_date` is None while the status never
+    changed, `test` marks a test order.
+    """
+
+    def __init__(
+        self,
+        orders: Iterable[dict[str, Any]] = (),
+        *,
+        today: dt.date | None = None,
+        lock: "threading.RLock | None" = None,
+    ) -> None:
+        """Open with these orders; `today` dates later status changes (None: the clock's)."""
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.lock = lock or threading.RLock()
+        self._today = today
+
+        for order in orders:
+            self.add(order)
+
+    def add(self, order: dict[str, Any]) -> None:
+        """Take an order in, and note it on the order that it credits."""
+        with self.lock:
+            number = str(order["number"])
+            self.orders[number] = copy.deepcopy(order) | {"number": number}
+
+            original = self.orders.get(str(order.get("credited_order_number")))
+            if original is not None:
+                numbers = original.setdefault("credit_order_numbers", [])
+                numbers.extend({number}.difference(numbers))
+
+    def set_status(self, number: str, status: int, *, at: dt.datetime | None = None) -> None:
+        """Change an order's status, now or at a local shop time."""
+        moment = at or self._now()
+        self.change(
+            number,
+            status=status,
+            status_changed_date=moment.date().isoformat(),
+            status_changed_time=moment.strftime("%H:%M:%S"),
+        )
+
+    def change(self, number: str, **fields: object) -> None:
+        """Replace some of an order's fields. `KeyError` when there is no such order."""
+        with self.lock:
+            self.orders[number].update(fields)
+
+    def remove(self, number: str) -> None:
+        """Take an order away. `KeyError` when there is no such order."""
+        with self.lock:
+            del self.orders[number]
+
+    def find(self, order_filter: OrderFilter) -> list[dict[str, Any]]:
+        """Return the orders that the filter lets through, in its order, the page not yet taken."""
+        with self.lock:
+            orders = [order for order in self.orders.values() if order_filter.lets_through(order)]
+        return sorted(orders, key=_by_number, reverse=order_filter.descending)
+
+    def _now(self) -> dt.datetime:
+        now = dt.datetime.fromtimestamp(time.time(), tz=ZONE)
+        return dt.datetime.combine(self._today or now.date(), now.time().replace(microsecond=0))
 
 
 def parse_filter(
     query: Mapping[str, str], *, archived_default: str = "live", changed_may_be_empty: bool = False
 ) -> OrderFilter:
     """Read a query; `BadParameterError` names the first parameter that is wrong."""
-    both = archived_default == "both"
+    archived = None if archived_default == "both" else False
+
     return OrderFilter(
-        archived=_flag(query, "archived", default=None if both else False),
+        archived=_flag(query, "archived", default=archived),
         test=bool(_flag(query, "test", default=False)),
         status=_number(query, "status_id"),
         email=query.get("debtor_email"),
-        first_date=_moment(query, "start_date", "%Y-%m-%d"),
-        last_date=_moment(query, "end_date", "%Y-%m-%d"),
+        first_date=_moment(query, "start_date", DATE),
+        last_date=_moment(query, "end_date", DATE),
         changed_from=_moment(query, "status_changed_start_date", MOMENT),
         changed_until=_moment(query, "status_changed_end_date", MOMENT),
         changed_may_be_empty=changed_may_be_empty,
@@ -178,11 +193,15 @@ def parse_filter(
 
 
 def statuses(language: str) -> list[dict[str, Any]]:
-    """List the order statuses, described in the language (Dutch, or else English)."""
-    dutch = language == "nl_NL"
+    """Return the order statuses, described in the language (Dutch, or else English)."""
+    in_dutch = language == "nl_NL"
     return [
-        {"status": number, "description": nl if dutch else en, "credit_order": credit}
-        for number, nl, en, credit in STATUSES
+        {
+            "status": number,
+            "description": dutch if in_dutch else english,
+            "credit_order": for_credit_orders,
+        }
+        for number, dutch, english, for_credit_orders in STATUSES
     ]
 
 
@@ -198,6 +217,7 @@ def _between(value: str, first: str | None, last: str | None) -> bool:
 def _flag(query: Mapping[str, str], name: str, *, default: bool | None) -> bool | None:
     if name not in query:
         return default
+
     values = {"true": True, "1": True, "false": False, "0": False}
     if query[name].lower() not in values:
         raise BadParameterError(name)
@@ -218,6 +238,7 @@ def _at_least(
     number = _number(query, name)
     if number is None:
         return default
+
     if number < least or (most is not None and number > most):
         raise BadParameterError(name)
     return number
@@ -226,6 +247,7 @@ def _at_least(
 def _moment(query: Mapping[str, str], name: str, form: str) -> str | None:
     if name not in query:
         return None
+
     try:
         return dt.datetime.strptime(query[name], form).strftime(form)  # noqa: DTZ007 - local shop time
     except ValueError:

@@ -1,26 +1,47 @@
-"""The HTTP face of the shop: MyOnlineStore API v1, as far as reading orders needs it."""
+"""The HTTP face of the shop: MyOnlineStore API v1, as far as reading orders needs it.
 
-from __future__ import annotations
+Source: shop/api.md, "What we ask for" and "Errors and strange answers".
+"""
 
 import functools
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
 from mww2minox.sandbox import control, shapes
 from mww2minox.sandbox.current import current
-from mww2minox.sandbox.shop import LANGUAGES, BadParameterError, OrderFilter, parse_filter, statuses
-
-if TYPE_CHECKING:
-    from mww2minox.sandbox.settings import Settings
-    from mww2minox.sandbox.shop import Shop
+from mww2minox.sandbox.settings import Settings
+from mww2minox.sandbox.shop import (
+    LANGUAGES,
+    BadParameterError,
+    OrderFilter,
+    Shop,
+    parse_filter,
+    statuses,
+)
 
 TOKEN = "sandbox-shop-token"  # noqa: S105 - opens nothing but the sandbox
 PARTNER_TOKEN = "sandbox-partner-token"  # noqa: S105 - the same
 PARTNER_PATHS = ("/v1/orderstatuses", "/v1/payment/gateways")
 
-RATES = (("NL", "0.21", "0.09"), ("BE", "0.21", "0.06"), ("DE", "0.19", "0.07"))
-"""Region, rate and reduced rate."""
+
+@dataclass(frozen=True)
+class _Region:
+    """A country and its VAT rates, as fractions of one."""
+
+    country: str
+    rate: str
+    reduced_rate: str
+    vat_number: str | None = None
+    """The merchant's own."""
+
+
+REGIONS = (
+    _Region("NL", "0.21", "0.09", vat_number="NL000099998B57"),
+    _Region("BE", "0.21", "0.06"),
+    _Region("DE", "0.19", "0.07"),
+)
 
 STORE: dict[str, Any] = {
     "id": "e5fc33df-b2bf-40ec-8d8d-56fc34b495cc",
@@ -65,10 +86,11 @@ GATEWAYS: dict[str, Any] = {
 
 @functools.cache
 def application() -> Flask:
-    """Give the shop's application, which serves all sandboxes."""
+    """Return the shop's application, which serves all sandboxes."""
     app = Flask("mww2minox.sandbox.shop", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.merge_slashes = False
+
     _ShopApi().register(app)
     app.register_blueprint(control.create_blueprint())
     return app
@@ -92,6 +114,7 @@ class _ShopApi:
         app.register_error_handler(
             405, lambda _error: _problem(405, "Method Not Allowed", "Only GET.")
         )
+
         app.add_url_rule("/v1/orders", view_func=self.orders)
         app.add_url_rule("/v1/orders/count", view_func=self.count)
         app.add_url_rule("/v1/orders/<number>", view_func=self.order)
@@ -101,14 +124,16 @@ class _ShopApi:
         app.add_url_rule("/v1/tax-policy/regions", view_func=self.regions)
 
     def orders(self) -> Response:
-        wanted = self._filter()
-        return jsonify([self._shown(order) for order in wanted.page(self._shop.find(wanted))])
+        order_filter = self._filter()
+        orders = order_filter.page(self._shop.find(order_filter))
+        return jsonify([self._shown(order) for order in orders])
 
     def count(self) -> Response:
         return jsonify({"count": len(self._shop.find(self._filter()))})
 
     def order(self, number: str) -> Response:
         order = self._shop.orders.get(number)
+        # The shop never shows a test order by its number.
         if order is None or order.get("test"):
             return _problem(404, "Not Found", f"Order {number} does not exist.")
         return jsonify(self._shown(order))
@@ -123,7 +148,8 @@ class _ShopApi:
         return jsonify(STORE)
 
     def regions(self) -> Response:
-        regions = [_region(*row) for row in RATES]
+        regions = [_shown_region(region) for region in REGIONS]
+        # The service wraps the list that its document has bare.
         return jsonify({"regions": regions} if self._settings.shape == "live" else regions)
 
     def _filter(self) -> OrderFilter:
@@ -137,18 +163,22 @@ class _ShopApi:
         empty = self._settings.status_changed_empty
         if self._settings.shape == "document":
             return shapes.document(order, changed_may_be_empty=empty)
+
         numbers = self._settings.amounts == "numbers"
         return shapes.live(order, numbers=numbers, changed_may_be_empty=empty)
 
 
 def _refuse() -> Response | None:
     """Look at the tokens, and at the parameters that every address takes."""
+    # The sandbox' own address asks for no key.
     if not request.path.startswith("/v1/"):
         return None
+
     if request.args.get("token") != TOKEN:
         return _problem(401, "Unauthorized", "The token is missing or not valid.")
     if request.path in PARTNER_PATHS and request.args.get("partner_token") != PARTNER_TOKEN:
         return _problem(401, "Unauthorized", "The partner token is missing or not valid.")
+
     if request.args.get("language", "nl_NL") not in LANGUAGES:
         raise BadParameterError("language")
     if request.args.get("format", "json") != "json":
@@ -167,17 +197,17 @@ def _problem(status: int, title: str, detail: str) -> Response:
     return response
 
 
-def _region(code: str, rate: str, reduced: str) -> dict[str, Any]:
+def _shown_region(region: _Region) -> dict[str, Any]:
+    reduced = [{"type": "collection", "references": ["collection-1"]}]
     return {
-        "regionCode": code,
+        "regionCode": region.country,
         "taxEnabled": True,
-        "taxNumber": "NL000099998B57" if code == "NL" else None,
-        "taxRate": rate,
+        "taxNumber": region.vat_number,
+        "taxRate": region.rate,
         "shippingTaxMethod": "proportional",
         "shippingTaxRate": None,
         "transactionTaxMethod": "proportional",
         "transactionTaxRate": None,
-        "overrides": [
-            {"taxRate": reduced, "items": [{"type": "collection", "references": ["collection-1"]}]},
-        ],
+        # Goods of some collections have the reduced rate.
+        "overrides": [{"taxRate": region.reduced_rate, "items": reduced}],
     }
