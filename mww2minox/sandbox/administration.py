@@ -1,11 +1,11 @@
-"""The administration that the sandbox keeps: its ledger accounts, VAT codes, journals and first
-customers.
-"""
+"""The sandbox' administration: its ledger accounts, VAT codes, journals and first customers.
 
-from __future__ import annotations
+The fields are those of minox/api.md, "Lists" and "Customers".
+"""
 
 import calendar
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 TENANT = 12345
@@ -15,90 +15,174 @@ RECEIVABLES = "1300"
 FIRST_CUSTOMER = 10001
 LAST_CUSTOMER = 19999
 
-_ACCOUNTS: tuple[tuple[str, str, int | None], ...] = (
-    ("1300", "Debiteuren", None),
-    ("1500", "Af te dragen btw 21%", None),
-    ("1501", "Af te dragen btw 9%", None),
-    ("1502", "Af te dragen btw Duitsland", None),
-    ("1503", "Af te dragen btw België", None),
-    ("1510", "Te vorderen btw", None),
-    ("4990", "Afrondingsverschillen", None),
-    ("8000", "Omzet 21%", 1),
-    ("8010", "Omzet 9%", 2),
-    ("8100", "Omzet binnen de EU, btw verlegd", 6),
-    ("8200", "Omzet buiten de EU", 5),
-    ("8300", "Afstandsverkopen Duitsland", 10),
-    ("8310", "Afstandsverkopen België", 11),
-    ("8900", "Verzendkosten", None),
-    ("8910", "Betaalkosten", None),
-    ("8920", "Kortingen", None),
-    ("8999", "Omzet oud", None),
-)
-_BLOCKED_ACCOUNTS = frozenset({"8999"})
 
-_VAT_CODES: tuple[tuple[int, str, str, str, str], ...] = (
-    (1, "21.00", "Af te dragen (1a, 1b)", "1500", "Btw hoog 21%"),
-    (2, "9.00", "Af te dragen (1a, 1b)", "1501", "Btw laag 9%"),
-    (3, "21.00", "Te vorderen (5b)", "1510", "Btw hoog inkoop"),
-    (5, "0.00", "Verlegd buiten EU - levering (3a)", "1500", "Uitvoer buiten de EU"),
-    (6, "0.00", "Verlegd binnen EU - levering (3b)", "1500", "Levering binnen de EU"),
-    (10, "19.00", "Afstandsverkopen binnen de EU (3c)", "1502", "Duitsland 19%"),
-    (11, "21.00", "Afstandsverkopen binnen de EU (3c)", "1503", "België 21%"),
+@dataclass(frozen=True)
+class _LedgerAccount:
+    number: str
+    description: str
+    vat_code: int | None = None
+    blocked: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        vat = None if self.vat_code is None else {"id": self.vat_code}
+        reason = "Niet meer gebruiken" if self.blocked else None
+        return {
+            "id": self.number,
+            "description": self.description,
+            "vat": vat,
+            "blocked": {"active": self.blocked, "reason": reason},
+        }
+
+
+@dataclass(frozen=True)
+class _VatCode:
+    number: int
+    percentage: float
+    kind: str
+    """The box of the VAT return, in Minox' words."""
+    ledger_account: str
+    description: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.number,
+            "percentage": self.percentage,
+            "type": self.kind,
+            "account_id": self.ledger_account,
+            "description": self.description,
+        }
+
+
+@dataclass(frozen=True)
+class _Journal:
+    number: str
+    kind: str
+    description: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.number,
+            "type": self.kind,
+            "description": self.description,
+            # Only a sales journal numbers customers.
+            "range": _customer_range() if self.kind == "sales" else None,
+        }
+
+
+@dataclass(frozen=True)
+class _Customer:
+    number: str
+    name: str
+    email: str = ""
+    country: str = "NL"
+    blocked: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        reason = "Betaalt niet" if self.blocked else None
+        return {
+            "id": self.number,
+            "addresses": [self._address()],
+            "vat": {"active": False, "vat_registration_number": None},
+            "blocked": {"active": self.blocked, "reason": reason},
+            "externalid": None,
+            "language": "nl",
+            "payment_term": {"id": 14},
+        }
+
+    def _address(self) -> dict[str, Any]:
+        general = {"email_address_type": "general", "email_address": self.email}
+        return {
+            "address_type": "postal",
+            "name": self.name,
+            "extended_name": None,
+            "contact_name": None,
+            "salutation": None,
+            "streetname_and_number": "Dorpsstraat 1",
+            "postal_code": "1234 AB",
+            "city": "Voorbeeldstad",
+            "country_code": self.country,
+            "phone_numbers": [],
+            # Customers for sales at the counter have no e-mail address.
+            "email_addresses": [general] if self.email else [],
+        }
+
+
+_LEDGER_ACCOUNTS = (
+    _LedgerAccount("1300", "Debiteuren"),
+    _LedgerAccount("1500", "Af te dragen btw 21%"),
+    _LedgerAccount("1501", "Af te dragen btw 9%"),
+    _LedgerAccount("1502", "Af te dragen btw Duitsland"),
+    _LedgerAccount("1503", "Af te dragen btw België"),
+    _LedgerAccount("1510", "Te vorderen btw"),
+    _LedgerAccount("4990", "Afrondingsverschillen"),
+    _LedgerAccount("8000", "Omzet 21%", vat_code=1),
+    _LedgerAccount("8010", "Omzet 9%", vat_code=2),
+    _LedgerAccount("8100", "Omzet binnen de EU, btw verlegd", vat_code=6),
+    _LedgerAccount("8200", "Omzet buiten de EU", vat_code=5),
+    _LedgerAccount("8300", "Afstandsverkopen Duitsland", vat_code=10),
+    _LedgerAccount("8310", "Afstandsverkopen België", vat_code=11),
+    _LedgerAccount("8900", "Verzendkosten"),
+    _LedgerAccount("8910", "Betaalkosten"),
+    _LedgerAccount("8920", "Kortingen"),
+    _LedgerAccount("8999", "Omzet oud", blocked=True),
 )
 
-_JOURNALS: tuple[tuple[str, str, str], ...] = (
-    ("VERK", "sales", "Verkoopboek"),
-    ("INK", "purchase", "Inkoopboek"),
-    ("BANK", "bank", "Bank"),
-    ("KAS", "cash", "Kas"),
-    ("MEMO", "general", "Memoriaal"),
+_VAT_CODES = (
+    _VatCode(1, 21.0, "Af te dragen (1a, 1b)", "1500", "Btw hoog 21%"),
+    _VatCode(2, 9.0, "Af te dragen (1a, 1b)", "1501", "Btw laag 9%"),
+    _VatCode(3, 21.0, "Te vorderen (5b)", "1510", "Btw hoog inkoop"),
+    _VatCode(5, 0.0, "Verlegd buiten EU - levering (3a)", "1500", "Uitvoer buiten de EU"),
+    _VatCode(6, 0.0, "Verlegd binnen EU - levering (3b)", "1500", "Levering binnen de EU"),
+    _VatCode(10, 19.0, "Afstandsverkopen binnen de EU (3c)", "1502", "Duitsland 19%"),
+    _VatCode(11, 21.0, "Afstandsverkopen binnen de EU (3c)", "1503", "België 21%"),
 )
 
-_CUSTOMERS: tuple[tuple[str, str, str, str, bool], ...] = (
-    ("10600", "Kasverkopen", "", "NL", False),
-    ("10610", "Sanne Visser", "Sanne.Visser@Example.NL", "NL", False),
-    ("10620", "Gedeeld Oud", "gedeeld@example.nl", "NL", True),
-    ("10621", "Gedeeld Nieuw", "gedeeld@example.nl", "NL", False),
-    ("10630", "Tweeling Een", "tweeling@example.nl", "NL", False),
-    ("10631", "Tweeling Twee", "tweeling@example.nl", "NL", False),
-    ("10640", "Wanbetaler", "geblokkeerd@example.nl", "NL", True),
-    ("10650", "Zonder Nummer BV", "inkoop1059@example.com", "BE", False),
+_JOURNALS = (
+    _Journal("VERK", "sales", "Verkoopboek"),
+    _Journal("INK", "purchase", "Inkoopboek"),
+    _Journal("BANK", "bank", "Bank"),
+    _Journal("KAS", "cash", "Kas"),
+    _Journal("MEMO", "general", "Memoriaal"),
 )
-"""Number, name, e-mail, country, blocked."""
+
+_CUSTOMERS = (
+    _Customer("10600", "Kasverkopen"),
+    _Customer("10610", "Sanne Visser", "Sanne.Visser@Example.NL"),
+    _Customer("10620", "Gedeeld Oud", "gedeeld@example.nl", blocked=True),
+    _Customer("10621", "Gedeeld Nieuw", "gedeeld@example.nl"),
+    _Customer("10630", "Tweeling Een", "tweeling@example.nl"),
+    _Customer("10631", "Tweeling Twee", "tweeling@example.nl"),
+    _Customer("10640", "Wanbetaler", "geblokkeerd@example.nl", blocked=True),
+    _Customer("10650", "Zonder Nummer BV", "inkoop1059@example.com", country="BE"),
+)
 
 
 class Administration:
-    """What Minox knows before anything is booked.
-
-    Lists are in the form in which the API shows them.
-    """
+    """What Minox knows before anything is booked, in the form in which the API shows it."""
 
     def __init__(self, today: dt.date) -> None:
-        """Open the books of this calendar year and the one before; January of the latter is
-        closed.
-        """
+        """Open this calendar year and the one before, whose January is closed."""
         self.fiscal_years = (today.year - 1, today.year)
         self.closed: set[tuple[int, int]] = {(today.year - 1, 1)}
-        self.accounts = {account["id"]: account for account in map(_account, _ACCOUNTS)}
-        self.vat_codes = {code["id"]: code for code in map(_vat_code, _VAT_CODES)}
-        self.journals = {journal["id"]: journal for journal in map(_journal, _JOURNALS)}
+
+        self.accounts = {account.number: account.as_dict() for account in _LEDGER_ACCOUNTS}
+        self.vat_codes = {code.number: code.as_dict() for code in _VAT_CODES}
+        self.journals = {journal.number: journal.as_dict() for journal in _JOURNALS}
         self.payment_terms = {
             days: {"id": days, "description": f"{days} dagen"} for days in (14, 30)
         }
 
     def vat_code(self, code: object) -> dict[str, Any] | None:
-        """Find a VAT code by its id, a number or the text of one."""
+        """Return a VAT code by its id, a number or the text of one; None when there is none."""
         return self.vat_codes.get(int(str(code))) if str(code).isdecimal() else None
 
     def period_dates(self, fiscal_year: int, period: int) -> tuple[dt.date, dt.date]:
-        """Give a period's first and last day: the fiscal years here are calendar years of twelve
-        months.
-        """
+        """Return a period's first and last day: fiscal years are calendar years, periods months."""
         last = calendar.monthrange(fiscal_year, period)[1]
         return dt.date(fiscal_year, period, 1), dt.date(fiscal_year, period, last)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the administration in the form in which the API shows it."""
+        """Return the administration in the form in which the API shows it."""
         return {
             "id": ADMINISTRATION,
             "name": "Voorbeeldwinkel BV",
@@ -111,47 +195,12 @@ class Administration:
 
 
 def first_customers() -> dict[str, dict[str, Any]]:
-    """Give the customers that are there before the first order, by number."""
-    return {row[0]: _customer(*row) for row in _CUSTOMERS}
+    """Return the customers that Minox has before the first order, by number."""
+    return {customer.number: customer.as_dict() for customer in _CUSTOMERS}
 
 
-def _account(row: tuple[str, str, int | None]) -> dict[str, Any]:
-    number, description, vat = row
-    blocked = number in _BLOCKED_ACCOUNTS
-    return {
-        "id": number,
-        "description": description,
-        "vat": None if vat is None else {"id": vat},
-        "blocked": {"active": blocked, "reason": "Niet meer gebruiken" if blocked else None},
-    }
-
-
-def _vat_code(row: tuple[int, str, str, str, str]) -> dict[str, Any]:
-    code, percentage, kind, account, description = row
-    return {
-        "id": code,
-        "percentage": float(percentage),
-        "type": kind,
-        "account_id": account,
-        "description": description,
-    }
-
-
-def _journal(row: tuple[str, str, str]) -> dict[str, Any]:
-    number, kind, description = row
-    journal: dict[str, Any] = {
-        "id": number,
-        "type": kind,
-        "description": description,
-        "range": None,
-    }
-    if kind == "sales":
-        journal["range"] = {
-            "start": FIRST_CUSTOMER,
-            "end": LAST_CUSTOMER,
-            "is_automatically_assigned": True,
-        }
-    return journal
+def _customer_range() -> dict[str, Any]:
+    return {"start": FIRST_CUSTOMER, "end": LAST_CUSTOMER, "is_automatically_assigned": True}
 
 
 def _fiscal_year(year: int) -> dict[str, Any]:
@@ -160,31 +209,4 @@ def _fiscal_year(year: int) -> dict[str, Any]:
         "number_of_periods": NUMBER_OF_PERIODS,
         "start_date": dt.date(year, 1, 1).isoformat(),
         "end_date": dt.date(year, 12, 31).isoformat(),
-    }
-
-
-def _customer(number: str, name: str, email: str, country: str, blocked: bool) -> dict[str, Any]:  # noqa: FBT001 - a row of the table
-    emails = [{"email_address_type": "general", "email_address": email}] if email else []
-    return {
-        "id": number,
-        "addresses": [
-            {
-                "address_type": "postal",
-                "name": name,
-                "extended_name": None,
-                "contact_name": None,
-                "salutation": None,
-                "streetname_and_number": "Dorpsstraat 1",
-                "postal_code": "1234 AB",
-                "city": "Voorbeeldstad",
-                "country_code": country,
-                "phone_numbers": [],
-                "email_addresses": emails,
-            }
-        ],
-        "vat": {"active": False, "vat_registration_number": None},
-        "blocked": {"active": blocked, "reason": "Betaalt niet" if blocked else None},
-        "externalid": None,
-        "language": "nl",
-        "payment_term": {"id": 14},
     }

@@ -1,29 +1,30 @@
-"""The bookkeeping rules: what Minox refuses of a batch, and what it adds when the batch is read."""
+"""The bookkeeping rules: what Minox refuses of a batch, and what it adds when the batch is read.
 
-from __future__ import annotations
+Source: minox/api.md, "Bookings" and "Open: how VAT is sent". Amounts are euros.
+"""
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeGuard
 
-from mww2minox.sandbox.administration import NUMBER_OF_PERIODS, RECEIVABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from mww2minox.sandbox.administration import Administration
-    from mww2minox.sandbox.settings import Settings
+from mww2minox.sandbox.administration import NUMBER_OF_PERIODS, RECEIVABLES, Administration
+from mww2minox.sandbox.settings import Settings
 
 MAX_LINES = 8_999
+"""Of one page of a journal."""
 FIRST_OWN_LINE = 9_000
 TOLERANCE = Decimal("0.05")
+"""Euros between a VAT amount and what its percentage comes to, and a hundredth of it besides."""
 CENT = Decimal("0.01")
 DECIMALS = 2
 SIDES = ("debit", "credit")
 
 Line = dict[str, Any]
+Vat = dict[str, Any]
+"""The code's `id` and the `amount` in a line."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Message:
     message_type: str = "error"
 
     def as_dict(self) -> dict[str, Any]:
-        """Give its fields by name."""
+        """Return its fields by name."""
         return asdict(self)
 
 
@@ -49,73 +50,87 @@ class Books:
     settings: Settings
 
 
+@dataclass(frozen=True)
+class _OwnLine:
+    """What one of Minox' own lines adds up: a ledger account on one side."""
+
+    account: str
+    side: str
+    description: str
+
+
 def refusals(body: object, books: Books) -> list[Message]:
-    """List all that is wrong with a batch: the lines one by one, and if these are right, its
-    balance.
-    """
+    """Return all that is wrong with the lines of a batch; where nothing is, with the whole."""
     if not isinstance(body, list):
         return [Message("body_invalid", "De boeking is geen lijst van regels.", "")]
     if not body:
         return [Message("body_empty", "De boeking heeft geen regels.", "")]
     if len(body) > MAX_LINES:
-        return [
-            Message(
-                "too_many_lines", f"Een dagboekpagina heeft ten hoogste {MAX_LINES} regels.", ""
-            )
-        ]
-    wrong = [
-        message for index, line in enumerate(body) for message in _line(line, f"[{index}]", books)
-    ]
-    return wrong or [*_as_one(body), *_balance(body, books), *_vat_numbers(body, books)]
+        text = f"Een dagboekpagina heeft ten hoogste {MAX_LINES} regels."
+        return [Message("too_many_lines", text, "")]
+
+    messages: list[Message] = []
+    for index, line in enumerate(body):
+        messages.extend(_line(line, f"[{index}]", books))
+    return messages or [*_as_one(body), *_balance(body, books), *_vat_numbers(body, books)]
 
 
 def warnings(line: Line, books: Books) -> list[Message]:
-    """List what is odd about a right line: VAT that is far from the percentage of a net amount."""
+    """Return what is odd about a right line: VAT that is far from its percentage of the net."""
     vat = line.get("vat")
     if books.settings.vat_posting != "net" or not vat:
         return []
+
     expected = _amount(line) * _percentage(books, vat["id"]) / 100
     if _near(Decimal(str(vat["amount"])), expected):
         return []
+
     text = f"Het btw-bedrag {vat['amount']} wijkt af van het berekende bedrag {expected:.2f}."
     return [Message("vat_amount_differs", text, "vat.amount", "warning")]
 
 
 def read_back(lines: list[Line], books: Books, settings: Settings) -> list[Line]:
-    """Show a stored batch as Minox does, its own lines included when the switch says so."""
-    by_account = settings.vat_posting == "ledger"
+    """Return a stored batch as Minox shows it, its own lines included when the switch says so."""
     shown = [dict(line) for line in lines]
-    if by_account and settings.ledger_reading == "net":
+    # Where the ledger account's code decides, Minox may split what was sent as one amount.
+    if settings.vat_posting == "ledger" and settings.ledger_reading == "net":
         shown = [_net_of_account(line, books) for line in shown]
-    return shown + own_lines(lines, books) if settings.own_lines else shown
+
+    if settings.own_lines:
+        shown += own_lines(lines, books)
+    return shown
 
 
 def own_lines(lines: list[Line], books: Books) -> list[Line]:
-    """Give the lines that Minox makes itself: VAT per VAT account, and the customers' total."""
-    totals: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    """Return the lines that Minox makes itself: VAT per VAT account, and the customers' total."""
+    totals: dict[_OwnLine, Decimal] = defaultdict(Decimal)
     for line in lines:
         if _kind(line) == "customer":
-            totals[RECEIVABLES, _side(line), "Debiteuren"] += _amount(line)
+            totals[_OwnLine(RECEIVABLES, _side(line), "Debiteuren")] += _amount(line)
+
         vat = _vat_of(line, books)
         if vat is not None:
             code = books.administration.vat_code(vat["id"]) or {}
-            totals[str(code.get("account_id")), _side(line), "Btw"] += Decimal(str(vat["amount"]))
-    rows = [(key, amount) for key, amount in totals.items() if amount]
+            own_line = _OwnLine(str(code.get("account_id")), _side(line), "Btw")
+            totals[own_line] += Decimal(str(vat["amount"]))
+
+    booked = [(own_line, amount) for own_line, amount in totals.items() if amount]
     return [
-        _own(lines[0], FIRST_OWN_LINE + place, key, amount)
-        for place, (key, amount) in enumerate(rows)
+        _own(lines[0], number, own_line, amount)
+        for number, (own_line, amount) in enumerate(booked, FIRST_OWN_LINE)
     ]
 
 
 def stored(line: Line, *, batch: str, number: int) -> Line:
-    """Give a right line the marks that Minox keeps with it, amounts as JSON numbers."""
-    kept: Line = {
+    """Return a right line with the marks that Minox keeps with it, amounts as JSON numbers."""
+    fields: Line = {
         name: float(value) if isinstance(value, Decimal) else value for name, value in line.items()
     }
-    if kept.get("vat"):
-        kept["vat"] = kept["vat"] | {"amount": float(kept["vat"]["amount"])}
-    kept.setdefault("currency", {"id": "EUR"})
-    return kept | {
+    if fields.get("vat"):
+        fields["vat"] = fields["vat"] | {"amount": float(fields["vat"]["amount"])}
+    fields.setdefault("currency", {"id": "EUR"})
+
+    return fields | {
         "id": f"{batch}-{number}",
         "batch_id": batch,
         "line_number": number,
@@ -125,37 +140,40 @@ def stored(line: Line, *, batch: str, number: int) -> Line:
     }
 
 
-# One line.
+# One line
 
 
 def _line(line: object, place: str, books: Books) -> Iterator[Message]:
     if not isinstance(line, dict):
         yield Message("line_invalid", "De regel is geen object.", place)
         return
+
     for look in (_amounts, _account, _invoice, _journal, _dates, _vat, _currency, _payment_term):
         for message in look(line, books):
             yield Message(message.message_code, message.message, f"{place}.{message.field}")
 
 
 def _amounts(line: Line, _books: Books) -> Iterator[Message]:
-    given = [side for side in SIDES if line.get(side) is not None]
-    if not given:
+    sides = [side for side in SIDES if line.get(side) is not None]
+    if not sides:
         yield Message("amount_missing", "De regel heeft geen bedrag.", "debit")
-    for side in given:
+    for side in sides:
         yield from _money(line[side], side)
-    if len(given) == len(SIDES) and all(line[side] != 0 for side in SIDES):
+
+    # Both sides may be named, as long as one of them is zero.
+    if len(sides) == len(SIDES) and all(line[side] != 0 for side in SIDES):
         yield Message("amount_twice", "De regel heeft een debet- en een creditbedrag.", "credit")
 
 
 def _money(value: object, field: str) -> Iterator[Message]:
+    # A bool is an int in Python; in JSON it is no number.
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         yield Message("amount_invalid", f"Het bedrag {value!r} is geen getal.", field)
     elif value < 0:
         yield Message("amount_negative", f"Het bedrag {value} is negatief.", field)
     elif _decimals(value) > DECIMALS:
-        yield Message(
-            "amount_decimals", f"Het bedrag {value} heeft meer dan twee decimalen.", field
-        )
+        text = f"Het bedrag {value} heeft meer dan twee decimalen."
+        yield Message("amount_decimals", text, field)
 
 
 def _decimals(value: Decimal | int) -> int:
@@ -166,41 +184,41 @@ def _decimals(value: Decimal | int) -> int:
 def _account(line: Line, books: Books) -> Iterator[Message]:
     account = line.get("account")
     if not isinstance(account, dict) or not isinstance(account.get("id"), str):
-        yield Message(
-            "account_invalid", "De rekening ontbreekt of haar nummer is geen tekst.", "account.id"
-        )
+        text = "De rekening ontbreekt of haar nummer is geen tekst."
+        yield Message("account_invalid", text, "account.id")
         return
+
     if account.get("scheme") != "MINOX":
-        yield Message(
-            "account_scheme_invalid", "Het schema van de rekening is niet MINOX.", "account.scheme"
-        )
-    names = {"ledger_account": "Grootboekrekening", "customer": "Debiteur"}
-    known: dict[str, Mapping[str, Mapping[str, Any]]] = {
-        "ledger_account": books.administration.accounts,
-        "customer": books.customers,
-    }
-    kind = _kind(line)
-    if kind not in known:
-        text = f"Het soort rekening {kind} is hier niet mogelijk."
-        yield Message("account_type_invalid", text, "account.type")
-        return
-    yield from _usable(kind, names[kind], account["id"], known[kind].get(account["id"]))
+        text = "Het schema van de rekening is niet MINOX."
+        yield Message("account_scheme_invalid", text, "account.scheme")
+
+    number = account["id"]
+    match _kind(line):
+        case "ledger_account":
+            ledger_account = books.administration.accounts.get(number)
+            name = f"Grootboekrekening {number}"
+            yield from _usable("ledger_account", name, ledger_account)
+        case "customer":
+            yield from _usable("customer", f"Debiteur {number}", books.customers.get(number))
+        case kind:
+            text = f"Het soort rekening {kind} is hier niet mogelijk."
+            yield Message("account_type_invalid", text, "account.type")
 
 
-def _usable(
-    kind: str, name: str, number: str, found: Mapping[str, Any] | None
-) -> Iterator[Message]:
-    if found is None:
-        yield Message(f"{kind}_unknown", f"{name} {number} bestaat niet.", "account.id")
-    elif (found.get("blocked") or {}).get("active"):
-        yield Message(f"{kind}_blocked", f"{name} {number} is geblokkeerd.", "account.id")
+def _usable(kind: str, name: str, account: Mapping[str, Any] | None) -> Iterator[Message]:
+    if account is None:
+        yield Message(f"{kind}_unknown", f"{name} bestaat niet.", "account.id")
+    elif (account.get("blocked") or {}).get("active"):
+        yield Message(f"{kind}_blocked", f"{name} is geblokkeerd.", "account.id")
 
 
 def _invoice(line: Line, _books: Books) -> Iterator[Message]:
     number = line.get("invoice_number")
+    # Open items are matched by it: only a customer's line must have one.
     if number is None and _kind(line) != "customer":
         return
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+
+    if not _is_whole_number(number) or number < 1:
         text = f"Het factuurnummer {number!r} is geen geheel getal groter dan nul."
         yield Message("invoice_number_invalid", text, "invoice_number")
 
@@ -211,9 +229,8 @@ def _journal(line: Line, books: Books) -> Iterator[Message]:
     if journal is None:
         yield Message("journal_unknown", f"Dagboek {number} bestaat niet.", "journal.id")
     elif journal["type"] != "sales":
-        yield Message(
-            "journal_not_sales", f"Dagboek {number} is geen verkoopdagboek.", "journal.id"
-        )
+        text = f"Dagboek {number} is geen verkoopdagboek."
+        yield Message("journal_not_sales", text, "journal.id")
 
 
 def _dates(line: Line, books: Books) -> Iterator[Message]:
@@ -222,20 +239,17 @@ def _dates(line: Line, books: Books) -> Iterator[Message]:
         text = f"De datum {line.get('document_date')!r} is geen datum."
         yield Message("document_date_invalid", text, "document_date")
         return
+
     period = line.get("period")
-    year, number = (
-        (period.get("fiscal_year"), period.get("id")) if isinstance(period, dict) else (None, None)
-    )
+    if not isinstance(period, dict):
+        period = {}
+    year, number = period.get("fiscal_year"), period.get("id")
+
     if year not in books.administration.fiscal_years:
         yield Message("fiscal_year_unknown", f"Boekjaar {year} bestaat niet.", "period.fiscal_year")
-    elif (
-        isinstance(number, bool)
-        or not isinstance(number, int)
-        or not 1 <= number <= NUMBER_OF_PERIODS
-    ):
-        yield Message(
-            "period_unknown", f"Periode {number} van boekjaar {year} bestaat niet.", "period.id"
-        )
+    elif not _is_whole_number(number) or not 1 <= number <= NUMBER_OF_PERIODS:
+        text = f"Periode {number} van boekjaar {year} bestaat niet."
+        yield Message("period_unknown", text, "period.id")
     else:
         yield from _period(date, year, number, books)
 
@@ -246,15 +260,16 @@ def _period(date: dt.date, year: int, number: int, books: Books) -> Iterator[Mes
         text = f"De datum {date} valt niet in periode {number} van boekjaar {year}."
         yield Message("period_mismatch", text, "period.id")
     elif (year, number) in books.administration.closed:
-        yield Message(
-            "period_closed", f"Periode {number} van boekjaar {year} is afgesloten.", "period.id"
-        )
+        text = f"Periode {number} van boekjaar {year} is afgesloten."
+        yield Message("period_closed", text, "period.id")
 
 
 def _vat(line: Line, books: Books) -> Iterator[Message]:
     vat = line.get("vat")
     if vat is None:
         return
+
+    # Here VAT comes from the ledger account's own code, or is a line of its own.
     if books.settings.vat_posting in {"ledger", "line"}:
         yield Message("vat_not_allowed", "Op deze regel kan geen btw worden opgegeven.", "vat")
     elif not isinstance(vat, dict) or books.administration.vat_code(_id(vat)) is None:
@@ -266,10 +281,13 @@ def _vat(line: Line, books: Books) -> Iterator[Message]:
         yield from _allowed(line, vat, books)
 
 
-def _allowed(line: Line, vat: dict[str, Any], books: Books) -> Iterator[Message]:
+def _allowed(line: Line, vat: Vat, books: Books) -> Iterator[Message]:
+    if not books.settings.own_vat_codes:
+        return
+
     number = str(_id(line.get("account")))
     own = (books.administration.accounts.get(number) or {}).get("vat")
-    if books.settings.own_vat_codes and own and str(own["id"]) != str(vat["id"]):
+    if own and str(own["id"]) != str(vat["id"]):
         text = f"Btw-code {vat['id']} is niet toegestaan op grootboekrekening {number}."
         yield Message("vat_not_allowed_on_account", text, "vat.id")
 
@@ -287,29 +305,29 @@ def _payment_term(line: Line, books: Books) -> Iterator[Message]:
         yield Message("payment_term_unknown", text, "payment_term.id")
 
 
-# The batch as a whole.
+# The batch as a whole
 
 
 def _as_one(lines: list[Line]) -> Iterator[Message]:
     for name in ("document_date", "journal", "period"):
         if any(line.get(name) != lines[0].get(name) for line in lines):
-            yield Message(
-                "lines_differ", f"Niet alle regels hebben dezelfde waarde voor {name}.", name
-            )
+            text = f"Niet alle regels hebben dezelfde waarde voor {name}."
+            yield Message("lines_differ", text, name)
 
 
 def _balance(lines: list[Line], books: Books) -> Iterator[Message]:
     totals = dict.fromkeys(SIDES, Decimal(0))
     for line in lines:
         totals[_side(line)] += _amount(line)
+        # VAT on top of a net amount counts; in a gross amount it is there already.
         if books.settings.vat_posting == "net" and line.get("vat"):
             totals[_side(line)] += Decimal(line["vat"]["amount"])
+
     if totals["debit"] != totals["credit"]:
-        text = (
-            f"De boeking is niet in evenwicht: debet {totals['debit']:.2f}, credit"
-            f" {totals['credit']:.2f}."
-        )
+        debit, credit = f"{totals['debit']:.2f}", f"{totals['credit']:.2f}"
+        text = f"De boeking is niet in evenwicht: debet {debit}, credit {credit}."
         yield Message("not_balanced", text, "")
+
     if books.settings.vat_posting == "gross":
         for index, line in enumerate(lines):
             yield from _vat_within(line, f"[{index}].vat.amount", books)
@@ -318,25 +336,30 @@ def _balance(lines: list[Line], books: Books) -> Iterator[Message]:
 def _vat_numbers(lines: list[Line], books: Books) -> Iterator[Message]:
     if not books.settings.vat_number_needed or not any(_within_eu(line, books) for line in lines):
         return
+
     for line in lines:
+        if _kind(line) != "customer":
+            continue
         number = str(_id(line.get("account")))
-        customer = books.customers.get(number) if _kind(line) == "customer" else None
+        customer = books.customers.get(number)
         if customer and not (customer.get("vat") or {}).get("vat_registration_number"):
-            yield Message(
-                "vat_number_missing", f"Debiteur {number} heeft geen btw-nummer.", "account.id"
-            )
+            text = f"Debiteur {number} heeft geen btw-nummer."
+            yield Message("vat_number_missing", text, "account.id")
 
 
 def _within_eu(line: Line, books: Books) -> bool:
+    """Tell whether a line goes into box 3b of the VAT return: deliveries within the EU."""
     vat = _vat_of(line, books)
-    return vat is not None and "(3b)" in str(
-        (books.administration.vat_code(vat["id"]) or {}).get("type")
-    )
+    if vat is None:
+        return False
+    code = books.administration.vat_code(vat["id"]) or {}
+    return "(3b)" in str(code.get("type"))
 
 
 def _vat_within(line: Line, field: str, books: Books) -> Iterator[Message]:
     if not line.get("vat"):
         return
+
     amount, vat = _amount(line), Decimal(line["vat"]["amount"])
     expected = _included(amount, _percentage(books, line["vat"]["id"]))
     if vat > amount or not _near(vat, expected):
@@ -344,54 +367,55 @@ def _vat_within(line: Line, field: str, books: Books) -> Iterator[Message]:
         yield Message("vat_amount_invalid", text, field)
 
 
-# Reading.
+# Reading
 
 
 def _net_of_account(line: Line, books: Books) -> Line:
     vat = _account_vat(line, books)
     if vat is None:
         return line
+
     net = Decimal(str(line[_side(line)])) - Decimal(str(vat["amount"]))
     return line | {_side(line): float(net), "vat": vat}
 
 
-def _vat_of(line: Line, books: Books) -> dict[str, Any] | None:
-    """Give the VAT in a line: the one sent along, or the one that the ledger account's code
-    makes.
-    """
+def _vat_of(line: Line, books: Books) -> Vat | None:
+    """Return a line's VAT: what was sent along, or what the ledger account's code makes."""
     if books.settings.vat_posting == "ledger":
         return _account_vat(line, books)
     return line.get("vat") or None
 
 
-def _account_vat(line: Line, books: Books) -> dict[str, Any] | None:
-    found = books.administration.accounts.get(str(_id(line.get("account")))) or {}
-    if _kind(line) != "ledger_account" or not found.get("vat"):
+def _account_vat(line: Line, books: Books) -> Vat | None:
+    account = books.administration.accounts.get(str(_id(line.get("account")))) or {}
+    if _kind(line) != "ledger_account" or not account.get("vat"):
         return None
-    code = found["vat"]["id"]
+
+    code = account["vat"]["id"]
     return {"id": code, "amount": float(_included(_amount(line), _percentage(books, code)))}
 
 
-def _own(like: Line, number: int, key: tuple[str, str, str], amount: Decimal) -> Line:
-    account, side, description = key
+def _own(like: Line, number: int, own_line: _OwnLine, amount: Decimal) -> Line:
+    """Return one of Minox' own lines; what all lines of a batch share is as in `like`."""
     return {
         "id": f"{like.get('batch_id')}-{number}",
         "batch_id": like.get("batch_id"),
         "line_number": number,
-        "account": {"id": account, "scheme": "MINOX", "type": "ledger_account"},
+        "account": {"id": own_line.account, "scheme": "MINOX", "type": "ledger_account"},
         "debit": 0.0,
         "credit": 0.0,
-        side: float(amount),
+        own_line.side: float(amount),
+        # As the lines that were sent.
         "document_date": like.get("document_date"),
         "journal": like.get("journal"),
         "period": like.get("period"),
-        "description": description,
+        "description": own_line.description,
         "currency": {"id": "EUR"},
         "messages": [],
     }
 
 
-# Small words.
+# Small words
 
 
 def _side(line: Line) -> str:
@@ -403,8 +427,8 @@ def _amount(line: Line) -> Decimal:
 
 
 def _percentage(books: Books, code: object) -> Decimal:
-    found = books.administration.vat_code(code)
-    return Decimal(str(found["percentage"])) if found else Decimal(0)
+    vat_code = books.administration.vat_code(code)
+    return Decimal(str(vat_code["percentage"])) if vat_code else Decimal(0)
 
 
 def _included(gross: Decimal, percentage: Decimal) -> Decimal:
@@ -421,8 +445,13 @@ def _kind(line: Line) -> str:
 
 
 def _id(value: object) -> str | int | None:
-    found = value.get("id") if isinstance(value, dict) else None
-    return found if isinstance(found, (str, int)) else None
+    number = value.get("id") if isinstance(value, dict) else None
+    return number if isinstance(number, (str, int)) else None
+
+
+def _is_whole_number(value: object) -> TypeGuard[int]:
+    """Tell whether JSON had a number without decimals; a bool is an int in Python as well."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _date(value: object) -> dt.date | None:

@@ -1,22 +1,17 @@
 """The administration's customers and bookings, and what may be done with them."""
 
-from __future__ import annotations
-
+import datetime as dt
 import threading
 import time
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from typing import Any, cast
 
 from mww2minox.sandbox import ledger
 from mww2minox.sandbox.administration import FIRST_CUSTOMER, Administration, first_customers
 from mww2minox.sandbox.ledger import Books, Line, Message
 from mww2minox.sandbox.oauth import Tokens
 from mww2minox.sandbox.rate_limit import RateLimit
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable
-
-    from mww2minox.sandbox.settings import Settings
+from mww2minox.sandbox.settings import Settings
 
 Customer = dict[str, Any]
 
@@ -35,12 +30,10 @@ class UnknownError(LookupError):
 
 
 class Minox:
-    """The state of Minox: change `customers` and `batches` freely, only the methods obey the
-    rules.
-    """
+    """The state of Minox: `customers` and `batches` are open, only the methods obey the rules."""
 
     def __init__(
-        self, settings: Settings, *, today: dt.date, lock: threading.RLock | None = None
+        self, settings: Settings, *, today: dt.date, lock: "threading.RLock | None" = None
     ) -> None:
         """Open an administration with its first customers and no bookings."""
         self.settings = settings
@@ -51,20 +44,23 @@ class Minox:
         self.tokens = Tokens(settings)
         self.rate_limit = RateLimit(settings)
         self._born: dict[tuple[str, str], float] = {}
+        """When a customer or batch was made, by its kind and key: a look-up can lag behind."""
 
-    # Customers.
+    # Customers
 
     def create_customer(self, data: object, journal: str | None) -> Customer:
-        """Add a customer, numbered from the sales journal's range unless it brings a number of its
-        own.
+        """Add a customer; without a number of its own it gets one from the sales journal's range.
+
+        Source: minox/api.md, "Customers".
         """
-        wanted = _object(data)
-        wrong = self._customer_refusals(wanted, journal)
-        if wrong:
-            raise RefusedError(wrong)
+        fields = _object(data)
+        messages = self._customer_refusals(fields, journal)
+        if messages:
+            raise RefusedError(messages)
+
         with self.lock:
-            number = str(wanted.get("id") or self._next_number())
-            self.customers[number] = _complete(wanted, number)
+            number = str(fields.get("id") or self._next_number())
+            self.customers[number] = _complete(fields, number)
             self._born["customer", number] = time.time()
             return self.customers[number]
 
@@ -73,22 +69,22 @@ class Minox:
         changes = _object(data)
         customer = self.customer(number)
         if str(changes.get("id", number)) != number:
-            raise RefusedError(
-                [Message("id_fixed", "Het debiteurnummer kan niet veranderen.", "id")]
-            )
+            text = "Het debiteurnummer kan niet veranderen."
+            raise RefusedError([Message("id_fixed", text, "id")])
+
         customer.update(changes)
         return customer
 
     def customer(self, number: str) -> Customer:
-        """Give a customer. `UnknownError` when there is none, or not yet."""
+        """Return a customer. `UnknownError` when there is none, or not yet."""
         if not self._visible("customer", number):
             raise UnknownError(number)
         return self.customers[number]
 
     def customers_by_email(self, email: str) -> list[Customer]:
         """Find customers by one of their e-mail addresses, whatever its capitals."""
-        wanted = email.strip().lower()
-        return self._customers_where(lambda customer: wanted in _emails(customer))
+        address = email.strip().lower()
+        return self._customers_where(lambda customer: address in _emails(customer))
 
     def customers_by_externalid(self, externalid: str) -> list[Customer]:
         """Find customers by the number that someone else's system knows them by."""
@@ -96,29 +92,29 @@ class Minox:
 
     def search_customers(self, text: str) -> list[Customer]:
         """Find customers with this text in number, name or e-mail."""
-        wanted = text.strip().lower()
+        part = text.strip().lower()
         return self._customers_where(
-            lambda customer: any(wanted in word for word in _words(customer))
+            lambda customer: any(part in word for word in _words(customer))
         )
 
-    # Bookings.
+    # Bookings
 
     def put_batch(self, batch: str, body: object) -> list[Line]:
         """Book, or replace, a batch; `RefusedError` leaves what was there."""
-        wrong = ledger.refusals(body, self.books)
-        if wrong:
-            raise RefusedError(wrong)
+        messages = ledger.refusals(body, self.books)
+        if messages:
+            raise RefusedError(messages)
+
         with self.lock:
-            sent = enumerate(cast("list[Line]", body), 1)
-            lines = [ledger.stored(line, batch=batch, number=place) for place, line in sent]
+            numbered = enumerate(cast("list[Line]", body), 1)
+            lines = [ledger.stored(line, batch=batch, number=number) for number, line in numbered]
+            # Only a new batch can lag: one that is replaced is there to be read.
             if batch not in self.batches:
                 self._born["batch", batch] = time.time()
             self.batches[batch] = lines
-            return [
-                line
-                | {"messages": [message.as_dict() for message in ledger.warnings(line, self.books)]}
-                for line in ledger.read_back(lines, self.books, self.settings)
-            ]
+
+            shown = ledger.read_back(lines, self.books, self.settings)
+            return [self._with_warnings(line) for line in shown]
 
     def batch(self, batch: str) -> list[Line]:
         """Read a batch back. `UnknownError` when there is none, or not yet."""
@@ -137,17 +133,18 @@ class Minox:
         return [line for line in self._all_lines() if _in_period(line, fiscal_year, period)]
 
     def receivables(self) -> list[dict[str, Any]]:
-        """List the open items: what each customer owes, per invoice number."""
+        """Return the open items: what each customer owes, per invoice number."""
         owed: dict[tuple[Any, Any], dict[str, Any]] = {}
         for line in self._all_lines():
             account = line.get("account") or {}
             if account.get("type") != "customer":
                 continue
-            item = owed.setdefault(
-                (account.get("id"), line.get("invoice_number")), _open_item(line)
-            )
-            owes = (line.get("debit") or 0) - (line.get("credit") or 0)
-            item["amount"] = round(item["amount"] + owes, 2)
+
+            key = account.get("id"), line.get("invoice_number")
+            item = owed.setdefault(key, _open_item(line))
+            balance = (line.get("debit") or 0) - (line.get("credit") or 0)
+            item["amount"] = round(item["amount"] + balance, 2)
+
         return list(owed.values())
 
     def close_period(self, fiscal_year: int, period: int) -> None:
@@ -163,22 +160,27 @@ class Minox:
         """What a batch is held against now."""
         return Books(self.administration, self.customers, self.settings)
 
+    def _with_warnings(self, line: Line) -> Line:
+        warnings = ledger.warnings(line, self.books)
+        return line | {"messages": [warning.as_dict() for warning in warnings]}
+
     def _all_lines(self) -> list[Line]:
         visible = [batch for batch in self.batches if self._visible("batch", batch)]
         return [line for batch in visible for line in self.batch(batch)]
 
     def _visible(self, kind: str, key: str) -> bool:
+        """Tell whether a look-up finds it; what was made by no request is there at once."""
         if key not in (self.customers if kind == "customer" else self.batches):
             return False
         return time.time() - self._born.get((kind, key), 0.0) >= self.settings.lookup_lag
 
     def _customers_where(self, fits: Callable[[Customer], bool]) -> list[Customer]:
-        numbers = sorted(self.customers, key=lambda number: (len(number), number))
-        return [
-            self.customers[number]
-            for number in numbers
-            if self._visible("customer", number) and fits(self.customers[number])
-        ]
+        """Return the customers that fit, by number, the lowest first."""
+        numbers = [number for number in self.customers if self._visible("customer", number)]
+        numbers.sort(key=lambda number: (len(number), number))
+
+        customers = [self.customers[number] for number in numbers]
+        return [customer for customer in customers if fits(customer)]
 
     def _next_number(self) -> int:
         number = FIRST_CUSTOMER
@@ -187,15 +189,17 @@ class Minox:
         return number
 
     def _customer_refusals(self, data: Customer, journal: str | None) -> list[Message]:
-        wrong = []
+        messages = []
         if self.administration.journals.get(journal or "", {}).get("type") != "sales":
             text = f"Dagboek {journal} is geen verkoopdagboek."
-            wrong.append(Message("journal_not_sales", text, "journal_id"))
+            messages.append(Message("journal_not_sales", text, "journal_id"))
+
         if not any(address.get("name") for address in _addresses(data)):
-            wrong.append(Message("name_missing", "De debiteur heeft geen naam.", "addresses"))
+            messages.append(Message("name_missing", "De debiteur heeft geen naam.", "addresses"))
+
         if str(data.get("id")) in self.customers:
-            wrong.append(Message("id_taken", f"Debiteur {data['id']} bestaat al.", "id"))
-        return wrong
+            messages.append(Message("id_taken", f"Debiteur {data['id']} bestaat al.", "id"))
+        return messages
 
 
 def _object(data: object) -> Customer:
@@ -217,18 +221,20 @@ def _complete(data: Customer, number: str) -> Customer:
 
 def _addresses(customer: Customer) -> list[dict[str, Any]]:
     addresses = customer.get("addresses")
-    return (
-        [part for part in addresses if isinstance(part, dict)]
-        if isinstance(addresses, list)
-        else []
-    )
+    if not isinstance(addresses, list):
+        return []
+    return [address for address in addresses if isinstance(address, dict)]
 
 
 def _emails(customer: Customer) -> list[str]:
+    """Return a customer's e-mail addresses in small letters."""
+    emails: list[object] = []
+    for address in _addresses(customer):
+        emails += address.get("email_addresses") or []
+
     return [
         str(email.get("email_address", "")).strip().lower()
-        for address in _addresses(customer)
-        for email in address.get("email_addresses") or []
+        for email in emails
         if isinstance(email, dict)
     ]
 
@@ -239,8 +245,8 @@ def _words(customer: Customer) -> list[str]:
 
 
 def _in_period(line: Line, fiscal_year: int, period: int | None) -> bool:
-    found = line.get("period") or {}
-    return found.get("fiscal_year") == fiscal_year and period in {None, found.get("id")}
+    booked = line.get("period") or {}
+    return booked.get("fiscal_year") == fiscal_year and period in {None, booked.get("id")}
 
 
 def _open_item(line: Line) -> dict[str, Any]:

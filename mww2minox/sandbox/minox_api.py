@@ -1,14 +1,14 @@
-"""The HTTP face of Minox: its REST API v1, as far as booking sales needs it."""
-
-from __future__ import annotations
+"""The HTTP face of Minox: its REST API v1, as far as booking sales needs it (minox/api.md)."""
 
 import functools
 import json
 import math
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlencode
 
 from flask import Flask, Response, g, jsonify, request
@@ -18,16 +18,22 @@ from mww2minox.sandbox import control, oauth
 from mww2minox.sandbox.administration import ADMINISTRATION, TENANT
 from mww2minox.sandbox.current import current
 from mww2minox.sandbox.ledger import Message
-from mww2minox.sandbox.minox import RefusedError, UnknownError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mww2minox.sandbox.minox import Minox
-    from mww2minox.sandbox.settings import Settings
+from mww2minox.sandbox.minox import Minox, RefusedError, UnknownError
+from mww2minox.sandbox.settings import Lookup, Settings
 
 PREFIX = "/api/1/tenant/<int:tenant>/administration"
 INSIDE = PREFIX + "/<int:administration>"
+CUSTOMER = f"{INSIDE}/customer"
+BATCH = f"{INSIDE}/transaction_line_batch/<batch>"
+RECEIVABLE = f"{INSIDE}/receivable"
+
+
+@dataclass(frozen=True)
+class _Route:
+    path: str
+    method: str
+    scope: str
+    view: Callable[..., Response]
 
 
 class Segment(BaseConverter):
@@ -50,11 +56,12 @@ class ApiError(Exception):
 
 @functools.cache
 def application() -> Flask:
-    """Give Minox' application, which serves all sandboxes."""
+    """Return Minox' application, which serves all sandboxes."""
     app = Flask("mww2minox.sandbox.minox", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["segment"] = Segment
     app.url_map.merge_slashes = False
+
     app.register_blueprint(oauth.create_blueprint())
     _MinoxApi().register(app)
     app.register_blueprint(control.create_blueprint())
@@ -78,42 +85,45 @@ class _MinoxApi:
         app.register_error_handler(UnknownError, lambda _error: _messages([_NOT_FOUND], 404))
         app.register_error_handler(404, lambda _error: _messages([_NOT_FOUND], 404))
         app.register_error_handler(405, lambda _error: _messages([_NOT_ALLOWED], 405))
-        for rule, method, scope, view in self._routes():
-            app.add_url_rule(rule, view.__name__, self._guarded(view, scope), methods=[method])
 
-    def _routes(self) -> list[tuple[str, str, str, Callable[..., Response]]]:
-        customer, batch = f"{INSIDE}/customer", f"{INSIDE}/transaction_line_batch/<batch>"
-        return [
-            (PREFIX, "GET", "administration:read", self.administrations),
-            (f"{INSIDE}/ledger_account", "GET", "ledger_account:read", self.ledger_accounts),
-            (f"{INSIDE}/vat", "GET", "vat:read", self.vat_codes),
-            (f"{INSIDE}/journal", "GET", "journal:read", self.journals),
-            (f"{INSIDE}/payment_term", "GET", "payment_term:read", self.payment_terms),
-            (customer, "GET", "customer:read", self.customers),
-            (customer, "POST", "customer:write", self.create_customer),
-            (f"{customer}/<number>", "GET", "customer:read", self.customer),
-            (f"{customer}/<number>", "PATCH", "customer:write", self.change_customer),
-            (f"{customer}/by_email/<segment:email>", "GET", "customer:read", self.by_email),
-            (
-                f"{customer}/by_externalid/<segment:externalid>",
-                "GET",
-                "customer:read",
-                self.by_externalid,
-            ),
-            (batch, "GET", "transaction:read", self.batch),
-            (batch, "PUT", "transaction:write", self.put_batch),
-            (batch, "DELETE", "transaction:write", self.delete_batch),
-            (f"{INSIDE}/year/<int:year>/transaction_lines", "GET", "transaction:read", self.lines),
-            (f"{INSIDE}/receivable", "GET", "transaction:read", self.receivables),
-            (
-                f"{INSIDE}/receivable/account/<number>/invoice/<int:invoice>",
-                "GET",
-                "transaction:read",
-                self.receivable,
-            ),
+        for route in self._routes():
+            view = self._guarded(route.view, route.scope)
+            app.add_url_rule(route.path, route.view.__name__, view, methods=[route.method])
+
+    def _routes(self) -> list[_Route]:
+        lists = [
+            _Route(PREFIX, "GET", "administration:read", self.administrations),
+            _Route(f"{INSIDE}/ledger_account", "GET", "ledger_account:read", self.ledger_accounts),
+            _Route(f"{INSIDE}/vat", "GET", "vat:read", self.vat_codes),
+            _Route(f"{INSIDE}/journal", "GET", "journal:read", self.journals),
+            _Route(f"{INSIDE}/payment_term", "GET", "payment_term:read", self.payment_terms),
         ]
 
-    # Lists.
+        # An e-mail address or an externalid is one segment, whatever it holds.
+        by_email = f"{CUSTOMER}/by_email/<segment:email>"
+        by_externalid = f"{CUSTOMER}/by_externalid/<segment:externalid>"
+        customers = [
+            _Route(CUSTOMER, "GET", "customer:read", self.customers),
+            _Route(CUSTOMER, "POST", "customer:write", self.create_customer),
+            _Route(f"{CUSTOMER}/<number>", "GET", "customer:read", self.customer),
+            _Route(f"{CUSTOMER}/<number>", "PATCH", "customer:write", self.change_customer),
+            _Route(by_email, "GET", "customer:read", self.by_email),
+            _Route(by_externalid, "GET", "customer:read", self.by_externalid),
+        ]
+
+        transaction_lines = f"{INSIDE}/year/<int:year>/transaction_lines"
+        invoice = f"{RECEIVABLE}/account/<number>/invoice/<int:invoice>"
+        bookings = [
+            _Route(BATCH, "GET", "transaction:read", self.batch),
+            _Route(BATCH, "PUT", "transaction:write", self.put_batch),
+            _Route(BATCH, "DELETE", "transaction:write", self.delete_batch),
+            _Route(transaction_lines, "GET", "transaction:read", self.lines),
+            _Route(RECEIVABLE, "GET", "transaction:read", self.receivables),
+            _Route(invoice, "GET", "transaction:read", self.receivable),
+        ]
+        return [*lists, *customers, *bookings]
+
+    # Lists
 
     def administrations(self) -> Response:
         return self._page([self._minox.administration.as_dict()])
@@ -130,7 +140,7 @@ class _MinoxApi:
     def payment_terms(self) -> Response:
         return self._page(list(self._minox.administration.payment_terms.values()))
 
-    # Customers.
+    # Customers
 
     def customers(self) -> Response:
         return self._page(self._minox.search_customers(request.args.get("search", "")))
@@ -140,13 +150,16 @@ class _MinoxApi:
 
     def create_customer(self) -> Response:
         customer = self._minox.create_customer(_json(), request.args.get("journal_id"))
-        how = self._settings.post_customer
-        if how in {"location", "nothing"}:
-            location = f"{request.base_url}/{customer['id']}"
-            return Response(
-                status=201, headers={"Location": location} if how == "location" else None
-            )
-        response = jsonify(customer if how == "customer" else {"id": customer["id"]})
+        number = customer["id"]
+
+        # Minox may answer the customer, its id alone, where it is, or nothing.
+        answer = self._settings.post_customer
+        if answer == "nothing":
+            return Response(status=201)
+        if answer == "location":
+            return Response(status=201, headers={"Location": f"{request.base_url}/{number}"})
+
+        response = jsonify(customer if answer == "customer" else {"id": number})
         response.status_code = 201
         return response
 
@@ -154,13 +167,13 @@ class _MinoxApi:
         return jsonify(self._minox.change_customer(number, _json()))
 
     def by_email(self, email: str) -> Response:
-        return self._found(self._minox.customers_by_email(email), self._settings.by_email)
+        return _lookup(self._minox.customers_by_email(email), self._settings.by_email)
 
     def by_externalid(self, externalid: str) -> Response:
-        found = self._minox.customers_by_externalid(externalid)
-        return self._found(found, self._settings.by_externalid)
+        customers = self._minox.customers_by_externalid(externalid)
+        return _lookup(customers, self._settings.by_externalid)
 
-    # Bookings.
+    # Bookings
 
     def batch(self, batch: str) -> Response:
         return jsonify(self._minox.batch(_uuid(batch)))
@@ -175,6 +188,7 @@ class _MinoxApi:
     def lines(self, year: int) -> Response:
         if year not in self._minox.administration.fiscal_years:
             raise UnknownError(year)
+
         period = request.args.get("period")
         if period is not None and not period.isdecimal():
             raise ApiError(400, "period_unknown", f"Periode {period} bestaat niet.")
@@ -189,11 +203,13 @@ class _MinoxApi:
                 return jsonify(item)
         raise UnknownError(invoice)
 
-    # What all of them share.
+    # What all of them share
 
     def _count(self) -> None:
+        # Signing in and the sandbox' own address count for nothing.
         if not request.path.startswith("/api/"):
             return
+
         admission = self._minox.rate_limit.admit()
         g.rate = admission.headers
         if not admission.allowed:
@@ -221,31 +237,36 @@ class _MinoxApi:
     def _refused(self, error: RefusedError) -> Response:
         return _messages(error.messages, self._settings.error_status)
 
-    def _found(self, found: list[dict[str, Any]], how: str) -> Response:
-        if not found and how != "collection":
-            raise ApiError(404, "customer_unknown", "De debiteur is niet gevonden.")
-        return jsonify(found[0]) if how == "object" else jsonify({"links": {}, "collection": found})
-
     def _page(self, items: list[Any]) -> Response:
+        """Return one page of a list, and the way to the next (minox/api.md, "Open: answers")."""
         if self._settings.paging == "none":
             return jsonify({"links": {}, "collection": items})
+
         size = max(1, self._settings.page_size)
         last = max(1, math.ceil(len(items) / size))
-        current = min(last, max(1, request.args.get("currentpage", 1, type=int)))
-        page: dict[str, Any] = {
-            "links": {},
-            "collection": items[(current - 1) * size : current * size],
-        }
+        number = min(last, max(1, request.args.get("currentpage", 1, type=int)))
+        rows = items[(number - 1) * size : number * size]
+
+        page: dict[str, Any] = {"links": {}, "collection": rows}
         if self._settings.paging == "metadata":
-            page["metadata"] = {"last": last, "results": len(items), "currentpage": current}
-        elif current < last:
-            query = urlencode(request.args.to_dict() | {"currentpage": str(current + 1)})
+            page["metadata"] = {"last": last, "results": len(items), "currentpage": number}
+        elif number < last:
+            query = urlencode(request.args.to_dict() | {"currentpage": str(number + 1)})
             page["links"] = {"next": f"{request.base_url}?{query}"}
         return jsonify(page)
 
 
 _NOT_FOUND = Message("not_found", "Niet gevonden.", "")
 _NOT_ALLOWED = Message("method_not_allowed", "Dat kan hier niet.", "")
+
+
+def _lookup(customers: list[dict[str, Any]], reading: Lookup) -> Response:
+    """Return what a look-up answers in this reading: a collection, one object, or 404."""
+    if not customers and reading != "collection":
+        raise ApiError(404, "customer_unknown", "De debiteur is niet gevonden.")
+    if reading == "object":
+        return jsonify(customers[0])
+    return jsonify({"links": {}, "collection": customers})
 
 
 def _messages(messages: list[Message], status: int) -> Response:

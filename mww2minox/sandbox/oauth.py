@@ -1,24 +1,22 @@
-"""Minox' OAuth: codes, tokens, and the three addresses that deal with them."""
+"""Minox' OAuth: codes, tokens, and the three addresses that deal with them.
 
-from __future__ import annotations
+Source: minox/api.md, "Login". What it leaves open is a switch in `settings`.
+"""
 
 import base64
 import hashlib
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
 from mww2minox.sandbox.administration import TENANT
 from mww2minox.sandbox.current import current
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mww2minox.sandbox.settings import Settings
+from mww2minox.sandbox.settings import Settings
 
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - opens nothing but the sandbox
@@ -27,6 +25,7 @@ SCOPES = (
     "customer:read customer:write transaction:read transaction:write"
 )
 CODE_LIFE = 600.0
+"""Seconds."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -49,6 +48,10 @@ class Code:
     challenge: str | None
     ends: float
 
+    def fits(self, form: Mapping[str, Any]) -> bool:
+        """Tell whether it is good for this request, whose `redirect_uri` must be the same."""
+        return time.time() < self.ends and form.get("redirect_uri") == self.redirect_uri
+
 
 @dataclass
 class Tokens:
@@ -62,24 +65,24 @@ class Tokens:
     """Refresh token -> scope."""
 
     def issue(self, scope: str = SCOPES) -> dict[str, Any]:
-        """Give a pair of tokens, as the answer of `/oauth/token`."""
+        """Return a pair of tokens, as the answer of `/oauth/token`."""
         refresh = f"refresh-{secrets.token_urlsafe(24)}"
         self.refresh[refresh] = scope
         return self._answer(scope, refresh)
 
     def renew(self, refresh: str) -> dict[str, Any]:
-        """Give new tokens for a refresh token, which is dead afterwards when they rotate."""
+        """Return new tokens for a refresh token, which is dead afterwards when they rotate."""
         scope = self.refresh.get(refresh)
         if scope is None:
-            code = "invalid_grant"
-            raise OAuthError(code)
+            raise OAuthError("invalid_grant")
+
         if not self.settings.rotate_refresh_tokens:
             return self._answer(scope, refresh)
         del self.refresh[refresh]
         return self.issue(scope)
 
     def scope_of(self, access: str) -> str | None:
-        """Give an access token's scope, None when it is not (or no longer) good."""
+        """Return an access token's scope, None when it is not (or no longer) good."""
         scope, ends = self.access.get(access, ("", 0.0))
         return scope if time.time() < ends else None
 
@@ -105,9 +108,10 @@ class Tokens:
 
 
 def create_blueprint() -> Blueprint:
-    """Give `/oauth/authorize`, `/oauth/token` and `/api/1/inspect`."""
+    """Return `/oauth/authorize`, `/oauth/token` and `/api/1/inspect`."""
     api = _OAuthApi()
     blueprint = Blueprint("oauth", __name__)
+
     blueprint.register_error_handler(OAuthError, _refusal)
     blueprint.add_url_rule("/oauth/authorize", view_func=api.authorize)
     blueprint.add_url_rule("/oauth/token", view_func=api.token, methods=["POST"])
@@ -125,42 +129,45 @@ class _OAuthApi:
         return current().settings
 
     def authorize(self) -> Response:
-        """Consent at once, like a user who always says yes, and send the browser back with a
-        code.
-        """
+        """Consent at once, and send the browser back with a code."""
         redirect_uri = request.args.get("redirect_uri", "")
+        # Nobody is sent back to an address that may not be the client's (RFC 6749, 4.1.2.1).
         if request.args.get("client_id") != CLIENT_ID or not _on_loopback(redirect_uri):
-            code = "invalid_request"
-            raise OAuthError(code)
+            raise OAuthError("invalid_request")
+
         objection = self._objection()
         answer = {"error": objection} if objection else {"code": self._new_code(redirect_uri)}
         if "state" in request.args:
             answer["state"] = request.args["state"]
+
         joint = "&" if urlsplit(redirect_uri).query else "?"
         return Response(
             status=302, headers={"Location": f"{redirect_uri}{joint}{urlencode(answer)}"}
         )
 
     def token(self) -> Response:
-        """Give tokens for a code or for a refresh token."""
+        """Return tokens for a code or for a refresh token."""
         form = self._body()
         _check_client(form)
+
         grants = {"authorization_code": self._for_code, "refresh_token": self._for_refresh}
         grant = grants.get(str(form.get("grant_type")))
         if grant is None:
-            code = "unsupported_grant_type"
-            raise OAuthError(code)
+            raise OAuthError("unsupported_grant_type")
         return jsonify(grant(form))
 
     def inspect(self) -> Response:
         """Tell what a token is good for."""
         login = request.authorization
         if login is None or (login.username, login.password) != (CLIENT_ID, CLIENT_SECRET):
-            code = "invalid_client"
-            raise OAuthError(code, 401)
-        scope = self._tokens.scope_of(str((request.get_json(silent=True) or {}).get("token")))
+            raise OAuthError("invalid_client", 401)
+
+        body = request.get_json(silent=True) or {}
+        scope = self._tokens.scope_of(str(body.get("token")))
         if scope is None:
             return jsonify({"active": False})
+
+        # Minox tells the tenants in one of two ways, or not at all.
         if self._settings.inspect == "nothing":
             return jsonify({"active": True})
         if self._settings.inspect == "ids":
@@ -169,11 +176,15 @@ class _OAuthApi:
         return jsonify({"active": True, "scope": scope, "linked_tenants": tenants})
 
     def _objection(self) -> str | None:
+        """Return the error that goes back with the browser, None when there is none."""
         if request.args.get("response_type") != "code":
             return "unsupported_response_type"
+
         scope = request.args.get("scope", "").split()
         if not scope or not set(scope) <= set(SCOPES.split()):
             return "invalid_scope"
+
+        # A client that is able to use S256 must do so (RFC 7636, 4.2).
         if "code_challenge" in request.args and request.args.get("code_challenge_method") != "S256":
             return "invalid_request"
         return "access_denied" if self._settings.consent == "denied" else None
@@ -186,30 +197,27 @@ class _OAuthApi:
         return code
 
     def _body(self) -> Mapping[str, Any]:
+        """Read a form or JSON: public clients of Minox use either."""
         kind = "json" if request.is_json else "form"
         if self._settings.token_body not in {"both", kind}:
-            code = "invalid_request"
-            raise OAuthError(code, 415)
+            raise OAuthError("invalid_request", 415)
+
         if kind == "form":
             return request.form
         body = request.get_json(silent=True)
         return body if isinstance(body, dict) else {}
 
     def _for_code(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        # A code is good once, also when the request that brings it is refused.
         code = self._tokens.codes.pop(str(form.get("code")), None)
-        fits = (
-            code is not None
-            and time.time() < code.ends
-            and form.get("redirect_uri") == code.redirect_uri
-        )
-        if code is None or not fits or not self._verified(code, form):
-            error = "invalid_grant"
-            raise OAuthError(error)
+        if code is None or not code.fits(form) or not self._verified(code, form):
+            raise OAuthError("invalid_grant")
         return self._tokens.issue(code.scope)
 
     def _verified(self, code: Code, form: Mapping[str, Any]) -> bool:
         if self._settings.pkce == "ignore" or code.challenge is None:
             return True
+
         digest = hashlib.sha256(str(form.get("code_verifier", "")).encode()).digest()
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == code.challenge
 
@@ -218,15 +226,14 @@ class _OAuthApi:
 
 
 def _check_client(form: Mapping[str, Any]) -> None:
+    """Take id and secret from basic authorization, else from the body (RFC 6749, 2.3.1)."""
     login = request.authorization
-    given = (
-        (login.username, login.password)
-        if login
-        else (form.get("client_id"), form.get("client_secret"))
-    )
-    if given != (CLIENT_ID, CLIENT_SECRET):
-        code = "invalid_client"
-        raise OAuthError(code, 401)
+    credentials = (form.get("client_id"), form.get("client_secret"))
+    if login:
+        credentials = (login.username, login.password)
+
+    if credentials != (CLIENT_ID, CLIENT_SECRET):
+        raise OAuthError("invalid_client", 401)
 
 
 def _on_loopback(uri: str) -> bool:

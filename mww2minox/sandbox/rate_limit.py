@@ -1,15 +1,11 @@
-"""A rate limit by fixed windows, as Minox tells of it in its headers."""
-
-from __future__ import annotations
+"""A rate limit by fixed windows, told in headers as Minox does (minox/api.md, "Rate limit")."""
 
 import math
 import time
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mww2minox.sandbox.settings import Settings
+from mww2minox.sandbox.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -32,17 +28,22 @@ class RateLimit:
     def admit(self) -> Admission:
         """Count a request, or refuse it."""
         now = time.time()
+        # A window that was made shorter, or a clock that was set back, begins a new one as well.
         if now >= self._ends or self._ends - now > self._settings.rate_window:
             self._ends, self._used = now + self._settings.rate_window, 0
+
         limit = self._settings.rate_limit
         allowed = self._used < limit
         self._used += allowed
+
         headers = {
             "X-Rate-Limit-Limit": str(limit),
             "X-Rate-Limit-Remaining": str(max(0, limit - self._used)),
             "X-Rate-Limit-Reset": str(math.ceil(self._ends * 1000)),
         }
-        return Admission(allowed, headers if allowed else headers | self._retry_after(now))
+        if not allowed:
+            headers |= self._retry_after(now)
+        return Admission(allowed, headers)
 
     def _retry_after(self, now: float) -> dict[str, str]:
         if self._settings.retry_after == "none":

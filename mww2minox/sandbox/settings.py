@@ -1,13 +1,13 @@
-"""The sandbox' switches: one for each reading that the vendors leave open."""
+"""The sandbox' switches: one for each reading that the vendors leave open.
 
-from __future__ import annotations
+Source: shop/api.md, "Live and documented shapes" and "Open"; minox/api.md, "Open: how VAT is sent"
+and "Open: answers".
+"""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Lookup = Literal["collection", "object", "collection_404"]
 
@@ -33,9 +33,7 @@ class Settings:
     """Which kind of body `/oauth/token` takes; the other one is answered with 415."""
     rotate_refresh_tokens: bool = True
     inspect: Literal["objects", "ids", "nothing"] = "objects"
-    """How `/api/1/inspect` tells what a token reaches: tenants as objects or as ids alone, or not
-    at all.
-    """
+    """How `/api/1/inspect` tells the tenants that a token reaches, if it does."""
     expires_in: int = 3600
     """Life of an access token in seconds."""
 
@@ -81,11 +79,12 @@ class Settings:
         """Set several switches, or none when one of them is wrong."""
         for name, value in values.items():
             _check(name, value)
+
         for name, value in values.items():
             setattr(self, name, value)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all switches by name."""
+        """Return all switches by name."""
         return asdict(self)
 
 
@@ -97,23 +96,26 @@ def _hints() -> dict[str, Any]:
 def _check(name: str, value: object) -> None:
     hint = _hints().get(name)
     if hint is None:
-        msg = f"there is no setting {name!r}"
-        raise ValueError(msg)
+        raise ValueError(f"there is no setting {name!r}")
     if not _fits(hint, value):
-        msg = f"{name}: {value!r} is not {_wanted(hint)}"
-        raise ValueError(msg)
+        raise ValueError(f"{name}: {value!r} is not {_values(hint)}")
 
 
 def _fits(hint: object, value: object) -> bool:
     if get_origin(hint) is Literal:
+        # True would pass as 1, and what cannot be hashed is no choice either.
         return not isinstance(value, (bool, list, dict)) and value in get_args(hint)
+
+    # A bool is an int in Python, and neither of a number's kinds here.
     if hint is bool or isinstance(value, bool):
         return hint is bool and isinstance(value, bool)
+
     kinds = (int, float) if hint is float else int
     return isinstance(value, kinds) and value >= 0
 
 
-def _wanted(hint: object) -> str:
+def _values(hint: object) -> str:
+    """Say which values a switch takes."""
     if get_origin(hint) is Literal:
         return "one of " + ", ".join(str(choice) for choice in get_args(hint))
     return "true or false" if hint is bool else "a number of 0 or more"
