@@ -1,138 +1,175 @@
 """The sandbox' own address, `/_sandbox/`, on both ports: for tests and play in another process."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from mww2minox.sandbox.current import current
 from mww2minox.sandbox.faults import Fault
 
-if TYPE_CHECKING:
-    from mww2minox.sandbox.sandbox import Sandbox
+
+@dataclass(frozen=True)
+class _Route:
+    path: str
+    method: str
+    view: Callable[..., Response]
 
 
 def create_blueprint() -> Blueprint:
-    """Give the control API. It asks for no key: it is a stand-in on loopback."""
-    control = _Control()
+    """Return the control API. It asks for no key: it is a stand-in on loopback."""
     blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
-    blueprint.register_error_handler(
-        LookupError, lambda error: (jsonify({"unknown": str(error.args[0])}), 404)
-    )
-    blueprint.register_error_handler(TypeError, lambda error: (jsonify({"error": str(error)}), 400))
-    blueprint.register_error_handler(
-        ValueError, lambda error: (jsonify({"error": str(error)}), 400)
-    )
-    for rule, method, view in control.routes():
-        blueprint.add_url_rule(rule, view.__name__, view, methods=[method])
+    blueprint.register_error_handler(LookupError, _unknown)
+    blueprint.register_error_handler(TypeError, _wrong)
+    blueprint.register_error_handler(ValueError, _wrong)
+
+    for route in _ROUTES:
+        name = route.view.__name__
+        blueprint.add_url_rule(route.path, name, route.view, methods=[route.method])
     return blueprint
 
 
-class _Control:
-    @property
-    def _sandbox(self) -> Sandbox:
-        return current()
+# Switches and faults
 
-    def routes(self) -> list[tuple[str, str, Any]]:
-        return [
-            ("/settings", "GET", self.settings),
-            ("/settings", "PATCH", self.change_settings),
-            ("/faults", "GET", self.faults),
-            ("/faults", "POST", self.add_faults),
-            ("/faults", "DELETE", self.clear_faults),
-            ("/requests", "GET", self.requests),
-            ("/requests", "DELETE", self.clear_requests),
-            ("/ledger", "GET", self.ledger),
-            ("/ledger/<batch>", "PUT", self.put_batch),
-            ("/ledger/<batch>", "DELETE", self.delete_batch),
-            ("/customers", "GET", self.customers),
-            ("/customers/<number>", "PATCH", self.change_customer),
-            ("/orders/<number>", "GET", self.order),
-            ("/orders/<number>", "PUT", self.put_order),
-            ("/orders/<number>", "PATCH", self.change_order),
-            ("/orders/<number>", "DELETE", self.delete_order),
-            ("/periods", "POST", self.periods),
-        ]
 
-    def settings(self) -> Response:
-        return jsonify(self._sandbox.settings.as_dict())
+def _settings() -> Response:
+    return jsonify(current().settings.as_dict())
 
-    def change_settings(self) -> Response:
-        self._sandbox.settings.update(_object())
-        return self.settings()
 
-    def faults(self) -> Response:
-        return jsonify([fault.as_dict() for fault in self._sandbox.faults])
+def _change_settings() -> Response:
+    current().settings.update(_object())
+    return _settings()
 
-    def add_faults(self) -> Response:
-        body = request.get_json()
-        wanted = [Fault(**fault) for fault in (body if isinstance(body, list) else [body])]
-        self._sandbox.faults.extend(wanted)
-        return self.faults()
 
-    def clear_faults(self) -> Response:
-        self._sandbox.faults.clear()
-        return self.faults()
+def _faults() -> Response:
+    return jsonify([fault.as_dict() for fault in current().faults])
 
-    def requests(self) -> Response:
-        seen = [seen.as_dict() for seen in self._sandbox.requests]
-        return jsonify({"requests": seen, "counts": Counter(entry["side"] for entry in seen)})
 
-    def clear_requests(self) -> Response:
-        self._sandbox.requests.clear()
-        return self.requests()
+def _add_faults() -> Response:
+    """Add one fault, or a list of them: all, or none when one of them is wrong."""
+    body = request.get_json()
+    bodies = body if isinstance(body, list) else [body]
+    current().faults.extend([Fault(**fields) for fields in bodies])
+    return _faults()
 
-    def ledger(self) -> Response:
-        return jsonify(self._sandbox.minox.batches)
 
-    def put_batch(self, batch: str) -> Response:
-        self._sandbox.minox.batches[batch] = request.get_json()
-        return self.ledger()
+def _clear_faults() -> Response:
+    current().faults.clear()
+    return _faults()
 
-    def delete_batch(self, batch: str) -> Response:
-        self._sandbox.minox.delete_batch(batch)
-        return self.ledger()
 
-    def customers(self) -> Response:
-        return jsonify(self._sandbox.minox.customers)
+# What was asked
 
-    def change_customer(self, number: str) -> Response:
-        self._sandbox.minox.customers[number].update(_object())
-        return jsonify(self._sandbox.minox.customers[number])
 
-    def order(self, number: str) -> Response:
-        return jsonify(self._sandbox.shop.orders[number])
+def _requests() -> Response:
+    entries = [entry.as_dict() for entry in current().requests]
+    counts = Counter(entry["side"] for entry in entries)
+    return jsonify({"requests": entries, "counts": counts})
 
-    def put_order(self, number: str) -> Response:
-        self._sandbox.shop.add(_object() | {"number": number})
-        return self.order(number)
 
-    def change_order(self, number: str) -> Response:
-        """Change fields; a status alone moves the moment of its change too."""
-        fields = _object()
-        if "status" in fields and "status_changed_date" not in fields:
-            self._sandbox.shop.set_status(number, fields.pop("status"))
-        self._sandbox.shop.change(number, **fields)
-        return self.order(number)
+def _clear_requests() -> Response:
+    current().requests.clear()
+    return _requests()
 
-    def delete_order(self, number: str) -> Response:
-        self._sandbox.shop.remove(number)
-        return Response(status=204)
 
-    def periods(self) -> Response:
-        """Close or open a period: `{"fiscal_year": 2026, "period": 3, "closed": true}`."""
-        body = _object()
-        minox = self._sandbox.minox
-        act = minox.close_period if body.get("closed", True) else minox.open_period
-        act(int(body["fiscal_year"]), int(body["period"]))
-        return jsonify(sorted(minox.administration.closed))
+# Minox, past its own rules
+
+
+def _ledger() -> Response:
+    return jsonify(current().minox.batches)
+
+
+def _put_batch(batch: str) -> Response:
+    current().minox.batches[batch] = request.get_json()
+    return _ledger()
+
+
+def _delete_batch(batch: str) -> Response:
+    current().minox.delete_batch(batch)
+    return _ledger()
+
+
+def _customers() -> Response:
+    return jsonify(current().minox.customers)
+
+
+def _change_customer(number: str) -> Response:
+    customer = current().minox.customers[number]
+    customer.update(_object())
+    return jsonify(customer)
+
+
+def _periods() -> Response:
+    """Close or open a period: `{"fiscal_year": 2026, "period": 3, "closed": true}`."""
+    body = _object()
+    minox = current().minox
+
+    close_or_open = minox.close_period if body.get("closed", True) else minox.open_period
+    close_or_open(int(body["fiscal_year"]), int(body["period"]))
+    return jsonify(sorted(minox.administration.closed))
+
+
+# The shop's orders
+
+
+def _order(number: str) -> Response:
+    return jsonify(current().shop.orders[number])
+
+
+def _put_order(number: str) -> Response:
+    current().shop.add(_object() | {"number": number})
+    return _order(number)
+
+
+def _change_order(number: str) -> Response:
+    """Change fields; a status alone moves the moment of its change too."""
+    fields = _object()
+    shop = current().shop
+
+    if "status" in fields and "status_changed_date" not in fields:
+        shop.set_status(number, fields.pop("status"))
+    shop.change(number, **fields)
+    return _order(number)
+
+
+def _delete_order(number: str) -> Response:
+    current().shop.remove(number)
+    return Response(status=204)
+
+
+_ROUTES = (
+    _Route("/settings", "GET", _settings),
+    _Route("/settings", "PATCH", _change_settings),
+    _Route("/faults", "GET", _faults),
+    _Route("/faults", "POST", _add_faults),
+    _Route("/faults", "DELETE", _clear_faults),
+    _Route("/requests", "GET", _requests),
+    _Route("/requests", "DELETE", _clear_requests),
+    _Route("/ledger", "GET", _ledger),
+    _Route("/ledger/<batch>", "PUT", _put_batch),
+    _Route("/ledger/<batch>", "DELETE", _delete_batch),
+    _Route("/customers", "GET", _customers),
+    _Route("/customers/<number>", "PATCH", _change_customer),
+    _Route("/orders/<number>", "GET", _order),
+    _Route("/orders/<number>", "PUT", _put_order),
+    _Route("/orders/<number>", "PATCH", _change_order),
+    _Route("/orders/<number>", "DELETE", _delete_order),
+    _Route("/periods", "POST", _periods),
+)
 
 
 def _object() -> dict[str, Any]:
     body = request.get_json()
     if not isinstance(body, dict):
-        msg = "the body is not an object"
-        raise TypeError(msg)
+        raise TypeError("the body is not an object")
     return body
+
+
+def _unknown(error: Exception) -> tuple[Response, int]:
+    return jsonify({"unknown": str(error.args[0])}), 404
+
+
+def _wrong(error: Exception) -> tuple[Response, int]:
+    return jsonify({"error": str(error)}), 400

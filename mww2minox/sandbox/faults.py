@@ -1,15 +1,12 @@
 """What can go wrong with a request, and which request it happens to."""
 
-from __future__ import annotations
-
 import random
 import re
 import threading
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
-if TYPE_CHECKING:
-    from mww2minox.sandbox.settings import Settings
+from mww2minox.sandbox.settings import Settings
 
 Side = Literal["shop", "minox"]
 Kind = Literal[
@@ -24,6 +21,8 @@ Kind = Literal[
     "redirect",
     "broken_json",
 ]
+USUAL: tuple[Kind, ...] = ("status", "429", "drop_before", "drop_after", "html", "truncated")
+"""What `Settings.fault_rate` draws from."""
 
 
 @dataclass
@@ -41,9 +40,7 @@ class Fault:
     side: Side | None = None
     method: str | None = None
     path: str = ""
-    """A regular expression, searched in the path as it was sent: percent-encoded, without the
-    query.
-    """
+    """A regular expression, searched in the path as it was sent: percent-encoded, no query."""
     status: int = 500
     retry_after: str | None = None
     seconds: float = 0.0
@@ -57,11 +54,10 @@ class Fault:
     def __post_init__(self) -> None:
         """Refuse what could never happen."""
         if self.kind not in get_args(Kind):
-            msg = f"there is no fault {self.kind!r}: it is one of {', '.join(get_args(Kind))}"
-            raise ValueError(msg)
+            kinds = ", ".join(get_args(Kind))
+            raise ValueError(f"there is no fault {self.kind!r}: it is one of {kinds}")
         if self.side not in {None, *get_args(Side)}:
-            msg = f"side: {self.side!r} is not shop or minox"
-            raise ValueError(msg)
+            raise ValueError(f"side: {self.side!r} is not shop or minox")
         re.compile(self.path)
 
     def fits(self, *, side: Side, method: str, path: str) -> bool:
@@ -73,7 +69,7 @@ class Fault:
         return re.search(self.path, path) is not None
 
     def as_dict(self) -> dict[str, Any]:
-        """Give its fields by name."""
+        """Return its fields by name."""
         return asdict(self)
 
 
@@ -89,17 +85,20 @@ class FaultBox:
         self._random = random.Random()  # noqa: S311 - a coin for tests, not a secret
 
     def take(self, *, side: Side, method: str, path: str) -> Fault | None:
-        """Give the fault that happens to this request, counting it down."""
+        """Return the fault that happens to this request, counting it down."""
         with self._lock:
+            # Of a copy: a fault that has had its times leaves the list.
             for fault in list(self._faults):
                 if fault.fits(side=side, method=method, path=path) and self._strikes(fault):
                     return fault
+
             return self._chance()
 
     def _strikes(self, fault: Fault) -> bool:
         if fault.skip > 0:
             fault.skip -= 1
             return False
+
         if fault.times is not None:
             fault.times -= 1
             if fault.times == 0:
@@ -109,21 +108,16 @@ class FaultBox:
     def _chance(self) -> Fault | None:
         if self._settings.fault_rate <= 0:
             return None
+
+        # A seed that is set while the sandbox runs begins its own row of faults.
         if self._seed != self._settings.fault_seed:
             self._seed = self._settings.fault_seed
             self._random.seed(self._seed)
+
         if self._random.random() >= self._settings.fault_rate:
             return None
         return self._any()
 
     def _any(self) -> Fault:
         effect = self._random.random() < 1 / 2
-        kinds: tuple[Kind, ...] = (
-            "status",
-            "429",
-            "drop_before",
-            "drop_after",
-            "html",
-            "truncated",
-        )
-        return Fault(self._random.choice(kinds), effect=effect, retry_after="0")
+        return Fault(self._random.choice(USUAL), effect=effect, retry_after="0")

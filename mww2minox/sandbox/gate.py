@@ -1,36 +1,31 @@
-"""Where every request comes in: it is written down, a fault may happen to it, the application
-answers.
-"""
-
-from __future__ import annotations
+"""Where every request comes in, is answered or goes wrong, and is written down."""
 
 import io
 import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from werkzeug.test import run_wsgi_app
 
+from mww2minox.sandbox.faults import Fault, FaultBox, Side
 from mww2minox.sandbox.server import HOST, Answer, Incoming
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
-
-    from mww2minox.sandbox.faults import Fault, FaultBox, Side
+Way = Callable[[Fault, Incoming], Answer]
 
 CONTROL = "/_sandbox/"
 SECRET_PARAMETERS = frozenset({"token", "partner_token", "code", "code_verifier", "client_secret"})
 JSON = ("Content-Type", "application/json")
 PAGE = (
-    b"<!DOCTYPE html><html><head><title>Onderhoud</title></head><body><h1>Even"
-    b" geduld</h1></body></html>"
+    b"<!DOCTYPE html><html><head><title>Onderhoud</title></head>"
+    b"<body><h1>Even geduld</h1></body></html>"
 )
+"""As the shop answers during maintenance (shop/api.md, "Errors and strange answers")."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Request:
     status: int
 
     def as_dict(self) -> dict[str, Any]:
-        """Give its fields by name."""
+        """Return its fields by name."""
         return asdict(self)
 
 
@@ -71,10 +66,13 @@ class Gate:
     def __call__(self, incoming: Incoming) -> Answer:
         """Answer a request, in the way that the fault that happens to it wants."""
         path, _, query = incoming.target.partition("?")
+        # The sandbox' own address never fails, and is no request to a vendor.
         if path.startswith(CONTROL):
             return self._answer(incoming)
+
         fault = self._faults.take(side=self._side, method=incoming.method, path=path)
         answer = self._answer(incoming) if fault is None else self._go_wrong(fault, incoming)
+
         status = 0 if answer.send == "nothing" else answer.status
         self._log.append(Request(self._side, incoming.method, path, _public(query), status))
         return answer
@@ -90,7 +88,7 @@ class Gate:
         return Answer(int(status.split()[0]), list(headers), b"".join(body))
 
     def _go_wrong(self, fault: Fault, incoming: Incoming) -> Answer:
-        ways: dict[str, Callable[[Fault, Incoming], Answer]] = {
+        ways: dict[str, Way] = {
             "drop_after": self._drop_after,
             "html": self._html,
             "truncated": self._truncated,
@@ -99,6 +97,7 @@ class Gate:
             "ghost": self._ghost,
         }
         way = ways.get(fault.kind)
+        # The other kinds never reach the application.
         return way(fault, incoming) if way else _refusal(fault)
 
     def _drop_after(self, _fault: Fault, incoming: Incoming) -> Answer:
@@ -133,6 +132,7 @@ def _refusal(fault: Fault) -> Answer:
         return Answer(0, send="nothing")
     if fault.kind == "redirect":
         return Answer(302, [("Location", fault.location)])
+
     status = 429 if fault.kind == "429" else fault.status
     headers = [JSON]
     if fault.retry_after is not None:
@@ -148,6 +148,7 @@ def _public(query: str) -> dict[str, str]:
 def _environ(incoming: Incoming) -> WSGIEnvironment:
     path, _, query = incoming.target.partition("?")
     headers = {name.upper().replace("-", "_"): value for name, value in incoming.headers}
+
     environ: WSGIEnvironment = {f"HTTP_{name}": value for name, value in headers.items()}
     environ |= {
         "REQUEST_METHOD": incoming.method,

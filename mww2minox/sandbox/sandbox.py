@@ -1,11 +1,13 @@
 """The sandbox as a whole: a shop and an administration, each on a port of its own."""
 
-from __future__ import annotations
-
 import datetime as dt
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from flask import Flask
 
 from mww2minox.sandbox import minox_api, oauth, shop_api
 from mww2minox.sandbox.administration import ADMINISTRATION, TENANT
@@ -18,18 +20,26 @@ from mww2minox.sandbox.server import HOST, HttpServer
 from mww2minox.sandbox.settings import Settings
 from mww2minox.sandbox.shop import ZONE, Shop
 
-if TYPE_CHECKING:
-    from types import TracebackType
 
-    from flask import Flask
+@dataclass(frozen=True)
+class _VatRow:
+    """A row of `vat` in the config: which VAT code and ledger accounts a rate is booked on."""
 
-VAT_ROWS: tuple[tuple[str, int, int, int, int], ...] = (
-    ("NL", 21, 1, 8000, 1500),
-    ("NL", 9, 2, 8010, 1501),
-    ("DE", 19, 10, 8300, 1502),
-    ("BE", 21, 11, 8310, 1503),
+    region: str
+    rate: int
+    code: int
+    ledger: int
+    vat_ledger: int
+
+
+VAT_ROWS = (
+    _VatRow("NL", 21, code=1, ledger=8000, vat_ledger=1500),
+    _VatRow("NL", 9, code=2, ledger=8010, vat_ledger=1501),
+    _VatRow("DE", 19, code=10, ledger=8300, vat_ledger=1502),
+    _VatRow("BE", 21, code=11, ledger=8310, vat_ledger=1503),
 )
-"""Region, rate, VAT code, ledger account, VAT ledger account."""
+STATUSES = ("Betaald", "Verzonden", "Betaald en verzonden", "Afgehaald", "Gecrediteerd")
+"""Those whose orders are booked."""
 
 
 class Sandbox:
@@ -45,18 +55,18 @@ class Sandbox:
         settings: Settings | None = None,
         samples: bool = True,
     ) -> None:
-        """Fill the shop with the sample orders, dated relative to `today` (default: the clock's
-        date).
-        """
+        """Fill the shop with sample orders, dated relative to `today` (default: the clock's)."""
         self.today = today or dt.datetime.fromtimestamp(time.time(), tz=ZONE).date()
         self.settings = settings or Settings()
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
         self._lock = threading.RLock()
+
         orders = [sample.order for sample in sample_orders(self.today)] if samples else []
         self.shop = Shop(orders, today=today, lock=self._lock)
         self.minox = Minox(self.settings, today=self.today, lock=self._lock)
         self.shop_url = self.minox_url = ""
+
         box = FaultBox(self.faults, self.settings)
         self._gates = {
             "shop": self._gate("shop", shop_api.application(), box),
@@ -69,6 +79,7 @@ class Sandbox:
         try:
             self.shop_url = self._listen("shop", shop_port)
             self.minox_url = self._listen("minox", minox_port)
+        # The second port may be taken when the first one is listened on already.
         except OSError:
             self.stop()
             raise
@@ -96,49 +107,46 @@ class Sandbox:
         self.stop()
 
     def config(self) -> dict[str, Any]:
-        """Give a configuration for this sandbox, ready to be written as YAML; the state file is up
-        to you.
-        """
+        """Return a config for this sandbox, ready to be written as YAML, but for `state`."""
+        shop = {
+            "url": self.shop_url,
+            "token": shop_api.TOKEN,
+            "partner_token": shop_api.PARTNER_TOKEN,
+            "statuses": [*STATUSES],
+            "since": since(self.today).isoformat(),
+        }
+
+        minox = {
+            "url": self.minox_url,
+            "client_id": oauth.CLIENT_ID,
+            "client_secret": oauth.CLIENT_SECRET,
+            "redirect_uri": "http://127.0.0.1:8765/callback",
+            "tenant": TENANT,
+            "administration": ADMINISTRATION,
+            "journal": "VERK",
+            "requests_per_second": 50,
+        }
+
+        booking = {
+            "vat_posting": self.settings.vat_posting,
+            "rounding_ledger": 4990,
+            "max_rounding": 0.05,
+        }
         return {
-            "shop": {
-                "url": self.shop_url,
-                "token": shop_api.TOKEN,
-                "partner_token": shop_api.PARTNER_TOKEN,
-                "statuses": [
-                    "Betaald",
-                    "Verzonden",
-                    "Betaald en verzonden",
-                    "Afgehaald",
-                    "Gecrediteerd",
-                ],
-                "since": since(self.today).isoformat(),
-            },
-            "minox": {
-                "url": self.minox_url,
-                "client_id": oauth.CLIENT_ID,
-                "client_secret": oauth.CLIENT_SECRET,
-                "redirect_uri": "http://127.0.0.1:8765/callback",
-                "tenant": TENANT,
-                "administration": ADMINISTRATION,
-                "journal": "VERK",
-                "requests_per_second": 50,
-            },
-            "booking": {
-                "vat_posting": self.settings.vat_posting,
-                "rounding_ledger": 4990,
-                "max_rounding": 0.05,
-            },
+            "shop": shop,
+            "minox": minox,
+            "booking": booking,
             "vat": self._vat_rows(),
             "payment_debtors": {"basic/cash": 10600},
         }
 
     def _vat_rows(self) -> list[dict[str, Any]]:
-        own_line = self.settings.vat_posting == "line"
-        rows = [
-            {"region": region, "rate": rate, "code": code, "ledger": ledger}
-            | ({"vat_ledger": vat_ledger} if own_line else {})
-            for region, rate, code, ledger, vat_ledger in VAT_ROWS
-        ]
+        rows = [asdict(row) for row in VAT_ROWS]
+        # Only VAT on a line of its own needs a ledger account of its own.
+        if self.settings.vat_posting != "line":
+            for row in rows:
+                del row["vat_ledger"]
+
         return [
             *rows,
             {"strategy": "reverse_charged_vat", "code": 6, "ledger": 8100},

@@ -5,8 +5,6 @@ after each. Here the connection stays open between requests, and what is sent of
 the one who answers.
 """
 
-from __future__ import annotations
-
 import contextlib
 import http.client
 import socket
@@ -14,13 +12,11 @@ import socketserver
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Literal, cast
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Literal, cast
 
 HOST = "127.0.0.1"
 Connection = socket.socket | tuple[bytes, socket.socket]
@@ -49,9 +45,7 @@ class Answer:
 
 
 class HttpServer:
-    """Listens on a port of 127.0.0.1 and gives each request to `respond`, a thread per
-    connection.
-    """
+    """Listens on a port of 127.0.0.1, a thread per connection; `respond` answers each request."""
 
     def __init__(self, respond: Callable[[Incoming], Answer]) -> None:
         """Prepare; nothing listens before `start`."""
@@ -60,9 +54,10 @@ class HttpServer:
         self._thread: threading.Thread | None = None
 
     def start(self, port: int = 0) -> int:
-        """Listen on the port (0: a free one) and give its number. `OSError` when it is taken."""
+        """Listen on the port (0: a free one) and return its number; OSError when it is taken."""
         listener = _Listener(port, self._respond)
         self._listener = listener
+
         # The socket queues connections from here on: a client need not wait for the thread.
         self._thread = threading.Thread(target=listener.serve, daemon=True)
         self._thread.start()
@@ -72,6 +67,7 @@ class HttpServer:
         """Stop listening and close what is open. Harmless when it does not run."""
         if self._listener is None or self._thread is None:
             return
+
         self._listener.end()
         self._thread.join()
         self._listener.server_close()
@@ -122,6 +118,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 
     def close_connections(self) -> None:
         for connection in list(self._open):
+            # Datagrams, says the base class; over TCP a connection is a socket.
             if isinstance(connection, tuple):
                 continue
             with contextlib.suppress(OSError):
@@ -134,6 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # an answer leaves in one piece
 
     def __getattr__(self, name: str) -> Callable[[], None]:
+        # The base class asks for `do_GET` and the like: all methods go one way.
         if name.startswith("do_"):
             return self._exchange
         raise AttributeError(name)
@@ -147,20 +145,14 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.send == "nothing":
             self._hang_up()
             return
-        head = [f"HTTP/1.1 {answer.status} {http.client.responses.get(answer.status, '')}"]
-        head += [
-            f"{name}: {value}" for name, value in answer.headers if name.lower() != "content-length"
-        ]
-        head += [
-            f"Date: {formatdate(time.time(), usegmt=True)}",
-            f"Content-Length: {len(answer.body)}",
-            "",
-            "",
-        ]
+
         body = b"" if self.command == "HEAD" else answer.body
-        sent = body[: len(body) // 2] if answer.send == "half" else body
-        self.wfile.write("\r\n".join(head).encode("latin-1") + sent)
+        if answer.send == "half":
+            body = body[: len(body) // 2]
+
+        self.wfile.write(_head(answer) + body)
         self.wfile.flush()
+
         if answer.send == "half":
             self._hang_up()
 
@@ -171,3 +163,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         """Keep the terminal for the user."""
+
+
+def _head(answer: Answer) -> bytes:
+    """Write status and headers; the length is that of the whole body, however much is sent."""
+    lines = [f"HTTP/1.1 {answer.status} {http.client.responses.get(answer.status, '')}"]
+    for name, value in answer.headers:
+        if name.lower() != "content-length":
+            lines.append(f"{name}: {value}")
+    lines.append(f"Date: {formatdate(time.time(), usegmt=True)}")
+    lines.append(f"Content-Length: {len(answer.body)}")
+
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
