@@ -16,6 +16,7 @@ from mww2minox.errors import (
     TokenRefused,
     Unreachable,
     UnusableAnswer,
+    UnusableShopAnswer,
 )
 from mww2minox.sandbox import SAMPLES, Fault, Sandbox, Settings, many_orders
 from mww2minox.shop.orders import ReceivedOrder, read_order, read_stored_order
@@ -459,11 +460,11 @@ def test_numbers_of_statuses_need_no_partner_token(sandbox: Sandbox, processes: 
         (Fault("slow", seconds=31, times=None), Unreachable),
         (Fault("status", status=500, times=None), ServerFails),
         (Fault("status", status=503, times=None), ServerFails),
-        (Fault("status", status=400), UnusableAnswer),
+        (Fault("status", status=400), UnusableShopAnswer),
         (Fault("status", status=401), TokenRefused),
         (Fault("status", status=403), TokenRefused),
-        (Fault("status", status=404), UnusableAnswer),
-        (Fault("status", status=418), UnusableAnswer),
+        (Fault("status", status=404), UnusableShopAnswer),
+        (Fault("status", status=418), UnusableShopAnswer),
     ],
     ids=lambda value: f"{value.kind}-{value.status}" if isinstance(value, Fault) else "",
 )
