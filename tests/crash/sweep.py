@@ -26,9 +26,10 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import yaml
 
@@ -36,6 +37,7 @@ import mww2minox
 import mww2minox.commands
 from mww2minox.cli import run
 from mww2minox.errors import ExitStatus
+from mww2minox.language.texts import Language, day, money, use
 from tests.crash.trial import Ended, Kill, in_fork, run_watched, set_clock
 from tests.crash.vendors import EDITED, ORDERS, ORIGINAL, TODAY, WAITING, Remote
 
@@ -455,11 +457,17 @@ def _try_share(folder: Path, scene: Scene, share: int, amount: Amount, seed: int
 
 
 def _warm_up() -> None:
-    """Import all that the commands need, and make pages and log small."""
+    """Import all that the commands need, read how amounts and dates are written, and make pages
+    and log small.
+    """
     for package in (mww2minox, mww2minox.commands):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             if not module.name.endswith((".__main__", ".sandbox")):
                 import_module(module.name)
+    for language in get_args(Language):
+        use(language)
+        money(Decimal(0))
+        day(TODAY)
     settings: list[tuple[str, str, int]] = [
         ("mww2minox.shop.api", "PAGE", SMALL_PAGE),
         ("mww2minox.output", "LOG_BYTES", SMALL_LOG),

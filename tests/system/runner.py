@@ -13,8 +13,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, NoReturn
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, NoReturn, get_args
 
 import pytest_socket
 import time_machine
@@ -33,6 +34,7 @@ from mww2minox.commands import (  # noqa: F401
     setup,
     verify,
 )
+from mww2minox.language.texts import Language, day, money, use
 
 
 def run_at(moment: str, arguments: list[str]) -> int:
@@ -47,6 +49,7 @@ def run_at(moment: str, arguments: list[str]) -> int:
 
 def serve() -> None:
     """Fork for each line; the child's output goes to the files that the line names."""
+    read_ahead()
     # What is frozen no collection goes through: it would copy most of the memory into the fork.
     gc.collect()
     gc.freeze()
@@ -59,6 +62,14 @@ def serve() -> None:
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{json.dumps({'status': os.waitstatus_to_exitcode(status)})}\n")
         sys.stdout.flush()
+
+
+def read_ahead() -> None:
+    """Read how amounts and dates are written, as most commands would do anew: 50 ms for each."""
+    for language in get_args(Language):
+        use(language)
+        money(Decimal(0))
+        day(date.min)
 
 
 def become(asked: dict[str, Any]) -> NoReturn:
