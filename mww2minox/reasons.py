@@ -203,58 +203,111 @@ REASONS: dict[Reason, ReasonRow] = {
     ),
 }
 
+
+def _all_of(*patterns: str) -> str:
+    """Return what matches a text in which each pattern stands somewhere."""
+    return "".join(f"(?=.*(?:{pattern}))" for pattern in patterns)
+
+
+# Whole words: `berekening` is no account, `debiteur` no debit, and a balance sheet no sum.
+_PERIOD = r"\b(boek|aangifte|btw-?)?periode[ns]?\b|\bperiods?\b"
+_YEAR = r"\bboekja(ar|ren)\b|\b(fiscal|financial) years?\b"
+_VAT = r"btw|\bvat\b"
+_VAT_CODE = r"btw[- ]?codes?\b|\bvat codes?\b"
+_LEDGER_ACCOUNT = r"\bgrootboekrekening(en)?\b|\b(ledger|balance sheet) accounts?\b"
+_ACCOUNT = r"\b(?!\w*berekening)\w*rekening(en|nummer)?\b|\baccounts?\b"
+_CUSTOMER = r"\bdebiteur(nummer)?\b|\bklant(en)?\b|\b(debtor|customer)s?\b"
+_JOURNAL = r"dagboek|\bjournals?\b(?! (entry|entries|line))"
+_INVOICE_NUMBER = r"\bfactuurnummers?\b|\binvoice numbers?\b"
+_ADDRESS = (
+    r"\bpostcodes?\b|\b(postal|zip) ?codes?\b|\bhuisnummer\b|\bstraat(naam)?\b|\bwoonplaats\b"
+    r"|\b(e-?mail)?adres\b|\be-?mail\b|\baddress(es)?\b|\bland(code)?\b|\bcountry\b"
+)
+_DEBIT = r"\bdebet\w*|\bdebits?\b"
+_CREDIT = r"\bcredit(bedrag|zijde|kant|totaal|s)?\b"
+_SUM = r"\bso(m|mmen)\b|\btota(al|len)\b|\b(sum|total)s?\b"
+
+_BLOCKED = r"\bgeblokkeerde?\b|\bblocked\b"
+_CLOSED = r"\b(af)?gesloten\b|\bclosed\b"
+_UNKNOWN = r"bestaat niet|onbekend|niet gevonden|does not exist|unknown|not found|\bno\b.*found"
 _NOT_ALLOWED = (
-    "niet toegestaan|staat .*niet toe|(mag|kan) (geen|niet)|niet (geldig|mogelijk)"
+    "niet toegestaan|staat .*niet toe|(mag|kan) (geen|niet|hier niet)|niet (geldig|mogelijk)"
     "|not (be )?(allowed|permitted|valid|possible)|cannot|may not|does not (allow|accept)"
 )
+_TAKEN = r"bestaat al|in gebruik|\bdubbel|already|in use|duplicate"
+_UNEQUAL = (
+    r"niet gelijk|niet overeen|wijkt? .*\baf\b|verschil|differ|not (equal|match)|unequal|mismatch"
+)
+_UNBALANCED = (
+    r"(niet|uit) (in )?(balans|evenwicht)\b|\bonbalans\b|\bsluit niet\b"
+    r"|not (in )?balanced?\b|out of balance\b|\bunbalanced\b"
+)
+
 ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("periode", "period"), N_("Open the period in Minox {by_hand}.")),
-    (("boekjaar", "fiscal year"), N_("Open the fiscal year in Minox.")),
+    ((_all_of(_YEAR, _UNKNOWN),), N_("Open the fiscal year in Minox.")),
+    ((_PERIOD,), N_("Open the period in Minox {by_hand}.")),
+    ((_YEAR,), N_("Open the fiscal year in Minox.")),
     (
         (r"btw[- ]?(nummer|id\b|identificatie)", r"\bvat[- ]?(number|identification|registration)"),
         N_("Fill in the VAT number of the customer in Minox."),
     ),
     (
-        (
-            r"btw[- ]?code.*geblokkeerd",
-            r"geblokkeerde btw[- ]?code",
-            r"\bvat code.*blocked",
-            "blocked vat code",
-        ),
+        (rf"({_VAT_CODE}).*({_BLOCKED})|({_BLOCKED}) ({_VAT_CODE})",),
         N_("Lift the block on the VAT code in Minox, or choose another code at vat in the config."),
     ),
     (
-        (rf"(?=.*(btw|\bvat\b))(?=.*(rekening|account))(?=.*({_NOT_ALLOWED}))",),
+        (_all_of(_VAT, _ACCOUNT, _NOT_ALLOWED),),
         N_(
             "Allow the VAT code on that ledger account in Minox, or choose another code or ledger"
             " account at vat in the config."
         ),
     ),
     (
-        ("btw", r"\bvat\b"),
+        (_VAT,),
         N_(
             "Check the VAT codes at vat and booking.vat_posting in the config, with: mww2minox"
             " check."
         ),
     ),
     (
-        ("dagboek.*geblokkeerd", "journal.*blocked"),
+        (_all_of(_INVOICE_NUMBER, _TAKEN),),
+        N_(
+            "Look in Minox what has that invoice number. Where it is this order, run: mww2minox"
+            " adopt. Otherwise give that booking another number."
+        ),
+    ),
+    (
+        (_UNBALANCED, _all_of(_DEBIT, f"{_CREDIT}|{_UNEQUAL}"), _all_of(_SUM, _UNEQUAL)),
+        N_("Choose another booking.vat_posting: this administration takes VAT another way."),
+    ),
+    ((_ADDRESS,), N_("Correct the customer's address on the order in the shop.")),
+    (
+        (_all_of(_JOURNAL, _BLOCKED),),
         N_(
             "Lift the block on the journal in Minox, or choose another sales journal at"
             " minox.journal in the config."
         ),
     ),
+    ((_JOURNAL,), N_("Put a sales journal at minox.journal in the config.")),
     (
-        ("geblokkeerd", "blocked", "rekening.*gesloten", "account.*closed"),
+        (_all_of(_LEDGER_ACCOUNT, f"{_BLOCKED}|{_CLOSED}"),),
         N_("Lift the block on the account in Minox, or choose another account in the config."),
     ),
-    (("dagboek", "journal"), N_("Put a sales journal at minox.journal in the config.")),
+    ((_all_of(_CUSTOMER, _BLOCKED),), N_("Lift the block on the customer in Minox.")),
     (
-        ("balans", "evenwicht", "balance", "debet", "debit"),
-        N_("Choose another booking.vat_posting: this administration takes VAT another way."),
+        (_all_of(_ACCOUNT, f"{_BLOCKED}|{_CLOSED}"),),
+        N_("Lift the block on the account in Minox, or choose another account in the config."),
     ),
-    (("afgesloten", r"\bclosed\b"), N_("Open the period in Minox {by_hand}.")),
+    (
+        (_all_of(_ACCOUNT, f"{_UNKNOWN}|{_NOT_ALLOWED}"),),
+        N_("Put the ledger account right in Minox, or choose another one in the config."),
+    ),
+    ((_CUSTOMER,), N_("Look at the customer in Minox, and at payment_debtors in the config.")),
+    ((_CLOSED,), N_("Open the period in Minox {by_hand}.")),
 )
+"""What helps, by the words of a refusal in either language. The first that fits counts, so that the
+more special case stands before the more general one.
+"""
 OTHERWISE = N_("Solve what Minox says, or ask your accountant.")
 
 ORDER_CHANGED = "order_changed"
@@ -454,7 +507,7 @@ def _filled(template: str, values: _Values) -> str:
 
 def _advice(message: str) -> str:
     """Find what helps against a refusal by the words in its message (books/rules.md, rule 14)."""
-    lowered = message.lower()
+    lowered = " ".join(message.lower().split())
     for words, text in ADVICE:
         if any(re.search(word, lowered) for word in words):
             return _(text)

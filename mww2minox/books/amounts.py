@@ -53,16 +53,40 @@ class RateVat:
     """The VAT of one rate: by the lines, and as the customer's invoice shows it.
 
     `by_invoice` is None where the shop tells no VAT at all; then that of the lines counts.
+    `entry_count` price entries have the rate.
     """
 
     rate: Decimal
+    gross: Decimal
+    entry_count: int
     by_lines: Decimal
     by_invoice: Decimal | None
 
     @property
-    def booked(self) -> Decimal:
-        """The VAT that counts."""
+    def charged(self) -> Decimal:
+        """The VAT that the customer was charged."""
         return self.by_lines if self.by_invoice is None else self.by_invoice
+
+    @property
+    def booked(self) -> Decimal:
+        """The VAT that is booked: what was charged, or 0.00 where that can be a rounding only."""
+        return self.charged if self._goes_with_gross else ZERO
+
+    @property
+    def is_mismatch(self) -> bool:
+        """Tell whether more than rounding lies between the invoice and the lines, or in VAT that
+        does not go with its gross.
+        """
+        # Each price entry may have been rounded on its own.
+        tolerance = VAT_TOLERANCE + VAT_TOLERANCE_PER_PRICE * self.entry_count
+
+        not_booked = self.charged - self.booked
+        return abs(self.charged - self.by_lines) > tolerance or abs(not_booked) > tolerance
+
+    @property
+    def _goes_with_gross(self) -> bool:
+        """Tell whether VAT and gross are both a sale's or both a credit's; at 0% nothing is VAT."""
+        return self.rate != 0 and self.charged * self.gross > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +110,7 @@ NO_ROUNDING = Rounding(difference=ZERO)
 def entries_of(order: Order) -> tuple[Entry, ...]:
     """Return the price entries of an order that is understood, in the order of its lines."""
     return tuple(
-        Entry(type=line.type, rate=price.rate, gross=_gross(price), vat=_gross(price) - _net(price))
+        Entry(type=line.type, rate=price.rate, gross=_gross(price), vat=_vat(price))
         for line in order.lines
         for price in line.prices
     )
@@ -97,6 +121,14 @@ def _gross(price: Price) -> Decimal:
         return price.including
 
     return cents((price.excluding or ZERO) * (1 + price.rate / HUNDRED))
+
+
+def _vat(price: Price) -> Decimal:
+    # At 0% a net of six decimals beside a gross in cents is a rounding.
+    if price.rate == 0:
+        return ZERO
+
+    return _gross(price) - _net(price)
 
 
 def _net(price: Price) -> Decimal:
@@ -134,19 +166,29 @@ def parts_of(
 # books/rules.md, rules 4 and 5: VAT, and what is left of the gross
 
 
-def vat_by_rate(parts: Sequence[Part], taxes: Sequence[Tax] | None) -> tuple[RateVat, ...]:
+def vat_by_rate(
+    entries: Sequence[Entry], parts: Sequence[Part], taxes: Sequence[Tax] | None
+) -> tuple[RateVat, ...]:
     """Return the VAT of each rate by the lines and by the invoice.
 
-    `taxes` is None where the shop tells no VAT; a rate that is missing in it has none.
+    `parts` are those of the entries. `taxes` is None where the shop tells no VAT; a rate that is
+    missing in it has none.
     """
     return tuple(
         RateVat(
             rate=rate,
+            gross=sum((part.gross for part in parts if part.rate == rate), ZERO),
+            entry_count=sum(entry.rate == rate for entry in entries),
             by_lines=cents(sum((part.vat_by_lines for part in parts if part.rate == rate), ZERO)),
             by_invoice=_invoice_vat(rate, taxes),
         )
         for rate in dict.fromkeys(part.rate for part in parts)
     )
+
+
+def vat_in(gross: Decimal, rate: Decimal) -> Decimal:
+    """Return the VAT in an amount with VAT, half up to cents; `rate` is a percentage."""
+    return cents(gross * rate / (HUNDRED + rate))
 
 
 def _invoice_vat(rate: Decimal, taxes: Sequence[Tax] | None) -> Decimal | None:
@@ -156,13 +198,9 @@ def _invoice_vat(rate: Decimal, taxes: Sequence[Tax] | None) -> Decimal | None:
     return cents(sum((tax.amount for tax in taxes if tax.rate == rate), ZERO))
 
 
-def vat_mismatch(vat: Iterable[RateVat], entry_count: int) -> RateVat | None:
-    """Return the first rate whose VAT on the invoice is not that of the lines, or None."""
-    # Each price entry may have been rounded on its own.
-    tolerance = VAT_TOLERANCE + VAT_TOLERANCE_PER_PRICE * entry_count
-    beyond = (rate for rate in vat if abs(rate.booked - rate.by_lines) > tolerance)
-
-    return next(beyond, None)
+def vat_mismatch(vat: Iterable[RateVat]) -> RateVat | None:
+    """Return the first rate whose VAT is off by more than rounding, or None."""
+    return next((rate_vat for rate_vat in vat if rate_vat.is_mismatch), None)
 
 
 def with_vat(parts: Sequence[Part], vat: Iterable[RateVat], *, sign: int) -> tuple[Part, ...]:

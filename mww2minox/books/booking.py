@@ -6,7 +6,7 @@ Source: books/rules.md, rules 9 to 11, and books/rules.md, rule 13.
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from mww2minox.books.amounts import HUNDRED, ONE, ZERO, Part, RateVat
+from mww2minox.books.amounts import ONE, ZERO, Part
 from mww2minox.books.model import (
     REVERSE_CHARGED,
     BookingCustomer,
@@ -20,7 +20,6 @@ from mww2minox.books.model import (
     VatRow,
     VatShare,
 )
-from mww2minox.books.money import cents
 from mww2minox.books.vat_rows import region_of, row_of
 from mww2minox.language.cleaning import one_line
 
@@ -87,8 +86,8 @@ def share_of(part: Part, row: VatRow, order: Order, rules: BookingRules) -> VatS
     )
 
 
-def vat_on_other_side(posting: VatPosting, shares: Iterable[VatShare]) -> RateVat | None:
-    """Return the first VAT that would stand on the other side than its line, or None.
+def vat_on_other_side(posting: VatPosting, shares: Iterable[VatShare]) -> VatShare | None:
+    """Return the first share whose VAT would stand on the other side than its line, or None.
 
     Minox cannot be told that where VAT stands on the line; a line of 0.00 counts as credit.
     """
@@ -97,8 +96,7 @@ def vat_on_other_side(posting: VatPosting, shares: Iterable[VatShare]) -> RateVa
 
     for share in shares:
         if (_base(share, posting) or ONE) * share.vat < 0:
-            by_lines = cents(share.gross * share.rate / (HUNDRED + share.rate))
-            return RateVat(rate=share.rate, by_lines=by_lines, by_invoice=share.vat)
+            return share
     return None
 
 

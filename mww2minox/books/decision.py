@@ -21,6 +21,7 @@ from mww2minox.books.amounts import (
     parts_of,
     rounding_of,
     vat_by_rate,
+    vat_in,
     vat_mismatch,
     with_rounding,
     with_vat,
@@ -149,24 +150,30 @@ def _gross_per_rate(workings: Workings) -> Workings:
 
 
 def _vat_per_rate(workings: Workings) -> Workings:
-    return replace(workings, vat=vat_by_rate(workings.parts, workings.order.tax))
+    vat = vat_by_rate(workings.entries, workings.parts, workings.order.tax)
+
+    return replace(workings, vat=vat)
 
 
 def _vat_agrees(workings: Workings) -> Workings | Rejection:
-    rate = vat_mismatch(workings.vat, len(workings.entries))
-    if rate:
-        return _vat_mismatch(workings.order, rate)
+    vat = vat_mismatch(workings.vat)
+    if vat is None:
+        return workings
 
-    return workings
+    # Without an invoice the lines are what is off: then the gross tells what they should say.
+    by_lines = vat.by_lines
+    if vat.by_lines == vat.charged:
+        by_lines = vat_in(vat.gross, vat.rate)
+    return _vat_mismatch(workings.order, vat.rate, charged=vat.charged, by_lines=by_lines)
 
 
-def _vat_mismatch(order: Order, vat: RateVat) -> Rejection:
+def _vat_mismatch(order: Order, rate: Decimal, *, charged: Decimal, by_lines: Decimal) -> Rejection:
     return _reject(
         order,
         Reason.VAT_MISMATCH,
-        rate=percentage(vat.rate),
-        invoice=euros(vat.booked),
-        lines=euros(vat.by_lines),
+        rate=percentage(rate),
+        invoice=euros(charged),
+        lines=euros(by_lines),
     )
 
 
@@ -323,9 +330,12 @@ def _booking(workings: Workings) -> Booking | Rejection:
 
 
 def _vat_cannot_be_told(workings: Workings) -> Rejection | None:
-    vat = vat_on_other_side(workings.rules.vat_posting, workings.shares)
+    share = vat_on_other_side(workings.rules.vat_posting, workings.shares)
+    if share is None:
+        return None
 
-    return _vat_mismatch(workings.order, vat) if vat else None
+    by_lines = vat_in(share.gross, share.rate)
+    return _vat_mismatch(workings.order, share.rate, charged=share.vat, by_lines=by_lines)
 
 
 def _positive_credit(order: Order) -> Rejection | None:

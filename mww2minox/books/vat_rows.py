@@ -49,9 +49,9 @@ def vat_needs(order: Order, shop_country: str) -> tuple[VatNeed, ...]:
     if problem_of(order):
         return ()
 
+    # A rate that only the invoice has is cents that are not booked, or a mismatch.
     entries = entries_of(order)
     rates = [entry.rate for entry in entries if entry.gross]
-    rates += [tax.rate for tax in order.tax or () if tax.amount]
 
     # Costs at 0% beside taxed goods are a mistake in the shop, which no row is to cover.
     if costs_lack_vat(order, entries):

@@ -355,13 +355,12 @@ def test_a_rate_that_the_invoice_leaves_out_counts_as_nothing() -> None:
 
 
 def test_a_rate_without_lines_counts_as_lines_of_nothing() -> None:
-    large = refused(order(line("12.10"), tax={"21": "2.10", "9": "0.04"}))
+    large = refused(order(line("12.10"), tax={"21": "2.10", "9": "0.03"}))
     assert large.reason is Reason.VAT_MISMATCH
-    assert large.values == {"number": "1024", "rate": "9", "invoice": "0.04", "lines": "0.00"}
-    small = booked(
-        order(line("12.10"), tax={"21": "2.10", "9": "0.03"}), rules(vat_posting=VatPosting.LINE)
-    )
-    assert written(small.lines) == ["8000 C 10.00", "1500 C 2.10", "8010 D 0.03", "1510 C 0.03"]
+    assert large.values == {"number": "1024", "rate": "9", "invoice": "0.03", "lines": "0.00"}
+    small = order(line("12.10"), tax={"21": "2.10", "9": "0.02"})
+    using = rules(vat_posting=VatPosting.LINE)
+    assert written(booked(small, using).lines) == ["8000 C 10.00", "1500 C 2.10"]
 
 
 def test_a_rate_with_nothing_in_it_is_left_out_mapped_or_not() -> None:
@@ -383,19 +382,79 @@ def test_the_vat_of_a_rate_that_the_invoice_tells_twice_is_added_up() -> None:
     ("entries", "within", "beyond"),
     [(1, "2.13", "2.14"), (1, "2.07", "2.06"), (3, "2.15", "2.16"), (3, "2.05", "2.04")],
 )
-def test_invoice_and_lines_may_differ_by_two_cents_and_one_for_each_price_entry(
+def test_invoice_and_lines_may_differ_by_two_cents_and_one_for_each_price_entry_of_the_rate(
     entries: int, within: str, beyond: str
 ) -> None:
-    others = [line("5.00", "9", "5.00")] * (
-        entries - 1
-    )  # price entries of other rates count as well
-    taxes = {"9": "0.00"} if others else {}
-    assert booked(order(line("12.10"), *others, tax={"21": within, **taxes})).shares[
-        0
-    ].vat == Decimal(within)
-    rejection = refused(order(line("12.10"), *others, tax={"21": beyond, **taxes}))
+    lines = [line("12.10"), *[line("0.00")] * (entries - 1)]
+    # Price entries of other rates give this one no room.
+    lines += [line("5.00", "9", "5.00")] * 5
+
+    accepted = booked(order(*lines, tax={"21": within}))
+    assert accepted.shares[0].vat == Decimal(within)
+    rejection = refused(order(*lines, tax={"21": beyond}))
     assert rejection.reason is Reason.VAT_MISMATCH
     assert rejection.values == {"number": "1024", "rate": "21", "invoice": beyond, "lines": "2.10"}
+
+
+ZERO_ROW = VatRow(region="NL", rate=Decimal(0), code=3, ledger="8020")
+
+
+@pytest.mark.parametrize("tax", [None, {}, {"0": "0.00"}, {"0": "0.03"}, {"0": "-0.03"}])
+@pytest.mark.parametrize(("gross", "net"), [("8.26", "8.256198"), ("8.25", "8.256198")])
+def test_nothing_is_vat_at_a_rate_of_0(gross: str, net: str, tax: dict[str, str] | None) -> None:
+    """A shop that prices with VAT tells the net of a reverse-charged line in six decimals."""
+    given = order(line(gross, "0", net), tax=tax)
+    using = rules(vat=(*VAT, ZERO_ROW))
+    assert written(booked(given, using).lines) == [f"8020 C {gross} 3:0.00"]
+
+
+@pytest.mark.parametrize("invoice", ["0.04", "-0.04", "21.00"])
+def test_vat_at_a_rate_of_0_that_is_no_rounding_is_refused(invoice: str) -> None:
+    rejection = refused(order(line("100.00", "0"), tax={"0": invoice}))
+    assert rejection.reason is Reason.VAT_MISMATCH
+    assert rejection.values == {"number": "1024", "rate": "0", "invoice": invoice, "lines": "0.00"}
+
+
+@pytest.mark.parametrize("posting", VatPosting)
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("lines", "invoice", "written_lines"),
+    [
+        ([line("-0.01", "9")], "0.01", ["8010 D 0.01 2:0.00"]),
+        ([line("0.05", "9")], "-0.02", ["8010 C 0.05 2:0.00"]),
+        ([line("3.00", "9"), line("-3.00", "9", "-2.76")], "0.01", []),
+        ([line("3.00", "9"), line("-3.00", "9", "-2.76")], None, []),
+    ],
+)
+def test_cents_of_vat_against_their_gross_or_on_none_are_booked_as_0(
+    lines: list[Line],
+    invoice: str | None,
+    written_lines: list[str],
+    sign: int,
+    posting: VatPosting,
+) -> None:
+    tax = invoice and {"21": "2.10", "9": invoice}
+    sale = order(line("12.10"), *lines, tax=tax or None)
+    given = sale if sign > 0 else mirrored(sale)
+    booking = booked(given, rules(vat_posting=posting, rounding_ledger="4990"))
+
+    assert sum((share.vat for share in booking.shares), ZERO) == sign * Decimal("2.10")
+    assert "4990" not in {each.ledger for each in booking.lines}
+    if (posting, sign) == (VatPosting.NET, 1):
+        assert written(booking.lines) == ["8000 C 10.00 1:2.10", *written_lines]
+
+
+def test_vat_against_its_gross_that_is_no_rounding_is_refused() -> None:
+    rejection = refused(order(line("1.00", net="5.00")))
+    assert rejection.reason is Reason.VAT_MISMATCH
+    assert rejection.values == {"number": "1024", "rate": "21", "invoice": "-4.00", "lines": "0.17"}
+
+
+def test_a_decision_tells_the_cents_of_vat_that_are_not_booked() -> None:
+    given = order(line("12.10"), line("-0.01", "9"), tax={"21": "2.10", "9": "0.01"})
+    goods, small = decide(given, rules(), ADMINISTRATION).workings.vat
+    assert (goods.charged, goods.booked) == (Decimal("2.10"), Decimal("2.10"))
+    assert (small.charged, small.booked) == (Decimal("0.01"), ZERO)
 
 
 def test_the_doubled_vat_of_an_old_vendor_bug_is_refused() -> None:
@@ -730,7 +789,7 @@ def test_a_ledger_without_an_amount_gets_no_vat() -> None:
         OWN_LEDGERS, vat=(*VAT, VatRow(region="NL", rate=Decimal(0), code=3, ledger="8020"))
     )
     given = order(line("0.00", "0", type="shipping"), line("10.00", "0"), tax={"0": "0.02"})
-    assert written(booked(given, using).lines) == ["8020 C 9.98 3:0.02"]
+    assert written(booked(given, using).lines) == ["8020 C 10.00 3:0.00"]
 
 
 @pytest.mark.parametrize(
@@ -764,8 +823,8 @@ def test_accounts_with_one_ledger_get_one_gross_line_where_the_ledger_decides() 
 def test_vat_against_its_line_cannot_be_told_to_minox_and_is_refused(
     posting: VatPosting, sign: int
 ) -> None:
-    goods, gross, invoice = ("12.10", "-0.01", "0.01")
-    given = order(line(goods), line(gross, "9"), tax={"21": "2.10", "9": invoice})
+    # The rounding takes the line to the other side, and leaves the VAT where it was.
+    given = order(line("0.04"), total="-0.01", tax={"21": "0.01"})
     rejection = refused(given if sign > 0 else mirrored(given), rules(vat_posting=posting))
     assert rejection.reason is Reason.VAT_MISMATCH
     assert rejection.values["lines"] == "0.00"
@@ -974,7 +1033,13 @@ def test_a_decision_holds_every_amount_on_the_way_to_its_booking() -> None:
         ("shipping", Decimal("6.05")),
     ]
     assert workings.vat == (
-        RateVat(rate=rate, by_lines=Decimal("3.15"), by_invoice=Decimal("3.16")),
+        RateVat(
+            rate=rate,
+            gross=Decimal("18.15"),
+            entry_count=2,
+            by_lines=Decimal("3.15"),
+            by_invoice=Decimal("3.16"),
+        ),
     )
     assert workings.rounding == Rounding(difference=Decimal("0.02"), rate=rate)
     assert workings.rows == {rate: VAT[0]}

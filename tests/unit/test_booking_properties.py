@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
-from hypothesis import event, given, settings, strategies as st
+from hypothesis import assume, event, given, settings, strategies as st
 
 from mww2minox.books.decision import decide
 from mww2minox.books.model import (
@@ -320,6 +320,11 @@ def test_the_body_that_is_sent_is_exact_to_the_cent(order: Order, rules: Booking
     assert {line["description"] for line in (debtor, *lines)} == {booking.description}
 
 
+def _booked_vat(rate: Decimal, gross: Decimal, charged: Decimal) -> Decimal:
+    """As in books/rules.md, rule 4: VAT goes with its gross, and there is none at 0%."""
+    return _cents(charged) if rate and charged * gross > 0 else ZERO
+
+
 @settings(max_examples=150)
 @given(orders(), MAPPINGS)
 def test_gross_and_vat_of_a_rate_are_those_of_lines_and_invoice(
@@ -339,13 +344,63 @@ def test_gross_and_vat_of_a_rate_are_those_of_lines_and_invoice(
         gross, vat = by_lines.get(rate, (ZERO, ZERO))
         if order.tax is not None:
             vat = sum((tax.amount for tax in order.tax if tax.rate == rate), ZERO)
-        assert sum((share.vat for share in shares), ZERO) == _cents(vat)
+        assert sum((share.vat for share in shares), ZERO) == _booked_vat(rate, _cents(gross), vat)
         off.append(sum((share.gross for share in shares), ZERO) - _cents(gross))
 
     assert sorted(filter(None, off)) == (
         [] if rules.rounding_ledger or not rounding else [rounding]
     )
     assert abs(rounding) <= rules.max_rounding
+
+
+# Sales without VAT of a shop that prices with VAT: the net of a line has six decimals
+
+
+@st.composite
+def sales_without_vat(draw: st.DrawFn) -> Order:
+    """Reverse-charged and export orders, without `price.tax`."""
+    region, strategy = draw(st.sampled_from([("BE", REVERSE_CHARGED), ("US", ZERO_PERCENT)]))
+    in_cents = draw(st.booleans())
+    with_gross = draw(_mostly(True, False))  # noqa: FBT003
+    lines = []
+    for shop_price in draw(st.lists(AMOUNTS, min_size=1, max_size=12)):
+        net = (shop_price / draw(st.sampled_from([Decimal("1.21"), Decimal("1.09")]))).quantize(
+            MICRO
+        )
+        gross = _cents(net) if in_cents else net
+        price = Price(rate=ZERO, excluding=net, including=gross if with_gross else None)
+        lines.append(Line(type=draw(st.sampled_from(TYPES)), prices=(price,)))
+
+    order = Order(
+        number="1024",
+        date=draw(DATES),
+        status=1,
+        total=ZERO,
+        lines=tuple(lines),
+        tax=None,
+        tax_region=region,
+        tax_strategy=strategy,
+        email="truus@example.nl",
+        buyer=replace(BUYER, vat_number=BELGIAN_VAT_NUMBER),
+    )
+    total = sum((gross for gross, _ in _sums(order).values()), ZERO)
+    return replace(order, total=_cents(total))
+
+
+@settings(max_examples=300)
+@given(sales_without_vat(), st.sampled_from(VatPosting), st.booleans())
+def test_a_sale_without_vat_is_booked_without_vat(
+    order: Order,
+    posting: VatPosting,
+    credit: bool,
+) -> None:
+    assume(order.total)
+    given_order = mirrored(order) if credit else order
+    found = decide(given_order, replace(RULES, vat_posting=posting), ADMINISTRATION).outcome
+    assert isinstance(found, Booking), found
+    assert [share.vat for share in found.shares] == [ZERO] * len(found.shares)
+    assert sum((share.net for share in found.shares), ZERO) == given_order.total
+    assert not any(line.vat_amount for line in found.lines)
 
 
 @settings(max_examples=150)

@@ -185,6 +185,12 @@ def test_a_rate_under_a_strategy_has_no_code() -> None:
     assert row.codes == ()
 
 
+def test_a_rate_that_only_the_invoice_has_needs_no_row() -> None:
+    assert list(proposed([order(line("12.10"), tax={"21": "2.10", "9": "0.02"})], lists())) == [
+        HOME_21
+    ]
+
+
 def test_without_codes_there_is_a_row_for_what_orders_need_and_nothing_in_it() -> None:
     found = proposed([sold(), sold("DE", "19")], lists([], []), {"NL": [Decimal(21), Decimal(9)]})
     assert {need: (row.codes, row.accounts, row.code) for need, row in found.items()} == {

@@ -14,6 +14,11 @@ NUMBER = "Fill in the VAT number of the customer in Minox"
 CODES = "Check the VAT codes at vat and booking.vat_posting in the config"
 JOURNAL = "Put a sales journal at minox.journal in the config"
 JOURNAL_BLOCKED = "Lift the block on the journal in Minox"
+ACCOUNT_OTHER = "Put the ledger account right in Minox, or choose another one in the config"
+CUSTOMER_BLOCKED = "Lift the block on the customer in Minox"
+CUSTOMER = "Look at the customer in Minox, and at payment_debtors in the config"
+ADDRESS = "Correct the customer's address on the order in the shop"
+INVOICE = "Look in Minox what has that invoice number"
 POSTING = "Choose another booking.vat_posting"
 NOTHING_KNOWN = "Solve what Minox says, or ask your accountant"
 
@@ -25,11 +30,17 @@ MESSAGES = {
         "Dagboek VERK is in deze periode geblokkeerd",
         "Alles voor 1 februari is afgesloten",
         "The books are closed",
+        "Boekdatum ligt in een afgesloten boekperiode.",
+        "De debiteur kan in periode 3 niet geboekt worden",
+        "Posting to closed periods is not allowed",
     ],
     YEAR: [
         "Het boekjaar 2025 is afgesloten.",
         "Boekjaar 2031 bestaat niet.",
         "Fiscal year 2025 is closed",
+        "Het boekjaar van deze periode bestaat niet.",
+        "No fiscal year was found for this period",
+        "Documentdatum valt buiten het boekjaar",
     ],
     ACCOUNT: [
         "Grootboekrekening 8000 is geblokkeerd.",
@@ -37,6 +48,51 @@ MESSAGES = {
         "Ledger account 8000 is blocked",
         "Rekening 8000 is afgesloten",
         "Account 8000 is closed",
+        "Debiteur 10650 is gekoppeld aan een geblokkeerde grootboekrekening",
+        "Rekening 8000 is geblokkeerd door uw accountant",
+    ],
+    ACCOUNT_OTHER: [
+        "Grootboekrekening 8000 bestaat niet.",
+        "Ledger account 8000 does not exist",
+        "Rekening 1300 is een balansrekening en mag hier niet gebruikt worden",
+        "Balansrekening 1300 is niet toegestaan",
+        "Account 1300 is a balance sheet account: it cannot be used here",
+        "Unknown account 8999",
+    ],
+    CUSTOMER_BLOCKED: [
+        "Debiteur 10650 is geblokkeerd.",
+        "Customer 10650 is blocked",
+        "Account 10650 of type customer is blocked",
+        "Blocked debtor: 10650",
+        "Deze klant is geblokkeerd wegens openstaande facturen",
+    ],
+    CUSTOMER: [
+        "Debiteur 10650 bestaat niet.",
+        "Debiteur is verplicht",
+        "De kredietlimiet van debiteur 10650 is overschreden",
+        "Customer 10650 does not exist",
+        "Customer 10650 exceeds its credit limit: its balance is 1200.00",
+        "Unknown debtor",
+    ],
+    ADDRESS: [
+        "Postcode van de debiteur is ongeldig.",
+        "De postcode van debiteur 10650 heeft niet de juiste vorm",
+        "Postcode 1234 hoort niet bij het land van de debiteur.",
+        "Het e-mailadres van de debiteur is ongeldig",
+        "Debiteur: huisnummer ontbreekt",
+        "Straat mag niet leeg zijn",
+        "Postal code of the debtor is invalid",
+        "Invalid zip code",
+        "The customer's address is incomplete",
+        "Unknown country code XX",
+        "Landcode UK is onbekend",
+    ],
+    INVOICE: [
+        "Factuurnummer 1024 bestaat al.",
+        "Factuurnummer is al in gebruik bij debiteur 10650",
+        "Dubbel factuurnummer in dagboek VERK",
+        "Invoice number 1024 already exists",
+        "Duplicate invoice number",
     ],
     CODE_BLOCKED: [
         "Btw-code 2 is geblokkeerd.",
@@ -53,6 +109,7 @@ MESSAGES = {
         "VAT code 2 is not allowed on ledger account 8000",
         "VAT code 2 cannot be used on account 8000",
         "Account 8000 does not accept VAT",
+        "Btw-code 2 is niet toegestaan op deze balansrekening",
     ],
     NUMBER: [
         "Debiteur 10650 heeft geen btw-nummer.",
@@ -66,17 +123,42 @@ MESSAGES = {
         "Btw-code 77 bestaat niet.",
         "Unknown VAT code 77",
         "Op deze regel kan geen btw worden opgegeven.",
+        "De berekening van de btw is niet mogelijk",
+        "Het btw-bedrag wijkt af van het berekende bedrag",
+        "Btw-code 11 hoort bij een debiteur in een ander land",
+        "VAT amount does not match the VAT code",
+        "Ask your accountant: this VAT is not possible",
     ],
-    JOURNAL: ["Dagboek INK is geen verkoopdagboek.", "Unknown journal"],
+    JOURNAL: ["Dagboek INK is geen verkoopdagboek.", "Unknown journal", "Dagboek onbekend"],
     JOURNAL_BLOCKED: ["Dagboek VERK is geblokkeerd", "Journal VERK is blocked"],
     POSTING: [
         "De boeking is niet in evenwicht: debet 121.00, credit 100.00.",
         "Debit and credit differ",
+        "Debet en credit zijn niet gelijk.",
+        "Debetbedrag en creditbedrag verschillen 21,00",
+        "De boeking van debiteur 10650 is niet in balans",
+        "De boeking is uit balans",
+        "Dagboek VERK: de boeking sluit niet",
+        "Journal entry does not balance",
+        "The entry is out of balance",
+        "Unbalanced batch",
+        "De som van de regels komt niet overeen met het factuurbedrag",
+        "Total of the lines does not equal the debit amount",
     ],
     NOTHING_KNOWN: [
         "Private accounts are refused",
         "Account 8000 was deactivated",
         "Onverwachte fout",
+        "Periodieke boekingen zijn hier niet mogelijk",
+        "Debiteurenadministratie niet beschikbaar",
+        "De beginbalans is nog niet ingevoerd",
+        "Opening balance is missing",
+        "Crediteuren zijn niet toegestaan",
+        "Valuta USD wordt niet ondersteund",
+        "Enclosed document was disclosed",
+        "De koppeling met de bankrekening is niet aangesloten",
+        "Uw accountant heeft dit geblokkeerd",
+        "The batch is blocked",
         "",
     ],
 }

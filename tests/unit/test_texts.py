@@ -173,8 +173,6 @@ UNSHOWN = {
     ("minox/oauth.py", "Authorization"): HTTP,
     ("minox/oauth.py", "Basic {}"): HTTP,
     ("minox/booker.py", "order {}"): KEY,
-    ("reasons.py", "fiscal year"): PATTERN,
-    ("reasons.py", "blocked vat code"): PATTERN,
     ("state.py", "first push"): KEY,
     ("transport.py", "Accept"): HTTP,
     ("transport.py", "Date"): HTTP,
