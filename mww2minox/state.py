@@ -103,6 +103,13 @@ def m002_told(db: Database) -> None:
     db.execute("CREATE TABLE told (key TEXT PRIMARY KEY, told_at TEXT NOT NULL) STRICT")
 
 
+@migrations()
+def m003_vat_numbers_of_customers(db: Database) -> None:
+    """Add what Minox told of a remembered customer, and when. Of older ones nothing is known."""
+    db.execute("ALTER TABLE customers ADD COLUMN vat_number TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE customers ADD COLUMN read_at TEXT")
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
@@ -191,11 +198,16 @@ class StoredBooking(_KeptOrder):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RememberedCustomer:
-    """A customer's number in Minox, or since when a POST for it may be under way."""
+    """A customer's number in Minox, or since when a POST for it may be under way.
+
+    `vat_number` is what Minox had at `read_at`; while that is None, nobody knows.
+    """
 
     externalid: str
     number: str | None
     posted_at: datetime | None
+    vat_number: str
+    read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -739,7 +751,7 @@ class Store:
                 body=body,
             )
 
-    # Customers, by externalid, which is derived from their e-mail address: no personal data here
+    # Customers, by externalid, which is derived from their e-mail address: nobody's name is here
 
     def customer(self, externalid: str) -> RememberedCustomer | None:
         """Return what is known of a customer, or None."""
@@ -753,10 +765,17 @@ class Store:
         sql = "INSERT OR REPLACE INTO customers (externalid, posted_at) VALUES (:externalid, :now)"
         self._write(sql, externalid=externalid, now=_now())
 
-    def settle_customer(self, externalid: str, number: str | None) -> None:
-        """Remember a customer's number (None: forget it); no POST is under way any more."""
-        sql = "INSERT OR REPLACE INTO customers (externalid, number) VALUES (:externalid, :number)"
-        self._write(sql, externalid=externalid, number=number)
+    def settle_customer(
+        self, externalid: str, number: str | None, *, vat_number: str | None = None
+    ) -> None:
+        """Remember a customer's number (None: forget it); no POST is under way any more.
+
+        `vat_number` is what Minox has of it now, an empty one too; None: not known.
+        """
+        sql = """INSERT OR REPLACE INTO customers (externalid, number, vat_number, read_at)
+                 VALUES (:externalid, :number, coalesce(:vat_number, ''),
+                         CASE WHEN :vat_number IS NOT NULL THEN :now END)"""
+        self._write(sql, externalid=externalid, number=number, vat_number=vat_number, now=_now())
 
     # Tokens
 
@@ -832,4 +851,6 @@ def _customer(row: dict[str, Any]) -> RememberedCustomer:
         externalid=row["externalid"],
         number=row["number"],
         posted_at=_moment(row["posted_at"]),
+        vat_number=row["vat_number"],
+        read_at=_moment(row["read_at"]),
     )

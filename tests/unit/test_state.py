@@ -315,6 +315,31 @@ def test_a_state_of_the_first_version_learns_what_people_were_told(path: Path, l
     assert path.with_name("state.db.before-m002_told").exists()
 
 
+def test_a_customer_of_an_older_version_keeps_its_number_and_nothing_else_is_known(
+    path: Path, later: None
+) -> None:
+    del later
+    newer = state.migrations._migrations[2:]  # noqa: SLF001 - what the version before did not know
+    del state.migrations._migrations[2:]  # noqa: SLF001
+    filled(path)
+    with Store(path) as store, store.transaction():
+        store.db.execute("INSERT INTO customers (externalid, number) VALUES ('a', '10001')")
+        store.db.execute("INSERT INTO customers (externalid, posted_at) VALUES ('b', '2026-03-01T00:00:00Z')")
+    state.migrations._migrations.extend(newer)  # noqa: SLF001
+    with Store(path) as store:
+        known, under_way = store.customer("a"), store.customer("b")
+        assert known
+        assert (known.number, known.vat_number, known.read_at) == ("10001", "", None)
+        assert under_way
+        assert (under_way.number, under_way.posted_at) == (None, datetime(2026, 3, 1, tzinfo=UTC))
+        store.settle_customer("a", "10002", vat_number="BE0428759497")
+        known = store.customer("a")
+        assert known
+        assert (known.number, known.vat_number) == ("10002", "BE0428759497")
+        assert known.read_at
+    assert path.with_name("state.db.before-m003_vat_numbers_of_customers").exists()
+
+
 def test_past_runs_can_leave_out_the_one_that_is_asked_for(path: Path) -> None:
     with Store(path) as store:
         first, second = (store.start_run("push") for _ in range(2))
@@ -360,6 +385,7 @@ def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, l
         assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [
             ("m001_first_tables",),
             ("m002_told",),
+            ("m003_vat_numbers_of_customers",),
         ]
 
 
