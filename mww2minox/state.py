@@ -110,6 +110,12 @@ def m003_vat_numbers_of_customers(db: Database) -> None:
     db.execute("ALTER TABLE customers ADD COLUMN read_at TEXT")
 
 
+@migrations()
+def m004_orders_asked_for(db: Database) -> None:
+    """Add whether somebody asked for an order from before `shop.since`. Of none it is known."""
+    db.execute("ALTER TABLE orders ADD COLUMN asked_for INTEGER NOT NULL DEFAULT 0")
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
@@ -164,7 +170,8 @@ class _KeptOrder:
 class StoredOrder(_KeptOrder):
     """An order as the state knows it.
 
-    `searched_in_journal`: the journal was read and did not hold it yet.
+    `searched_in_journal`: the journal was read and did not hold it yet. `asked_for`: it is to be
+    booked although it is from before `shop.since`.
     """
 
     number: str
@@ -174,6 +181,7 @@ class StoredOrder(_KeptOrder):
     rejection: Rejection | None
     total_cents: int | None
     searched_in_journal: bool = False
+    asked_for: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -583,6 +591,7 @@ class Store:
             payload=json.loads(row["payload"]),
             read=self._reader,
             searched_in_journal=bool(row["looked_for"]),
+            asked_for=bool(row["asked_for"]),
         )
 
     def take_in(self, order: StoredOrder) -> None:
@@ -592,13 +601,15 @@ class Store:
         """
         # `looked_for` stays: whether the journal was searched is no matter of the shop's.
         sql = """INSERT INTO orders
-                 (number, date, status, state, reason, detail, total_cents, payload, seen_at)
+                 (number, date, status, state, reason, detail, total_cents, payload, seen_at,
+                  asked_for)
                  VALUES
-                 (:number, :date, :status, :state, :reason, :detail, :total_cents, :payload, :now)
+                 (:number, :date, :status, :state, :reason, :detail, :total_cents, :payload, :now,
+                  :asked_for)
                  ON CONFLICT (number) DO UPDATE SET date = excluded.date, status = excluded.status,
                  state = excluded.state, reason = excluded.reason, detail = excluded.detail,
                  total_cents = excluded.total_cents, payload = excluded.payload,
-                 seen_at = excluded.seen_at
+                 seen_at = excluded.seen_at, asked_for = excluded.asked_for
                  WHERE orders.state != 'booked'"""
 
         self._write(
@@ -609,6 +620,7 @@ class Store:
             total_cents=order.total_cents,
             payload=_json(order.payload),
             now=_now(),
+            asked_for=order.asked_for,
             **_state_columns(order.state, order.rejection),
         )
 
