@@ -87,6 +87,16 @@ REASONS: dict[Reason, ReasonRow] = {
         state=State.WAITING,
         values={"status": TEXT},
     ),
+    Reason.BEFORE_SINCE: ReasonRow(
+        message=N_("Order {number} is of {date}, before shop.since ({since}): it is left alone."),
+        suggestion=N_(
+            "Nothing to do where it is booked elsewhere. Otherwise put an earlier date at"
+            " shop.since in the config, or have this order alone booked."
+        ),
+        brief=N_("before shop.since"),
+        state=State.WAITING,
+        values={"date": TEXT, "since": TEXT},
+    ),
     Reason.NOTHING_TO_BOOK: ReasonRow(
         message=N_("Order {number} totals 0.00 euros: there is nothing to book."),
         suggestion=N_(

@@ -103,6 +103,19 @@ def m002_told(db: Database) -> None:
     db.execute("CREATE TABLE told (key TEXT PRIMARY KEY, told_at TEXT NOT NULL) STRICT")
 
 
+@migrations()
+def m003_vat_numbers_of_customers(db: Database) -> None:
+    """Add what Minox told of a remembered customer, and when. Of older ones nothing is known."""
+    db.execute("ALTER TABLE customers ADD COLUMN vat_number TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE customers ADD COLUMN read_at TEXT")
+
+
+@migrations()
+def m004_orders_asked_for(db: Database) -> None:
+    """Add whether somebody asked for an order from before `shop.since`. Of none it is known."""
+    db.execute("ALTER TABLE orders ADD COLUMN asked_for INTEGER NOT NULL DEFAULT 0")
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
@@ -157,7 +170,8 @@ class _KeptOrder:
 class StoredOrder(_KeptOrder):
     """An order as the state knows it.
 
-    `searched_in_journal`: the journal was read and did not hold it yet.
+    `searched_in_journal`: the journal was read and did not hold it yet. `asked_for`: it is to be
+    booked although it is from before `shop.since`.
     """
 
     number: str
@@ -167,6 +181,7 @@ class StoredOrder(_KeptOrder):
     rejection: Rejection | None
     total_cents: int | None
     searched_in_journal: bool = False
+    asked_for: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,11 +206,16 @@ class StoredBooking(_KeptOrder):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RememberedCustomer:
-    """A customer's number in Minox, or since when a POST for it may be under way."""
+    """A customer's number in Minox, or since when a POST for it may be under way.
+
+    `vat_number` is what Minox had at `read_at`; while that is None, nobody knows.
+    """
 
     externalid: str
     number: str | None
     posted_at: datetime | None
+    vat_number: str
+    read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -571,6 +591,7 @@ class Store:
             payload=json.loads(row["payload"]),
             read=self._reader,
             searched_in_journal=bool(row["looked_for"]),
+            asked_for=bool(row["asked_for"]),
         )
 
     def take_in(self, order: StoredOrder) -> None:
@@ -580,13 +601,15 @@ class Store:
         """
         # `looked_for` stays: whether the journal was searched is no matter of the shop's.
         sql = """INSERT INTO orders
-                 (number, date, status, state, reason, detail, total_cents, payload, seen_at)
+                 (number, date, status, state, reason, detail, total_cents, payload, seen_at,
+                  asked_for)
                  VALUES
-                 (:number, :date, :status, :state, :reason, :detail, :total_cents, :payload, :now)
+                 (:number, :date, :status, :state, :reason, :detail, :total_cents, :payload, :now,
+                  :asked_for)
                  ON CONFLICT (number) DO UPDATE SET date = excluded.date, status = excluded.status,
                  state = excluded.state, reason = excluded.reason, detail = excluded.detail,
                  total_cents = excluded.total_cents, payload = excluded.payload,
-                 seen_at = excluded.seen_at
+                 seen_at = excluded.seen_at, asked_for = excluded.asked_for
                  WHERE orders.state != 'booked'"""
 
         self._write(
@@ -597,6 +620,7 @@ class Store:
             total_cents=order.total_cents,
             payload=_json(order.payload),
             now=_now(),
+            asked_for=order.asked_for,
             **_state_columns(order.state, order.rejection),
         )
 
@@ -739,7 +763,7 @@ class Store:
                 body=body,
             )
 
-    # Customers, by externalid, which is derived from their e-mail address: no personal data here
+    # Customers, by externalid, which is derived from their e-mail address: nobody's name is here
 
     def customer(self, externalid: str) -> RememberedCustomer | None:
         """Return what is known of a customer, or None."""
@@ -753,10 +777,17 @@ class Store:
         sql = "INSERT OR REPLACE INTO customers (externalid, posted_at) VALUES (:externalid, :now)"
         self._write(sql, externalid=externalid, now=_now())
 
-    def settle_customer(self, externalid: str, number: str | None) -> None:
-        """Remember a customer's number (None: forget it); no POST is under way any more."""
-        sql = "INSERT OR REPLACE INTO customers (externalid, number) VALUES (:externalid, :number)"
-        self._write(sql, externalid=externalid, number=number)
+    def settle_customer(
+        self, externalid: str, number: str | None, *, vat_number: str | None = None
+    ) -> None:
+        """Remember a customer's number (None: forget it); no POST is under way any more.
+
+        `vat_number` is what Minox has of it now, an empty one too; None: not known.
+        """
+        sql = """INSERT OR REPLACE INTO customers (externalid, number, vat_number, read_at)
+                 VALUES (:externalid, :number, coalesce(:vat_number, ''),
+                         CASE WHEN :vat_number IS NOT NULL THEN :now END)"""
+        self._write(sql, externalid=externalid, number=number, vat_number=vat_number, now=_now())
 
     # Tokens
 
@@ -832,4 +863,6 @@ def _customer(row: dict[str, Any]) -> RememberedCustomer:
         externalid=row["externalid"],
         number=row["number"],
         posted_at=_moment(row["posted_at"]),
+        vat_number=row["vat_number"],
+        read_at=_moment(row["read_at"]),
     )

@@ -196,16 +196,17 @@ class Wiring:
 
     @cached_property
     def statuses(self) -> Statuses:
-        """The statuses that book.
+        """The statuses that book, and the date from which on.
 
         Names are looked up in the shop; ConfigError lists the available ones.
         """
         wanted = self.config.shop.statuses
+        since = self.config.shop.since.isoformat()
 
         # Numbers need no look-up, for which the shop wants a partner token.
         numbers = [status for status in wanted if isinstance(status, int)]
         if len(numbers) == len(wanted):
-            return Statuses(selected=frozenset(numbers))
+            return Statuses(selected=frozenset(numbers), since=since)
 
         available = self.shop.statuses()
         unknown: list[str] = []
@@ -223,4 +224,4 @@ class Wiring:
             raise ConfigError([problem.format(unknown=names, available=listing)])
 
         names_by_number = {status.number: status.name for status in available}
-        return Statuses(selected=frozenset(selected), names=names_by_number)
+        return Statuses(selected=frozenset(selected), names=names_by_number, since=since)

@@ -129,6 +129,11 @@ class World:
         self.forget_everything(lock_too=False)
         shutil.copy(copy, self.state)
 
+    def move_since(self, day: dt.date) -> None:
+        """Set `shop.since` in the config."""
+        self.since = day
+        self.__dict__.pop("_config", None)
+
     @cached_property
     def _config(self) -> Any:
         path = self.folder / "config.yaml"

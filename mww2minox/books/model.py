@@ -24,6 +24,7 @@ class Reason(StrEnum):
     """Why an order is not booked: docs/reasons.md."""
 
     STATUS_NOT_SELECTED = "status_not_selected"
+    BEFORE_SINCE = "before_since"
     NOTHING_TO_BOOK = "nothing_to_book"
     ORDER_INVALID = "order_invalid"
     CURRENCY_UNSUPPORTED = "currency_unsupported"

@@ -9,14 +9,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from mww2minox.books.model import State
+from mww2minox.books.model import Reason, State
 from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.wire import without_names
 from mww2minox.shop.api import Page
-from mww2minox.shop.intake import Counts, sort_again, take_in
+from mww2minox.shop.intake import Counts, is_before, sort_again, take_in
 from mww2minox.shop.orders import EMPTIED, ReceivedOrder, without_addresses
 from mww2minox.shop.rereading import reread
+from mww2minox.steps.first_date import keep_to_since
 from mww2minox.wiring import Wiring
 
 OVERLAP = timedelta(days=1)
@@ -27,6 +28,8 @@ STRETCH = timedelta(days=183)
 NOT_BOOKED = (State.WAITING, State.FAILED, State.SKIPPED, State.READY)
 BY_DATE = "orders seen until"
 BY_STATUS = "status changes seen until"
+SEEN_FROM = "orders seen from"
+"""`shop.since` as it was at the last fetch without options."""
 LOOKED_AGAIN = "looked again at"
 ARCHIVED = (False, True)
 """What an omitted `archived` means is open, so both are asked for (shop/api.md, "Open")."""
@@ -41,6 +44,7 @@ def fetch(
 ) -> ExitStatus:
     """Take orders in. With any option the watermarks stay where they are."""
     counts = Counts()
+    keep_to_since(wiring)
     wiring.ask_shop()
     # Asked for before any transaction, which would hold up others and lose a pause.
     statuses = wiring.statuses
@@ -62,7 +66,7 @@ def _fetch_numbers(wiring: Wiring, numbers: Sequence[str], counts: Counts) -> Ex
     status = ExitStatus.OK
     for number in numbers:
         try:
-            _store(wiring, [wiring.shop.order(number)], counts)
+            _store(wiring, [wiring.shop.order(number)], counts, asked_for=True)
         except OrderNotInShop as missing:
             wiring.output.warn(missing.message, missing.suggestion)
             status = ExitStatus.USAGE
@@ -117,7 +121,7 @@ def _read_dates(wiring: Wiring, counts: Counts, since: date, until: date | None)
     complete = 0
     for page in _window(wiring, since=since, until=until):
         complete += page.complete
-        _store(wiring, page.orders, counts)
+        _store(wiring, page.orders, counts, asked_for=True)
     return complete == len(ARCHIVED)
 
 
@@ -160,6 +164,7 @@ def _today(wiring: Wiring) -> date:
 
 def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
     now = datetime.now(UTC)
+    _go_back_with_since(wiring)
     changes_read_until = wiring.store.moment(BY_STATUS)
 
     _by_date(wiring, now, counts)
@@ -169,6 +174,23 @@ def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
     if looked_again is None or not _is_recent(looked_again, now):
         _look_again(wiring, now, counts)
     return ExitStatus.OK
+
+
+def _go_back_with_since(wiring: Wiring) -> None:
+    """Take the watermark back where `shop.since` was moved earlier: what lies between was left
+    alone.
+
+    Where a version before this one fetched, it is not known from when on: that is read once more.
+    """
+    since = wiring.config.shop.since.isoformat()
+    seen_from = wiring.store.note(SEEN_FROM)
+    if seen_from == since:
+        return
+
+    with wiring.store.transaction():
+        if seen_from is None or since < seen_from:
+            wiring.store.set_note(BY_DATE, None)
+        wiring.store.set_note(SEEN_FROM, since)
 
 
 def _by_date(wiring: Wiring, now: datetime, counts: Counts) -> None:
@@ -264,23 +286,21 @@ def _window(
         )
 
 
-def _store(wiring: Wiring, orders: Sequence[ReceivedOrder], counts: Counts) -> None:
+def _store(
+    wiring: Wiring, orders: Sequence[ReceivedOrder], counts: Counts, *, asked_for: bool = False
+) -> None:
     with wiring.store.transaction():
-        take_in(wiring.store, orders, wiring.statuses, counts)
+        take_in(wiring.store, orders, wiring.statuses, counts, asked_for=asked_for)
 
 
 def _not_left_alone(wiring: Wiring, orders: Sequence[ReceivedOrder]) -> list[ReceivedOrder]:
-    """Orders from before `shop.since` are left alone, unless the user asked for them by an option
-    before.
+    """Orders from before `shop.since` are left alone, unless they are known: asked for, waiting, or
+    booked.
     """
-    first = wiring.config.shop.since.isoformat()
-    kept = []
-    for order in orders:
-        # An order whose date cannot be read is kept, so that it is told as one that is invalid.
-        is_older = bool(order.date) and order.date < first
-        if not is_older or wiring.store.order(order.number):
-            kept.append(order)
-    return kept
+    since = wiring.config.shop.since.isoformat()
+    return [
+        order for order in orders if not is_before(order, since) or wiring.store.order(order.number)
+    ]
 
 
 def _look_again(wiring: Wiring, now: datetime, counts: Counts) -> None:
@@ -291,7 +311,9 @@ def _look_again(wiring: Wiring, now: datetime, counts: Counts) -> None:
     for order in wiring.store.orders(NOT_BOOKED):
         # What waits or failed may book any day; the others hardly change after a while.
         may_change = order.state in (State.WAITING, State.FAILED) or order.date >= recent
-        if may_change and order.number not in counts.seen:
+        # What waits for `shop.since` alone is read when that is moved.
+        is_left_alone = order.rejection and order.rejection.reason is Reason.BEFORE_SINCE
+        if may_change and not is_left_alone and order.number not in counts.seen:
             dates[order.number] = order.date
 
     for page in reread(wiring.shop, dates):

@@ -12,6 +12,7 @@ from mww2minox.reasons import explain_rejection, state_of
 from mww2minox.state import StoredOrder
 from mww2minox.steps.booking_run import book_all
 from mww2minox.steps.booking_table import show_booking
+from mww2minox.steps.first_date import keep_to_since
 from mww2minox.wiring import Wiring
 
 
@@ -28,6 +29,7 @@ def push(
     With `limit` at most so many, and those that failed before come after those that are ready.
     """
     _refuse_unknown(wiring, numbers)
+    keep_to_since(wiring)
     orders = _candidates(wiring, until, numbers)
     if limit is not None:
         orders = sorted(orders, key=lambda order: order.state is State.FAILED)[:limit]

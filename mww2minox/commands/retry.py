@@ -8,18 +8,22 @@ from mww2minox.language.texts import _
 from mww2minox.reasons import explain_rejection
 from mww2minox.shop.intake import Counts, take_in
 from mww2minox.steps.booking_run import book_all
+from mww2minox.steps.first_date import keep_to_since
 from mww2minox.wiring import Wiring
 
 
 def retry(wiring: Wiring, numbers: Sequence[str], *, everything: bool = False) -> ExitStatus:
     """Read these orders again (`everything`: all that failed) and book those whose status books.
 
+    Who names an order from before `shop.since` asks for it: then it is booked all the same.
     An order that is booked already is told so and left alone. One that the shop lacks makes the
     status USAGE.
     """
+    keep_to_since(wiring)
     if everything:
         numbers = [order.number for order in wiring.store.orders((State.FAILED,))]
-    missing = [number for number in numbers if not _read_again(wiring, number)]
+    asked_for = not everything
+    missing = [number for number in numbers if not _read_again(wiring, number, asked_for=asked_for)]
 
     able = wiring.store.orders((State.READY, State.FAILED), numbers)
     orders = [order for order in able if order.number not in missing]
@@ -29,7 +33,7 @@ def retry(wiring: Wiring, numbers: Sequence[str], *, everything: bool = False) -
     return ExitStatus.USAGE if missing else status
 
 
-def _read_again(wiring: Wiring, number: str) -> bool:
+def _read_again(wiring: Wiring, number: str, *, asked_for: bool) -> bool:
     """Take an order in as the shop has it now; return False when the shop does not have it."""
     booking = wiring.store.booking(number)
     if booking and booking.booked_at:
@@ -46,7 +50,7 @@ def _read_again(wiring: Wiring, number: str) -> bool:
     # Asked for before the transaction, which would hold up others and lose a pause.
     statuses = wiring.statuses
     with wiring.store.transaction():
-        take_in(wiring.store, [order], statuses, Counts())
+        take_in(wiring.store, [order], statuses, Counts(), asked_for=asked_for)
     return True
 
 

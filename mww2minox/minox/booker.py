@@ -30,7 +30,7 @@ from mww2minox.books.model import (
 from mww2minox.errors import OrderNotInShop, Refused, Unreachable, UnusableAnswer
 from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import poll
-from mww2minox.minox.customers import Customers, said
+from mww2minox.minox.customers import Customers, said, still_fits
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import state_of
 from mww2minox.state import ReadOrder, Store, StoredBooking, StoredOrder
@@ -230,19 +230,21 @@ class Booker:
     def _perhaps_another_customer(
         self, order: StoredOrder, booking: Booking, number: str
     ) -> Outcome | None:
-        """After a refusal, see whether it was for the customer: blocked or gone. None when not.
+        """After a refusal, see whether it was for the customer: blocked, gone or somebody else now.
 
-        Then the number is forgotten and looked up once more: the new number, or `customer_blocked`
-        (books/rules.md, rule 9).
+        None when not. Else the number is forgotten and looked up once more: the new number, or
+        `customer_blocked` (books/rules.md, rule 9).
         """
         try:
             customer = poll(lambda: self._minox.customer(number))  # it may have been made just now
         except Refused:
             return None
-        if customer and not customer.blocked:
+        if customer and not customer.blocked and not self._is_somebody_else(customer, booking):
+            if isinstance(booking.customer, CustomerByEmail):
+                self.customers.distrust(booking.customer)
             return None
 
-        replacement = self._replacement(booking.customer, order.number)
+        replacement = self._replacement(booking, number)
         if isinstance(replacement, Rejection):
             return self._not_booked(order, replacement)
         # A customer that is gone may have left its number to another.
@@ -250,16 +252,42 @@ class Booker:
             return self._send(order, self._intend(order, booking, replacement))
         return self._not_booked(order, _blocked(order, number)) if _is_blocked(customer) else None
 
-    def _replacement(self, customer: BookingCustomer, order: str) -> str | Rejection | None:
-        """Look the customer up anew; None for one that the config or another booking names."""
-        of_sale: BookingCustomer | Rejection = customer
-        if isinstance(customer, CustomerOfOriginal) and not self._number_of_booking(customer):
-            of_sale = self._customer_of_original(customer, order)
+    def _is_somebody_else(self, in_minox: MinoxCustomer, booking: Booking) -> bool:
+        """Tell whether Minox gave a customer's number to somebody else since we remember it.
+
+        A customer that we never found by e-mail, such as a fixed one or that of an adopted
+        booking, need not fit.
+        """
+        customer = booking.customer
+        if isinstance(customer, CustomerOfOriginal):
+            # Mostly the credit order names the same buyer, and the shop need not be asked.
+            if customer.fallback and still_fits(customer.fallback, in_minox):
+                return False
+            of_sale = self._customer_of_original(customer, booking.order_number)
+        else:
+            of_sale = customer
+
+        if not isinstance(of_sale, CustomerByEmail):
+            return False
+        is_remembered = self.customers.remembered(of_sale) == in_minox.number
+        return is_remembered and not still_fits(of_sale, in_minox)
+
+    def _replacement(self, booking: Booking, number: str) -> str | Rejection | None:
+        """Look the customer up anew; None where nobody but `number` can be.
+
+        For a credit order it is that of its original as a sale, whether or not that is booked:
+        what new sales find, credit orders find too.
+        """
+        of_sale: BookingCustomer | Rejection = booking.customer
+        if isinstance(of_sale, CustomerOfOriginal):
+            of_sale = self._customer_of_original(of_sale, booking.order_number)
+        if isinstance(of_sale, FixedCustomer):
+            return of_sale.number if of_sale.number != number else None
         if not isinstance(of_sale, CustomerByEmail):
             return None
 
         self.customers.forget(of_sale)
-        return self.customers.number(of_sale, order)
+        return self.customers.number(of_sale, booking.order_number)
 
 
 def _is_blocked(customer: MinoxCustomer | None) -> bool:

@@ -1,27 +1,40 @@
 """Which customer in Minox an order is booked on: known by e-mail, remembered, else created once.
 
-Source: books/rules.md, rule 9. `POST customer` may make a second customer when it is repeated, so
-its intent is stored first, and after any doubt Minox is asked before it is sent again
-(minox/exactly_once.md, "Customers").
+Source: books/rules.md, rule 9. A remembered customer is read again for reverse-charged orders
+alone, since only those ask for something of it: its VAT number.
+
+`POST customer` may make a second customer when it is repeated, so its intent is stored first, and
+after any doubt Minox is asked before it is sent again (minox/exactly_once.md, "Customers").
 """
 
 import logging
+import re
 import time
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from mww2minox.books.model import CustomerByEmail, MinoxCustomer, Reason, Rejection
+from mww2minox.books.vat_number import is_same_vat_number
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer
 from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import GHOST_SECONDS, LAG_SECONDS, poll
-from mww2minox.minox.wire import compact_vat_number, customer_body
-from mww2minox.state import Store
+from mww2minox.minox.wire import customer_body
+from mww2minox.state import RememberedCustomer, Store
+
+READ_AGAIN_AFTER = timedelta(days=30)
+NAME_WORD = re.compile(r"\w{3,}")
+COMMON_WORDS = frozenset({"van", "den", "der", "het", "ten", "ter", "von", "the", "and", "vof"})
+"""What names of strangers share."""
 
 log = logging.getLogger(__name__)
 
 
 class Customers:
-    """Looks customers up and creates them; a remembered one costs no request."""
+    """Looks customers up and creates them; a remembered one costs no request.
+
+    For a reverse-charged order it costs one a month, and one after a refusal.
+    """
 
     def __init__(self, minox: Minox, store: Store, *, namespace: uuid.UUID, journal: str) -> None:
         """`namespace` is this shop's and administration's; `journal` sets the number range."""
@@ -38,11 +51,13 @@ class Customers:
         `order` is the order's number, for texts.
         """
         remembered = self._store.customer(self.externalid(customer))
-        if remembered and remembered.number:
+        if remembered and remembered.number and not customer.reverse_charged:
             return remembered.number
 
         self._minox.keep_private(customer.buyer, customer.email)
         try:
+            if remembered and remembered.number:
+                return self._for_reverse_charge(customer, remembered, remembered.number, order)
             if remembered and remembered.posted_at:
                 return self._after_doubt(customer, order)
             return self._by_email(customer, order) or self._create(customer, order)
@@ -55,8 +70,21 @@ class Customers:
         return remembered.number if remembered else None
 
     def forget(self, customer: CustomerByEmail) -> None:
-        """Forget a number that Minox no longer takes, so that it is looked up again."""
-        self._store.settle_customer(self.externalid(customer), None)
+        """Forget a number that Minox no longer takes, so that it is looked up again.
+
+        That a new customer may be on its way there is not forgotten.
+        """
+        if self.remembered(customer):
+            self._store.settle_customer(self.externalid(customer), None)
+
+    def distrust(self, customer: CustomerByEmail) -> None:
+        """Have a customer read again before its next reverse-charged order.
+
+        After a refusal somebody may change it in Minox.
+        """
+        number = self.remembered(customer)
+        if number:
+            self._store.settle_customer(self.externalid(customer), number)
 
     def externalid(self, customer: CustomerByEmail) -> str:
         """Return what Minox knows a customer of ours by: derived from its e-mail.
@@ -64,6 +92,34 @@ class Customers:
         Capitals make no other customer (books/rules.md, rule 9).
         """
         return str(uuid.uuid5(self._namespace, f"customer {customer.email.strip().lower()}"))
+
+    def _for_reverse_charge(
+        self, customer: CustomerByEmail, remembered: RememberedCustomer, number: str, order: str
+    ) -> str | Rejection:
+        """Return the remembered number, with the warning where its VAT number is not the order's.
+
+        The ICP return goes by the VAT number that the customer has in Minox.
+        """
+        if _was_read_lately(remembered):
+            _warn_of_icp(customer, number, remembered.vat_number, order)
+            return number
+
+        in_minox = self._read(number)
+        # One that is gone or blocked shows when the booking is refused, which looks further.
+        if in_minox is None or in_minox.blocked:
+            return number
+        if not still_fits(customer, in_minox):
+            self.forget(customer)
+            return self._by_email(customer, order) or self._create(customer, order)
+
+        _warn_of_icp(customer, number, in_minox.vat_number, order)
+        return self._settle(customer, number, in_minox.vat_number)
+
+    def _read(self, number: str) -> MinoxCustomer | None:
+        try:
+            return self._minox.customer(number)
+        except Refused:  # a warning less is no reason not to book
+            return None
 
     def _by_email(self, customer: CustomerByEmail, order: str) -> str | Rejection | None:
         candidates = self._minox.customers_by_email(customer.email.strip())
@@ -89,11 +145,11 @@ class Customers:
                 ", ".join(candidate.number for candidate in candidates),
                 chosen.number,
             )
-        _warn_of_icp(customer, chosen, order)
-        return self._settle(customer, chosen.number)
+        _warn_of_icp(customer, chosen.number, chosen.vat_number, order)
+        return self._settle(customer, chosen.number, chosen.vat_number)
 
-    def _settle(self, customer: CustomerByEmail, number: str) -> str:
-        self._store.settle_customer(self.externalid(customer), number)
+    def _settle(self, customer: CustomerByEmail, number: str, vat_number: str) -> str:
+        self._store.settle_customer(self.externalid(customer), number, vat_number=vat_number)
         return number
 
     def _create(self, customer: CustomerByEmail, order: str) -> str | Rejection:
@@ -105,13 +161,13 @@ class Customers:
         try:
             number = self._minox.create_customer(body, self._journal)
         except Refused as refused:
-            self.forget(customer)
+            self._store.settle_customer(externalid, None)
             return _refused(refused, order)
         except (Unreachable, UnusableAnswer):
             number = None  # no answer is no refusal: it may have been made
 
         if number:
-            return self._settle(customer, number)
+            return self._settle(customer, number, customer.buyer.vat_number)
         return self._made(customer, order, seconds=LAG_SECONDS) or _unknown(order)
 
     def _after_doubt(self, customer: CustomerByEmail, order: str) -> str | Rejection:
@@ -128,12 +184,40 @@ class Customers:
         """Look so long for the customer that a POST may have made, then once by e-mail."""
         externalid = self.externalid(customer)
         candidates = poll(lambda: self._minox.customers_by_externalid(externalid), seconds=seconds)
-        return self._chosen(candidates or (), customer, order) or self._by_email(customer, order)
+        # An older one of ours may have become somebody else's since.
+        ours = [candidate for candidate in candidates or () if still_fits(customer, candidate)]
+        return self._chosen(ours, customer, order) or self._by_email(customer, order)
 
 
 def said(refused: Refused) -> str:
     """Return Minox' own words for a refusal."""
     return " ".join(dict.fromkeys(refused.messages)) or f"HTTP {refused.status}"
+
+
+def still_fits(customer: CustomerByEmail, in_minox: MinoxCustomer) -> bool:
+    """Tell whether a number in Minox is still this customer's: by its e-mail, or by its name.
+
+    Where Minox tells neither, nothing speaks against it. Else it was given to somebody else.
+    """
+    if not in_minox.emails and not in_minox.name:
+        return True
+    if customer.email.strip().lower() in in_minox.emails:
+        return True
+
+    names = _name_words(f"{customer.buyer.name} {customer.buyer.company}")
+    return not names.isdisjoint(_name_words(in_minox.name))
+
+
+def _name_words(name: str) -> set[str]:
+    return set(NAME_WORD.findall(name.casefold())) - COMMON_WORDS
+
+
+def _was_read_lately(remembered: RememberedCustomer) -> bool:
+    if remembered.read_at is None:
+        return False
+
+    # A moment that is still to come is of a clock that was wrong.
+    return timedelta() <= datetime.now(UTC) - remembered.read_at < READ_AGAIN_AFTER
 
 
 def _refused(refused: Refused, order: str) -> Rejection:
@@ -146,13 +230,14 @@ def _unknown(order: str) -> Rejection:
     return Rejection(reason=Reason.OUTCOME_UNKNOWN, values={"number": order})
 
 
-def _warn_of_icp(customer: CustomerByEmail, chosen: MinoxCustomer, order: str) -> None:
+def _warn_of_icp(customer: CustomerByEmail, number: str, vat_number: str, order: str) -> None:
     """An existing customer is never changed: the user has to put the VAT number there."""
-    vat_number = compact_vat_number(customer.buyer.vat_number)
-    if customer.reverse_charged and chosen.vat_number != vat_number:
+    buyer = customer.buyer
+    is_same = is_same_vat_number(buyer.vat_number, vat_number, country=buyer.country_code)
+    if customer.reverse_charged and not is_same:
         log.warning(
             "Order %s: customer %s has another VAT number in Minox, or none: the ICP return will"
             " miss this order.",
             order,
-            chosen.number,
+            number,
         )

@@ -17,10 +17,14 @@ LARGEST_TOTAL = 10**10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statuses:
-    """The statuses that book, by number, and the names that the shop gives them."""
+    """The statuses that book, by number, and the names that the shop gives them.
+
+    `since` is the first order date that books (ISO 8601); an empty one lets all in.
+    """
 
     selected: frozenset[int]
     names: Mapping[int, str] = field(default_factory=dict)
+    since: str = ""
 
     def rejection(self, number: str, status: int | None) -> Rejection | None:
         """Return why an order with this status waits, or None when its status books."""
@@ -45,9 +49,18 @@ class Counts:
 
 
 def take_in(
-    store: Store, page: Iterable[ReceivedOrder], statuses: Statuses, counts: Counts
+    store: Store,
+    page: Iterable[ReceivedOrder],
+    statuses: Statuses,
+    counts: Counts,
+    *,
+    asked_for: bool = False,
 ) -> None:
-    """Store the orders of a page: new ones, and what changed. Call inside a transaction."""
+    """Store the orders of a page: new ones, and what changed. Call inside a transaction.
+
+    `asked_for`: somebody named these orders or their dates, so that one from before `shop.since`
+    is let in, for good.
+    """
     for received in page:
         counts.seen.add(received.number)
         booking = store.booking(received.number)
@@ -62,18 +75,30 @@ def take_in(
 
         counts.new += stored is None
         counts.changed += stored is not None and stored.payload != received.payload
-        store.take_in(next_order(stored, received, statuses, under_way=booking is not None))
+        order = next_order(
+            stored, received, statuses, under_way=booking is not None, asked_for=asked_for
+        )
+        store.take_in(order)
 
 
 def next_order(
-    stored: StoredOrder | None, received: ReceivedOrder, statuses: Statuses, *, under_way: bool
+    stored: StoredOrder | None,
+    received: ReceivedOrder,
+    statuses: Statuses,
+    *,
+    under_way: bool,
+    asked_for: bool = False,
 ) -> StoredOrder:
     """Return an order that is not booked, as it should be stored now that it was `received`.
 
     A failed or skipped order stays so while nothing changed; one that may be in Minox already
     (`under_way`) keeps its state whatever happens to it in the shop, until Minox has been asked.
     """
-    state, rejection = _next_state(received, statuses)
+    # Who asks for an order that books anyway says nothing of a later `shop.since`.
+    is_let_in = asked_for and is_before(received, statuses.since)
+    is_let_in = is_let_in or (stored is not None and stored.asked_for)
+
+    state, rejection = _next_state(received, statuses, asked_for=is_let_in)
     if stored and (under_way or _stays(stored, received, state)):
         state, rejection = stored.state, stored.rejection
 
@@ -86,13 +111,22 @@ def next_order(
         total_cents=_total_cents(received),
         payload=received.payload,
         read=read_stored_order,
+        asked_for=is_let_in,
     )
 
 
+def is_before(order: ReceivedOrder | StoredOrder, since: str) -> bool:
+    """Tell whether an order is dated before `since`.
+
+    One whose date cannot be read is not: it is to be told as invalid.
+    """
+    return bool(order.date) and order.date < since
+
+
 def _next_state(
-    order: ReceivedOrder | StoredOrder, statuses: Statuses
+    order: ReceivedOrder | StoredOrder, statuses: Statuses, *, asked_for: bool
 ) -> tuple[State, Rejection | None]:
-    waits = statuses.rejection(order.number, order.status)
+    waits = _reason_to_wait(order, statuses, asked_for=asked_for)
     if waits:
         return State.WAITING, waits
     if order.order is None:
@@ -100,6 +134,20 @@ def _next_state(
         return State.FAILED, Rejection(reason=Reason.ORDER_INVALID, values=values)
 
     return State.READY, None
+
+
+def _reason_to_wait(
+    order: ReceivedOrder | StoredOrder, statuses: Statuses, *, asked_for: bool
+) -> Rejection | None:
+    if is_before(order, statuses.since) and not asked_for:
+        return _before_since(order, statuses.since)
+
+    return statuses.rejection(order.number, order.status)
+
+
+def _before_since(order: ReceivedOrder | StoredOrder, since: str) -> Rejection:
+    values = {"number": order.number, "date": order.date, "since": since}
+    return Rejection(reason=Reason.BEFORE_SINCE, values=values)
 
 
 def _stays(stored: StoredOrder, received: ReceivedOrder, following: State) -> bool:
@@ -134,14 +182,43 @@ def changes_since(booked: ReadOrder, now: ReadOrder) -> tuple[Difference, ...]:
 
 
 def sort_again(store: Store, statuses: Statuses) -> None:
-    """Sort the orders that are not booked by the statuses of the config, which may have changed."""
+    """Sort the orders that are not booked by the config's statuses and first date, which may have
+    changed.
+    """
     for order in store.orders((State.WAITING, State.READY, State.FAILED)):
         # What may be in Minox keeps its state until Minox was asked.
         if store.booking(order.number):
             continue
 
-        waits = statuses.rejection(order.number, order.status)
-        if waits and order.state is not State.WAITING:
+        waits = _reason_to_wait(order, statuses, asked_for=order.asked_for)
+        if waits and not _is_same(order.rejection, waits):
             store.mark(order.number, State.WAITING, waits)
+        # One that failed stays so while it may be booked: the next push tries it again.
         elif not waits and order.state is State.WAITING:
-            store.mark(order.number, *_next_state(order, statuses))
+            store.mark(order.number, *_next_state(order, statuses, asked_for=order.asked_for))
+
+
+def _is_same(stored: Rejection | None, following: Rejection) -> bool:
+    """Tell whether an order waits for the same; how its status is called by now is none of it."""
+    if stored is None or following.reason is Reason.BEFORE_SINCE:
+        return stored == following
+    return stored.reason is following.reason
+
+
+def wait_for_since(store: Store, since: str) -> int:
+    """Let the orders that are not booked and dated before `since` wait; return how many did not.
+
+    What somebody asked for does not wait.
+    """
+    count = 0
+    with store.transaction():
+        for order in store.orders((State.READY, State.FAILED)):
+            if order.asked_for or not is_before(order, since):
+                continue
+            # What may be in Minox keeps its state until Minox was asked.
+            if store.booking(order.number):
+                continue
+
+            store.mark(order.number, State.WAITING, _before_since(order, since))
+            count += 1
+    return count

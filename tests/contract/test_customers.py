@@ -16,7 +16,7 @@ from mww2minox.minox.customers import Customers
 from mww2minox.minox.wire import customer_body
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.wiring import Wiring
-from tests.clients import Processes, asked
+from tests.clients import INSIDE, Processes, asked
 from tests.clock import Clock
 
 SPACE = uuid.UUID("11111111-2222-3333-4444-555555555555")
@@ -135,6 +135,129 @@ def test_a_reverse_charged_order_on_a_customer_without_its_vat_number_is_warned_
     )
     assert "Order 1059: customer 10650" in log.text
     assert "ICP" in log.text
+
+
+BELGIAN = "BE0428759497"
+MONTH = 31 * 86_400
+
+
+def reverse_charged(vat_number: str = BELGIAN, email: str = "inkoop1059@example.com") -> Any:
+    """Give a business elsewhere in the EU, with its VAT number on the order."""
+    fields = {"country_code": "BE", "vat_number": vat_number}
+    return debtor(email, reverse_charged=True, **fields)
+
+
+def warned(log: pytest.LogCaptureFixture) -> bool:
+    """Tell whether the ICP return was warned of since the last look."""
+    is_warned = "ICP" in log.text
+    log.clear()
+    return is_warned
+
+
+def test_the_icp_warning_comes_with_every_order_of_a_remembered_customer(
+    customers: Customers, processes: Processes, log: pytest.LogCaptureFixture
+) -> None:
+    for number in ("1059", "1060"):
+        assert customers.number(reverse_charged(), number) == "10650"
+        assert f"Order {number}: customer 10650" in log.text
+        assert warned(log)
+    assert customers_of(processes.start()).number(reverse_charged(), "1061") == "10650"
+    assert warned(log)
+
+
+def test_a_customer_that_was_first_met_without_reverse_charge_is_warned_of_later(
+    sandbox: Sandbox, customers: Customers, log: pytest.LogCaptureFixture
+) -> None:
+    assert customers.number(debtor("inkoop1059@example.com"), "1058") == "10650"
+    assert not warned(log)
+    sandbox.requests.clear()
+    assert customers.number(reverse_charged(), "1059") == "10650"
+    assert warned(log)
+    assert not sandbox.requests, "what the look-up told is known"
+
+
+def test_a_new_customer_has_the_vat_number_that_it_was_made_with(
+    customers: Customers, log: pytest.LogCaptureFixture
+) -> None:
+    made_with = customers.number(reverse_charged(email=NEW), "1")
+    assert customers.number(reverse_charged(email=NEW), "2") == made_with
+    assert not warned(log)
+    assert customers.number(reverse_charged("BE0403170701", NEW), "3") == made_with
+    assert warned(log)
+
+
+def test_a_remembered_customer_is_read_again_once_a_month_for_reverse_charge_alone(
+    sandbox: Sandbox, customers: Customers, clock: Clock, log: pytest.LogCaptureFixture
+) -> None:
+    assert customers.number(reverse_charged(), "1") == "10650"
+    assert warned(log)
+    sandbox.minox.customers["10650"]["vat"] = {"vat_registration_number": BELGIAN}
+    sandbox.requests.clear()
+
+    clock.pass_by(MONTH)
+    assert customers.number(debtor("inkoop1059@example.com"), "2") == "10650"
+    assert not sandbox.requests
+    for number in ("3", "4"):
+        assert customers.number(reverse_charged(), number) == "10650"
+        assert not warned(log)
+    paths = [request.path for request in asked(sandbox, path="/customer")]
+    assert paths == [f"{INSIDE}/customer/10650"]
+
+
+def test_a_number_of_which_nothing_else_is_known_is_read_again(
+    sandbox: Sandbox, wiring: Wiring, customers: Customers, log: pytest.LogCaptureFixture
+) -> None:
+    wiring.store.settle_customer(customers.externalid(reverse_charged()), "10650")
+    for number in ("1", "2"):
+        assert customers.number(reverse_charged(), number) == "10650"
+        assert warned(log)
+    assert len(asked(sandbox, path="/customer")) == 1
+
+
+def test_a_refusal_to_read_a_customer_again_stops_no_order(
+    sandbox: Sandbox, wiring: Wiring, customers: Customers
+) -> None:
+    wiring.store.settle_customer(customers.externalid(reverse_charged()), "10650")
+    sandbox.faults.append(Fault("status", status=400, path="/customer/10650"))
+    assert customers.number(reverse_charged(), "1") == "10650"
+
+
+def test_a_number_that_went_to_somebody_else_is_noticed_by_the_monthly_look(
+    sandbox: Sandbox, customers: Customers, clock: Clock
+) -> None:
+    assert customers.number(reverse_charged(), "1") == "10650"
+    there = sandbox.minox.customers
+    there["10700"] = there["10650"] | {"id": "10700"}
+    there["10650"] = there["10610"] | {"id": "10650"}
+    clock.pass_by(MONTH)
+    assert customers.number(reverse_charged(), "2") == "10700"
+
+
+@pytest.mark.parametrize(
+    ("country", "on_order", "in_minox"),
+    [
+        ("BE", "BE0428759497", "BE 0428.759.497"),
+        ("BE", "BE0428759497", "0428759497"),
+        ("BE", "be 428 759 497", "BE0428759497"),
+        ("BE", "BTW BE 0428.759.497", "be0428759497"),
+        ("DE", "USt-IdNr. DE136695976", "DE 136 695 976"),
+        ("GR", "GR094259216", "EL094259216"),
+        ("GR", "EL094259216", "094259216"),
+        ("AT", "ATU13585627", "U13585627"),
+    ],
+)
+def test_vat_numbers_are_compared_in_one_form(
+    sandbox: Sandbox,
+    customers: Customers,
+    log: pytest.LogCaptureFixture,
+    country: str,
+    on_order: str,
+    in_minox: str,
+) -> None:
+    sandbox.minox.customers["10650"]["vat"] = {"vat_registration_number": in_minox}
+    buyer = {"country_code": country, "vat_number": on_order}
+    customers.number(debtor("inkoop1059@example.com", reverse_charged=True, **buyer), "1059")
+    assert not warned(log)
 
 
 def test_an_existing_customer_is_never_changed(sandbox: Sandbox, customers: Customers) -> None:

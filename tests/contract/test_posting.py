@@ -1,11 +1,12 @@
 """Booking one order exactly once, whatever gets lost, refused or changed on the way."""
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mww2minox.books.model import Reason, State
+from mww2minox.books.model import CustomerByEmail, Reason, State
 from mww2minox.errors import KeysRefused, Unreachable, WaitTooLong
 from mww2minox.minox.booker import Outcome
 from mww2minox.sandbox import Fault, Sandbox
@@ -472,6 +473,124 @@ def test_the_customer_of_an_original_that_was_not_booked_is_replaced_when_it_is_
 
     assert settle(wiring, "1099").customer == "10700"
     assert debtors(sandbox) == [first, "10700"]
+
+
+def merge(sandbox: Sandbox, number: str, into: str) -> None:
+    """Merge a customer in Minox: its data go on under another number."""
+    sandbox.minox.customers[into] = sandbox.minox.customers.pop(number) | {"id": into}
+
+
+@pytest.mark.parametrize("sale_first", [True, False])
+def test_a_credit_order_of_a_booked_original_follows_a_merged_customer(
+    sandbox: Sandbox, wiring: Wiring, *, sale_first: bool
+) -> None:
+    old = settle(wiring, "1020").customer
+    merge(sandbox, old, "10700")
+    if sale_first:
+        sandbox.shop.change("1001", debtor=sandbox.shop.orders["1020"]["debtor"])
+        assert settle(wiring, "1001").customer == "10700"
+
+    assert settle(wiring, "1021").customer == "10700"
+    assert not asked(sandbox, "POST", "/customer")[1:]
+
+
+def test_a_credit_order_of_a_booked_original_follows_the_email_when_its_customer_is_blocked(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
+    old = settle(wiring, "1020").customer
+    sandbox.minox.customers["10700"] = sandbox.minox.customers[old] | {"id": "10700"}
+    block(sandbox, old)
+    assert settle(wiring, "1021").customer == "10700"
+
+
+def test_a_credit_order_of_a_booked_original_that_the_shop_lost_goes_by_its_own_email(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
+    merge(sandbox, settle(wiring, "1020").customer, "10700")
+    sandbox.shop.change("1021", debtor=sandbox.shop.orders["1020"]["debtor"])
+    del sandbox.shop.orders["1020"]
+    assert settle(wiring, "1021").customer == "10700"
+
+
+def test_a_credit_order_never_moves_a_fixed_debtor(sandbox: Sandbox, wiring: Wiring) -> None:
+    settle(wiring, "1022")
+    block(sandbox, "10600")
+    assert reason(settle(wiring, "1023")) is Reason.CUSTOMER_BLOCKED
+
+
+def test_a_lost_new_customer_stays_in_doubt_when_a_credit_order_looks_its_email_up(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
+    merge(sandbox, settle(wiring, "1020").customer, "10700")
+    sandbox.minox.customers["10700"] |= {"addresses": [], "externalid": None}
+    sandbox.shop.change("1001", debtor=sandbox.shop.orders["1020"]["debtor"])
+    wiring.booker.customers.forget(customer_of_order(wiring, "1001"))
+    sandbox.settings.update({"lookup_lag": 10})
+    sandbox.faults.append(Fault("drop_after", method="POST", path="/customer"))
+    assert reason(settle(wiring, "1001")) is Reason.OUTCOME_UNKNOWN
+
+    made = settle(wiring, "1021").customer
+    assert made not in ("", "10700")
+    assert len(asked(sandbox, "POST", "/customer")) == 2, "the doubt was not forgotten"
+
+
+def customer_of_order(wiring: Wiring, number: str) -> CustomerByEmail:
+    """Return the customer that an order names by its e-mail."""
+    taken = wiring.shop.order(number)
+    assert taken.order
+    return CustomerByEmail(email=taken.order.email, buyer=taken.order.buyer)
+
+
+def hand_on(sandbox: Sandbox, number: str) -> None:
+    """Let Minox give a customer's number to somebody else; the customer itself goes on as 10700."""
+    merge(sandbox, number, "10700")
+    somebody = sandbox.minox.customers["10610"]
+    sandbox.minox.customers[number] = somebody | {"id": number}
+
+
+@pytest.mark.parametrize(("first", "then"), [("1001", "1061"), ("1020", "1021")])
+def test_a_number_that_was_given_to_somebody_else_is_forgotten_where_it_is_read_again(
+    sandbox: Sandbox, wiring: Wiring, first: str, then: str
+) -> None:
+    hand_on(sandbox, settle(wiring, first).customer)
+    sandbox.faults.append(Fault("status", status=400, **PUT))
+    assert settle(wiring, then).customer == "10700"
+
+
+@pytest.mark.parametrize("what", ["name", "email"])
+def test_a_customer_of_whom_name_or_email_still_fits_stays_the_same(
+    sandbox: Sandbox, wiring: Wiring, what: str
+) -> None:
+    number = settle(wiring).customer
+    (address,) = sandbox.minox.customers[number]["addresses"]
+    if what == "name":
+        address["email_addresses"] = [{"email_address": "nieuw.adres@example.nl"}]
+    else:
+        address["name"] = "Heel Iemand Anders"
+    sandbox.faults.append(Fault("status", status=400, **PUT))
+    assert reason(settle(wiring, "1061")) is Reason.REJECTED_BY_MINOX
+    assert settle(wiring, "1061").customer == number
+
+
+def test_an_adopted_booking_keeps_its_customer_whatever_it_is_called(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
+    original = order(wiring, "1020")
+    adopted = StoredBooking(
+        number="1020",
+        batch_id="5f0c0c3e-0000-4000-8000-000000000000",
+        customer="10610",
+        total_cents=original.total_cents or 0,
+        body="",
+        payload=original.payload,
+        sent_at=datetime.now(UTC),
+        booked_at=None,
+    )
+    wiring.store.intend_booking(adopted)
+    wiring.store.mark_booked("1020")
+    sandbox.faults.append(Fault("status", status=400, **PUT))
+    assert reason(settle(wiring, "1021")) is Reason.REJECTED_BY_MINOX
+    assert settle(wiring, "1021").customer == "10610"
 
 
 def test_a_credit_order_on_a_blocked_customer_is_customer_blocked(

@@ -176,3 +176,186 @@ def test_a_pause_that_the_statuses_ask_for_is_remembered(shop: World, command: s
     shop.sandbox.requests.clear()
     assert shop.run(command, *numbers) is ExitStatus.VENDOR
     assert shop.sandbox.requests == [], "the shop is left alone"
+
+
+# `shop.since` is moved
+
+WAITS = "waiting before_since"
+APRIL = dt.date(2026, 4, 1)
+
+
+def states_of(shop: World, *numbers: str) -> list[str]:
+    """Return the states of these orders; that of an order that is not known is empty."""
+    states = shop.states()
+    return [states.get(number, "") for number in numbers]
+
+
+@pytest.fixture
+def three(shop: World) -> World:
+    """A shop with orders of January, February and March; only those since February are known."""
+    for number, month in ((1, 1), (2, 2), (3, 3)):
+        day = dt.date(2026, month, 10)
+        shop.sandbox.shop.add(an_order(number, total="12.10", email="a@example.nl", date=day))
+    shop.move_since(dt.date(2026, 2, 1))
+    assert shop.run("fetch") is ExitStatus.OK
+    assert states_of(shop, "1", "2", "3") == ["", "ready", "ready"]
+    return shop
+
+
+@pytest.mark.parametrize("command", ["fetch", "push"])
+def test_orders_from_before_a_later_since_wait(three: World, command: str) -> None:
+    three.move_since(dt.date(2026, 3, 1))
+    assert three.run(command) is ExitStatus.OK
+    assert three.run("push") is ExitStatus.OK
+    assert states_of(three, "2", "3") == [WAITS, "booked"]
+    assert three.bookings_of("2") == []
+
+
+def test_failed_orders_from_before_a_later_since_wait_too(three: World) -> None:
+    three.sandbox.shop.change("2", debtor={})
+    assert three.run("fetch", numbers=["2"]) is ExitStatus.OK
+    assert three.run("push") is ExitStatus.ATTENTION
+    assert states_of(three, "2") == ["failed email_missing"]
+    three.move_since(dt.date(2026, 3, 1))
+    assert three.run("retry", [], everything=True) is ExitStatus.OK
+    assert states_of(three, "2") == [WAITS]
+
+
+def test_a_change_in_the_shop_lets_no_order_from_before_since_go(three: World) -> None:
+    three.move_since(dt.date(2026, 3, 1))
+    assert three.run("fetch") is ExitStatus.OK
+    changed = an_order(2, total="24.20", email="b@example.nl", date=dt.date(2026, 2, 10))
+    del changed["number"]
+    three.sandbox.shop.change("2", **changed)
+    three.clock.pass_by(2 * DAY)
+    assert three.run("fetch") is ExitStatus.OK
+    assert three.run("push") is ExitStatus.OK
+    assert states_of(three, "2", "3") == [WAITS, "booked"]
+
+
+def test_an_order_whose_date_moves_before_since_waits(three: World) -> None:
+    three.sandbox.shop.change("2", date="2026-01-20")
+    assert three.run("fetch", numbers=["3"]) is ExitStatus.OK
+    three.clock.pass_by(2 * DAY)
+    assert three.run("fetch") is ExitStatus.OK
+    assert states_of(three, "2", "3") == [WAITS, "ready"]
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("fetch", {"numbers": ["2"]}),
+        ("fetch", {"since": dt.date(2026, 2, 1)}),
+        ("fetch", {"since": dt.date(2026, 2, 1), "until": dt.date(2026, 2, 28)}),
+    ],
+)
+def test_an_option_asks_for_an_order_from_before_since_for_good(
+    three: World, command: str, options: dict[str, Any]
+) -> None:
+    three.move_since(dt.date(2026, 3, 1))
+    assert three.run("fetch") is ExitStatus.OK
+    assert states_of(three, "2") == [WAITS]
+    assert three.run(command, **options) is ExitStatus.OK
+    assert states_of(three, "2") == ["ready"]
+    three.clock.pass_by(2 * DAY)
+    three.move_since(dt.date(2026, 3, 5))
+    assert three.run("fetch") is ExitStatus.OK
+    assert three.run("push") is ExitStatus.OK
+    assert states_of(three, "1", "2", "3") == ["", "booked", "booked"]
+
+
+def test_a_retry_of_an_order_from_before_since_books_it(three: World) -> None:
+    three.move_since(dt.date(2026, 3, 1))
+    assert three.run("fetch") is ExitStatus.OK
+    assert three.run("retry", ["1", "2"]) is ExitStatus.OK
+    assert states_of(three, "1", "2", "3") == ["booked", "booked", "ready"]
+
+
+def test_an_option_asks_for_no_order_that_since_let_in_itself(three: World) -> None:
+    assert three.run("fetch", since=dt.date(2026, 2, 1)) is ExitStatus.OK
+    three.move_since(dt.date(2026, 3, 1))
+    assert three.run("fetch") is ExitStatus.OK
+    assert states_of(three, "2") == [WAITS]
+
+
+def test_since_moved_earlier_takes_in_what_lies_between(three: World) -> None:
+    three.run("push")
+    three.move_since(dt.date(2026, 1, 1))
+    assert three.run("fetch") is ExitStatus.OK
+    assert states_of(three, "1", "2", "3") == ["ready", "booked", "booked"]
+    three.sandbox.requests.clear()
+    assert three.run("fetch") is ExitStatus.OK
+    starts = [
+        request.query["start_date"]
+        for request in three.sandbox.requests
+        if "start_date" in request.query
+    ]
+    assert min(starts) > "2026-03-01", "once"
+
+
+def test_since_moved_there_and_back_loses_and_doubles_nothing(three: World) -> None:
+    three.move_since(dt.date(2026, 3, 20))
+    assert three.run("fetch") is ExitStatus.OK
+    late = an_order(4, total="12.10", email="a@example.nl", date=dt.date(2026, 2, 20))
+    three.sandbox.shop.add(late)
+    assert three.run("fetch") is ExitStatus.OK
+    assert states_of(three, "2", "3", "4") == [WAITS, WAITS, ""]
+    three.move_since(dt.date(2026, 2, 1))
+    assert three.run("fetch") is ExitStatus.OK
+    assert states_of(three, "1", "2", "3", "4") == ["", "ready", "ready", "ready"]
+
+
+def test_a_fetch_that_breaks_off_after_since_moved_earlier_leaves_nothing_out(
+    three: World,
+) -> None:
+    three.move_since(dt.date(2026, 1, 1))
+    orders = Fault(kind="drop_before", side="shop", path="/v1/orders$", times=100)
+    three.sandbox.faults.append(orders)
+    assert three.run("fetch") is ExitStatus.VENDOR
+    three.sandbox.faults.clear()
+    assert three.run("fetch") is ExitStatus.OK
+    assert states_of(three, "1", "2", "3") == ["ready", "ready", "ready"]
+
+
+def test_a_booking_whose_answer_was_lost_is_finished_whatever_since_is(three: World) -> None:
+    lost = Fault(kind="drop_after", method="PUT", path="transaction_line_batch", times=100)
+    three.sandbox.faults.append(lost)
+    three.sandbox.settings.update({"lookup_lag": 600})
+    three.run("push", numbers=["2"])
+    assert three.bookings_of("2")
+    three.sandbox.faults.clear()
+    three.move_since(dt.date(2026, 3, 1))
+    assert three.run("fetch") is ExitStatus.OK
+    assert states_of(three, "2") != [WAITS]
+    three.clock.pass_by(700)
+    assert three.run("push") is ExitStatus.OK
+    assert states_of(three, "2", "3") == ["booked", "booked"]
+
+
+@pytest.mark.parametrize("command", ["fetch", "push"])
+def test_it_is_told_once_that_orders_wait_for_since(
+    three: World, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    three.move_since(dt.date(2026, 3, 1))
+    three.run(command)
+    assert "1 order from before shop.since (2026-03-01) waits" in capsys.readouterr().err
+    three.run("fetch")
+    three.run("push")
+    assert "shop.since" not in capsys.readouterr().err
+
+
+def test_orders_from_before_since_are_not_read_every_day(three: World) -> None:
+    three.move_since(APRIL)
+    assert three.run("fetch") is ExitStatus.OK
+    three.sandbox.requests.clear()
+    three.clock.pass_by(2 * DAY)
+    assert three.run("fetch") is ExitStatus.OK
+    assert not {"/v1/orders/2", "/v1/orders/3"} & {seen.path for seen in three.sandbox.requests}
+
+
+def test_a_state_of_an_older_version_is_read_once_from_since_on(three: World) -> None:
+    with three.opened() as store:
+        store.set_note("orders seen from", None)
+    three.move_since(dt.date(2026, 1, 1))
+    assert three.run("fetch") is ExitStatus.OK
+    assert states_of(three, "1", "2", "3") == ["ready", "ready", "ready"]

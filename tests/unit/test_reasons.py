@@ -55,6 +55,7 @@ DUTCH = {
 """What a Dutch reader is shown for the values below; all others stay as they are."""
 VALUES: dict[Reason, dict[str, str]] = {
     Reason.STATUS_NOT_SELECTED: {"status": "Nieuw (1)"},
+    Reason.BEFORE_SINCE: {"date": "2026-02-28", "since": "2026-03-01"},
     Reason.NOTHING_TO_BOOK: {},
     Reason.ORDER_INVALID: {"problem": "price.total"},
     Reason.CURRENCY_UNSUPPORTED: {"currency": "USD", "expected": "EUR"},
@@ -102,6 +103,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
     assert set(REASONS) == set(Reason) == set(VALUES)
     assert {str(reason) for reason in Reason} == {
         "status_not_selected",
+        "before_since",
         "nothing_to_book",
         "order_invalid",
         "currency_unsupported",
@@ -345,7 +347,8 @@ def test_a_reason_leads_to_the_state_of_its_row(made_up: Reason) -> None:
         Reason.NOTHING_TO_BOOK
     }
     assert {reason for reason in Reason if state_of(reason) is State.WAITING} == {
-        Reason.STATUS_NOT_SELECTED
+        Reason.STATUS_NOT_SELECTED,
+        Reason.BEFORE_SINCE,
     }
 
 

@@ -2,11 +2,13 @@
 one does.
 """
 
+import json
 import os
 import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,9 +71,14 @@ def booking(number: str = "1001") -> StoredBooking:
 
 
 def filled(path: Path, count: int = 40) -> Path:
+    """Fill a state of any version: with the columns of the first one."""
     with Store(path) as store, store.transaction():
         for number in range(1001, 1001 + count):
-            store.take_in(order(str(number)))
+            store.db.execute(
+                "INSERT INTO orders (number, date, status, state, total_cents, payload, seen_at)"
+                " VALUES (?, '2026-03-14', 2, 'ready', 1, ?, '2026-03-14T12:00:00+00:00')",
+                (str(number), json.dumps(order(str(number)).payload, sort_keys=True)),
+            )
     return path
 
 
@@ -315,6 +322,50 @@ def test_a_state_of_the_first_version_learns_what_people_were_told(path: Path, l
     assert path.with_name("state.db.before-m002_told").exists()
 
 
+def test_a_customer_of_an_older_version_keeps_its_number_and_nothing_else_is_known(
+    path: Path, later: None
+) -> None:
+    del later
+    newer = state.migrations._migrations[2:]  # noqa: SLF001 - what the version before did not know
+    del state.migrations._migrations[2:]  # noqa: SLF001
+    filled(path)
+    with Store(path) as store, store.transaction():
+        store.db.execute("INSERT INTO customers (externalid, number) VALUES ('a', '10001')")
+        store.db.execute(
+            "INSERT INTO customers (externalid, posted_at) VALUES ('b', '2026-03-01T00:00:00Z')"
+        )
+    state.migrations._migrations.extend(newer)  # noqa: SLF001
+    with Store(path) as store:
+        known, under_way = store.customer("a"), store.customer("b")
+        assert known
+        assert (known.number, known.vat_number, known.read_at) == ("10001", "", None)
+        assert under_way
+        assert (under_way.number, under_way.posted_at) == (None, datetime(2026, 3, 1, tzinfo=UTC))
+        store.settle_customer("a", "10002", vat_number="BE0428759497")
+        known = store.customer("a")
+        assert known
+        assert (known.number, known.vat_number) == ("10002", "BE0428759497")
+        assert known.read_at
+    assert path.with_name("state.db.before-m003_vat_numbers_of_customers").exists()
+
+
+def test_nobody_asked_for_an_order_of_an_older_version(path: Path, later: None) -> None:
+    del later
+    newer = state.migrations._migrations[3:]  # noqa: SLF001 - what the version before did not know
+    del state.migrations._migrations[3:]  # noqa: SLF001
+    filled(path)
+    state.migrations._migrations.extend(newer)  # noqa: SLF001
+    with Store(path) as store:
+        known = store.order("1001")
+        assert known
+        assert not known.asked_for
+        store.take_in(replace(known, asked_for=True))
+        known = store.order("1001")
+        assert known
+        assert known.asked_for
+    assert path.with_name("state.db.before-m004_orders_asked_for").exists()
+
+
 def test_past_runs_can_leave_out_the_one_that_is_asked_for(path: Path) -> None:
     with Store(path) as store:
         first, second = (store.start_run("push") for _ in range(2))
@@ -360,6 +411,8 @@ def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, l
         assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [
             ("m001_first_tables",),
             ("m002_told",),
+            ("m003_vat_numbers_of_customers",),
+            ("m004_orders_asked_for",),
         ]
 
 

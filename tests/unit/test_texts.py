@@ -155,6 +155,7 @@ UNIT = "a word of systemd, or of crontab's block"
 UNSHOWN = {
     ("commands/fetch.py", "orders seen until"): KEY,
     ("commands/fetch.py", "status changes seen until"): KEY,
+    ("commands/fetch.py", "orders seen from"): KEY,
     ("commands/fetch.py", "looked again at"): KEY,
     ("commands/fetch.py", "history {} {}"): KEY,
     ("commands/schedule/__init__.py", "journalctl {}-u 'mww2minox*'"): "a command",
