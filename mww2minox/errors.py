@@ -124,16 +124,17 @@ class RunInProgress(MwwError):
 
 
 class VendorError(MwwError):
-    """The shop or Minox cannot be used now."""
+    """The shop or Minox cannot be used now.
+
+    `in_doubt` says whether what was asked may have been carried out all the same.
+    """
 
     exit_status = ExitStatus.VENDOR
+    in_doubt = False
 
 
 class Unreachable(VendorError):
-    """No answer within the time limit, or only server errors.
-
-    What was sent may have been carried out.
-    """
+    """No answer within the time limit, or only server errors."""
 
 
 class ServerFails(Unreachable):
@@ -141,10 +142,7 @@ class ServerFails(Unreachable):
 
 
 class UnusableAnswer(VendorError):
-    """An answer that is not what the vendor's document promises.
-
-    What was sent may have been carried out.
-    """
+    """An answer that is not what the vendor's document promises."""
 
 
 class UnusableShopAnswer(UnusableAnswer):
@@ -172,7 +170,12 @@ class WaitTooLong(VendorError):
 
 
 class Refused(Exception):
-    """A 4xx answer, or a 2xx with an error message in it: understood, and not carried out."""
+    """A 4xx answer, or a 2xx with an error message in it: understood, and not carried out.
+
+    `in_doubt` says whether an earlier attempt of the same request may have been.
+    """
+
+    in_doubt = False
 
     def __init__(self, status: int, messages: Sequence[str]) -> None:
         """Keep the HTTP status and the vendor's own messages."""

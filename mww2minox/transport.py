@@ -43,6 +43,8 @@ BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 8
 WAIT_SECONDS = 300
 """How long a run waits in all for one vendor's `Retry-After`."""
+LONGEST_WINDOW_SECONDS = 3_600
+"""How long a run waits for a window that is used up; a longer one ends it."""
 LONGEST_PAUSE_SECONDS = 86_400
 """No vendor is left alone for more than a day: a later moment was set by a wrong clock."""
 CLOCK_TOLERANCE_SECONDS = 2
@@ -69,11 +71,15 @@ class Pauses(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A 2xx answer. `data` is its JSON with numbers as Decimal, or None when it has no body."""
+    """A 2xx answer. `data` is its JSON with numbers as Decimal, or None when it has no body.
+
+    `in_doubt`: an earlier attempt of the same request may have been carried out too.
+    """
 
     status: int
     headers: Mapping[str, str]
     data: Any
+    in_doubt: bool = False
 
 
 class _TryAgain(Exception):
@@ -156,6 +162,9 @@ class Transport:
         self.pace = Pace(per_second)
         self.messages = messages
         self.waited = 0.0
+        """The seconds that were waited for the vendor's sake, for whatever reason."""
+        self.waited_as_asked = 0.0
+        """Those of them that it asked for by `Retry-After`."""
         self.requests_sent = 0
         self.skew: float | None = None
         """The seconds that the vendor's clock is ahead, by the last answer that told its time."""
@@ -183,12 +192,15 @@ class Transport:
         body: bytes | None = None,
         form: Mapping[str, str] | None = None,
         repeat: bool = True,
+        leaving: Callable[[], None] | None = None,
     ) -> Answer:
         """Send a request and return its 2xx answer.
 
         `shown` stands for the path in texts where the path holds personal data. `repeat` says that
-        sending it twice does no harm. A PUT is not repeated after a 2xx that makes no sense: the
-        caller reads back. Raises Refused (4xx), Unreachable, UnusableAnswer or WaitTooLong.
+        sending it twice does no harm; `leaving` is called each time that it is about to leave. A
+        PUT is not repeated after a 2xx that makes no sense: the caller reads back. Raises Refused
+        (4xx), Unreachable, UnusableAnswer or WaitTooLong; their `in_doubt` says whether any attempt
+        may have been carried out.
         """
         all_headers = dict(headers or {})
         if body is not None:
@@ -201,7 +213,9 @@ class Transport:
             headers=all_headers,
             data=form if body is None else body,
         )
-        attempt = _Attempt(self, request, f"{method} {shown or path}", repeat=repeat)
+        attempt = _Attempt(
+            self, request, f"{method} {shown or path}", repeat=repeat, leaving=leaving
+        )
         return attempt.until_answered()
 
     def hide(self, secret: str) -> None:
@@ -226,11 +240,17 @@ class Transport:
             message = re.sub(re.escape(secret), "***", message, flags=re.IGNORECASE)
         return one_line(EMAIL.sub("***", message), read=MESSAGE_LENGTH)
 
-    def send(self, request: requests.Request) -> tuple[requests.Response, bytes]:
+    def send(
+        self, request: requests.Request, leaving: Callable[[], None] | None = None
+    ) -> tuple[requests.Response, bytes]:
         """Send once, at the vendor's pace, and read the whole answer within the time limit."""
-        self._sit_out_pause()
+        # While one is sat out, another process may have set the other.
+        while self._sit_out_window() or self._sit_out_pause():
+            continue
         self.pace.wait_for_turn()
 
+        if leaving:
+            leaving()
         self.requests_sent += 1
         deadline = time.monotonic() + SILENCE_SECONDS
         response = self._open(request)
@@ -240,8 +260,11 @@ class Transport:
         content = _read_content(response, deadline)
 
         wait = self.pace.learn(response.headers)
-        if wait:
+        if response.status_code == requests.codes.too_many_requests:
+            # It asks for this one; `Retry-After` may ask for more.
             self.pause(wait)
+        elif wait:
+            self._leave_alone(self._window_key, wait)
         return response, content
 
     def _open(self, request: requests.Request) -> requests.Response:
@@ -263,34 +286,58 @@ class Transport:
 
         Where it asked for a longer pause before, that stays.
         """
-        if seconds > self._pause_left():
-            until = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
-            self.pauses.set_note(self._pause_key, until.isoformat())
+        self._leave_alone(self._pause_key, seconds)
 
     @property
     def _pause_key(self) -> str:
         return f"pause {self.base_url}"
 
-    def _pause_left(self) -> float:
-        until = self.pauses.moment(self._pause_key)
+    @property
+    def _window_key(self) -> str:
+        return f"window {self.base_url}"
+
+    def _leave_alone(self, key: str, seconds: float) -> None:
+        if seconds > self._seconds_left(key):
+            until = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
+            self.pauses.set_note(key, until.isoformat())
+
+    def _seconds_left(self, key: str) -> float:
+        until = self.pauses.moment(key)
         if until is None:
             return 0.0
 
         left = (until - datetime.now(UTC)).total_seconds()
         return left if left <= LONGEST_PAUSE_SECONDS else 0.0
 
-    def _sit_out_pause(self) -> None:
-        """Wait until the vendor may be asked again. Raises WaitTooLong.
+    def _sit_out_window(self) -> bool:
+        """Wait for the next window where this one is used up; return whether there was one.
 
-        Another process may make that later meanwhile.
+        That is pace: it does not count as waiting for `Retry-After`. Raises WaitTooLong.
         """
-        while (seconds := self._pause_left()) > 0:
-            if self.waited + seconds > WAIT_SECONDS:
-                raise self._wait_too_long(seconds)
+        seconds = self._seconds_left(self._window_key)
+        if seconds <= 0:
+            return False
+        if seconds > LONGEST_WINDOW_SECONDS:
+            raise self._wait_too_long(seconds)
 
-            log.info("%s asks to wait %.0f s", self.vendor, seconds)
-            self.waited += seconds
-            time.sleep(seconds)
+        log.info("%s has no requests left for %.0f s", self.vendor, seconds)
+        self.waited += seconds
+        time.sleep(seconds)
+        return True
+
+    def _sit_out_pause(self) -> bool:
+        """Wait as long as the vendor asked; return whether it had. Raises WaitTooLong."""
+        seconds = self._seconds_left(self._pause_key)
+        if seconds <= 0:
+            return False
+        if self.waited_as_asked + seconds > WAIT_SECONDS:
+            raise self._wait_too_long(seconds)
+
+        log.info("%s asks to wait %.0f s", self.vendor, seconds)
+        self.waited += seconds
+        self.waited_as_asked += seconds
+        time.sleep(seconds)
+        return True
 
     def _wait_too_long(self, seconds: float) -> WaitTooLong:
         until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone()
@@ -307,12 +354,21 @@ class _Attempt:
     """One request with its repetitions."""
 
     def __init__(
-        self, transport: Transport, request: requests.Request, shown: str, *, repeat: bool
+        self,
+        transport: Transport,
+        request: requests.Request,
+        shown: str,
+        *,
+        repeat: bool,
+        leaving: Callable[[], None] | None,
     ) -> None:
         self.transport = transport
         self.request = request
         self.shown = shown
         self.repeat = repeat
+        self.leaving = leaving
+        self.in_doubt = False
+        """Whether one of the attempts so far may have been carried out."""
         self.failures = 0
         self.pauses = 0
         self.started = time.monotonic() - transport.waited
@@ -333,11 +389,15 @@ class _Attempt:
         try:
             return retrying(self._once)
         except _TryAgain as failed:
+            failed.error.in_doubt = self.in_doubt
             raise failed.error from None
+        except (VendorError, Refused) as error:
+            error.in_doubt = self.in_doubt
+            raise
 
     def _once(self) -> Answer:
         try:
-            response, content = self.transport.send(self.request)
+            response, content = self.transport.send(self.request, self.leaving)
         except (requests.RequestException, HTTPError) as error:
             # HTTPError is urllib3's own: so comes a host that is no name.
             log.info("%s: no answer (%s)", self.shown, type(error).__name__)
@@ -357,6 +417,7 @@ class _Attempt:
         unreachable = Unreachable(message, suggestion)
 
         never_left = isinstance(error, requests.ConnectionError) and _is_refused_connection(error)
+        self.in_doubt |= not never_left
         return _TryAgain(unreachable) if self.repeat or never_left else unreachable
 
     def _read(self, response: requests.Response, content: bytes) -> Answer:
@@ -368,6 +429,7 @@ class _Attempt:
             raise _Paused
 
         if status >= requests.codes.server_error or status == requests.codes.request_timeout:
+            self.in_doubt = True
             self.transport.pause(_retry_after(response) or 0.0)
             raise self._failing(status)
 
@@ -376,12 +438,15 @@ class _Attempt:
 
         # Followed, a PUT would become a GET whose 200 looks like a booking.
         if status >= requests.codes.multiple_choices:
+            self.in_doubt = True
             raise self._redirected(status)
 
         try:
-            return Answer(status=status, headers=response.headers, data=_json(content))
+            data = _json(content)
         except ValueError:
+            self.in_doubt = True
             raise self._unusable(response, content) from None
+        return Answer(status=status, headers=response.headers, data=data, in_doubt=self.in_doubt)
 
     def _redirected(self, status: int) -> UnusableAnswer:
         message = _("{vendor} answers {request} with a redirect ({status}), which is not followed.")

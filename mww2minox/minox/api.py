@@ -1,6 +1,7 @@
 """The Minox REST API: lists, customers and bookings of one administration."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import InvalidOperation
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from mww2minox.books.model import (
     TransactionLine,
     VatCode,
 )
-from mww2minox.errors import KeysRefused, Refused, UnusableAnswer, UsageError
+from mww2minox.errors import KeysRefused, Refused, UnusableAnswer, UsageError, VendorError
 from mww2minox.language.texts import _
 from mww2minox.minox.oauth import MinoxLogin
 from mww2minox.minox.wire import (
@@ -178,19 +179,29 @@ class Minox:
 
     # Bookings
 
-    def put_booking(self, batch_id: str, body: bytes, *, repeat: bool = True) -> None:
+    def put_booking(
+        self,
+        batch_id: str,
+        body: bytes,
+        *,
+        repeat: bool = True,
+        leaving: Callable[[], None] | None = None,
+    ) -> None:
         """PUT a booking: the same bytes at the same place replace themselves.
 
         Without `repeat` it is sent once: for what is to be deleted again, before an earlier PUT can
-        come late. Raises Refused when Minox says no; after Unreachable or UnusableAnswer it is not
-        known what happened.
+        come late. `leaving` is called each time that it is about to leave. Raises Refused when
+        Minox says no, and VendorError; their `in_doubt` says whether any PUT may have been carried
+        out.
         """
         path = f"{self._base}/transaction_line_batch/{batch_id}"
-        answer = self._request("PUT", path, body=body, repeat=repeat)
+        answer = self._request("PUT", path, body=body, repeat=repeat, leaving=leaving)
 
         # A 2xx that is neither lines nor an error, a bare text say, does not tell what happened.
         if not isinstance(answer.data, dict | list):
-            raise self._strange(_("a booking"))
+            strange = self._strange(_("a booking"))
+            strange.in_doubt = True
+            raise strange
         self._refuse_errors(answer)
 
     def booking(self, batch_id: str) -> list[TransactionLine]:
@@ -277,40 +288,78 @@ class Minox:
         params: Mapping[str, str] | None = None,
         body: bytes | None = None,
         repeat: bool = True,
+        leaving: Callable[[], None] | None = None,
     ) -> Answer:
         """Send with the bearer token, renewing it once when Minox does not take it."""
-        token = self._login.access_token()
-        for renewed in (False, True):
+
+        def send(token: str) -> Answer:
             self._transport.hide(token)
-            try:
-                answer = self._transport.request(
-                    method,
-                    path,
-                    shown=shown,
-                    params=params,
-                    headers={"Authorization": f"Bearer {token}"},
-                    body=body,
-                    repeat=repeat,
-                )
-            except Refused as refused:
-                # Minox may withdraw a token before the time that it told.
-                if refused.status == UNAUTHORIZED and not renewed:
-                    token = self._login.renew(token)
-                    continue
-                if refused.status in (UNAUTHORIZED, FORBIDDEN):
-                    raise self._refusal(refused) from None
-                raise
+            return self._transport.request(
+                method,
+                path,
+                shown=shown,
+                params=params,
+                headers={"Authorization": f"Bearer {token}"},
+                body=body,
+                repeat=repeat,
+                leaving=leaving,
+            )
 
-            self._login.worked()
-            return answer
+        token = self._token()
+        try:
+            answer = send(token)
+        except Refused as refused:
+            if refused.status != UNAUTHORIZED:
+                raise self._of_rights(refused) from None
+            # Minox may withdraw a token before the time that it told.
+            answer = self._once_more(send, token, in_doubt=refused.in_doubt)
 
-        raise AssertionError  # the second round returns or raises
+        self._login.worked()
+        return answer
+
+    def _once_more(self, send: Callable[[str], Answer], stale: str, *, in_doubt: bool) -> Answer:
+        """Send with a newer token than `stale`.
+
+        `in_doubt`: what was sent with that one may have been carried out.
+        """
+        try:
+            answer = send(self._token(stale))
+        except Refused as refused:
+            refused.in_doubt |= in_doubt
+            raise self._of_rights(refused) from None
+        except VendorError as error:
+            error.in_doubt |= in_doubt
+            raise
+
+        return replace(answer, in_doubt=answer.in_doubt or in_doubt)
+
+    def _token(self, stale: str | None = None) -> str:
+        """Return a bearer token, a newer one than `stale`."""
+        try:
+            if stale is None:
+                return self._login.access_token()
+            return self._login.renew(stale)
+        except VendorError as error:
+            # The doubt is about a token: what needs it has not left.
+            error.in_doubt = False
+            raise
+
+    def _of_rights(self, refused: Refused) -> Refused | VendorError:
+        """Return a refusal of our keys or rights as what it is, another as it came."""
+        if refused.status not in (UNAUTHORIZED, FORBIDDEN):
+            return refused
+
+        refusal = self._refusal(refused)
+        refusal.in_doubt = refused.in_doubt
+        return refusal
 
     def _refuse_errors(self, answer: Answer) -> None:
         """Raise Refused for a 2xx with errors inside: it is a "no" all the same."""
         errors = errors_inside(answer.data)
         if errors:
-            raise Refused(answer.status, self._transport.clean_messages(errors))
+            refused = Refused(answer.status, self._transport.clean_messages(errors))
+            refused.in_doubt = answer.in_doubt
+            raise refused
 
     def _refusal(self, refused: Refused) -> KeysRefused | UnusableAnswer:
         words = "; ".join(refused.messages)

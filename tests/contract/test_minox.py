@@ -23,6 +23,7 @@ from mww2minox.errors import (
     Unreachable,
     UnusableAnswer,
     UsageError,
+    VendorError,
 )
 from mww2minox.minox.wire import booking_body, customer_body, errors_inside, sent_lines
 from mww2minox.sandbox import Fault, Sandbox
@@ -694,3 +695,34 @@ def test_a_put_that_is_not_to_be_repeated_goes_out_once(
     with pytest.raises((Unreachable, UnusableAnswer)):
         wiring.minox.put_booking(BATCH, booking_body(booking(), "10600"), repeat=False)
     assert len(asked(sandbox, "PUT")) == 1
+
+
+@pytest.mark.parametrize("lost", [True, False])
+@pytest.mark.parametrize("ends", ["refused", "forbidden", "no token"])
+def test_a_token_that_is_withdrawn_meanwhile_hides_no_doubt(
+    sandbox: Sandbox, wiring: Wiring, *, lost: bool, ends: str
+) -> None:
+    if lost:
+        sandbox.faults.append(Fault("status", method="PUT", status=502))
+    sandbox.faults.append(Fault("status", method="PUT", status=401))
+    if ends == "no token":
+        sandbox.faults.append(Fault("drop_after", path="/oauth/token", times=None))
+    else:
+        status = 400 if ends == "refused" else 403
+        sandbox.faults.append(Fault("status", method="PUT", status=status))
+    with pytest.raises((Refused, VendorError)) as ended:
+        wiring.minox.put_booking(BATCH, booking_body(booking(), "10600"))
+    assert ended.value.in_doubt is lost
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_an_error_inside_a_2xx_of_a_repetition_tells_nothing_of_the_first_attempt(
+    sandbox: Sandbox, wiring: Wiring, *, lost: bool
+) -> None:
+    sandbox.settings.update({"error_status": 200})
+    if lost:
+        sandbox.faults.append(Fault("drop_after", method="PUT"))
+    sandbox.minox.close_period(2026, 3)
+    with pytest.raises(Refused) as refused:
+        wiring.minox.put_booking(BATCH, booking_body(booking(), "10600"))
+    assert refused.value.in_doubt is lost

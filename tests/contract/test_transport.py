@@ -2,6 +2,7 @@
 
 import datetime as dt
 from email.utils import format_datetime
+from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -338,6 +339,55 @@ def test_a_pause_that_grows_while_it_is_sat_out_is_obeyed(
     assert not sandbox.requests
 
 
+# Whether it may have been carried out, whatever it ends with.
+
+
+LONG = Fault("429", side="minox", retry_after="1000")
+LOST = [Fault("status", status=502), Fault("status", status=408), Fault("drop_after")]
+MADE_NO_SENSE = [Fault("html"), Fault("redirect")]
+
+
+@pytest.mark.parametrize(
+    ("faults", "in_doubt"),
+    [
+        ([LONG], False),
+        ([Fault("status", status=400)], False),
+        ([Fault("429", retry_after="1"), Fault("status", status=400)], False),
+        *[([fault], True) for fault in MADE_NO_SENSE],
+        *[([fault, LONG], True) for fault in LOST],
+        *[([fault, Fault("status", status=400)], True) for fault in LOST],
+    ],
+)
+def test_what_ends_a_request_tells_whether_any_attempt_may_have_been_carried_out(
+    sandbox: Sandbox, wiring: Wiring, faults: list[Fault], in_doubt: bool
+) -> None:
+    sandbox.faults.extend(Fault(**{**fault.as_dict(), "method": "PUT"}) for fault in faults)
+    with pytest.raises((Refused, VendorError)) as ended:
+        send(wiring, "PUT")
+    assert ended.value.in_doubt is in_doubt
+
+
+def test_a_request_that_never_left_was_not_carried_out(sandbox: Sandbox, wiring: Wiring) -> None:
+    wiring.login.access_token()
+    sandbox.stop()
+    with pytest.raises(Unreachable) as ended:
+        send(wiring, "PUT")
+    assert not ended.value.in_doubt
+
+
+def test_each_attempt_is_told_before_it_leaves(sandbox: Sandbox, wiring: Wiring) -> None:
+    sandbox.faults.append(Fault("status", status=500, method="PUT"))
+    seen: list[int] = []
+    with pytest.raises(Refused):
+        wiring.minox_transport.request(
+            "PUT",
+            f"{INSIDE}/nothing",
+            headers={"Authorization": f"Bearer {wiring.login.access_token()}"},
+            leaving=lambda: seen.append(len(asked(sandbox, "PUT"))),
+        )
+    assert seen == [0, 1]
+
+
 # Pace.
 
 
@@ -393,6 +443,56 @@ def test_remaining_0_stops_until_the_reset(wiring: Wiring, clock: Clock) -> None
         assert sum(clock.slept) < 1
         get(wiring)
     assert 38 <= sum(clock.slept) <= 41
+
+
+def used_up(clock: Clock, seconds: float) -> dict[str, str]:
+    """Return headers that say that nothing remains for so long."""
+    return {
+        "X-Rate-Limit-Limit": "20",
+        "X-Rate-Limit-Remaining": "0",
+        "X-Rate-Limit-Reset": str(int((clock.true_time() + seconds) * 1000)),
+    }
+
+
+def test_waiting_for_windows_that_are_used_up_is_pace(
+    wiring: Wiring, processes: Processes, clock: Clock
+) -> None:
+    def nothing_left(_request: object, context: Any) -> list[Any]:
+        context.headers.update(used_up(clock, 100))
+        return []
+
+    with requests_mock.Mocker() as minox:
+        minox.get(LISTED, json=nothing_left)
+        for _ in range(4):
+            get(wiring)
+    assert 295 <= sum(clock.slept) <= 305
+    assert wiring.minox_transport.waited_as_asked == 0
+
+    another = processes.start()
+    with requests_mock.Mocker() as minox:
+        minox.get(LISTED, json=[])
+        get(another)
+    assert 395 <= sum(clock.slept) <= 405, "the next process waits for it too"
+    assert another.minox_transport.waited_as_asked == 0
+
+
+def test_a_429_is_no_pace_also_when_its_headers_tell_the_window(
+    wiring: Wiring, clock: Clock
+) -> None:
+    with requests_mock.Mocker() as minox:
+        minox.get(LISTED, status_code=429, headers=used_up(clock, 301))
+        with pytest.raises(WaitTooLong):
+            get(wiring)
+    assert sum(clock.slept) < 1
+
+
+def test_a_window_of_more_than_an_hour_ends_the_run(wiring: Wiring, clock: Clock) -> None:
+    with requests_mock.Mocker() as minox:
+        minox.get(LISTED, json=[], headers=used_up(clock, 4000))
+        get(wiring)
+        with pytest.raises(WaitTooLong):
+            get(wiring)
+    assert sum(clock.slept) < 1
 
 
 @pytest.mark.parametrize("odd", ["", "x", "-1", "0", None])
