@@ -183,12 +183,25 @@ class StoredOrder(_KeptOrder):
     searched_in_journal: bool = False
     asked_for: bool = False
 
+    @property
+    def waits(self) -> Rejection | None:
+        """Why an order that may be in Minox is not sent again, such as its status by now.
+
+        Its own reason keeps that until Minox was asked.
+        """
+        if self.rejection is None or "waits" not in self.rejection.values:
+            return None
+
+        values = dict(self.rejection.values)
+        reason = Reason(values.pop("waits"))
+        return Rejection(reason=reason, values=values)
+
 
 @dataclass(frozen=True, kw_only=True)
 class StoredBooking(_KeptOrder):
-    """A booking that was sent: `body` is the exact text, `order` is as it was then.
+    """A booking that was sent, at last on `sent_at`: `body` is the exact text, `order` as it was.
 
-    Not known to be booked while `booked_at` is None.
+    An intent, not known to be booked, while `booked_at` is None.
     """
 
     number: str
@@ -686,15 +699,26 @@ class Store:
                  (number, batch_id, customer, total_cents, body, payload, sent_at)
                  VALUES (:number, :batch_id, :customer, :total_cents, :body, :payload, :sent_at)"""
 
+        with self.transaction():
+            self._write(
+                sql,
+                number=booking.number,
+                batch_id=booking.batch_id,
+                customer=booking.customer,
+                total_cents=booking.total_cents,
+                body=booking.body,
+                payload=_json(booking.payload),
+                sent_at=booking.sent_at.isoformat(),
+            )
+            # Why it failed before holds no more: after a kill it may be in Minox.
+            self.mark(booking.number, State.READY, None)
+
+    def mark_leaving(self, number: str) -> None:
+        """A booking that is not known to be booked leaves, for the first time or once more."""
         self._write(
-            sql,
-            number=booking.number,
-            batch_id=booking.batch_id,
-            customer=booking.customer,
-            total_cents=booking.total_cents,
-            body=booking.body,
-            payload=_json(booking.payload),
-            sent_at=booking.sent_at.isoformat(),
+            "UPDATE bookings SET sent_at = :now WHERE number = :number AND booked_at IS NULL",
+            number=number,
+            now=_now(),
         )
 
     def mark_booked(self, number: str) -> None:
@@ -713,13 +737,13 @@ class Store:
                 number=number,
             )
 
-    def mark_refused(self, number: str, rejection: Rejection) -> None:
-        """Minox said no: the intent is over, and the order failed."""
+    def drop_intent(self, number: str, state: State, rejection: Rejection | None) -> None:
+        """What was to be booked is not in Minox and never will be: the order is in `state`."""
         with self.transaction():
             self._write(
                 "DELETE FROM bookings WHERE number = :number AND booked_at IS NULL", number=number
             )
-            self.mark(number, State.FAILED, rejection)
+            self.mark(number, state, rejection)
 
     def mark_verified(self, number: str, differences: Sequence[Difference]) -> None:
         """Store what reading a booking back showed, and since when it has been right."""

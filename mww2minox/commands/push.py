@@ -8,10 +8,11 @@ from datetime import date
 from mww2minox.books.model import Booking, CustomerByEmail, FixedCustomer, Rejection, State
 from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import _
+from mww2minox.minox.wire import sent_lines
 from mww2minox.reasons import explain_rejection, state_of
-from mww2minox.state import StoredOrder
+from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.booking_run import book_all
-from mww2minox.steps.booking_table import show_booking
+from mww2minox.steps.booking_table import show_booking, show_sent
 from mww2minox.steps.first_date import keep_to_since
 from mww2minox.wiring import Wiring
 
@@ -76,14 +77,27 @@ def _show(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     """Show each booking as a table of its lines, or why there is none."""
     status = ExitStatus.OK
     for order in orders:
-        booking = wiring.booker.decide(order)
-        if isinstance(booking, Booking):
-            show_booking(wiring.output, booking, _customer(wiring, booking))
-        elif _show_rejection(wiring, booking):
+        planned = wiring.booker.preview(order)
+        if isinstance(planned, Booking):
+            show_booking(wiring.output, planned, _customer(wiring, planned))
+        elif isinstance(planned, StoredBooking):
+            _show_intent(wiring, planned)
+        elif _show_rejection(wiring, planned):
             status = ExitStatus.ATTENTION
 
     wiring.output.say(_("Nothing was sent. To book: mww2minox push"))
     return status
+
+
+def _show_intent(wiring: Wiring, intent: StoredBooking) -> None:
+    """Show the very lines that were sent before."""
+    show_sent(wiring.output, intent.number, sent_lines(intent.body))
+    wiring.output.say(
+        _(
+            "Order {number} was sent before, and the answer was lost: push asks Minox, and sends"
+            " the same again where it is not there."
+        ).format(number=intent.number)
+    )
 
 
 def _show_rejection(wiring: Wiring, rejection: Rejection) -> bool:

@@ -15,6 +15,12 @@ GHOST_SECONDS = 20
 
 A POST is not sent again before (minox/exactly_once.md, "Customers").
 """
+BINDING_SECONDS = 120
+"""So long after it left, a booking whose answer was lost binds its order.
+
+Longer than a PUT's time limit (40 seconds, transport.py), `GHOST_SECONDS` and `LAG_SECONDS`
+together: what Minox does not have after that never comes (minox/exactly_once.md, "What binds").
+"""
 PAUSES_GROW_BY = 5
 """The first pause between looks is `LAG_SECONDS`, so that a long wait takes few requests."""
 

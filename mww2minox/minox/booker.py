@@ -2,14 +2,16 @@
 
 Source: minox/exactly_once.md, "Intent, effect, outcome". The UUID of a booking is derived, and its
 exact body is stored before the first PUT. An answer that never came is unknown, not failed: Minox
-is asked. What was once sent is only ever sent again as the same bytes.
+is asked. What may still be carried out is only sent again as the same bytes; what was never carried
+out binds nobody ("What binds").
 """
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from mww2minox.books.booking import customer_of_sale
 from mww2minox.books.decision import decide
@@ -27,9 +29,9 @@ from mww2minox.books.model import (
     Rejection,
     State,
 )
-from mww2minox.errors import OrderNotInShop, Refused, Unreachable, UnusableAnswer
+from mww2minox.errors import OrderNotInShop, Refused, Unreachable, UnusableAnswer, VendorError
 from mww2minox.minox.api import Minox
-from mww2minox.minox.asking import poll
+from mww2minox.minox.asking import BINDING_SECONDS, GHOST_SECONDS, LAG_SECONDS, poll
 from mww2minox.minox.customers import Customers, said, still_fits
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import state_of
@@ -40,11 +42,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of an order: booked on `customer`, or the reason why not."""
+    """What became of an order: booked on `customer` for `total_cents`, or the reason why not."""
 
     order: StoredOrder
     state: State
     customer: str = ""
+    total_cents: int = 0
     rejection: Rejection | None = None
 
 
@@ -73,6 +76,8 @@ class Booker:
         self._administration = administration
         self._namespace = namespace
         self.customers = Customers(minox, store, namespace=namespace, journal=rules.journal)
+        self._started = time.monotonic()
+        self._left: dict[str, float] = {}
 
     def book(self, order: StoredOrder) -> Outcome:
         """Book an order, or store why it is not booked.
@@ -87,7 +92,21 @@ class Booker:
             return self._first_time(order)
         if booking.booked_at is None:
             return self._resume(order, booking)
-        return Outcome(order=order, state=State.BOOKED, customer=booking.customer)
+        return _as_booked(order, booking)
+
+    def preview(self, order: StoredOrder) -> Booking | StoredBooking | Rejection:
+        """Return what `book` would send for an order that is not booked, or why nothing.
+
+        An intent stands for its own bytes; Minox is asked for it where it no longer binds.
+        """
+        intent = self._store.booking(order.number)
+        if intent is None:
+            return self.decide(order)
+        if _binds(intent):
+            return _unknown(order) if order.waits else intent
+        if self._minox.booking(intent.batch_id):
+            return intent
+        return order.waits or self.decide(order)
 
     def decide(self, stored: StoredOrder | StoredBooking) -> Booking | Rejection:
         """Return the booking of an order as it is stored, or the reason why not. Sends nothing."""
@@ -111,7 +130,7 @@ class Booker:
         if isinstance(customer, Rejection):
             return self._not_booked(order, customer)
 
-        outcome = self._send(order, self._intend(order, booking, customer))
+        outcome = self._send_first(order, self._intend(order, booking, customer))
         if outcome.rejection and outcome.rejection.reason is Reason.REJECTED_BY_MINOX:
             return self._perhaps_another_customer(order, booking, customer) or outcome
         return outcome
@@ -138,39 +157,114 @@ class Booker:
 
         return intent
 
-    def _send(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
-        """PUT the stored body; ask Minox when the answer does not come."""
+    def _send_first(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
+        """PUT a new intent. What was certainly not carried out leaves none."""
         try:
-            self._minox.put_booking(intent.batch_id, intent.body.encode())
+            self._put(intent)
         except Refused as refused:
-            values = {"number": order.number, "message": said(refused)}
-            rejection = Rejection(reason=Reason.REJECTED_BY_MINOX, values=values)
-            self._store.mark_refused(order.number, rejection)
-            return Outcome(order=order, state=State.FAILED, rejection=rejection)
-        except (Unreachable, UnusableAnswer):
-            return self._ask(order, intent)
+            if refused.in_doubt:
+                return self._refused_in_doubt(order, intent, refused)
+            return self._refused(order, refused)
+        except VendorError as error:
+            if error.in_doubt:
+                return self._ask(order, intent, error)
+            self._store.drop_intent(order.number, order.state, order.rejection)
+            raise
 
         return self._booked(order, intent)
 
-    def _ask(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
+    def _send_again(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
+        """PUT the same bytes once more: whatever comes of it tells nothing of the first time."""
+        try:
+            self._put(intent)
+        except Refused as refused:
+            return self._refused_in_doubt(order, intent, refused)
+        except VendorError as error:
+            return self._ask(order, intent, error)
+
+        return self._booked(order, intent)
+
+    def _put(self, intent: StoredBooking) -> None:
+        self._minox.put_booking(
+            intent.batch_id, intent.body.encode(), leaving=lambda: self._leaves(intent.number)
+        )
+
+    def _leaves(self, number: str) -> None:
+        self._store.mark_leaving(number)
+        self._left[number] = time.monotonic()
+
+    def _refused(self, order: StoredOrder, refused: Refused) -> Outcome:
+        values = {"number": order.number, "message": said(refused)}
+        rejection = Rejection(reason=Reason.REJECTED_BY_MINOX, values=values)
+        self._store.drop_intent(order.number, State.FAILED, rejection)
+
+        return Outcome(order=order, state=State.FAILED, rejection=rejection)
+
+    def _refused_in_doubt(
+        self, order: StoredOrder, intent: StoredBooking, refused: Refused
+    ) -> Outcome:
+        """Find out whether a booking whose repetition was refused is there.
+
+        The first attempt may be the very reason: "invoice number exists".
+        """
+        self._mark_unknown(order)
+
+        if self._comes(intent):
+            return self._booked(order, intent)
+        return self._refused(order, refused)
+
+    def _ask(self, order: StoredOrder, intent: StoredBooking, error: VendorError) -> Outcome:
         """Find out whether a booking whose answer was lost is there.
 
-        Look-ups may lag behind the write.
+        Look-ups may lag behind the write. Raises `error` where Minox cannot be asked.
         """
-        # Stored before the look-up: a kill while asking must not leave the order as it was.
-        rejection = Rejection(reason=Reason.OUTCOME_UNKNOWN, values={"number": order.number})
-        self._store.mark(order.number, State.FAILED, rejection)
+        rejection = self._mark_unknown(order)
+        if not isinstance(error, Unreachable | UnusableAnswer):
+            raise error
 
         if poll(lambda: self._minox.booking(intent.batch_id)):
             return self._booked(order, intent)
         return Outcome(order=order, state=State.FAILED, rejection=rejection)
 
-    def _resume(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
-        """Finish what an earlier run began: ask, then send the same bytes again."""
-        if self._minox.booking(intent.batch_id):
-            return self._booked(order, intent)
+    def _mark_unknown(self, order: StoredOrder) -> Rejection:
+        """Store the doubt, before Minox is asked: a kill must not leave the order as it was."""
+        rejection = _unknown(order)
+        self._store.mark(order.number, State.FAILED, rejection)
 
-        return self._send(order, intent)
+        return rejection
+
+    def _resume(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
+        """Finish what an earlier run began: ask, then send the same bytes again while they bind."""
+        if _binds(intent):
+            if self._minox.booking(intent.batch_id):
+                return self._booked(order, intent)
+            if order.waits:
+                # Neither sent again nor given up: the first PUT may still come.
+                return Outcome(order=order, state=State.FAILED, rejection=order.rejection)
+            return self._send_again(order, intent)
+
+        if self._comes(intent):
+            return self._booked(order, intent)
+        return self._anew(order)
+
+    def _comes(self, intent: StoredBooking) -> bool:
+        """Ask for a booking until it can come no more; return whether it is there."""
+        # An earlier run's PUT is at least as old as this run. Its own moment is by a clock that may
+        # have been set in between.
+        left = self._left.get(intent.number, self._started)
+        seconds = left + GHOST_SECONDS + LAG_SECONDS - time.monotonic()
+
+        return bool(poll(lambda: self._minox.booking(intent.batch_id), seconds=seconds))
+
+    def _anew(self, order: StoredOrder) -> Outcome:
+        """Decide an order whose booking never came as it is now; its status may book no more."""
+        waits = order.waits
+        if waits:
+            self._store.drop_intent(order.number, State.WAITING, waits)
+            return Outcome(order=order, state=State.WAITING, rejection=waits)
+
+        self._store.drop_intent(order.number, State.READY, None)
+        return self._first_time(replace(order, state=State.READY, rejection=None))
 
     def _booked(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
         self._store.mark_booked(order.number)
@@ -181,7 +275,7 @@ class Booker:
             self._store.mark_changed_in_shop(order.number, changes)
 
         log.info("Order %s is booked on customer %s.", order.number, intent.customer)
-        return Outcome(order=order, state=State.BOOKED, customer=intent.customer)
+        return _as_booked(order, intent)
 
     # Customers
 
@@ -249,7 +343,7 @@ class Booker:
             return self._not_booked(order, replacement)
         # A customer that is gone may have left its number to another.
         if replacement is not None and (replacement != number or customer is None):
-            return self._send(order, self._intend(order, booking, replacement))
+            return self._send_first(order, self._intend(order, booking, replacement))
         return self._not_booked(order, _blocked(order, number)) if _is_blocked(customer) else None
 
     def _is_somebody_else(self, in_minox: MinoxCustomer, booking: Booking) -> bool:
@@ -288,6 +382,29 @@ class Booker:
 
         self.customers.forget(of_sale)
         return self.customers.number(of_sale, booking.order_number)
+
+
+def _binds(intent: StoredBooking) -> bool:
+    """Tell whether only the same bytes may be sent again.
+
+    A moment that is still to come was noted by a clock that was wrong.
+    """
+    age = datetime.now(UTC) - intent.sent_at
+
+    return timedelta() <= age < timedelta(seconds=BINDING_SECONDS)
+
+
+def _as_booked(order: StoredOrder, booking: StoredBooking) -> Outcome:
+    return Outcome(
+        order=order,
+        state=State.BOOKED,
+        customer=booking.customer,
+        total_cents=booking.total_cents,
+    )
+
+
+def _unknown(order: StoredOrder) -> Rejection:
+    return Rejection(reason=Reason.OUTCOME_UNKNOWN, values={"number": order.number})
 
 
 def _is_blocked(customer: MinoxCustomer | None) -> bool:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from mww2minox.books.model import CustomerByEmail, MinoxCustomer, Reason, Rejection
 from mww2minox.books.vat_number import is_same_vat_number
-from mww2minox.errors import Refused, Unreachable, UnusableAnswer
+from mww2minox.errors import Refused, Unreachable, UnusableAnswer, VendorError
 from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import GHOST_SECONDS, LAG_SECONDS, poll
 from mww2minox.minox.wire import customer_body
@@ -163,7 +163,13 @@ class Customers:
         except Refused as refused:
             self._store.settle_customer(externalid, None)
             return _refused(refused, order)
-        except (Unreachable, UnusableAnswer):
+        except VendorError as error:
+            # What was never carried out leaves nothing to ask for.
+            if not error.in_doubt:
+                self._store.settle_customer(externalid, None)
+                raise
+            if not isinstance(error, Unreachable | UnusableAnswer):
+                raise
             number = None  # no answer is no refusal: it may have been made
 
         if number:

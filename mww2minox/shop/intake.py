@@ -91,15 +91,18 @@ def next_order(
 ) -> StoredOrder:
     """Return an order that is not booked, as it should be stored now that it was `received`.
 
-    A failed or skipped order stays so while nothing changed; one that may be in Minox already
-    (`under_way`) keeps its state whatever happens to it in the shop, until Minox has been asked.
+    A failed or skipped order stays so while nothing changed. One that may be in Minox already
+    (`under_way`) is `outcome_unknown` whatever happens to it in the shop, until Minox was asked.
     """
     # Who asks for an order that books anyway says nothing of a later `shop.since`.
     is_let_in = asked_for and is_before(received, statuses.since)
     is_let_in = is_let_in or (stored is not None and stored.asked_for)
 
     state, rejection = _next_state(received, statuses, asked_for=is_let_in)
-    if stored and (under_way or _stays(stored, received, state)):
+    if under_way:
+        waits = _reason_to_wait(received, statuses, asked_for=is_let_in)
+        state, rejection = State.FAILED, _unknown(received.number, waits)
+    elif stored and _stays(stored, received, state):
         state, rejection = stored.state, stored.rejection
 
     return StoredOrder(
@@ -150,6 +153,17 @@ def _before_since(order: ReceivedOrder | StoredOrder, since: str) -> Rejection:
     return Rejection(reason=Reason.BEFORE_SINCE, values=values)
 
 
+def _unknown(number: str, waits: Rejection | None) -> Rejection:
+    """Return that it is not certain whether an order is booked.
+
+    Why it is to wait, should it not be, goes along: see `StoredOrder.waits`.
+    """
+    values = {"number": number}
+    if waits:
+        values |= {**waits.values, "waits": waits.reason.value}
+    return Rejection(reason=Reason.OUTCOME_UNKNOWN, values=values)
+
+
 def _stays(stored: StoredOrder, received: ReceivedOrder, following: State) -> bool:
     """Tell whether an unchanged order stays as it is: a failed one does while its status books."""
     if stored.payload != received.payload:
@@ -186,8 +200,10 @@ def sort_again(store: Store, statuses: Statuses) -> None:
     changed.
     """
     for order in store.orders((State.WAITING, State.READY, State.FAILED)):
-        # What may be in Minox keeps its state until Minox was asked.
+        # Minox is to be asked first; until then only whether it is sent again changes.
         if store.booking(order.number):
+            waits = _reason_to_wait(order, statuses, asked_for=order.asked_for)
+            store.mark(order.number, State.FAILED, _unknown(order.number, waits))
             continue
 
         waits = _reason_to_wait(order, statuses, asked_for=order.asked_for)
@@ -215,10 +231,12 @@ def wait_for_since(store: Store, since: str) -> int:
         for order in store.orders((State.READY, State.FAILED)):
             if order.asked_for or not is_before(order, since):
                 continue
-            # What may be in Minox keeps its state until Minox was asked.
+            # Minox is to be asked first; until then it is only not sent again.
+            waits = _before_since(order, since)
             if store.booking(order.number):
+                store.mark(order.number, State.FAILED, _unknown(order.number, waits))
                 continue
 
-            store.mark(order.number, State.WAITING, _before_since(order, since))
+            store.mark(order.number, State.WAITING, waits)
             count += 1
     return count

@@ -143,7 +143,7 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
     booked = [outcome for outcome in outcomes if outcome.state is State.BOOKED]
     failed = [outcome for outcome in outcomes if outcome.state is State.FAILED]
     skipped = sum(outcome.state is State.SKIPPED for outcome in outcomes)
-    cents = sum(outcome.order.total_cents or 0 for outcome in booked)
+    cents = sum(outcome.total_cents for outcome in booked)
 
     sentence = ngettext(
         "Booked: {count} order, {total} euros. Skipped: {skipped}. Failed: {failed}.",
@@ -159,3 +159,8 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
         if outcome.rejection:
             text = explain_rejection(outcome.rejection)
             wiring.output.warn(text.message, f"  {text.suggestion}")
+
+    # Sent before and never carried out; meanwhile its status does not book any more.
+    for outcome in outcomes:
+        if outcome.state is State.WAITING and outcome.rejection:
+            wiring.output.say(explain_rejection(outcome.rejection).message)

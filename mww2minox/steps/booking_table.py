@@ -1,8 +1,9 @@
-"""A booking shown as a table of its lines, before anything of it is sent."""
+"""A booking shown as a table of its lines: before it is sent, and as it was sent."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from mww2minox.books.model import Booking, BookingLine
+from mww2minox.books.model import Booking, BookingLine, TransactionLine
 from mww2minox.language.texts import _, day, number
 from mww2minox.output import Output
 
@@ -19,7 +20,30 @@ def show_booking(output: Output, booking: Booking, customer: str) -> None:
         period=booking.period,
         description=booking.description,
     )
-    columns = [
+    # The customer owes what is positive; a credit order's total stands on the other side.
+    debit = number(max(booking.total, Decimal(0)))
+    credit = number(max(-booking.total, Decimal(0)))
+    rows = [(customer, debit, credit, "", ""), *map(_row, booking.lines)]
+    output.table(title, _columns(), rows)
+
+
+def show_sent(output: Output, order_number: str, lines: Sequence[TransactionLine]) -> None:
+    """Show the lines of a body that was sent for an order."""
+    first = lines[0]
+    title = _("Order {number} · sent before · {journal} · {year} period {period} · {description}")
+    title = title.format(
+        number=order_number,
+        journal=first.journal,
+        year=first.fiscal_year,
+        period=first.period,
+        description=first.description,
+    )
+
+    output.table(title, _columns(), map(_sent_row, lines))
+
+
+def _columns() -> list[tuple[str, str]]:
+    return [
         (_("Account"), "left"),
         (_("Debit"), "right"),
         (_("Credit"), "right"),
@@ -27,11 +51,13 @@ def show_booking(output: Output, booking: Booking, customer: str) -> None:
         (_("VAT"), "right"),
     ]
 
-    # The customer owes what is positive; a credit order's total stands on the other side.
-    debit = number(max(booking.total, Decimal(0)))
-    credit = number(max(-booking.total, Decimal(0)))
-    rows = [(customer, debit, credit, "", ""), *map(_row, booking.lines)]
-    output.table(title, columns, rows)
+
+def _sent_row(line: TransactionLine) -> tuple[str, str, str, str, str]:
+    account = line.account
+    if line.type == "customer":
+        account = _("customer {number}").format(number=account)
+    vat = "" if line.vat_amount is None else number(line.vat_amount)
+    return account, number(line.debit), number(line.credit), line.vat_code, vat
 
 
 def _row(line: BookingLine) -> tuple[str, str, str, str, str]:

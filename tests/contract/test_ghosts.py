@@ -142,10 +142,10 @@ def kill_after(patch: pytest.MonkeyPatch, call: str) -> None:
     """Die at the moment at which a request has left and nothing was heard of it."""
     real = getattr(Minox, call)
 
-    def dying(self: Minox, *arguments: Any) -> None:
+    def dying(self: Minox, *arguments: Any, **options: Any) -> None:
         patch.setattr("mww2minox.transport.ATTEMPTS", 1)
         try:
-            real(self, *arguments)
+            real(self, *arguments, **options)
         finally:
             raise KilledError
 

@@ -87,11 +87,11 @@ def bodies(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, b
 def watch(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes]]:
     """Collect all bookings that a run sends."""
     seen: list[tuple[str, bytes]] = []
-    put: Callable[[str, bytes], None] = wiring.minox.put_booking
+    put: Callable[..., None] = wiring.minox.put_booking
 
-    def spy(batch_id: str, body: bytes) -> None:
+    def spy(batch_id: str, body: bytes, **options: Any) -> None:
         seen.append((batch_id, body))
-        put(batch_id, body)
+        put(batch_id, body, **options)
 
     monkeypatch.setattr(wiring.minox, "put_booking", spy)
     return seen
@@ -128,14 +128,14 @@ def test_every_sample_that_can_be_booked_is_there_once(sandbox: Sandbox, wiring:
 def test_the_intent_with_the_exact_body_is_stored_before_it_is_sent(
     wiring: Wiring, processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put: Callable[[str, bytes], None] = wiring.minox.put_booking
+    put: Callable[..., None] = wiring.minox.put_booking
     seen: list[str] = []
 
-    def spy(batch_id: str, body: bytes) -> None:
+    def spy(batch_id: str, body: bytes, **options: Any) -> None:
         intent = sent(processes.start())
         assert (intent.batch_id, intent.body.encode(), intent.booked_at) == (batch_id, body, None)
         seen.append(batch_id)
-        put(batch_id, body)
+        put(batch_id, body, **options)
 
     monkeypatch.setattr(wiring.minox, "put_booking", spy)
     assert settle(wiring).state is State.BOOKED
@@ -269,11 +269,11 @@ def test_a_kill_around_the_put_leads_to_one_booking(
     *,
     effect: bool,
 ) -> None:
-    put: Callable[[str, bytes], None] = wiring.minox.put_booking
+    put: Callable[..., None] = wiring.minox.put_booking
 
-    def killed(batch_id: str, body: bytes) -> None:
+    def killed(batch_id: str, body: bytes, **options: Any) -> None:
         if effect:
-            put(batch_id, body)
+            put(batch_id, body, **options)
         raise error
 
     monkeypatch.setattr(wiring.minox, "put_booking", killed)

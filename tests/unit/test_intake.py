@@ -138,14 +138,24 @@ def test_an_unchanged_order_follows_the_statuses_of_the_config_unless_it_is_skip
     assert _next(_known(State.SKIPPED, SKIPPED), _taken(), NO_STATUSES) == (State.SKIPPED, SKIPPED)
 
 
-@pytest.mark.parametrize("taken", [_taken(), _taken(NEW), _taken(total="24.20"), _taken(total="?")])
-@pytest.mark.parametrize(
-    "known", [_known(State.FAILED, UNKNOWN), _known(State.READY), _known(State.BOOKED)]
-)
-def test_an_order_that_may_be_in_minox_keeps_its_state_whatever_happens_in_the_shop(
+@pytest.mark.parametrize("taken", [_taken(), _taken(total="24.20"), _taken(total="?")])
+@pytest.mark.parametrize("known", [_known(State.FAILED, UNKNOWN), _known(State.READY)])
+def test_an_order_that_may_be_in_minox_is_unknown_whatever_happens_in_the_shop(
     known: StoredOrder, taken: ReceivedOrder
 ) -> None:
-    assert _next(known, taken, under_way=True) == (known.state, known.rejection)
+    found = next_order(known, taken, STATUSES, under_way=True)
+    assert (found.state, found.rejection) == (State.FAILED, UNKNOWN)
+    assert found.waits is None
+
+
+def test_an_order_that_may_be_in_minox_keeps_that_its_status_no_longer_books() -> None:
+    cancelled = next_order(_known(State.FAILED, UNKNOWN), _taken(NEW), STATUSES, under_way=True)
+    assert cancelled.state is State.FAILED
+    assert cancelled.rejection is not None
+    assert cancelled.rejection.reason is Reason.OUTCOME_UNKNOWN
+    assert cancelled.waits == WAITS
+    mended = next_order(cancelled, _taken(), STATUSES, under_way=True)
+    assert mended.waits is None
 
 
 @pytest.mark.parametrize(
@@ -244,6 +254,13 @@ def test_a_booking_whose_answer_was_lost_holds_its_order(store: Store) -> None:
     assert _state(store) is State.FAILED
     sort_again(store, NO_STATUSES)
     assert _state(store) is State.FAILED
+    order = store.order("1024")
+    assert order is not None
+    assert order.waits is not None
+    sort_again(store, ALL_STATUSES)
+    order = store.order("1024")
+    assert order is not None
+    assert (order.state, order.rejection) == (State.FAILED, UNKNOWN)
 
 
 def test_new_and_changed_orders_are_counted(store: Store) -> None:

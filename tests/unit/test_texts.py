@@ -178,6 +178,7 @@ UNSHOWN = {
     ("transport.py", "Accept"): HTTP,
     ("transport.py", "Date"): HTTP,
     ("transport.py", "pause {}"): KEY,
+    ("transport.py", "window {}"): KEY,
     ("minox/trial_booking.py", "trial booking in Minox"): KEY,
     ("commands/schedule/systemd.py", "systemctl {}edit UNIT"): "a command",
     ("commands/schedule/cron.py", "# mww2minox {}: begin"): UNIT,

@@ -15,7 +15,9 @@ Value = str | Decimal | dt.date | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An order. `total` is euros; `date` is None where the shop's could not be read.
+    """An order. `date` is None where the shop's could not be read.
+
+    `total` is euros: as it was sent, once it was sent.
 
     `batch_id` is that of a booking that was sent; `customer`, `booked_at` and what follows are
     there once it is known to be booked. `verified` is `ok`, `mismatch`, or None before `verify`.
@@ -59,6 +61,9 @@ def rows_of(orders: Iterable[StoredOrder], bookings: Iterable[StoredBooking]) ->
 
 def _row(order: StoredOrder, booking: StoredBooking | None) -> Row:
     cents = order.total_cents
+    # What was sent counts, not what the shop says since. What was adopted has no body of ours.
+    if booking and booking.body:
+        cents = booking.total_cents
     total = None if cents is None else Decimal(cents) / 100
     date = dt.date.fromisoformat(order.date) if order.date else None
 
