@@ -219,3 +219,129 @@ def test_a_customer_that_was_blocked_meanwhile_is_not_made_again(fetched: World)
     fetched.sandbox.minox.customers[newest]["blocked"] = {"active": False, "reason": None}
     assert push(fetched) == BOOKED
     assert booked_once(fetched)
+
+
+# What happens to the order between a lost PUT and the next run.
+
+
+CANCELLED, HOUR = 6, 3600.0
+REFUSED = {"kind": "status", "method": "PUT", "path": BATCH, "status": 400}
+
+
+def cancel(made: World) -> None:
+    made.sandbox.shop.set_status(NUMBER, CANCELLED)
+
+
+def correct(made: World) -> None:
+    order = an_order(int(NUMBER), total="50.00", email=EMAIL)
+    made.sandbox.shop.change(NUMBER, price=order["price"], orderlines=order["orderlines"])
+
+
+def lose(made: World, kind: Any, **fields: Any) -> None:
+    """Push while each PUT meets this, and no look-up tells."""
+    made.sandbox.faults.append(Fault(kind, method="PUT", path=BATCH, times=6, **fields))
+    made.sandbox.faults.append(Fault("status", method="GET", path=BATCH, times=6))
+    push(made)
+    made.sandbox.faults.clear()
+
+
+def debited(made: World) -> list[float]:
+    """Return what customers are debited in all bookings."""
+    return [
+        line["debit"]
+        for lines in made.sandbox.minox.batches.values()
+        for line in lines
+        if line["account"]["type"] == "customer"
+    ]
+
+
+def sent_cents(made: World) -> int:
+    """Return what the state says was sent."""
+    with made.opened() as store:
+        booking = store.booking(NUMBER)
+    assert booking
+    return booking.total_cents
+
+
+@pytest.mark.parametrize("change", [cancel, correct])
+@pytest.mark.parametrize("seconds", DELAYS)
+@pytest.mark.parametrize("pause", [0.0, 5.0, HOUR])
+@pytest.mark.parametrize("wrong_by", [0, -86_400, 86_400])
+def test_what_comes_late_is_neither_lost_nor_overwritten(
+    fetched: World, change: Any, seconds: float, pause: float, wrong_by: int
+) -> None:
+    lose(fetched, "ghost", seconds=seconds)
+    change(fetched)
+    fetched.run("fetch", numbers=[NUMBER])
+    fetched.clock.set_forward(wrong_by)
+    fetched.clock.pass_by(pause)
+    push(fetched)
+    fetched.clock.pass_by(HOUR)
+    assert push(fetched) == BOOKED
+    assert booked_once(fetched)
+    assert debited(fetched) == [121.0]
+    assert sent_cents(fetched) == 12100
+
+
+@pytest.mark.parametrize("wrong_by", [0, -86_400, 86_400])
+@pytest.mark.parametrize("kind", ["status", "drop_before", "429"])
+def test_what_never_comes_is_not_sent_once_it_is_cancelled(
+    fetched: World, kind: Any, wrong_by: int
+) -> None:
+    lose(fetched, kind, retry_after="1000")
+    cancel(fetched)
+    fetched.run("fetch", numbers=[NUMBER])
+    fetched.clock.set_forward(wrong_by)
+    for pause in (0.0, 5.0, HOUR):
+        fetched.clock.pass_by(pause)
+        fetched.run("push")
+        assert debited(fetched) == []
+    assert fetched.states()[NUMBER] == "waiting status_not_selected"
+
+
+@pytest.mark.parametrize("kind", ["status", "drop_before", "429"])
+def test_what_never_came_is_sent_as_the_order_is_by_then(fetched: World, kind: Any) -> None:
+    lose(fetched, kind, retry_after="1000")
+    correct(fetched)
+    fetched.run("fetch", numbers=[NUMBER])
+    fetched.clock.pass_by(HOUR)
+    assert push(fetched) == BOOKED
+    assert booked_once(fetched)
+    assert debited(fetched) == [50.0]
+
+
+@pytest.mark.parametrize("seconds", DELAYS)
+def test_a_repetition_that_is_refused_at_once_waits_for_what_comes_late(
+    fetched: World, seconds: float
+) -> None:
+    ghost(fetched, "PUT", BATCH, seconds=seconds)
+    fetched.sandbox.faults.append(Fault(**REFUSED))
+    assert push(fetched) == BOOKED
+    assert booked_once(fetched)
+    assert sent(fetched, "PUT") == 2
+
+
+@pytest.mark.parametrize("seconds", DELAYS)
+@pytest.mark.parametrize("pause", [0.0, 60.0])
+def test_a_repetition_that_is_refused_after_a_kill_waits_for_what_comes_late(
+    fetched: World, monkeypatch: pytest.MonkeyPatch, seconds: float, pause: float
+) -> None:
+    ghost(fetched, "PUT", BATCH, seconds=seconds)
+    with monkeypatch.context() as patch:
+        kill_after(patch, "put_booking")
+        with pytest.raises(KilledError):
+            push(fetched)
+    fetched.sandbox.faults.append(Fault(**REFUSED, times=None))
+    fetched.clock.pass_by(pause)
+    assert push(fetched) == BOOKED
+    assert booked_once(fetched)
+
+
+def test_a_repetition_that_is_refused_is_decided_anew_when_nothing_came(fetched: World) -> None:
+    fetched.sandbox.faults.append(Fault("drop_before", method="PUT", path=BATCH))
+    fetched.sandbox.faults.append(Fault(**REFUSED))
+    assert push(fetched) == "failed rejected_by_minox"
+    correct(fetched)
+    fetched.run("fetch", numbers=[NUMBER])
+    assert push(fetched) == BOOKED
+    assert debited(fetched) == [50.0]

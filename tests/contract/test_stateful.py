@@ -66,7 +66,7 @@ faults = st.builds(
     lambda place, **fields: Fault(**place, **fields),
     st.sampled_from(PLACES),
     kind=st.sampled_from(get_args(Kind)),
-    status=st.sampled_from((500, 503, 408, 404, 403, 401)),
+    status=st.sampled_from((500, 503, 408, 404, 403, 401, 400)),
     retry_after=st.sampled_from((None, "0", "2", "200", "1000", "Fri, 20 Mar 2026 12:00:10 GMT")),
     seconds=st.sampled_from((0.2, 2.0, 8.0, 15.0, 40.0)),
     effect=st.booleans(),
@@ -86,6 +86,13 @@ lost_writes = st.lists(
     max_size=2,
 )
 """Minox does what it is told to, and the client does not hear of it, or Minox does it later."""
+never_done = st.builds(
+    lambda **fields: Fault(**PUT, **fields),
+    kind=st.sampled_from(("429", "status", "drop_before", "html")),
+    retry_after=st.sampled_from(("1000", None)),
+    times=st.sampled_from((6, 1, 20)),
+)
+"""Minox does nothing, whether the client knows that or not."""
 
 
 def with_total(known: dict[str, Any], total: str) -> dict[str, Any]:
@@ -313,6 +320,35 @@ class ExactlyOnce(RuleBasedStateMachine):
         self.time_passes(seconds)
         self.an_order_comes_in("24.20", email, PAID)
         self.fetch_and_push()
+
+    @rule(
+        lost=st.one_of(never_done, lost_writes.map(lambda both: both[0])),
+        change=st.sampled_from(("cancel", "correct")),
+        seconds=st.sampled_from((0, 5, 30, 200, HOUR)),
+        refused=st.booleans(),
+    )
+    def an_order_changes_after_a_put_that_got_lost(
+        self, lost: Fault, change: str, seconds: int, refused: bool
+    ) -> None:
+        """The next run sees the order changed, and may be refused the repetition."""
+        number = str(1001 + len(self.shop.orders))
+        self.an_order_comes_in("68.00", "klant{}@example.nl", PAID)
+        self.world.sandbox.faults[:] = [lost]
+        self.fetch_and_push()
+        self.world.sandbox.faults.clear()
+        booked_already = bool(self.world.bookings_of(number)) or lost.kind == "ghost"
+
+        if change == "cancel":
+            self.shop.set_status(number, CANCELLED)
+        else:
+            self.shop.change(number, **with_total(self.shop.orders[number], "50.00"))
+        self.time_passes(seconds)
+        is_seen = self.run("fetch", numbers=[number]) is ExitStatus.OK
+        if refused:
+            self.world.sandbox.faults[:] = [Fault("status", status=400, times=2, **PUT)]
+        self.run("push")
+        if change == "cancel" and is_seen and not booked_already:
+            assert self.world.bookings_of(number) == [], "cancelled, and sent all the same"
 
     @rule(fault=faults)
     def a_push_on_which_something_goes_wrong(self, fault: Fault) -> None:
