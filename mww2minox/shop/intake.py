@@ -200,13 +200,12 @@ def sort_again(store: Store, statuses: Statuses) -> None:
     changed.
     """
     for order in store.orders((State.WAITING, State.READY, State.FAILED)):
+        waits = _reason_to_wait(order, statuses, asked_for=order.asked_for)
         # Minox is to be asked first; until then only whether it is sent again changes.
         if store.booking(order.number):
-            waits = _reason_to_wait(order, statuses, asked_for=order.asked_for)
             store.mark(order.number, State.FAILED, _unknown(order.number, waits))
             continue
 
-        waits = _reason_to_wait(order, statuses, asked_for=order.asked_for)
         if waits and not _is_same(order.rejection, waits):
             store.mark(order.number, State.WAITING, waits)
         # One that failed stays so while it may be booked: the next push tries it again.

@@ -225,7 +225,7 @@ def test_a_customer_that_was_blocked_meanwhile_is_not_made_again(fetched: World)
 
 
 CANCELLED, HOUR = 6, 3600.0
-REFUSED = {"kind": "status", "method": "PUT", "path": BATCH, "status": 400}
+REFUSED: dict[str, Any] = {"kind": "status", "method": "PUT", "path": BATCH, "status": 400}
 
 
 def cancel(made: World) -> None:

@@ -712,6 +712,7 @@ def test_a_token_that_is_withdrawn_meanwhile_hides_no_doubt(
         sandbox.faults.append(Fault("status", method="PUT", status=status))
     with pytest.raises((Refused, VendorError)) as ended:
         wiring.minox.put_booking(BATCH, booking_body(booking(), "10600"))
+    assert isinstance(ended.value, Refused | VendorError)
     assert ended.value.in_doubt is lost
 
 

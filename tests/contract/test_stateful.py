@@ -50,7 +50,7 @@ COMMANDS = ("fetch", "fetch 1", "push", "push 1", "verify", "retry 1", "retry", 
 which = st.integers(0, 30)
 """An order, by its place among those that there are."""
 POST = {"side": "minox", "method": "POST", "path": "/customer$"}
-PUT = {"side": "minox", "method": "PUT", "path": "batch"}
+PUT: dict[str, Any] = {"side": "minox", "method": "PUT", "path": "batch"}
 PLACES = (
     POST,
     PUT,

@@ -364,6 +364,7 @@ def test_what_ends_a_request_tells_whether_any_attempt_may_have_been_carried_out
     sandbox.faults.extend(Fault(**{**fault.as_dict(), "method": "PUT"}) for fault in faults)
     with pytest.raises((Refused, VendorError)) as ended:
         send(wiring, "PUT")
+    assert isinstance(ended.value, Refused | VendorError)
     assert ended.value.in_doubt is in_doubt
 
 

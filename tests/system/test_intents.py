@@ -161,8 +161,7 @@ def test_a_body_that_minox_always_chokes_on_is_not_sent_for_ever(
 def test_a_refusal_of_a_repetition_counts_only_when_the_booking_is_not_there(
     shop: Inside, vendors: Sandbox, *, there: bool
 ) -> None:
-    kind = "drop_after" if there else "drop_before"
-    vendors.faults.append(Fault(kind, **PUT))
+    vendors.faults.append(Fault("drop_after" if there else "drop_before", **PUT))
     vendors.faults.append(Fault("status", status=400, **PUT))
     shop("push")
     order = shop.report()[NUMBER]
@@ -180,6 +179,21 @@ def test_a_refusal_in_a_later_run_counts_only_when_the_booking_is_not_there(
     vendors.faults.append(Fault("status", status=400, **PUT))
     shop("push")
     assert shop.booked() == [NUMBER]
+
+
+def test_an_order_from_before_a_first_date_that_was_moved_meanwhile_is_not_sent_again(
+    shop: Inside, vendors: Sandbox, clock: Clock
+) -> None:
+    lose(shop, vendors, NEVER["server errors"])
+    config = vendors.config()
+    config["shop"]["since"] = "2026-03-21"
+    shop.write_config({**config, "language": "en", "state": str(shop.state)})
+    shop("push")
+    assert shop.report()[NUMBER]["reason"] == "outcome_unknown"
+    clock.pass_by(LATER)
+    assert shop("push").status == 0
+    assert shop.report()[NUMBER]["reason"] == "before_since"
+    assert debits(vendors) == []
 
 
 def test_an_order_that_may_be_in_minox_is_never_to_be_booked_by_hand(
