@@ -25,6 +25,8 @@ from mww2minox.language.cleaning import one_line
 
 DESCRIPTION_LENGTH = 100
 NAME_LENGTH = 60
+NUMBER_HERE = "\0"
+"""Stands for the order number while the rest is cut; no template has it as a character."""
 OWN_LEDGER_TYPES = ("shipping", "payment", "discount")
 
 
@@ -154,15 +156,28 @@ def line_of(
 
 
 def description_of(order: Order, template: str) -> str:
-    """Fill in the template of `booking.description`; the order number where nothing is left."""
+    """Fill in the template of `booking.description`; the order number where nothing is left.
+
+    What is too long is cut, never the number where the template has it: by that people and other
+    programs know whose booking it is.
+    """
     values = {
-        "number": order.number,
+        "number": NUMBER_HERE,
         "name": plain(order.buyer.name, NAME_LENGTH),
         "company": plain(order.buyer.company, NAME_LENGTH),
         "date": order.date.isoformat(),
     }
+    before, mark, after = template.format(**values).partition(NUMBER_HERE)
+    if not mark:
+        return plain(before, DESCRIPTION_LENGTH) or order.number
 
-    return plain(template.format(**values), DESCRIPTION_LENGTH) or order.number
+    room = DESCRIPTION_LENGTH - len(order.number) - 1
+    start = plain(before, room)
+    # Text that was cut would run into the number.
+    is_apart = len(start) == room or not plain(before[-1:], 1)
+    space = " " if is_apart else ""
+    rest = after.replace(NUMBER_HERE, order.number)
+    return plain(f"{start}{space}{order.number}{rest}", DESCRIPTION_LENGTH)
 
 
 def plain(text: str, length: int) -> str:

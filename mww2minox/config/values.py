@@ -176,7 +176,7 @@ def take_payment(value: str) -> str:
     gateway, _slash, method = value.partition("/")
     if not gateway.strip() or not method.strip():
         raise ValueError(_("is not a way of paying; write it as gateway/method, like basic/cash"))
-    return value
+    return f"{gateway.strip()}/{method.strip()}"
 
 
 def take_url(value: Value) -> str:

@@ -28,6 +28,7 @@ from mww2minox.minox.wire import (
     read_entry,
     read_id,
     read_line,
+    read_look_up,
     read_next_page,
     read_rows,
     read_vat_code,
@@ -160,7 +161,8 @@ class Minox:
                 raise
             return []  # a look-up that finds nothing answers 404, or no rows
 
-        return [read_customer(row) for row in read_rows(answer.data) if read_id(row)]
+        rows = self._rows(answer.data, read_look_up)
+        return [read_customer(row) for row in rows if read_id(row)]
 
     def create_customer(self, body: bytes, journal: str) -> str | None:
         """POST a customer, once; return its number, or None when the answer does not tell.
@@ -270,7 +272,7 @@ class Minox:
                     return rows
                 raise self._refusal(refused) from None
 
-            rows += read_rows(data)
+            rows += self._rows(data, read_rows)
             next_query = read_next_page(data, query)
             # A page that names itself as the next one is the last.
             if next_query is None or next_query == query:
@@ -278,6 +280,14 @@ class Minox:
             query = next_query
 
         raise self._strange(_("a list without end"))
+
+    def _rows(
+        self, data: object, read: Callable[[object], list[Mapping[str, Any]]]
+    ) -> list[Mapping[str, Any]]:
+        try:
+            return read(data)
+        except ValueError:
+            raise self._strange(_("a list")) from None
 
     def _request(  # noqa: PLR0913 - the parts of a request
         self,

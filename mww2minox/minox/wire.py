@@ -177,20 +177,39 @@ def _find_messages(data: object) -> Iterator[Mapping[str, Any]]:
 
 
 def read_rows(data: object) -> list[Mapping[str, Any]]:
-    """Return the rows of an answer: a bare list, a `collection`, or one object."""
-    rows = _collection(data) if isinstance(data, dict) else data
-    if not isinstance(rows, list):
+    """Return the rows of an answer: a bare list, a `collection`, or one object.
+
+    What is empty in any of PHP's ways has none. Raises ValueError for what is no list.
+    """
+    return [row for row in _entries(data) if isinstance(row, dict)]
+
+
+def read_look_up(data: object) -> list[Mapping[str, Any]]:
+    """Return the rows of a look-up, as `read_rows`.
+
+    Raises ValueError also for a list of anything but objects: what cannot be read is not nobody,
+    or a customer that is there would be made once more.
+    """
+    rows = read_rows(data)
+    if len(rows) < len(_entries(data)):
+        raise ValueError(rows)
+    return rows
+
+
+def _entries(data: object) -> list[Any]:
+    """Return what an answer lists, without what is empty."""
+    entries = data
+    if isinstance(data, dict):
+        # Without it the answer is one object, as a look-up may give.
+        entries = data.get("collection", [data])
+    if isinstance(entries, dict):  # rows by their keys
+        entries = list(entries.values())
+
+    if not entries:
         return []
-    return [row for row in rows if isinstance(row, dict)]
-
-
-def _collection(answer: dict[str, Any]) -> list[Any]:
-    collection = answer.get("collection")
-    if collection is None:  # one object, as a look-up may answer
-        return [answer]
-    if isinstance(collection, list):
-        return collection
-    return list(collection.values())  # rows by their keys
+    if not isinstance(entries, list):
+        raise ValueError(entries)  # noqa: TRY004 - as for rows that cannot be read
+    return [entry for entry in entries if entry]
 
 
 def find_lines(data: object) -> Iterator[Mapping[str, Any]]:
@@ -225,13 +244,21 @@ def _next_link(links: object) -> str:
     link = _object(links).get("next")
     if isinstance(link, dict):
         link = link.get("href")
-    return link if isinstance(link, str) else ""
+    return link if isinstance(link, str) and _is_link(link) else ""
+
+
+def _is_link(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _next_number(metadata: object) -> int | None:
     current = str(_object(metadata).get("currentpage"))
     last = str(_object(metadata).get("last"))
-    if not (current.isdigit() and last.isdigit()) or int(current) >= int(last):
+    if not (current.isdecimal() and last.isdecimal()) or int(current) >= int(last):
         return None
     return int(current) + 1
 
@@ -376,14 +403,14 @@ def _objects(value: object) -> list[Mapping[str, Any]]:
 
 
 def _emails(address: Mapping[str, Any]) -> list[str]:
-    entries = [entry for entry in address.get("email_addresses") or () if isinstance(entry, dict)]
+    entries = _objects(address.get("email_addresses"))
     emails = [_text(entry, "email_address").strip().lower() for entry in entries]
     return [email for email in emails if email]
 
 
 def by_number(customer: MinoxCustomer) -> tuple[int, str]:
     """Sort customers by number, as numbers: the lowest first."""
-    number = int(customer.number) if customer.number.isdigit() else 0
+    number = int(customer.number) if customer.number.isdecimal() else 0
     return (number, customer.number)
 
 
@@ -397,14 +424,23 @@ def read_created_number(answer: Answer) -> str | None:
     if isinstance(data, str | int) and not isinstance(data, bool):
         return printable_id(str(data)) or None
 
-    for row in read_rows(data):
+    for row in _rows_if_any(data):
         customer = row.get("customer")
         number = read_id(customer if isinstance(customer, dict) else row)
         if number:
             return number
 
-    location = urlsplit(answer.headers.get("Location", "")).path.rstrip("/")
-    return printable_id(location.rpartition("/")[2]) or None
+    location = answer.headers.get("Location", "")
+    path = urlsplit(location).path.rstrip("/") if _is_link(location) else ""
+    return printable_id(path.rpartition("/")[2]) or None
+
+
+def _rows_if_any(data: object) -> list[Mapping[str, Any]]:
+    """Return the rows of an answer to a POST: one that is no list only does not tell the number."""
+    try:
+        return read_rows(data)
+    except ValueError:
+        return []
 
 
 # Bookings
@@ -436,7 +472,7 @@ def read_line(row: Mapping[str, Any]) -> TransactionLine:
         fiscal_year=_text(period, "fiscal_year"),
         description=_text(row, "description"),
         journal=read_id(journal),
-        own=line_number.isdigit() and int(line_number) >= FIRST_OWN_LINE,
+        own=line_number.isdecimal() and int(line_number) >= FIRST_OWN_LINE,
     )
 
 

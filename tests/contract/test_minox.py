@@ -358,12 +358,93 @@ def test_a_customer_with_another_email_is_not_taken_whatever_the_lookup_says(
 
 
 @pytest.mark.parametrize(
-    "answer", ["null", "[]", "{}", '{"collection": []}', '{"collection": null}', ""]
+    "answer",
+    [
+        *("null", "[]", "{}", "false", '""', ""),
+        *('{"collection": []}', '{"collection": {}}', '{"collection": null}'),
+        *('{"collection": false}', '{"collection": ""}', '{"collection": [null, []]}'),
+    ],
 )
 def test_nobody_found_is_nobody_in_every_empty_shape(wiring: Wiring, answer: str) -> None:
     with requests_mock.Mocker() as minox:
         minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", text=answer)
+        minox.get(f"{INSIDE}/journal", text=answer)
         assert wiring.minox.customers_by_email("a@b.nl") == []
+        assert wiring.minox.journals() == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *('"x"', "5", "true"),
+        *('{"collection": "x"}', '{"collection": 5}', '{"collection": true}'),
+    ],
+)
+def test_what_is_no_list_is_no_empty_list(wiring: Wiring, answer: str) -> None:
+    with requests_mock.Mocker() as minox:
+        minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", text=answer)
+        minox.get(f"{INSIDE}/journal", text=answer)
+        for ask in (lambda: wiring.minox.customers_by_email("a@b.nl"), wiring.minox.journals):
+            with pytest.raises(UnusableAnswer, match="a list in a shape that is not known"):
+                ask()
+
+
+@pytest.mark.parametrize(
+    "answer", ['["10001"]', "[10001]", '{"collection": ["10001"]}', '{"collection": {"0": 10001}}']
+)
+def test_a_customer_that_cannot_be_read_is_not_nobody(wiring: Wiring, answer: str) -> None:
+    """Else one that is there would be made once more."""
+    with requests_mock.Mocker() as minox:
+        minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", text=answer)
+        with pytest.raises(UnusableAnswer, match="a list in a shape that is not known"):
+            wiring.minox.customers_by_email("a@b.nl")
+
+
+@pytest.mark.parametrize(
+    ("told", "emails"),
+    [
+        (True, ()),
+        ("x", ()),
+        (5, ()),
+        (False, ()),
+        ([True, 5, None], ()),
+        ({"email_address": "A@B.nl"}, ("a@b.nl",)),
+        ([{"email_address": "A@B.nl"}, "x"], ("a@b.nl",)),
+    ],
+)
+def test_emails_are_read_where_there_are_any(
+    wiring: Wiring, told: object, emails: tuple[str, ...]
+) -> None:
+    row = {"id": 10001, "addresses": [{"name": "A", "email_addresses": told}, True, 5]}
+    with requests_mock.Mocker() as minox:
+        minox.get(f"{INSIDE}/customer/10001", json=row)
+        found = wiring.minox.customer("10001")
+    assert found
+    assert (found.name, found.emails) == ("A", emails)
+
+
+def test_a_link_that_is_none_ends_the_list(wiring: Wiring) -> None:
+    data = {"collection": [{"id": "A"}], "links": {"next": "http://["}}
+    with requests_mock.Mocker() as minox:
+        minox.get(f"{INSIDE}/journal", json=data)
+        assert [journal.id for journal in wiring.minox.journals()] == ["A"]
+
+
+@pytest.mark.parametrize("location", ["http://[", "", "/"])
+def test_a_location_that_is_none_tells_no_number(wiring: Wiring, location: str) -> None:
+    with requests_mock.Mocker() as minox:
+        headers = {"Location": location}
+        minox.post(f"{INSIDE}/customer", text="", status_code=201, headers=headers)
+        assert create(wiring) is None
+
+
+@pytest.mark.parametrize("number", ["²", "10001²"])
+def test_a_number_of_odd_digits_is_a_number(wiring: Wiring, number: str) -> None:
+    rows = {"collection": [{"id": number}, {"id": "10002"}]}
+    with requests_mock.Mocker() as minox:
+        minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", json=rows)
+        found = wiring.minox.customers_by_email("a@b.nl")
+    assert [customer.number for customer in found] == [number, "10002"]
 
 
 @pytest.mark.parametrize(
@@ -418,6 +499,9 @@ def test_a_new_customer_is_known_by_each_kind_of_answer(
         ('{"customer": {"id": "10123"}}', "10123"),
         ('{"collection": [{"id": 10123}]}', "10123"),
         ('[{"id": 10123}]', "10123"),
+        ('{"collection": 5}', None),
+        ('{"collection": false}', None),
+        ('["x"]', None),
         ("true", None),
         ("null", None),
         ("{}", None),

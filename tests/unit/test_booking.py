@@ -958,6 +958,14 @@ def test_a_date_without_a_fiscal_year_is_refused() -> None:
         ("Webshop {number} {date}", "Webshop 1024 2026-03-14"),
         ("{number} {name}, {company}", "1024 Truus Voorbeeldig, Voorbeeldig BV"),
         ("{{{number}}}", "{1024}"),
+        ("{{number}} {number}", "{number} 1024"),
+        ("Order #{number}, {number}", "Order #1024, 1024"),
+        ("x" * 120 + " {number}", "x" * 95 + " 1024"),
+        ("x" * 120 + "{number} {name}", "x" * 95 + " 1024"),
+        ("x" * 90 + " {number} {name}", "x" * 90 + " 1024 Truu"),
+        ("\x1b" * 500 + "#{number}", "1024"),
+        ("{number} " + "x" * 120, "1024 " + "x" * 95),
+        ("x" * 120, "x" * 100),
     ],
 )
 def test_the_description_follows_the_template(template: str, expected: str) -> None:

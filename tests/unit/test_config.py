@@ -118,7 +118,7 @@ def test_numbers_are_texts_where_texts_are_meant(folder: Folder) -> None:
 
 def test_the_mapping_is_what_the_booking_core_needs(folder: Folder) -> None:
     extra = (
-        "ledgers: {shipping: 8900}\npayment_debtors: {basic/cash: 10600}\nbooking: {date:"
+        "ledgers: {shipping: 8900}\npayment_debtors: {' basic / cash ': 10600}\nbooking: {date:"
         " status_changed}\n"
     )
     assert folder.load(VALID + extra).rules("BE") == BookingRules(
