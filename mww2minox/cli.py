@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -276,30 +277,76 @@ def verify(settings: Settings, everything: bool, orders: Sequence[str], wait: fl
 @cli.command(help=N_("Read orders again from the shop, and book them now."))
 @argument("orders", nargs=-1, metavar=N_("ORDER..."))
 @option("--all", "everything", is_flag=True, help=N_("Every order that failed."))
+@option(
+    "--not-adopted",
+    is_flag=True,
+    help=N_("What was found in the books is not this order: book it."),
+)
 @_wait_option
 @click.pass_obj
-def retry(settings: Settings, orders: Sequence[str], everything: bool, wait: float) -> ExitStatus:  # noqa: FBT001
+def retry(
+    settings: Settings,
+    orders: Sequence[str],
+    everything: bool,  # noqa: FBT001 - click
+    not_adopted: bool,  # noqa: FBT001 - click
+    wait: float,
+) -> ExitStatus:
     from mww2minox.commands.retry import retry as run
 
     if bool(orders) == everything:
         raise click.UsageError(_("Give the orders to retry, or --all."))
+    if not_adopted and everything:
+        raise click.UsageError(_("Give either --all or --not-adopted."))
 
     return _wired(
         settings,
         "retry",
-        lambda wiring: run(wiring, _numbers(orders), everything=everything),
+        lambda wiring: run(
+            wiring, _numbers(orders), everything=everything, not_adopted=not_adopted
+        ),
         wait=wait,
     )
 
 
 @cli.command(help=N_("Mark orders as booked that the sales journal already holds."))
 @_since_option
+@option(
+    "--order",
+    "orders",
+    multiple=True,
+    metavar="N",
+    help=N_("The booking that names this order is its own; may be repeated."),
+)
+@option("--booking", metavar="UUID", help=N_("With one --order: which of several bookings it is."))
+@option(
+    "--undo",
+    multiple=True,
+    metavar="N",
+    help=N_("Take back that this order was adopted; may be repeated."),
+)
 @_wait_option
 @click.pass_obj
-def adopt(settings: Settings, since: datetime | None, wait: float) -> ExitStatus:
-    from mww2minox.commands.adopt import adopt as run
+def adopt(  # noqa: PLR0913 - the command's options
+    settings: Settings,
+    since: datetime | None,
+    orders: Sequence[str],
+    booking: str | None,
+    undo: Sequence[str],
+    wait: float,
+) -> ExitStatus:
+    from mww2minox.commands.adopt import adopt as run, adopt_orders, undo as run_undo
 
-    return _wired(settings, "adopt", lambda wiring: run(wiring, since=_day(since)), wait=wait)
+    if bool(since) + bool(orders) + bool(undo) > 1:
+        raise click.UsageError(_("Give one of --since, --order and --undo."))
+    if booking and len(_numbers(orders)) != 1:
+        raise click.UsageError(_("Give --booking with one --order."))
+
+    action: Callable[[Wiring], ExitStatus] = partial(run, since=_day(since))
+    if undo:
+        action = partial(run_undo, numbers=_numbers(undo))
+    elif orders:
+        action = partial(adopt_orders, numbers=_numbers(orders), booking=booking)
+    return _wired(settings, "adopt", action, wait=wait)
 
 
 @cli.command(help=N_("Show what was booked, what was not, why, and what to do."))

@@ -43,17 +43,27 @@ class Text(NamedTuple):
     suggestion: str
 
 
+BY_HAND = N_("(or book it by hand with invoice number {number}, and run: mww2minox adopt)")
+RETRY = N_("Then run: mww2minox retry {number}")
+TAKE_OR_BOOK = N_(
+    "If it is, run: mww2minox adopt --order {number}. If it is not, run: mww2minox retry"
+    " --not-adopted {number}"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonRow:
     """A reason why an order is not booked.
 
-    `brief` is what a table has room for. `values` names all that its texts show beside `number`;
-    what is not named there counts as private.
+    `brief` is what a table has room for, `then` ends the suggestion with the command to run.
+    `values` names all that its texts show beside `number`; what is not named there counts as
+    private.
     """
 
     message: str
     suggestion: str
     brief: str
+    then: str = RETRY
     state: State = State.FAILED
     values: Mapping[str, Kind] = field(default_factory=dict)
 
@@ -72,9 +82,6 @@ class _Values(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return f"({key})"
 
-
-BY_HAND = N_("(or book it by hand with invoice number {number}, and run: mww2minox adopt)")
-RETRY = N_("Then run: mww2minox retry {number}")
 
 REASONS: dict[Reason, ReasonRow] = {
     Reason.STATUS_NOT_SELECTED: ReasonRow(
@@ -196,6 +203,22 @@ REASONS: dict[Reason, ReasonRow] = {
         suggestion=N_("Open the fiscal year in Minox {by_hand}."),
         brief=N_("fiscal year missing"),
         values={"date": TEXT},
+    ),
+    Reason.PERHAPS_BOOKED: ReasonRow(
+        message=N_(
+            "Order {number} may be in the books already: journal {journal}, {date}, {total} euros,"
+            ' "{text}" (bookings found: {count}).'
+        ),
+        suggestion=N_("Look in Minox whether that is this order."),
+        brief=N_("perhaps booked already"),
+        then=TAKE_OR_BOOK,
+        values={
+            "journal": TEXT,
+            "date": TEXT,
+            "total": MONEY,
+            "text": PRIVATE,
+            "count": TEXT,
+        },
     ),
     Reason.REJECTED_BY_MINOX: ReasonRow(
         message=N_("Minox refuses order {number}: {message}"),
@@ -390,7 +413,7 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
     advice = _advice(values.get("message", ""))
 
     suggestion = _(row.suggestion).replace("{advice}", advice)
-    suggestion = f"{suggestion} {_(RETRY)}".replace("{by_hand}", _(BY_HAND))
+    suggestion = f"{suggestion} {_(row.then)}".replace("{by_hand}", _(BY_HAND))
 
     shown = _shown(values, row.values)
     return Text(_filled(_(row.message), shown), _filled(suggestion, shown))

@@ -27,12 +27,6 @@ APPLICATION_ID = 0x6D777732
 """`mww2` in ASCII: tells our file from another program's."""
 BUSY_SECONDS = 30
 """How long a write waits for that of another process."""
-FIRST_PUSH = "first push"
-"""A note of the moment from which on only we book: orders of later need no look into the journal.
-
-Without it the journal is searched for every order that it was not searched for yet: at the first
-push, and where the state may be older than the books.
-"""
 
 Stored = TypeVar("Stored")
 
@@ -116,6 +110,23 @@ def m004_orders_asked_for(db: Database) -> None:
     db.execute("ALTER TABLE orders ADD COLUMN asked_for INTEGER NOT NULL DEFAULT 0")
 
 
+@migrations()
+def m005_not_adopted(db: Database) -> None:
+    """Add the bookings of which a person said that they are not an order's.
+
+    Which orders were looked for in the journal before counts no more: each is, before it is sent.
+    """
+    db.execute(
+        """CREATE TABLE not_adopted (
+            number TEXT NOT NULL REFERENCES orders (number),
+            batch_id TEXT NOT NULL,
+            PRIMARY KEY (number, batch_id)
+        ) STRICT"""
+    )
+    db.execute("ALTER TABLE orders DROP COLUMN looked_for")
+    db.execute("DELETE FROM notes WHERE key = 'first push'")
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
@@ -170,8 +181,7 @@ class _KeptOrder:
 class StoredOrder(_KeptOrder):
     """An order as the state knows it.
 
-    `searched_in_journal`: the journal was read and did not hold it yet. `asked_for`: it is to be
-    booked although it is from before `shop.since`.
+    `asked_for`: it is to be booked although it is from before `shop.since`.
     """
 
     number: str
@@ -180,7 +190,6 @@ class StoredOrder(_KeptOrder):
     state: State
     rejection: Rejection | None
     total_cents: int | None
-    searched_in_journal: bool = False
     asked_for: bool = False
 
     @property
@@ -421,34 +430,17 @@ class Store:
 
         with lock:
             self._refuse_damage()
-            self._notice_an_older_state()
             yield
 
     @property
     def _lock_file(self) -> Path:
-        """The file that is locked; it also holds the number of the last run."""
+        """The file that is locked."""
         return self.path.with_name(f"{self.path.name}.lock")
 
     def _refuse_damage(self) -> None:
         result = self._rows("PRAGMA quick_check(1)")[0]["quick_check"]
         if result != "ok":
             raise self._unusable(str(result).splitlines()[0])
-
-    def _notice_an_older_state(self) -> None:
-        """Where a backup was put back, have the journal searched for every order again.
-
-        Minox may hold bookings that the backup does not know of.
-        """
-        with self._translated():
-            last_run = self._lock_file.read_text()
-        last_known = self._rows("SELECT max(id) AS id FROM runs")[0]["id"] or 0
-
-        # Where the lock file is new, a state that knows of runs came from elsewhere.
-        is_behind = int(last_run) > last_known if last_run.isdigit() else last_known > 0
-        if is_behind:
-            with self.transaction():
-                self.set_note(FIRST_PUSH, None)
-                self._write("UPDATE orders SET looked_for = 0")
 
     def _in_progress(self) -> RunInProgress:
         sql = "SELECT * FROM runs WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1"
@@ -471,12 +463,7 @@ class Store:
                 pid=os.getpid(),
                 now=_now(),
             )
-            run = int(self._rows("SELECT last_insert_rowid() AS id")[0]["id"])
-
-        # Beside the state file, where a backup of that file does not reach.
-        with self._translated():
-            self._lock_file.write_text(str(run))
-        return run
+            return int(self._rows("SELECT last_insert_rowid() AS id")[0]["id"])
 
     def finish_run(self, run: int, exit_status: int) -> None:
         """Note how a run ended."""
@@ -603,7 +590,6 @@ class Store:
             total_cents=row["total_cents"],
             payload=json.loads(row["payload"]),
             read=self._reader,
-            searched_in_journal=bool(row["looked_for"]),
             asked_for=bool(row["asked_for"]),
         )
 
@@ -612,7 +598,6 @@ class Store:
 
         A booked order stays as it was booked.
         """
-        # `looked_for` stays: whether the journal was searched is no matter of the shop's.
         sql = """INSERT INTO orders
                  (number, date, status, state, reason, detail, total_cents, payload, seen_at,
                   asked_for)
@@ -644,14 +629,6 @@ class Store:
                WHERE number = :number AND state != 'booked'""",
             number=number,
             **_state_columns(state, rejection),
-        )
-
-    def mark_searched_in_journal(self, numbers: Iterable[str]) -> None:
-        """The journal was read, and does not hold these orders."""
-        self._write(
-            """UPDATE orders SET looked_for = 1
-               WHERE number IN (SELECT value FROM json_each(:numbers))""",
-            numbers=json.dumps(list(numbers)),
         )
 
     def newest_order_date(self) -> str:
@@ -770,6 +747,56 @@ class Store:
             number=number,
             differences=_differences_json(differences),
         )
+
+    # Whose a booking is, and whose not
+
+    def orders_of_bookings(self) -> dict[str, set[str]]:
+        """Return the booked orders that each booking stands for, by its UUID.
+
+        One that another connector made may stand for several.
+        """
+        sql = "SELECT batch_id, number FROM bookings WHERE booked_at IS NOT NULL"
+
+        numbers: dict[str, set[str]] = {}
+        for row in self._rows(sql):
+            numbers.setdefault(row["batch_id"], set()).add(row["number"])
+        return numbers
+
+    def disowned(self) -> set[tuple[str, str]]:
+        """Return order number and UUID of what, by a person's word, does not belong together."""
+        rows = self._rows("SELECT number, batch_id FROM not_adopted")
+        return {(row["number"], row["batch_id"]) for row in rows}
+
+    def disown(self, number: str, batch_ids: Iterable[str]) -> None:
+        """Remember that a person said that these bookings are not the order's."""
+        self._write(
+            """INSERT OR IGNORE INTO not_adopted
+               SELECT :number, value FROM json_each(:batch_ids)""",
+            number=number,
+            batch_ids=json.dumps(list(batch_ids)),
+        )
+
+    def own_again(self, number: str, batch_id: str) -> None:
+        """A person now says that this booking is the order's."""
+        self._write(
+            "DELETE FROM not_adopted WHERE number = :number AND batch_id = :batch_id",
+            number=number,
+            batch_id=batch_id,
+        )
+
+    def undo_adoption(
+        self, number: str, batch_id: str, state: State, rejection: Rejection | None
+    ) -> None:
+        """Take back that an order was booked by this booking: it is in `state` again."""
+        with self.transaction():
+            self._write("DELETE FROM bookings WHERE number = :number", number=number)
+            self._write(
+                """UPDATE orders SET state = :state, reason = :reason, detail = :detail
+                   WHERE number = :number""",
+                number=number,
+                **_state_columns(state, rejection),
+            )
+            self.disown(number, [batch_id])
 
     def reduce(self, number: str, payload: dict[str, Any], body: str) -> None:
         """Put a reduced payload and body in the place of a booked order's, and of its booking's."""

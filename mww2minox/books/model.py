@@ -38,6 +38,7 @@ class Reason(StrEnum):
     CUSTOMER_BLOCKED = "customer_blocked"
     CREDIT_ORDER_POSITIVE = "credit_order_positive"
     FISCAL_YEAR_MISSING = "fiscal_year_missing"
+    PERHAPS_BOOKED = "perhaps_booked"
     REJECTED_BY_MINOX = "rejected_by_minox"
     OUTCOME_UNKNOWN = "outcome_unknown"
 
@@ -301,7 +302,8 @@ class MinoxCustomer:
 class TransactionLine:
     """A line as Minox tells it.
 
-    `own` says that Minox numbers it among the lines that it made itself.
+    `own` says that Minox numbers it among the lines that it made itself. `document_date` is None
+    where the line tells none.
     """
 
     batch_id: str
@@ -317,6 +319,7 @@ class TransactionLine:
     description: str
     journal: str
     own: bool
+    document_date: dt.date | None = None
 
     @property
     def amount(self) -> Decimal:

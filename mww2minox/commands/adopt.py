@@ -1,21 +1,19 @@
-"""`adopt`: mark orders as booked that the sales journal already holds.
+"""`adopt`: mark orders as booked that the books already hold; or take that back.
 
 Nothing is written to Minox.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from datetime import date
 
-from mww2minox.books.model import Booking, Difference, State
-from mww2minox.books.money import euros
-from mww2minox.errors import ExitStatus
-from mww2minox.language.texts import _, ngettext
+from mww2minox.books.model import State
+from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.language.texts import _, day, ngettext, number
 from mww2minox.minox.journal import JournalBooking
-from mww2minox.minox.wire import booking_body
-from mww2minox.shop.intake import changes_since
+from mww2minox.reasons import explain_rejection
 from mww2minox.state import StoredBooking, StoredOrder
-from mww2minox.steps.journal_search import bookings_in_journal, stored_total
+from mww2minox.steps.journal_search import bookings_in_books
+from mww2minox.steps.taking_over import perhaps_booked, take_over, tell_of_other_amounts
 from mww2minox.wiring import Wiring
 
 UNBOOKED = (State.WAITING, State.READY, State.FAILED, State.SKIPPED)
@@ -24,17 +22,22 @@ UNBOOKED = (State.WAITING, State.READY, State.FAILED, State.SKIPPED)
 def adopt(wiring: Wiring, *, since: date | None = None) -> ExitStatus:
     """Adopt what is found for the orders that are not booked, dated `since` at the earliest.
 
-    A booking of another amount is adopted too, and reported as a difference.
+    What names an order without fitting it is listed, and left to a person.
     """
     orders = _unbooked(wiring, since)
-    bookings = bookings_in_journal(wiring, list(orders.values()))
+    found = bookings_in_books(wiring, list(orders.values()))
 
-    differing = 0
-    for number, booking in bookings.items():
-        differing += _adopt(wiring, orders[number], booking)
-    wiring.store.mark_searched_in_journal(orders)
+    adopted = differing = 0
+    for name, there in found.items():
+        if there.booking:
+            adopted += 1
+            differing += take_over(wiring, orders[name], there.booking)
 
-    _tell(wiring, len(orders), len(bookings), differing)
+    _tell(wiring, len(orders), adopted, differing)
+    for name, there in found.items():
+        if not there.booking:
+            text = explain_rejection(perhaps_booked(orders[name], there.candidates))
+            wiring.output.warn(text.message, f"  {text.suggestion}")
     return ExitStatus.OK
 
 
@@ -45,78 +48,6 @@ def _unbooked(wiring: Wiring, since: date | None) -> Mapping[str, StoredOrder]:
     return {order.number: order for order in orders if order.date >= first}
 
 
-def _adopt(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> bool:
-    """Store an order as booked; return whether its amount differs."""
-    intended = wiring.store.booking(order.number) if booking.ours else None
-    if intended:
-        return _settle(wiring, order, intended)
-    return _take_over(wiring, order, booking)
-
-
-def _settle(wiring: Wiring, order: StoredOrder, intended: StoredBooking) -> bool:
-    """Store that our own booking arrived whose answer was lost: what was sent stays what it is
-    compared with.
-    """
-    changes = changes_since(intended, order)
-
-    with wiring.store.transaction():
-        wiring.store.mark_booked(order.number)
-        wiring.store.mark_changed_in_shop(order.number, changes)
-    return bool(changes)
-
-
-def _take_over(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> bool:
-    """Store a booking that the state knows nothing of."""
-    differences = _differences(order, booking)
-    adopted = _stored_booking(wiring, order, booking)
-
-    with wiring.store.transaction():
-        wiring.store.intend_booking(adopted)
-        wiring.store.mark_booked(order.number)
-        if differences:
-            wiring.store.mark_verified(order.number, differences)
-    return bool(differences)
-
-
-def _differences(order: StoredOrder, booking: JournalBooking) -> tuple[Difference, ...]:
-    expected = stored_total(order)
-    if booking.total == expected:
-        return ()
-
-    values = {"expected": _euros_or_dash(expected), "found": _euros_or_dash(booking.total)}
-    return (Difference(code="total_differs", values=values),)
-
-
-def _euros_or_dash(total: Decimal | None) -> str:
-    return "-" if total is None else euros(total)
-
-
-def _stored_booking(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> StoredBooking:
-    now = datetime.now(UTC)
-
-    return StoredBooking(
-        number=order.number,
-        batch_id=booking.batch_id,
-        customer=booking.customer,
-        total_cents=order.total_cents or 0,
-        body=_body(wiring, order, booking),
-        payload=order.payload,
-        read=order.read,
-        sent_at=now,
-        booked_at=now,
-    )
-
-
-def _body(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> str:
-    """For a booking of ours, what we would send for it; nothing for another's, which is compared by
-    its total.
-    """
-    if not booking.ours:
-        return ""
-    decided = wiring.booker.decide(order)
-    return booking_body(decided, booking.customer).decode() if isinstance(decided, Booking) else ""
-
-
 def _tell(wiring: Wiring, count: int, adopted: int, differing: int) -> None:
     sentence = ngettext(
         "Adopted: {found} of {count} order that was not booked; nothing was sent.",
@@ -124,11 +55,119 @@ def _tell(wiring: Wiring, count: int, adopted: int, differing: int) -> None:
         count,
     )
     wiring.output.say(sentence.format(found=adopted, count=count))
+    tell_of_other_amounts(wiring, differing)
 
-    if differing:
-        sentence = ngettext(
-            "{count} of them has another amount.", "{count} of them have another amount.", differing
+
+# By a person's word
+
+
+def adopt_orders(
+    wiring: Wiring, numbers: Sequence[str], *, booking: str | None = None
+) -> ExitStatus:
+    """Take for each of these orders the booking that may be its own, whatever its amount.
+
+    Where there are several, `booking` (a UUID) chooses; without it they are listed, and the status
+    is USAGE. Raises UsageError for an order that is not known.
+    """
+    orders = [_known(wiring, name) for name in numbers]
+    unbooked = [order for order in orders if order.state is not State.BOOKED]
+    found = bookings_in_books(wiring, unbooked, by_word=True)
+
+    status = ExitStatus.OK
+    for order in orders:
+        if order.state is State.BOOKED:
+            sentence = _("Order {number} is booked already.")
+            wiring.output.say(sentence.format(number=order.number))
+            continue
+
+        there = found.get(order.number)
+        chosen = _chosen(wiring, order, there.all if there else (), booking)
+        if chosen is None:
+            status = ExitStatus.USAGE
+            continue
+
+        differing = take_over(wiring, order, chosen)
+        sentence = _("Order {number} is adopted: it is booking {batch_id}; nothing was sent.")
+        wiring.output.say(sentence.format(number=order.number, batch_id=chosen.batch_id))
+        tell_of_other_amounts(wiring, int(differing))
+    return status
+
+
+def _known(wiring: Wiring, name: str) -> StoredOrder:
+    order = wiring.store.order(name)
+    if order is None:
+        message = _("There is no order {numbers} in the state.").format(numbers=name)
+        raise UsageError(
+            message, _("Fetch it first: mww2minox fetch --order {number}").format(number=name)
         )
-        wiring.output.warn(
-            sentence.format(count=differing), _("See which: mww2minox report --errors")
-        )
+    return order
+
+
+def _chosen(
+    wiring: Wiring,
+    order: StoredOrder,
+    candidates: Sequence[JournalBooking],
+    batch_id: str | None,
+) -> JournalBooking | None:
+    """Return the candidate that is meant, or say why it is not clear and return None."""
+    wanted = batch_id.lower() if batch_id else None
+    choices = [candidate for candidate in candidates if wanted in (None, candidate.batch_id)]
+    if len(choices) == 1:
+        return choices[0]
+
+    if not candidates:
+        message = _("The books hold nothing that names order {number}.")
+        suggestion = _("See why it is not booked: mww2minox report --errors")
+    else:
+        message = _("Which of these is order {number}?")
+        suggestion = _("Choose: mww2minox adopt --order {number} --booking UUID")
+    wiring.output.warn(
+        message.format(number=order.number), f"  {suggestion.format(number=order.number)}"
+    )
+    for candidate in candidates:
+        wiring.output.warn(_line(candidate))
+    return None
+
+
+def _line(candidate: JournalBooking) -> str:
+    line = _('{batch_id}: journal {journal}, {date}, {total} euros, customer {customer}, "{text}"')
+    date_shown = day(candidate.date) if candidate.date else "-"
+    total = "-" if candidate.total is None else number(candidate.total)
+
+    shown = line.format(
+        batch_id=candidate.batch_id,
+        journal=candidate.journal,
+        date=date_shown,
+        total=total,
+        customer=candidate.customer or "-",
+        text=candidate.text,
+    )
+    return f"    {shown}"
+
+
+def undo(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
+    """Take back that these orders were adopted: they are as their status says, and not booked.
+
+    Raises UsageError for one that was not adopted, before anything is changed.
+    """
+    adopted = [_adopted(wiring, name) for name in numbers]
+    statuses = wiring.statuses
+
+    for booking in adopted:
+        waits = statuses.rejection(booking.number, _known(wiring, booking.number).status)
+        state = State.WAITING if waits else State.READY
+        wiring.store.undo_adoption(booking.number, booking.batch_id, state, waits)
+
+        sentence = _("Order {number} is no longer booked by {batch_id}; nothing was sent.")
+        wiring.output.say(sentence.format(number=booking.number, batch_id=booking.batch_id))
+    return ExitStatus.OK
+
+
+def _adopted(wiring: Wiring, name: str) -> StoredBooking:
+    booking = wiring.store.booking(_known(wiring, name).number)
+
+    is_ours = booking is not None and booking.batch_id == wiring.booker.batch_id(name)
+    if booking is None or booking.booked_at is None or is_ours:
+        message = _("Order {number} was not adopted, so there is nothing to undo.")
+        raise UsageError(message.format(number=name), _("See what it is: mww2minox report"))
+    return booking

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from mww2minox.books.model import State
-from mww2minox.errors import ExitStatus, OrderNotInShop
+from mww2minox.books.model import Reason, State
+from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
 from mww2minox.language.texts import _
 from mww2minox.reasons import explain_rejection
 from mww2minox.shop.intake import Counts, take_in
@@ -12,16 +12,20 @@ from mww2minox.steps.first_date import keep_to_since
 from mww2minox.wiring import Wiring
 
 
-def retry(wiring: Wiring, numbers: Sequence[str], *, everything: bool = False) -> ExitStatus:
+def retry(
+    wiring: Wiring, numbers: Sequence[str], *, everything: bool = False, not_adopted: bool = False
+) -> ExitStatus:
     """Read these orders again (`everything`: all that failed) and book those whose status books.
 
     Who names an order from before `shop.since` asks for it: then it is booked all the same.
-    An order that is booked already is told so and left alone. One that the shop lacks makes the
-    status USAGE.
+    `not_adopted`: what was found in the books is not theirs. An order that is booked already is
+    told so and left alone. One that the shop lacks makes the status USAGE.
     """
     keep_to_since(wiring)
     if everything:
         numbers = [order.number for order in wiring.store.orders((State.FAILED,))]
+    if not_adopted:
+        _disown(wiring, numbers)
     asked_for = not everything
     missing = [number for number in numbers if not _read_again(wiring, number, asked_for=asked_for)]
 
@@ -31,6 +35,30 @@ def retry(wiring: Wiring, numbers: Sequence[str], *, everything: bool = False) -
 
     status = book_all(wiring, orders) if orders else ExitStatus.OK
     return ExitStatus.USAGE if missing else status
+
+
+def _disown(wiring: Wiring, numbers: Sequence[str]) -> None:
+    """Remember that the bookings that these orders are perhaps booked by are not theirs.
+
+    Raises UsageError for an order that does not wait for that, before anything is changed.
+    """
+    shown: dict[str, list[str]] = {}
+    for name in numbers:
+        order = wiring.store.order(name)
+        rejection = order.rejection if order else None
+        if rejection and rejection.reason is Reason.PERHAPS_BOOKED:
+            shown[name] = rejection.values.get("batch_ids", "").split()
+        elif order is None or order.state is not State.BOOKED:
+            message = _("Nothing was found in the books that order {number} could be.")
+            raise UsageError(
+                message.format(number=name),
+                _("Retry it as any other: mww2minox retry {number}").format(number=name),
+            )
+
+    # Those that it was told of: another one asks anew.
+    with wiring.store.transaction():
+        for name, batch_ids in shown.items():
+            wiring.store.disown(name, batch_ids)
 
 
 def _read_again(wiring: Wiring, number: str, *, asked_for: bool) -> bool:

@@ -1,182 +1,308 @@
-"""Which orders the sales journal in Minox already holds, whoever booked them.
+"""Which orders the journals in Minox already hold, whoever booked them.
 
-A booking is ours, a former connector's, or made by hand. It is an order's by its derived UUID, else
-by the order number as invoice number or in the description (minox/exactly_once.md, "Whose booking
-is this?").
+A booking is ours, a former connector's, or made by hand. It is an order's by its derived UUID, in
+any journal, or when it names the order in the sales journal and fits it (minox/exactly_once.md,
+"Whose booking is this?").
 """
 
+import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set as AbstractSet
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set as AbstractSet
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mww2minox.books.model import Administration, TransactionLine
 from mww2minox.books.periods import period_of
 from mww2minox.minox.api import Minox
 
-NUMBERS = re.compile(r"[0-9]+")
 DATES = re.compile(
     r"\b(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2}))\b"
 )
+NUMBER_ALONE = re.compile(r"\s*#?\s*([0-9]+)[\s.]*")
+NUMBER_AFTER_A_WORD = re.compile(
+    r"(?:#|\b(?:(?:web-?)?orders?|bestel(?:ling(?:en)?)?|factu(?:ur|ren)|invoice"
+    r"|webshop|webwinkel|mijnwebwinkel|mww)(?:[ -]?(?:nr|no|nummer|number))?(?![a-z]))"
+    r"[\s.:;,#-]*([0-9]+)(?!\w|[./-][0-9])",
+    re.IGNORECASE,
+)
+"""`12 dozen` and `Molenstraat 62` name no order, and `Factuur 2026-0012` not that of a year."""
+NEAR = dt.timedelta(days=31)
+"""The document date of an order's booking is at most so far from a date of the order."""
+NEITHER, BY_CUSTOMER, BY_AMOUNT = range(3)
+"""How well a booking fits an order that it names; the amount to the cent goes first."""
 
 Batches = Mapping[str, Sequence[TransactionLine]]
 """Lines by the id of the booking that they are of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JournalBooking:
-    """A booking in the journal that stands for an order.
+class SoughtOrder:
+    """An order that a booking may be of.
 
-    `total` is signed euros, None where no customer's line tells it.
+    `total` is signed euros, None where the shop did not tell it. `batch_id` is the derived UUID of
+    its booking.
+    """
+
+    number: str
+    total: Decimal | None
+    batch_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalBooking:
+    """A booking in a journal, or the part of one that is about one order.
+
+    `names` are the order numbers that it names. `total` is signed euros, None where no customer's
+    line tells it. `text` is the description of its first line.
     """
 
     batch_id: str
     ours: bool
+    names: frozenset[str]
     customer: str
     total: Decimal | None
-    customer_lines: tuple[TransactionLine, ...]
+    journal: str
+    date: dt.date | None
+    text: str
 
 
-def lines_since(
-    minox: Minox, administration: Administration, first: date, journal: str
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the books hold for one order: its `booking`, or else `candidates` for a person."""
+
+    booking: JournalBooking | None = None
+    candidates: tuple[JournalBooking, ...] = ()
+
+    @property
+    def all(self) -> tuple[JournalBooking, ...]:
+        """All that may be the order's: the one that is, or the candidates."""
+        return (self.booking,) if self.booking else self.candidates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What is known beside the books.
+
+    `orders` are all known orders, by number. `taken` has the orders that each booking was adopted
+    for, `disowned` the pairs of order number and booking of which a person said that they do not
+    belong together. Asked only where a booking names an order: `dates_of` it and of its status
+    change, and whether its e-mail finds a customer (`has_customer`: order number, customer number).
+    """
+
+    journal: str
+    orders: Mapping[str, SoughtOrder]
+    dates_of: Callable[[str], Iterable[dt.date]]
+    has_customer: Callable[[str, str], bool]
+    taken: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+    disowned: AbstractSet[tuple[str, str]] = frozenset()
+
+
+# Reading
+
+
+def lines_of_days(
+    minox: Minox, administration: Administration, first: dt.date, last: dt.date | None
 ) -> list[TransactionLine]:
-    """Read every line of the sales journal in the periods from the one that holds `first` on."""
+    """Read every line, of all journals, in the periods that hold the days from `first` to `last`.
+
+    Without `last` all periods until the end of the last fiscal year are read.
+    """
     lines: list[TransactionLine] = []
-    for fiscal_year, period in _periods(administration, first):
+    for fiscal_year, period in _periods(administration, first, last or dt.date.max):
         lines += minox.lines_of_period(fiscal_year, period)
-    return [line for line in lines if _is_of_journal(line, journal)]
+    return lines
 
 
-def _is_of_journal(line: TransactionLine, journal: str) -> bool:
-    """A line that names no journal may be of this one; one of no booking is nobody's."""
-    return bool(line.batch_id) and line.journal in ("", journal)
-
-
-def _periods(administration: Administration, first: date) -> Iterable[tuple[int, int]]:
-    """Yield fiscal year and period from the one that `first` falls in, to the last one."""
+def _periods(
+    administration: Administration, first: dt.date, last: dt.date
+) -> Iterable[tuple[int, int]]:
+    """Yield fiscal year and period of each that holds a day from `first` to `last`."""
     for year in administration.fiscal_years:
-        if year.end < first:
+        if year.end < first or year.start > last:
             continue
 
-        start = period_of(max(first, year.start), administration)
-        count = year.number_of_periods or administration.number_of_periods
         # A year whose end is before its start holds no date: all of its periods are read.
+        start = period_of(max(first, year.start), administration)
+        end = period_of(min(last, year.end), administration)
+        count = year.number_of_periods or administration.number_of_periods
         first_period = start[1] if start else 1
-        for period in range(first_period, count + 1):
+        last_period = end[1] if end else count
+        for period in range(first_period, last_period + 1):
             yield year.year, period
 
 
-def find_bookings(
-    lines: Sequence[TransactionLine], totals: Mapping[str, Decimal | None], ours: Mapping[str, str]
-) -> dict[str, JournalBooking]:
-    """Return the bookings of orders, by order number.
+# Whose booking it is
 
-    `totals` are the signed euros of the orders that are looked for; `ours` has the derived UUIDs of
-    all known orders. A booking of another's that fits an order to the cent is that order's alone;
-    one of another amount may be anybody's that it names.
-    """
+
+def find_bookings(
+    lines: Iterable[TransactionLine], wanted: Collection[str], search: Search
+) -> dict[str, Found]:
+    """Return what the books hold for the `wanted` orders, by number; nothing for the others."""
     batches: dict[str, list[TransactionLine]] = {}
     for line in lines:
-        batches.setdefault(line.batch_id, []).append(line)
+        # A line of no booking is nobody's.
+        if line.batch_id:
+            batches.setdefault(line.batch_id, []).append(line)
 
-    bookings = _by_uuid(batches, totals, ours)
-
-    our_batches = set(ours.values())
-    others = {batch_id: batch for batch_id, batch in batches.items() if batch_id not in our_batches}
-    candidates = _by_name(others, totals.keys() - bookings.keys())
-    bookings |= _of_its_amount(candidates, totals)
-
-    # One booking of another amount may stand for several orders, so its lines stay free.
-    fitting_lines: set[TransactionLine] = set()
-    for booking in bookings.values():
-        fitting_lines.update(booking.customer_lines)
-    unfitting = {number: candidates[number] for number in candidates.keys() - bookings.keys()}
-    return bookings | _of_another_amount(unfitting, fitting_lines, ours.keys())
-
-
-def _by_uuid(
-    batches: Batches, numbers: Iterable[str], ours: Mapping[str, str]
-) -> dict[str, JournalBooking]:
-    bookings: dict[str, JournalBooking] = {}
-    for number in numbers:
-        batch_id = ours[number]
+    found: dict[str, Found] = {}
+    for number in wanted:
+        batch_id = search.orders[number].batch_id
         if batch_id in batches:
-            bookings[number] = _booking(number, batch_id, batches[batch_id], ours=True)
-    return bookings
+            booking = _whole(batch_id, batches[batch_id], number)
+            found[number] = Found(booking=booking)
+
+    named = _by_name(batches, search)
+    for number in wanted:
+        if number not in found and number in named:
+            choice = _choose(search.orders[number], named[number], search)
+            if choice.booking or choice.candidates:
+                found[number] = choice
+    return found
 
 
-def _by_name(batches: Batches, numbers: Collection[str]) -> dict[str, list[JournalBooking]]:
-    """Return the bookings that name each order: first by invoice number, then in a description."""
-    by_invoice: dict[str, list[JournalBooking]] = {number: [] for number in numbers}
-    by_text: dict[str, list[JournalBooking]] = {number: [] for number in numbers}
+def _whole(batch_id: str, lines: Sequence[TransactionLine], number: str) -> JournalBooking:
+    """Return a booking of ours as it stands in whichever journal."""
+    customer_lines = [line for line in lines if line.type == "customer"]
+
+    return _booking(batch_id, frozenset({number}), customer_lines or lines, ours=True)
+
+
+def _by_name(batches: Batches, search: Search) -> dict[str, list[JournalBooking]]:
+    """Return the bookings in the sales journal that name each order, those of ours left out."""
+    our_batches = {order.batch_id for order in search.orders.values()}
+
+    named: dict[str, list[JournalBooking]] = {}
     for batch_id, lines in batches.items():
-        invoices = {line.invoice_number for line in lines}
-        texts: set[str] = set()
-        for line in lines:
-            texts.update(numbers_in(line.description))
-
-        for number in invoices.intersection(numbers):
-            by_invoice[number].append(_booking(number, batch_id, lines, ours=False))
-        for number in (texts - invoices).intersection(numbers):
-            by_text[number].append(_booking(number, batch_id, lines, ours=False))
-
-    return {number: by_invoice[number] + by_text[number] for number in numbers}
+        if batch_id in our_batches:
+            continue
+        # A line that names no journal may be of this one.
+        in_journal = [line for line in lines if line.journal in ("", search.journal)]
+        for part in _parts(batch_id, in_journal) if in_journal else ():
+            for number in part.names:
+                named.setdefault(number, []).append(part)
+    return named
 
 
-def _of_its_amount(
-    candidates: Mapping[str, Sequence[JournalBooking]], totals: Mapping[str, Decimal | None]
-) -> dict[str, JournalBooking]:
-    """Return for each order the first candidate that fits it to the cent."""
-    bookings: dict[str, JournalBooking] = {}
-    for number, choices in candidates.items():
-        fitting = [booking for booking in choices if booking.total == totals[number]]
-        if fitting:
-            bookings[number] = fitting[0]
-    return bookings
+def _parts(batch_id: str, lines: Sequence[TransactionLine]) -> Iterable[JournalBooking]:
+    """Yield what a booking holds for each order: another connector's may hold those of a day."""
+    customer_lines = [line for line in lines if line.type == "customer"]
+    texts: set[str] = set()
+    for line in lines:
+        texts |= numbers_named(line.description)
+
+    # Without a customer's line nothing tells an amount; the booking may still be an order's.
+    if not customer_lines:
+        names = texts or {line.invoice_number for line in lines}
+        yield _booking(batch_id, frozenset(names - {""}), lines, ours=False)
+        return
+
+    by_names: dict[frozenset[str], list[TransactionLine]] = {}
+    for line in customer_lines:
+        by_names.setdefault(_names(line, texts), []).append(line)
+    for line_names, part in by_names.items():
+        yield _booking(batch_id, line_names, part, ours=False)
 
 
-def _of_another_amount(
-    candidates: Mapping[str, Sequence[JournalBooking]],
-    fitting_lines: AbstractSet[TransactionLine],
-    known_numbers: Collection[str],
-) -> dict[str, JournalBooking]:
-    """Return for each order the first candidate that is not plainly another order's."""
-    bookings: dict[str, JournalBooking] = {}
-    for number, choices in candidates.items():
-        for booking in choices:
-            fits_another = not fitting_lines.isdisjoint(booking.customer_lines)
-            if not fits_another and not _is_invoice_of_another(booking, number, known_numbers):
-                bookings[number] = booking
-                break
-    return bookings
+def _names(line: TransactionLine, texts: AbstractSet[str]) -> frozenset[str]:
+    """Return the orders that a customer's line names; `texts` are those of its whole booking.
+
+    A description goes before the invoice number, which another connector leaves to Minox.
+    """
+    in_its_own_text = numbers_named(line.description)
+    if in_its_own_text:
+        return frozenset(in_its_own_text)
+    if texts and line.invoice_number not in texts:
+        return frozenset(texts)
+    return frozenset({line.invoice_number} - {""})
 
 
-def _is_invoice_of_another(
-    booking: JournalBooking, number: str, known_numbers: Collection[str]
-) -> bool:
-    """Tell whether a booking has another order's invoice number, and merely mentions this one."""
-    invoices = {line.invoice_number for line in booking.customer_lines}
-    return number not in invoices and not invoices.isdisjoint(known_numbers)
+def numbers_named(description: str) -> set[str]:
+    """Return the order numbers that a description names.
 
+    It is nothing but the number, or has it right after a word for an order; a date has none.
+    """
+    text = DATES.sub(" ", description)
+    alone = NUMBER_ALONE.fullmatch(text)
 
-def numbers_in(description: str) -> list[str]:
-    """Return the numbers in a description that may be an order's: those of a date are not."""
-    return NUMBERS.findall(DATES.sub(" ", description))
+    return {alone[1]} if alone else set(NUMBER_AFTER_A_WORD.findall(text))
 
 
 def _booking(
-    number: str, batch_id: str, lines: Sequence[TransactionLine], *, ours: bool
+    batch_id: str, names: frozenset[str], lines: Sequence[TransactionLine], *, ours: bool
 ) -> JournalBooking:
-    customer_lines = order_lines(number, lines)
-    customer = customer_lines[0].account if customer_lines else ""
+    """Describe lines, at least one, as a booking."""
+    customer_lines = [line for line in lines if line.type == "customer"]
+    dates = [line.document_date for line in lines if line.document_date]
+
     return JournalBooking(
         batch_id=batch_id,
         ours=ours,
-        customer=customer,
+        names=names,
+        customer=customer_lines[0].account if customer_lines else "",
         total=total(customer_lines),
-        customer_lines=tuple(customer_lines),
+        journal=lines[0].journal,
+        date=min(dates, default=None),
+        text=lines[0].description,
     )
+
+
+def _choose(order: SoughtOrder, named: Sequence[JournalBooking], search: Search) -> Found:
+    """Return the one booking that fits an order best; else all that a person has to judge."""
+    fits: list[tuple[int, JournalBooking]] = []
+    for booking in named:
+        if not _is_open_to(booking, order.number, search):
+            continue
+        fit = _fit(order, booking, search)
+        best_of_others = _best_of_others(booking, order.number, search)
+
+        # What fits another order better is that order's; what fits both as well is a person's.
+        if best_of_others < fit:
+            fits.append((fit, booking))
+        elif best_of_others == fit:
+            fits.append((NEITHER, booking))
+
+    best = max((fit for fit, _booking in fits), default=NEITHER)
+    fitting = [booking for fit, booking in fits if fit == best]
+    if best > NEITHER and len(fitting) == 1:
+        return Found(booking=fitting[0])
+    return Found(candidates=tuple(booking for _fit, booking in fits))
+
+
+def _is_open_to(booking: JournalBooking, number: str, search: Search) -> bool:
+    """Tell whether a booking may be this order's: nobody said that it is not, nor is another's."""
+    if (number, booking.batch_id) in search.disowned:
+        return False
+
+    return booking.names.isdisjoint(search.taken.get(booking.batch_id, frozenset()))
+
+
+def _best_of_others(booking: JournalBooking, number: str, search: Search) -> int:
+    """Return how well a booking fits the other orders that it names."""
+    best = NEITHER
+    for name in booking.names - {number}:
+        other = search.orders.get(name)
+        if other and _is_open_to(booking, name, search):
+            best = max(best, _fit(other, booking, search))
+    return best
+
+
+def _fit(order: SoughtOrder, booking: JournalBooking, search: Search) -> int:
+    """Return how well a booking that names an order fits it."""
+    if order.total is None or booking.total is None or not _is_near(order, booking, search):
+        return NEITHER
+    if booking.total == order.total:
+        return BY_AMOUNT
+
+    # What takes money back is not the sale, whoever it is for.
+    same_side = (booking.total < 0) == (order.total < 0)
+    if same_side and search.has_customer(order.number, booking.customer):
+        return BY_CUSTOMER
+    return NEITHER
+
+
+def _is_near(order: SoughtOrder, booking: JournalBooking, search: Search) -> bool:
+    day = booking.date
+    return day is None or any(abs(day - known) <= NEAR for known in search.dates_of(order.number))
 
 
 def order_lines(number: str, lines: Sequence[TransactionLine]) -> list[TransactionLine]:
@@ -185,9 +311,10 @@ def order_lines(number: str, lines: Sequence[TransactionLine]) -> list[Transacti
     A booking of another connector's may hold several orders.
     """
     customers = [line for line in lines if line.type == "customer"]
+    by_text = [line for line in customers if number in numbers_named(line.description)]
     by_invoice = [line for line in customers if line.invoice_number == number]
-    by_text = [line for line in customers if number in numbers_in(line.description)]
-    return by_invoice or by_text or customers
+
+    return by_text or by_invoice or customers
 
 
 def total(customer_lines: Sequence[TransactionLine]) -> Decimal | None:

@@ -473,7 +473,16 @@ def read_line(row: Mapping[str, Any]) -> TransactionLine:
         description=_text(row, "description"),
         journal=read_id(journal),
         own=line_number.isdecimal() and int(line_number) >= FIRST_OWN_LINE,
+        document_date=_day(_text(row, "document_date")),
     )
+
+
+def _day(text: str) -> date | None:
+    """Read a day, perhaps with a time after it; None for what is none."""
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def _amount(value: object) -> Decimal | None:

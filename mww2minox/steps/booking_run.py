@@ -1,21 +1,16 @@
 """The run that books orders one by one, whether they are new or tried again."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from mww2minox.books.model import State
 from mww2minox.errors import ExitStatus, ServerFails
-from mww2minox.language.texts import _, ngettext, number
+from mww2minox.language.texts import ngettext, number
 from mww2minox.minox.booker import Booker, Outcome
 from mww2minox.reasons import explain_rejection
-from mww2minox.state import FIRST_PUSH, StoredOrder
-from mww2minox.steps.journal_search import bookings_in_journal
+from mww2minox.state import StoredOrder
+from mww2minox.steps.look import look_in_books, tell_of_look
 from mww2minox.wiring import Wiring
-
-MOST_NAMED = 5
-"""So many order numbers are named: enough to look up."""
 
 
 def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
@@ -25,19 +20,19 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     that fails on one order alone does not stop the others; that too is told at the end, as a
     VendorError.
     """
-    if _journal_holds_bookings(wiring, orders):
-        return ExitStatus.ATTENTION
+    look = look_in_books(wiring, orders)
+    to_book = [order for order in orders if order.number not in look.numbers]
+    tell_of_look(wiring, look)
 
-    booker = wiring.booker
-    outcomes: list[Outcome] = []
+    # The list grows while the run goes on, so that what was booked is told whatever ends it.
+    outcomes = list(look.outcomes)
     try:
-        # The list grows while the run goes on, so that what was booked is told whatever ends it.
-        outcomes.extend(_book_each(booker, wiring.output.each("push", orders)))
+        outcomes.extend(_book_each(wiring.booker, wiring.output.each("push", to_book)))
     finally:
         tell(wiring, outcomes)
 
     failed = any(outcome.state is State.FAILED for outcome in outcomes)
-    return ExitStatus.ATTENTION if failed else ExitStatus.OK
+    return ExitStatus.ATTENTION if failed or look.fitting else ExitStatus.OK
 
 
 def _book_each(booker: Booker, orders: Iterable[StoredOrder]) -> Iterator[Outcome]:
@@ -58,81 +53,6 @@ def _book_each(booker: Booker, orders: Iterable[StoredOrder]) -> Iterator[Outcom
 
     if failure:
         raise failure
-
-
-# What the journal holds already
-
-
-def _journal_holds_bookings(wiring: Wiring, orders: Sequence[StoredOrder]) -> bool:
-    """Tell whether the journal holds bookings for these orders that the state does not know of; say
-    so.
-
-    Whoever comes from another connector, or has lost a state file, must not book a year twice
-    (minox/exactly_once.md, "The look before the first push").
-    """
-    unsearched = _never_searched(wiring, orders)
-    bookings = bookings_in_journal(wiring, unsearched)
-
-    if bookings:
-        _warn_of_bookings(wiring, list(bookings))
-        return True
-
-    with wiring.store.transaction():
-        wiring.store.mark_searched_in_journal(order.number for order in unsearched)
-        _note_first_push(wiring)
-    return False
-
-
-def _never_searched(wiring: Wiring, orders: Sequence[StoredOrder]) -> list[StoredOrder]:
-    """Return the orders whose bookings the journal may hold without our knowing.
-
-    Orders from after our first push are not searched for, unless a backup of the state was put
-    back.
-    """
-    store = wiring.store
-    first_push = store.moment(FIRST_PUSH)
-    last_day = first_push.astimezone(_zone(wiring)).date().isoformat() if first_push else None
-
-    unsearched = []
-    for order in orders:
-        from_before = last_day is None or order.date <= last_day
-        if from_before and not order.searched_in_journal and store.booking(order.number) is None:
-            unsearched.append(order)
-    return unsearched
-
-
-def _warn_of_bookings(wiring: Wiring, numbers: Sequence[str]) -> None:
-    more = " ..." if len(numbers) > MOST_NAMED else ""
-    message = ngettext(
-        "The journal in Minox already holds bookings for {count} of these orders: {numbers}."
-        " Nothing was sent.",
-        "The journal in Minox already holds bookings for {count} of these orders: {numbers}."
-        " Nothing was sent.",
-        len(numbers),
-    )
-
-    wiring.output.warn(
-        message.format(count=len(numbers), numbers=", ".join(numbers[:MOST_NAMED]) + more),
-        _("Take them over, then push again: mww2minox adopt"),
-    )
-
-
-def _note_first_push(wiring: Wiring) -> None:
-    """Keep when we first booked, not before the newest order that the shop has shown: a clock that
-    is behind that day is wrong.
-    """
-    if wiring.store.moment(FIRST_PUSH) is not None:
-        return
-
-    moment = datetime.now(UTC)
-    newest = wiring.store.newest_order_date()
-    if newest:
-        moment = max(moment, datetime.fromisoformat(newest).replace(tzinfo=_zone(wiring)))
-    wiring.store.set_note(FIRST_PUSH, moment.isoformat())
-
-
-def _zone(wiring: Wiring) -> ZoneInfo:
-    return ZoneInfo(wiring.config.shop.timezone)
 
 
 # What became of the orders

@@ -1,38 +1,112 @@
-"""The search in Minox' sales journal for bookings of orders that the state does not hold as booked.
+"""The search in Minox' books for bookings of orders that the state does not hold as booked.
 
 Nothing is written to Minox, nor to the state.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
-from mww2minox.minox.journal import JournalBooking, find_bookings, lines_since
+from mww2minox.errors import Refused
+from mww2minox.minox.journal import (
+    NEAR,
+    Found,
+    Search,
+    SoughtOrder,
+    find_bookings,
+    lines_of_days,
+)
 from mww2minox.state import StoredOrder
 from mww2minox.wiring import Wiring
 
-ONE_DAY = timedelta(days=1)
-"""Another connector's day may be a time zone behind the shop's."""
 
+def bookings_in_books(
+    wiring: Wiring,
+    orders: Sequence[StoredOrder],
+    *,
+    last: date | None = None,
+    by_word: bool = False,
+) -> Mapping[str, Found]:
+    """Return what the books hold for these orders, by order number.
 
-def bookings_in_journal(
-    wiring: Wiring, orders: Sequence[StoredOrder]
-) -> Mapping[str, JournalBooking]:
-    """Return the bookings that the sales journal holds for these orders, by order number.
-
-    Without an order that has a date Minox is not asked. Raises VendorError when it cannot be.
+    The periods are read from some days before the first order to the one that holds `last`; without
+    it, to the end of the last fiscal year. Without an order that has a date Minox is not asked.
+    `by_word`: a person asks, who may take back having said that a booking is not an order's. Raises
+    VendorError when Minox cannot be asked.
     """
     dates = [date.fromisoformat(order.date) for order in orders if order.date]
     if not dates:
         return {}
 
-    first = max(min(dates), date.min + ONE_DAY) - ONE_DAY
-    lines = lines_since(wiring.minox, wiring.administration, first, wiring.config.minox.journal)
+    first = max(min(dates), date.min + NEAR) - NEAR
+    lines = lines_of_days(wiring.minox, wiring.administration, first, last)
 
-    # The UUIDs of all orders: a booking of ours for another order stands for none of these.
-    ours = {order.number: wiring.booker.batch_id(order.number) for order in wiring.store.orders()}
-    totals = {order.number: stored_total(order) for order in orders}
-    return find_bookings(lines, totals, ours)
+    search = _search(wiring)
+    found = find_bookings(lines, [order.number for order in orders], search)
+    if by_word:
+        missing = [order.number for order in orders if order.number not in found]
+        found |= find_bookings(lines, missing, replace(search, disowned=frozenset()))
+    return found
+
+
+def _search(wiring: Wiring) -> Search:
+    """Gather what is known beside the books: other orders, and whose the bookings are already."""
+    # All orders: a booking of ours for another order stands for none of those that are sought.
+    orders = {order.number: order for order in wiring.store.orders()}
+    facts = _Facts(wiring, orders)
+
+    return Search(
+        journal=wiring.config.minox.journal,
+        orders={number: _sought(wiring, order) for number, order in orders.items()},
+        dates_of=facts.dates_of,
+        has_customer=facts.has_customer,
+        taken=wiring.store.orders_of_bookings(),
+        disowned=wiring.store.disowned(),
+    )
+
+
+def _sought(wiring: Wiring, order: StoredOrder) -> SoughtOrder:
+    batch_id = wiring.booker.batch_id(order.number)
+    return SoughtOrder(number=order.number, total=stored_total(order), batch_id=batch_id)
+
+
+class _Facts:
+    """What is looked up only for an order that a booking names: reading an order takes time, and
+    finding its customer may take a request.
+    """
+
+    def __init__(self, wiring: Wiring, orders: Mapping[str, StoredOrder]) -> None:
+        self._wiring = wiring
+        self._orders = orders
+        self._customers: dict[str, frozenset[str]] = {}
+
+    def dates_of(self, number: str) -> Iterable[date]:
+        """Yield the dates of an order and of its status change, as far as they are known."""
+        stored = self._orders[number]
+        if stored.date:
+            yield date.fromisoformat(stored.date)
+        if stored.order and stored.order.status_changed:
+            yield stored.order.status_changed
+
+    def has_customer(self, number: str, customer: str) -> bool:
+        """Tell whether an order's e-mail finds this customer in Minox."""
+        order = self._orders[number].order
+        if order is None or "@" not in order.email or not customer:
+            return False
+
+        email = order.email.strip()
+        if email not in self._customers:
+            self._wiring.minox.keep_private(order.buyer, email)
+            self._customers[email] = self._found_by(email)
+        return customer in self._customers[email]
+
+    def _found_by(self, email: str) -> frozenset[str]:
+        try:
+            customers = self._wiring.minox.customers_by_email(email)
+        except Refused:  # an e-mail address that Minox does not take
+            return frozenset()
+        return frozenset(customer.number for customer in customers)
 
 
 def stored_total(order: StoredOrder) -> Decimal | None:

@@ -69,6 +69,13 @@ VALUES: dict[Reason, dict[str, str]] = {
     Reason.CUSTOMER_BLOCKED: {"customer": "10007"},
     Reason.CREDIT_ORDER_POSITIVE: {"total": "47.45", "original": "28"},
     Reason.FISCAL_YEAR_MISSING: {"date": "2027-01-01"},
+    Reason.PERHAPS_BOOKED: {
+        "journal": "VERK",
+        "date": "2026-09-14",
+        "total": "47.45",
+        "text": "Advies",
+        "count": "2",
+    },
     Reason.REJECTED_BY_MINOX: {"message": "Something else."},
     Reason.OUTCOME_UNKNOWN: {},
 }
@@ -117,6 +124,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
         "customer_blocked",
         "credit_order_positive",
         "fiscal_year_missing",
+        "perhaps_booked",
         "rejected_by_minox",
         "outcome_unknown",
     }
@@ -131,7 +139,13 @@ def test_a_reason_shows_all_its_values_and_ends_in_the_command_to_run(
     text = explain_rejection(Rejection(reason=reason, values={"number": "1024", **VALUES[reason]}))
     for value in _written(("1024", *VALUES[reason].values()), language):
         assert value in text.message
-    assert re.search(r"[^\s] (Draai daarna|Then run): mww2minox retry 1024$", text.suggestion)
+    command = r"(Draai daarna|Then run): mww2minox retry 1024$"
+    if reason is Reason.PERHAPS_BOOKED:
+        command = (
+            r"(Zo ja, voer uit|If it is, run): mww2minox adopt --order 1024\."
+            r" (Zo nee, voer uit|If it is not, run): mww2minox retry --not-adopted 1024$"
+        )
+    assert re.search(rf"[^\s] {command}", text.suggestion)
     assert not re.search(r"[{}]|\([a-z_]+\)|  ", text.message + text.suggestion)
 
 

@@ -1,6 +1,4 @@
-"""The state file: who may read it, what it refuses, how it is migrated, and what a restored older
-one does.
-"""
+"""The state file: who may read it, what it refuses, and how it is migrated."""
 
 import json
 import os
@@ -19,7 +17,7 @@ from sqlite_utils import Database
 from mww2minox import state
 from mww2minox.books.model import Reason, Rejection, State
 from mww2minox.errors import RunInProgress, StateError
-from mww2minox.state import FIRST_PUSH, Store, StoredBooking, StoredOrder
+from mww2minox.state import Store, StoredBooking, StoredOrder
 
 PAGE = 4096
 
@@ -413,59 +411,68 @@ def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, l
             ("m002_told",),
             ("m003_vat_numbers_of_customers",),
             ("m004_orders_asked_for",),
+            ("m005_not_adopted",),
         ]
 
 
-# An older state file that was put back
+# A state file of the version before
 
 
-def run_once(path: Path) -> bool:
-    """Do as `push` does with one order; return whether it has to look into the journal first."""
-    with Store(path) as store, store.run():
-        run = store.start_run("push")
-        store.take_in(order())
+def of_the_version_before(path: Path) -> Path:
+    """Make a state file as it was before: an order that was looked for, and one that was not."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as db:
+        state.migrations.apply(Database(db), stop_before="m005_not_adopted")
+        db.execute(f"PRAGMA application_id = {state.APPLICATION_ID}")
+        for number, looked_for in (("1001", 1), ("1002", 0)):
+            db.execute(
+                """INSERT INTO orders (number, date, state, payload, seen_at, looked_for)
+                   VALUES (?, '2026-03-14', 'ready', '{}', '', ?)""",
+                (number, looked_for),
+            )
+        db.execute("INSERT INTO notes VALUES ('first push', '2026-03-14T12:00:00+00:00')")
+        db.execute("INSERT INTO notes VALUES ('watermark', 'kept')")
+        db.commit()
+    return path
+
+
+def test_a_file_of_the_version_before_goes_on_and_none_of_its_orders_counts_as_looked_for(
+    path: Path,
+) -> None:
+    with Store(of_the_version_before(path)) as store:
+        assert [order.number for order in store.orders()] == ["1001", "1002"]
+        assert (store.note("first push"), store.note("watermark")) == (None, "kept")
+        store.disown("1001", ["a", "b"])
+        assert store.disowned() == {("1001", "a"), ("1001", "b")}
+    assert path.with_name("state.db.before-m005_not_adopted").exists()
+
+
+# Whose a booking is
+
+
+def test_what_a_person_said_of_a_booking_is_kept_and_can_be_taken_back(path: Path) -> None:
+    with Store(filled(path)) as store:
+        store.intend_booking(booking("1001"))
+        assert store.orders_of_bookings() == {}
+        store.mark_booked("1001")
+        assert store.orders_of_bookings() == {"a": {"1001"}}
+        store.undo_adoption("1001", "a", State.READY, None)
         found = store.order("1001")
         assert found
-        looks = not found.searched_in_journal and store.note(FIRST_PUSH) is None
-        store.mark_searched_in_journal(["1001"])
-        store.set_note(FIRST_PUSH, "2026-03-14T12:00:00+00:00")
-        store.finish_run(run, 0)
-    return looks
-
-
-def test_only_the_first_run_of_all_looks_into_the_journal(path: Path) -> None:
-    assert [run_once(path) for _ in range(3)] == [True, False, False]
-
-
-def test_a_restored_older_file_is_noticed(path: Path) -> None:
-    run_once(path)
-    backup = path.read_bytes()
-    run_once(path)
-    path.write_bytes(backup)
-    assert [run_once(path), run_once(path)] == [True, False]
-
-
-def test_a_lost_file_is_noticed(path: Path) -> None:
-    run_once(path)
-    path.unlink()
-    assert run_once(path)
-
-
-def test_a_file_that_came_without_its_lock_file_is_noticed(path: Path) -> None:
-    run_once(path)
-    path.with_name("state.db.lock").unlink()
-    assert run_once(path)
+        assert (found.state, store.booking("1001")) == (State.READY, None)
+        assert store.disowned() == {("1001", "a")}
+        store.own_again("1001", "a")
+        assert store.disowned() == set()
 
 
 # One at a time
 
 
-def test_a_second_run_is_told_who_holds_the_lock_and_the_number_in_it_stays(path: Path) -> None:
+def test_a_second_run_is_told_who_holds_the_lock(path: Path) -> None:
     with Store(path) as store, store.run():
-        run = store.start_run("push")
+        store.start_run("push")
         with (
             Store(path) as other,
             pytest.raises(RunInProgress, match=rf"push, process {os.getpid()}, since 20"),
         ):
             other.run().__enter__()
-        assert path.with_name("state.db.lock").read_text() == str(run)

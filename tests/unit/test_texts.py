@@ -174,7 +174,7 @@ UNSHOWN = {
     ("minox/oauth.py", "Authorization"): HTTP,
     ("minox/oauth.py", "Basic {}"): HTTP,
     ("minox/booker.py", "order {}"): KEY,
-    ("state.py", "first push"): KEY,
+    ("steps/look.py", "journal read to the end"): KEY,
     ("transport.py", "Accept"): HTTP,
     ("transport.py", "Date"): HTTP,
     ("transport.py", "pause {}"): KEY,

@@ -1,0 +1,143 @@
+"""The look before a first PUT: whether the books hold orders that this state never sent.
+
+Source: minox/exactly_once.md, "The look before a first PUT".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from mww2minox.books.model import Booking, State
+from mww2minox.language.texts import _, ngettext
+from mww2minox.minox.booker import Outcome
+from mww2minox.state import StoredOrder
+from mww2minox.steps.journal_search import bookings_in_books
+from mww2minox.steps.taking_over import perhaps_booked, take_over, tell_of_other_amounts
+from mww2minox.wiring import Wiring
+
+MOST_NAMED = 5
+"""So many order numbers are named: enough to look up."""
+READ_TO_THE_END = "journal read to the end"
+"""A note of when the look last read the periods that are still to come."""
+TO_THE_END_EVERY = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the books hold for the orders that were never sent.
+
+    `ours` are booked by us already, `differing` of them not as they are in the shop; `fitting` are
+    booked by others; `outcomes` are those of orders that only a person can tell of.
+    """
+
+    ours: Sequence[str] = ()
+    differing: int = 0
+    fitting: Sequence[str] = ()
+    outcomes: Sequence[Outcome] = ()
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The orders that nothing is sent for."""
+        return frozenset((*self.ours, *self.fitting, *(o.order.number for o in self.outcomes)))
+
+
+def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
+    """Look in the books for the orders whose first PUT would come now, and store what is there.
+
+    A former connector, a person, or we ourselves before a backup of the state was put back, may
+    have booked them (minox/exactly_once.md, "The look before a first PUT").
+    """
+    unsent, last = _before_first_put(wiring, orders)
+    found = bookings_in_books(wiring, unsent, last=last)
+
+    differing = 0
+    ours: list[str] = []
+    fitting: list[str] = []
+    outcomes: list[Outcome] = []
+    for order in unsent:
+        there = found.get(order.number)
+        if there is None:
+            continue
+
+        # Ours is never sent again: this state knows nothing of what it holds.
+        if there.booking and there.booking.ours:
+            differing += take_over(wiring, order, there.booking)
+            ours.append(order.number)
+            continue
+
+        rejection = perhaps_booked(order, there.all)
+        wiring.store.mark(order.number, State.FAILED, rejection)
+        if there.booking:
+            fitting.append(order.number)
+        else:
+            outcomes.append(Outcome(order=order, state=State.FAILED, rejection=rejection))
+
+    if unsent and last is None:
+        wiring.store.set_note(READ_TO_THE_END, datetime.now(UTC).isoformat())
+    return Look(ours=ours, differing=differing, fitting=fitting, outcomes=outcomes)
+
+
+def _before_first_put(
+    wiring: Wiring, orders: Sequence[StoredOrder]
+) -> tuple[list[StoredOrder], date | None]:
+    """Return the orders that would be sent for the first time, and the last day to look at.
+
+    That is today, or later where an order is: our clock may be behind. Once in a while it is None:
+    bookings can be dated ahead.
+    """
+    days = [datetime.now(UTC).date()]
+    newest = wiring.store.newest_order_date()
+    if newest:
+        days.append(date.fromisoformat(newest))
+
+    unsent: list[StoredOrder] = []
+    for order in orders:
+        if wiring.store.booking(order.number):
+            continue
+        # Nothing is asked of Minox for what a rule of ours refuses.
+        booking = wiring.booker.decide(order)
+        if isinstance(booking, Booking):
+            unsent.append(order)
+            days.append(booking.document_date)
+
+    return unsent, max(days) if _was_read_to_the_end(wiring) else None
+
+
+def _was_read_to_the_end(wiring: Wiring) -> bool:
+    """Tell whether the periods that are still to come were read not long ago."""
+    moment = wiring.store.moment(READ_TO_THE_END)
+
+    # A moment ahead was noted by a clock that was wrong.
+    return moment is not None and timedelta() <= datetime.now(UTC) - moment < TO_THE_END_EVERY
+
+
+def tell_of_look(wiring: Wiring, look: Look) -> None:
+    """Tell what is in the books already, and what to do about it."""
+    if look.ours:
+        sentence = ngettext(
+            "Already in Minox, booked by mww2minox: {count} order ({numbers}). It was taken over as it is in"
+            " Minox; nothing was sent.",
+            "Already in Minox, booked by mww2minox: {count} orders ({numbers}). They were taken over as they"
+            " are in Minox; nothing was sent.",
+            len(look.ours),
+        )
+        wiring.output.say(sentence.format(count=len(look.ours), numbers=_some(look.ours)))
+    tell_of_other_amounts(wiring, look.differing)
+
+    if look.fitting:
+        sentence = ngettext(
+            "The journal in Minox already holds a booking for {count} of these orders: {numbers}."
+            " Nothing was sent for it.",
+            "The journal in Minox already holds bookings for {count} of these orders: {numbers}."
+            " Nothing was sent for them.",
+            len(look.fitting),
+        )
+        wiring.output.warn(
+            sentence.format(count=len(look.fitting), numbers=_some(look.fitting)),
+            _("Take them over: mww2minox adopt"),
+        )
+
+
+def _some(numbers: Sequence[str]) -> str:
+    more = " ..." if len(numbers) > MOST_NAMED else ""
+    return ", ".join(numbers[:MOST_NAMED]) + more

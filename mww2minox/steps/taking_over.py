@@ -1,0 +1,114 @@
+"""Orders that turn out to be in Minox already are stored as booked. Nothing is written to Minox."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from mww2minox.books.model import Booking, Difference, Reason, Rejection
+from mww2minox.books.money import euros
+from mww2minox.language.texts import _, ngettext
+from mww2minox.minox.journal import JournalBooking
+from mww2minox.minox.wire import booking_body
+from mww2minox.shop.intake import changes_since
+from mww2minox.state import StoredBooking, StoredOrder
+from mww2minox.steps.journal_search import stored_total
+from mww2minox.wiring import Wiring
+
+
+def take_over(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> bool:
+    """Store an order as booked by this booking; return whether they differ."""
+    intended = wiring.store.booking(order.number) if booking.ours else None
+    if intended:
+        return _settle(wiring, order, intended)
+    return _adopt(wiring, order, booking)
+
+
+def _settle(wiring: Wiring, order: StoredOrder, intended: StoredBooking) -> bool:
+    """Store that our own booking arrived whose answer was lost: what was sent stays what it is
+    compared with.
+    """
+    changes = changes_since(intended, order)
+
+    with wiring.store.transaction():
+        wiring.store.mark_booked(order.number)
+        wiring.store.mark_changed_in_shop(order.number, changes)
+    return bool(changes)
+
+
+def _adopt(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> bool:
+    """Store a booking that the state knows nothing of."""
+    differences = _differences(order, booking)
+    adopted = _stored_booking(wiring, order, booking)
+
+    with wiring.store.transaction():
+        wiring.store.intend_booking(adopted)
+        wiring.store.mark_booked(order.number)
+        wiring.store.own_again(order.number, booking.batch_id)
+        if differences:
+            wiring.store.mark_verified(order.number, differences)
+    return bool(differences)
+
+
+def _differences(order: StoredOrder, booking: JournalBooking) -> tuple[Difference, ...]:
+    expected = stored_total(order)
+    if booking.total == expected:
+        return ()
+
+    values = {"expected": _euros_or_dash(expected), "found": _euros_or_dash(booking.total)}
+    return (Difference(code="total_differs", values=values),)
+
+
+def _euros_or_dash(total: Decimal | None) -> str:
+    return "-" if total is None else euros(total)
+
+
+def _stored_booking(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> StoredBooking:
+    now = datetime.now(UTC)
+
+    return StoredBooking(
+        number=order.number,
+        batch_id=booking.batch_id,
+        customer=booking.customer,
+        total_cents=order.total_cents or 0,
+        body=_body(wiring, order, booking),
+        payload=order.payload,
+        read=order.read,
+        sent_at=now,
+        booked_at=now,
+    )
+
+
+def _body(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> str:
+    """For a booking of ours, what we would send for it; nothing for another's, which is compared by
+    its total.
+    """
+    if not booking.ours:
+        return ""
+    decided = wiring.booker.decide(order)
+    return booking_body(decided, booking.customer).decode() if isinstance(decided, Booking) else ""
+
+
+def perhaps_booked(order: StoredOrder, candidates: Sequence[JournalBooking]) -> Rejection:
+    """Return why an order is not sent that these bookings may stand for; the first is shown."""
+    first = candidates[0]
+    values = {
+        "number": order.number,
+        "journal": first.journal,
+        "date": first.date.isoformat() if first.date else "-",
+        "total": _euros_or_dash(first.total),
+        "text": first.text,
+        "count": str(len(candidates)),
+        "batch_ids": " ".join(candidate.batch_id for candidate in candidates),
+    }
+    return Rejection(reason=Reason.PERHAPS_BOOKED, values=values)
+
+
+def tell_of_other_amounts(wiring: Wiring, differing: int) -> None:
+    """Tell how many of the orders that were taken over differ from their booking, if any do."""
+    if not differing:
+        return
+
+    sentence = ngettext(
+        "{count} of them has another amount.", "{count} of them have another amount.", differing
+    )
+    wiring.output.warn(sentence.format(count=differing), _("See which: mww2minox report --errors"))
