@@ -20,7 +20,7 @@ from unittest import mock
 
 import yaml
 
-from mww2minox.commands.adopt import adopt
+from mww2minox.commands.adopt import adopt, adopt_orders
 from mww2minox.commands.fetch import fetch
 from mww2minox.commands.push import push
 from mww2minox.commands.retry import retry
@@ -45,6 +45,7 @@ COMMANDS: dict[str, Callable[..., ExitStatus]] = {
     "retry": retry,
     "verify": verify,
     "adopt": adopt,
+    "adopt --order": adopt_orders,
 }
 FIRST_CUSTOMERS = frozenset(first_customers())
 Line = dict[str, Any]
@@ -121,13 +122,16 @@ class World:
                 path.unlink()
 
     def save(self) -> Path:
-        """Put a copy of the state file away."""
-        return Path(shutil.copy(self.state, self.folder / "copy.db"))
+        """Put a copy of the state file away, and of the lock file beside it."""
+        for suffix in ("", ".lock"):
+            shutil.copy(f"{self.state}{suffix}", self.folder / f"copy.db{suffix}")
+        return self.folder / "copy.db"
 
-    def put_back(self, copy: Path) -> None:
-        """Put a copy in the place of the state file."""
-        self.forget_everything(lock_too=False)
-        shutil.copy(copy, self.state)
+    def put_back(self, copy: Path, *, whole: bool = False) -> None:
+        """Put a copy in the place of the state file; `whole`: with the lock file of then."""
+        self.forget_everything(lock_too=whole)
+        for suffix in ("", ".lock") if whole else ("",):
+            shutil.copy(f"{copy}{suffix}", f"{self.state}{suffix}")
 
     def move_since(self, day: dt.date) -> None:
         """Set `shop.since` in the config."""

@@ -115,10 +115,10 @@ def tell_of_look(wiring: Wiring, look: Look) -> None:
     """Tell what is in the books already, and what to do about it."""
     if look.ours:
         sentence = ngettext(
-            "Already in Minox, booked by mww2minox: {count} order ({numbers}). It was taken over as it is in"
-            " Minox; nothing was sent.",
-            "Already in Minox, booked by mww2minox: {count} orders ({numbers}). They were taken over as they"
-            " are in Minox; nothing was sent.",
+            "Already in Minox, booked by mww2minox: {count} order ({numbers}). It was taken over as"
+            " it is in Minox; nothing was sent.",
+            "Already in Minox, booked by mww2minox: {count} orders ({numbers}). They were taken"
+            " over as they are in Minox; nothing was sent.",
             len(look.ours),
         )
         wiring.output.say(sentence.format(count=len(look.ours), numbers=_some(look.ours)))
