@@ -13,17 +13,13 @@ import pytest
 from mww2minox.books.model import Reason
 from mww2minox.sandbox import Sample, Sandbox, many_orders, samples
 from mww2minox.sandbox.samples import since
+from tests.sample_results import NO_SAMPLE
 
 if TYPE_CHECKING:
     from mww2minox.sandbox.minox import Minox
 
 TODAY = dt.date(2026, 3, 20)
 DAYS = [TODAY, dt.date(2027, 1, 1), dt.date(2027, 1, 2), dt.date(2028, 2, 29), dt.date(2028, 3, 1)]
-NO_SAMPLE = {
-    Reason.BEFORE_SINCE: "such an order is fetched where somebody asks for it, or moves shop.since",
-    Reason.OUTCOME_UNKNOWN: "it takes an answer of Minox that is lost",
-}
-"""The reasons that no sample order can show by itself, and why."""
 BOOKED = [sample for sample in samples(TODAY) if sample.expected.state == "booked"]
 TAXED = [sample for sample in BOOKED if "tax" in sample.order["price"]]
 
