@@ -169,7 +169,8 @@ def description_of(order: Order, template: str) -> str:
     programs know whose booking it is.
     """
     values = {name: value_of(order) for name, value_of in FIELDS.items()}
-    before, mark, after = template.format(**{**values, "number": NUMBER_HERE}).partition(NUMBER_HERE)
+    values["number"] = NUMBER_HERE
+    before, mark, after = template.format(**values).partition(NUMBER_HERE)
     if not mark:
         return plain(before, DESCRIPTION_LENGTH) or order.number
 
