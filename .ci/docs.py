@@ -37,6 +37,7 @@ OPENING = """\
 # folder of this file. Afterwards run: mww2minox check
 """
 EMPTY = "(empty)"
+NO_OPTIONS = "It has no options.\n"
 PART = re.compile(
     r"(?P<begin><!-- made by `make docs`: (?P<name>[\w ]+) -->\n).*?(?P<end><!-- end -->)",
     re.DOTALL,
@@ -58,7 +59,7 @@ def made() -> dict[Path, str]:
 
 
 def parts() -> dict[str, str]:
-    """Return each part by its name."""
+    """Return each part by its name; a command without options has a sentence for a part."""
     made_parts = {
         "commands": _table(("command", "does"), _command_rows()),
         "options": _table(("option", "does"), _option_rows(cli)),
@@ -68,8 +69,8 @@ def parts() -> dict[str, str]:
     }
     for name, command in cli.commands.items():
         rows = _option_rows(command)
-        if rows:
-            made_parts[f"options of {name}"] = _table(("option", "does"), rows)
+        table = _table(("option", "does"), rows)
+        made_parts[f"options of {name}"] = table if rows else NO_OPTIONS
     return made_parts
 
 

@@ -1,4 +1,5 @@
 """The catalogue of reasons and differences: a row for each, with its texts and what its values are.
+The states have their words here too.
 
 The state keeps codes and values as text; a row says which of the values are money or rates, and
 which may not leave this machine. The texts are made in the reader's language when somebody reads
@@ -81,6 +82,16 @@ class _Values(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         return f"({key})"
+
+
+STATES: dict[State, str] = {
+    State.WAITING: N_("waiting"),
+    State.READY: N_("ready"),
+    State.BOOKED: N_("booked"),
+    State.FAILED: N_("failed"),
+    State.SKIPPED: N_("skipped"),
+}
+"""The states of an order, in words for a table."""
 
 
 REASONS: dict[Reason, ReasonRow] = {
@@ -392,6 +403,11 @@ FIELDS: dict[str, Kind] = {
 """What can change on an order, as the state keeps it, and what its values are."""
 VAT_OF = "VAT "
 """Before the rate in the name of a field that is about VAT."""
+
+
+def state_in_words(state: State) -> str:
+    """Return a state as a table shows it."""
+    return _(STATES[state])
 
 
 def state_of(reason: Reason) -> State:

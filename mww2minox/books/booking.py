@@ -3,7 +3,7 @@
 Source: books/rules.md, rules 9 to 11, and books/rules.md, rule 13.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from mww2minox.books.amounts import ONE, ZERO, Part
@@ -28,6 +28,13 @@ NAME_LENGTH = 60
 NUMBER_HERE = "\0"
 """Stands for the order number while the rest is cut; no template has it as a character."""
 OWN_LEDGER_TYPES = ("shipping", "payment", "discount")
+FIELDS: Mapping[str, Callable[[Order], str]] = {
+    "number": lambda order: order.number,
+    "name": lambda order: plain(order.buyer.name, NAME_LENGTH),
+    "company": lambda order: plain(order.buyer.company, NAME_LENGTH),
+    "date": lambda order: order.date.isoformat(),
+}
+"""What a template of `booking.description` can have of an order, by its name between braces."""
 
 
 # books/rules.md, rules 9 and 11: whose booking it is
@@ -161,12 +168,8 @@ def description_of(order: Order, template: str) -> str:
     What is too long is cut, never the number where the template has it: by that people and other
     programs know whose booking it is.
     """
-    values = {
-        "number": NUMBER_HERE,
-        "name": plain(order.buyer.name, NAME_LENGTH),
-        "company": plain(order.buyer.company, NAME_LENGTH),
-        "date": order.date.isoformat(),
-    }
+    values = {name: value_of(order) for name, value_of in FIELDS.items()}
+    values["number"] = NUMBER_HERE
     before, mark, after = template.format(**values).partition(NUMBER_HERE)
     if not mark:
         return plain(before, DESCRIPTION_LENGTH) or order.number

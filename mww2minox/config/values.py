@@ -12,12 +12,13 @@ from string import Formatter
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
+from mww2minox.books.booking import FIELDS
 from mww2minox.config.yaml_file import Value
 from mww2minox.language.texts import _
 from mww2minox.messenger import takes
 
-PLACEHOLDERS = {"number", "name", "date", "company"}
-"""The fields of `booking.description`."""
+PLACEHOLDERS = frozenset(FIELDS)
+"""The fields of `booking.description`: those that a booking can fill in."""
 NOT_ISO = {"EL": "GR", "UK": "GB"}
 """The codes that VAT numbers of two countries begin with; the shop has those of ISO 3166."""
 HUNDRED = Decimal(100)

@@ -1,11 +1,13 @@
 """The README and the reference hold: their command lines run, their links lead somewhere, and they
-leave out no command, option, reason, exit code or key.
+leave out no command, option, reason, exit code or key; the demo that they show is the real one.
 """
 
+import datetime as dt
 import json
 import re
 import shlex
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,15 @@ import click
 import pytest
 from pydantic import BaseModel
 
-from mww2minox.books.model import Reason
+from mww2minox.books.model import Reason, State
 from mww2minox.cli import cli as group
 from mww2minox.config.loading import SECRET_FILES
 from mww2minox.config.settings import Config, VatSettings
 from mww2minox.errors import ExitStatus
+from mww2minox.language.texts import Language, money, number, use
+from mww2minox.reasons import brief, state_in_words
+from mww2minox.sandbox import samples
+from tests.sample_results import sample_results
 from tests.system.conftest import Cli
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +36,14 @@ INLINE = re.compile(r"`(?:sudo )?(mww2minox\s[^`]*)`")
 SCHEDULED = re.compile(r"/mww2minox ([^;&\n]*)")
 LINK = re.compile(r"\[[^]]*\]\((?!https?:)([^)#]*)#?([^)]*)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+NUMBER = re.compile(r"\d[\d.,]*\d|\d")
+WITH_DEMO: list[tuple[str, Language]] = [
+    ("README.md", "en"),
+    ("mww2minox/docs/nl/handleiding.md", "nl"),
+]
+"""The pages that show the demo, with the language that they show it in."""
+ANY_DAY = dt.date(2026, 3, 20)
+"""What comes of the sample orders is the same on every day, their dates apart."""
 PARSED_ONLY = {"login", "sandbox", "demo"}
 """They wait for a person, or run until interrupted; the demo has a test of its own."""
 
@@ -78,6 +92,17 @@ def page(name: str) -> str:
 def section(command: str) -> str:
     """Return what the reference says under a command's heading."""
     return page("commands").partition(f"## `{command}`\n")[2].partition("\n## ")[0]
+
+
+def demo(text: str, command: str) -> list[str]:
+    """Return the lines that a page shows under the first prompt of a command, up to a gap."""
+    output = blocks(text, "text").partition(f"$ mww2minox {command}\n")[2]
+    return re.split(r"^(?:\.\.\.)?$", output, maxsplit=1, flags=re.MULTILINE)[0].splitlines()
+
+
+def squeezed(text: str) -> str:
+    """Return a text with one plain space for each stretch of white space."""
+    return " ".join(text.split())
 
 
 def anchors(text: str) -> set[str]:
@@ -187,6 +212,63 @@ def test_the_options_of_all_commands_are_described() -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_a_reason_has_a_row(reason: Reason) -> None:
     assert re.search(rf"^\| `{reason.value}` \|", page("reasons"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("code", [*Reason, *COMMANDS])
+def test_the_dutch_guide_has_a_row_for_each_reason_and_command(code: str) -> None:
+    assert re.search(rf"^\| `{code}` \|", page("nl/handleiding"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("name", "language"), WITH_DEMO)
+def test_the_demo_has_the_numbers_of_the_sample_orders(name: str, language: Language) -> None:
+    use(language)
+    results = sample_results(ANY_DAY)
+    fetched, pushed, verified = (
+        NUMBER.findall(demo(TEXTS[name], command)[0]) for command in ("fetch", "push", "verify")
+    )
+
+    counts = (results.fetched, 0, results.ready, results.waiting, results.unreadable)
+    assert fetched == [str(count) for count in counts]
+    assert pushed == [
+        str(results.booked),
+        number(results.euros),
+        str(results.skipped),
+        str(results.failed),
+    ]
+    assert verified == [str(results.booked), "0"]
+
+
+@pytest.mark.parametrize(("name", "language"), WITH_DEMO)
+def test_the_report_of_the_demo_has_the_sample_orders(name: str, language: Language) -> None:
+    use(language)
+    by_number = {sample.number: sample for sample in samples(ANY_DAY)}
+    rows = [
+        row.split(maxsplit=1) for row in demo(TEXTS[name], "report") if row.strip()[0].isdigit()
+    ]
+    assert len(rows) >= 3
+
+    for order_number, row in rows:
+        sample = by_number[order_number]
+        amount = squeezed(money(Decimal(sample.order["price"]["total"])))
+        state = state_in_words(State(sample.expected.state))
+        assert f"{amount} {state}" in squeezed(row)
+        if sample.expected.reason:
+            assert row.endswith(brief(Reason(sample.expected.reason)))
+
+
+@pytest.mark.parametrize(("name", "language"), WITH_DEMO)
+def test_the_booking_that_is_shown_is_that_of_the_sample_order(
+    name: str, language: Language
+) -> None:
+    use(language)
+    (sample,) = [sample for sample in samples(ANY_DAY) if sample.number == "1003"]
+    shown = squeezed(blocks(TEXTS[name], "text"))
+    nothing = number(Decimal(0))
+
+    assert f"{number(Decimal(sample.expected.debtor_amount or 0))} {nothing} 8000" in shown
+    for line in sample.expected.lines:
+        net, vat = number(Decimal(line.net)), number(Decimal(line.vat or 0))
+        assert f" {line.ledger} {nothing} {net} {line.vat_code} {vat}" in shown
 
 
 @pytest.mark.parametrize("status", ExitStatus)

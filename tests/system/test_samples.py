@@ -7,6 +7,7 @@ import pytest
 
 from mww2minox.books.model import Reason
 from mww2minox.sandbox import Sample, Sandbox, Settings, samples as sample_orders
+from tests.sample_results import NO_SAMPLE
 from tests.system.conftest import Cli
 
 Line = tuple[str, str, str, str, str]
@@ -77,11 +78,7 @@ def test_all_samples_end_as_they_were_made_for(
     assert sum(order["state"] == "booked" for order in report.values()) == len(
         sandbox.minox.batches
     )
-    never = {
-        Reason.OUTCOME_UNKNOWN,
-        Reason.BEFORE_SINCE,
-    }  # of a lost answer, of a config that changed
-    assert {order["reason"] for order in report.values()} >= set(Reason) - never
+    assert {order["reason"] for order in report.values()} >= set(Reason) - set(NO_SAMPLE)
 
 
 def assert_exact(sandbox: Sandbox, sample: Sample, order: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mww2minox.books.amounts import ZERO, RateVat, Rounding
+from mww2minox.books.booking import FIELDS
 from mww2minox.books.decision import decide
 from mww2minox.books.model import (
     ZERO_PERCENT,
@@ -970,6 +971,17 @@ def test_a_date_without_a_fiscal_year_is_refused() -> None:
 )
 def test_the_description_follows_the_template(template: str, expected: str) -> None:
     assert booked(order(line("12.10")), rules(description=template)).description == expected
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_each_field_of_a_description_is_filled_in_alone_and_beside_others(field: str) -> None:
+    everything = " ".join(f"{{{name}}}" for name in FIELDS)
+    given = order(line("12.10"))
+
+    alone = booked(given, rules(description=f"{{{field}}}")).description
+    assert alone
+    assert alone == FIELDS[field](given)
+    assert alone in booked(given, rules(description=everything)).description
 
 
 def test_a_description_of_nothing_is_the_order_number() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, event, given, settings, strategies as st
 
+from mww2minox.books.booking import FIELDS
 from mww2minox.books.decision import decide
 from mww2minox.books.model import (
     REVERSE_CHARGED,
@@ -206,7 +207,9 @@ MAPPINGS = st.builds(
     payment_debtors=st.sampled_from([{}, {"basic/cash": "10600"}]),
     rounding_ledger=st.sampled_from([None, "4990"]),
     date=st.sampled_from(DateChoice),
-    description=st.sampled_from(["{number}", "{name} {company}"]),
+    description=st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, unique=True).map(
+        lambda names: " ".join(f"{{{name}}}" for name in names)
+    ),
 )
 
 

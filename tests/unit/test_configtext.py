@@ -11,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, strategies as st
 
+from mww2minox.books.booking import FIELDS
 from mww2minox.commands.setup.configtext import (
     SECRET_NAMES,
     config_text,
@@ -41,10 +42,10 @@ TEXTS = (
 WORDS = TEXTS.map(lambda text: "".join(text.split())).filter(bool)
 NUMBERS = st.one_of(TEXTS, st.integers(0, 10**12))
 RATES = st.one_of(st.integers(0, 100), st.decimals(0, 100, places=2).map(str))
-FIELDS = st.sampled_from(["{number}", "{name}", "{date}", "{company}", "{{", "}}", "# ", ": "])
+PIECES = st.sampled_from([*(f"{{{name}}}" for name in FIELDS), "{{", "}}", "# ", ": "])
 BRACELESS = WORDS.map(lambda text: text.replace("{", "").replace("}", ""))
 DESCRIPTIONS = (
-    st.lists(st.one_of(FIELDS, BRACELESS), min_size=1).map(" ".join).map(str.strip).filter(bool)
+    st.lists(st.one_of(PIECES, BRACELESS), min_size=1).map(" ".join).map(str.strip).filter(bool)
 )
 
 OPTIONAL: dict[str, st.SearchStrategy[Any]] = {

@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 
-from mww2minox.books.model import State
 from mww2minox.commands.report.rows import Row
 from mww2minox.language.texts import N_, _, day, money
 from mww2minox.output import Output
-from mww2minox.reasons import brief, describe, explain_differences, explain_rejection
+from mww2minox.reasons import (
+    brief,
+    describe,
+    explain_differences,
+    explain_rejection,
+    state_in_words,
+)
 
 COLUMNS = (
     (N_("No"), "right"),
@@ -16,13 +21,6 @@ COLUMNS = (
     (N_("State"), "left"),
     (N_("Remark"), "left"),
 )
-STATES = {
-    State.WAITING: N_("waiting"),
-    State.READY: N_("ready"),
-    State.BOOKED: N_("booked"),
-    State.FAILED: N_("failed"),
-    State.SKIPPED: N_("skipped"),
-}
 
 
 def show_table(output: Output, rows: Sequence[Row]) -> None:
@@ -50,7 +48,8 @@ def _show_what_to_do(output: Output, row: Row) -> None:
 def _cells(row: Row) -> list[str]:
     date = day(row.date) if row.date else ""
     amount = "" if row.total is None else money(row.total)
-    return [row.number, date, row.customer or "", amount, _(STATES[row.state]), _remark(row)]
+    state = state_in_words(row.state)
+    return [row.number, date, row.customer or "", amount, state, _remark(row)]
 
 
 def _remark(row: Row) -> str:
