@@ -1,12 +1,12 @@
 """Alerts (`notify` in the config): what needs a person is sent to them once, and again should it
 come back.
 
-A matter is an order that failed, a booking with differences, keys that a vendor refuses, or a
-command that has not ended well for a day. After a run the matters are gathered from the state;
-those that nobody was told about go out in one message, and are remembered once somebody's service
-has taken it. A kill in between tells them again. All this happens outside the run lock, so that a
-slow service holds up no other run, and under a lock of its own, so that two runs do not tell the
-same thing.
+A matter is an order that failed, a booking with differences, keys that a vendor refuses, a run that
+refused to book, or a command that has not ended well for a day. After a run the matters are
+gathered from the state; those that nobody was told about go out in one message, and are remembered
+once somebody's service has taken it. A kill in between tells them again. All this happens outside
+the run lock, so that a slow service holds up no other run, and under a lock of its own, so that two
+runs do not tell the same thing.
 """
 
 import hashlib
@@ -40,6 +40,8 @@ MOST_ORDERS = 10
 SHORTEST_VAT_NUMBER = 6
 BETWEEN = r"[\W_]{0,2}"
 """What may stand between two signs of a VAT number."""
+REFUSED = "refused "
+"""Before the cause in the key of a run that refused: over when a `push` did its work."""
 LOGIN, MINOX_KEYS, SHOP_TOKEN = "login", "keys of minox", "token of the shop"
 ASKED: Mapping[str, Literal["shop_transport", "minox_transport"]] = {
     LOGIN: "minox_transport",
@@ -134,6 +136,7 @@ def _tell_people(wiring: Wiring, run: Run) -> None:
 
 def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
     yield from _refused_keys(run)
+    yield from _refused_run(wiring)
     for command in DAILY:
         yield from _not_for_a_day(wiring, run, command)
     for order in wiring.store.orders((State.FAILED,)):
@@ -145,14 +148,24 @@ def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
 def _is_over(wiring: Wiring, run: Run, key: str) -> bool:
     """Tell whether a matter that was not found now is over.
 
-    Keys are good again when the vendor has taken them.
+    Keys are good again when the vendor has taken them, and what a run refused for is out of the way
+    when a `push` did its work.
     """
+    if key.startswith(REFUSED):
+        return run.command.name == "push" and _ended_well(wiring, run)
+
     vendor = ASKED.get(key)
     return vendor is None or (_ended_well(wiring, run) and wiring.asked(vendor))
 
 
 def _ended_well(wiring: Wiring, run: Run) -> bool:
-    return wiring.store.exit_status(run.number) in WELL
+    return wiring.refusal is None and wiring.store.exit_status(run.number) in WELL
+
+
+def _refused_run(wiring: Wiring) -> Iterator[Matter]:
+    refusal = wiring.refusal
+    if refusal:
+        yield Matter(REFUSED + refusal.cause, refusal.message, refusal.suggestion)
 
 
 def _refused_keys(run: Run) -> Iterator[Matter]:

@@ -551,7 +551,9 @@ def _locked(
         run.number = wiring.store.start_run(command.name)
         return _noting(
             lambda: action(_without_trial(wiring, command)),
-            lambda status: wiring.store.finish_run(run.number, status),
+            lambda status: wiring.store.finish_run(
+                run.number, status, refused=wiring.refusal is not None
+            ),
         )
 
 

@@ -127,6 +127,12 @@ def m005_not_adopted(db: Database) -> None:
     db.execute("DELETE FROM notes WHERE key = 'first push'")
 
 
+@migrations()
+def m006_refused_runs(db: Database) -> None:
+    """Add whether a run refused to do its work. Of older ones that is not known."""
+    db.execute("ALTER TABLE runs ADD COLUMN refused INTEGER NOT NULL DEFAULT 0")
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
@@ -242,11 +248,15 @@ class RememberedCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRuns:
-    """When a command first began, last ended, and last ended well (exit 0 or 3), if it ever did."""
+    """When a command first began, last ended, and last ended well, if it ever did.
+
+    Well is exit 0 or 3 of a run that did its work; `refused` tells that the last one did not.
+    """
 
     began: datetime
     ended: datetime
     ended_well: datetime | None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -465,12 +475,14 @@ class Store:
             )
             return int(self._rows("SELECT last_insert_rowid() AS id")[0]["id"])
 
-    def finish_run(self, run: int, exit_status: int) -> None:
-        """Note how a run ended."""
+    def finish_run(self, run: int, exit_status: int, *, refused: bool = False) -> None:
+        """Note how a run ended; `refused`: it did nothing of its work."""
         self._write(
-            "UPDATE runs SET finished_at = :now, exit_status = :exit_status WHERE id = :run",
+            """UPDATE runs SET finished_at = :now, exit_status = :exit_status, refused = :refused
+               WHERE id = :run""",
             now=_now(),
             exit_status=exit_status,
+            refused=refused,
             run=run,
         )
 
@@ -487,14 +499,20 @@ class Store:
                  SELECT (SELECT started_at FROM mine ORDER BY id LIMIT 1) AS began,
                  (SELECT finished_at FROM mine WHERE finished_at IS NOT NULL
                   ORDER BY id DESC LIMIT 1) AS ended,
-                 (SELECT finished_at FROM mine WHERE exit_status IN (0, 3)
+                 (SELECT refused FROM mine WHERE finished_at IS NOT NULL
+                  ORDER BY id DESC LIMIT 1) AS refused,
+                 (SELECT finished_at FROM mine WHERE exit_status IN (0, 3) AND NOT refused
                   ORDER BY id DESC LIMIT 1) AS ended_well"""
         row = self._rows(sql, command=command, before=before)[0]
 
         began, ended = _moment(row["began"]), _moment(row["ended"])
         if began is None or ended is None:
             return None
-        return PastRuns(began=began, ended=ended, ended_well=_moment(row["ended_well"]))
+
+        ended_well = _moment(row["ended_well"])
+        return PastRuns(
+            began=began, ended=ended, ended_well=ended_well, refused=bool(row["refused"])
+        )
 
     def exit_status(self, run: int) -> int | None:
         """Return how a run ended, or None while it has not."""

@@ -1,6 +1,7 @@
 """Puts the parts together: one object that a command takes what it needs from."""
 
 import uuid
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -26,14 +27,34 @@ NAMESPACE = uuid.UUID("6f2b8f6e-5d0b-5c4e-9a55-6d7777326d78")
 """The root of all derived UUIDs; a change would book every order again."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a run did nothing of its work: told once for each `cause`, which no user sees."""
+
+    cause: str
+    message: str
+    suggestion: str
+
+
 class Wiring:
-    """The parts of one run, made when they are first needed."""
+    """The parts of one run, made when they are first needed.
+
+    `refusal` is why the run refused to do its work, if it did.
+    """
 
     def __init__(self, config: Config, store: Store, output: Output) -> None:
         """Use an open state file."""
         self.config = config
         self.store = store
         self.output = output
+        self.refusal: Refusal | None = None
+
+    def refuse(self, cause: str, message: str, suggestion: str) -> None:
+        """Note that this run does nothing of its work, and why.
+
+        It may end as one that needs attention, but it is no sign of life, and people are told.
+        """
+        self.refusal = Refusal(cause=cause, message=message, suggestion=suggestion)
 
     @cached_property
     def shop(self) -> Webshop:

@@ -9,7 +9,7 @@ from mww2minox.language.texts import ngettext, number
 from mww2minox.minox.booker import Booker, Outcome
 from mww2minox.reasons import explain_rejection
 from mww2minox.state import StoredOrder
-from mww2minox.steps.look import look_in_books, tell_of_look
+from mww2minox.steps.look import booked_by_others, look_in_books, tell_of_look
 from mww2minox.wiring import Wiring
 
 
@@ -30,6 +30,11 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
         outcomes.extend(_book_each(wiring.booker, wiring.output.each("push", to_book)))
     finally:
         tell(wiring, outcomes)
+
+    # What others booked already kept all that was to be booked from being sent.
+    booked = any(outcome.state is State.BOOKED for outcome in outcomes)
+    if look.fitting and not (booked or look.ours):
+        wiring.refuse("journal", *booked_by_others(look))
 
     failed = any(outcome.state is State.FAILED for outcome in outcomes)
     return ExitStatus.ATTENTION if failed or look.fitting else ExitStatus.OK

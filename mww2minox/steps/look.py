@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from mww2minox.books.model import Booking, State
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.booker import Outcome
+from mww2minox.reasons import Text
 from mww2minox.state import StoredOrder
 from mww2minox.steps.journal_search import bookings_in_books
 from mww2minox.steps.taking_over import perhaps_booked, take_over, tell_of_other_amounts
@@ -125,17 +126,23 @@ def tell_of_look(wiring: Wiring, look: Look) -> None:
     tell_of_other_amounts(wiring, look.differing)
 
     if look.fitting:
-        sentence = ngettext(
-            "The journal in Minox already holds a booking for {count} of these orders: {numbers}."
-            " Nothing was sent for it.",
-            "The journal in Minox already holds bookings for {count} of these orders: {numbers}."
-            " Nothing was sent for them.",
-            len(look.fitting),
-        )
-        wiring.output.warn(
-            sentence.format(count=len(look.fitting), numbers=_some(look.fitting)),
-            _("Take them over: mww2minox adopt"),
-        )
+        wiring.output.warn(*booked_by_others(look))
+
+
+def booked_by_others(look: Look) -> Text:
+    """Return the sentence on the orders that others booked, and what to do about it."""
+    sentence = ngettext(
+        "The journal in Minox already holds a booking for {count} of these orders: {numbers}."
+        " Nothing was sent for it.",
+        "The journal in Minox already holds bookings for {count} of these orders: {numbers}."
+        " Nothing was sent for them.",
+        len(look.fitting),
+    )
+
+    return Text(
+        sentence.format(count=len(look.fitting), numbers=_some(look.fitting)),
+        _("Take them over: mww2minox adopt"),
+    )
 
 
 def _some(numbers: Sequence[str]) -> str:

@@ -7,7 +7,8 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from unittest import mock
@@ -16,13 +17,15 @@ import pytest
 
 from mww2minox import messenger
 from mww2minox.books.model import Reason, Rejection, State
+from mww2minox.errors import ExitStatus
 from mww2minox.reasons import REASONS
 from mww2minox.sandbox import Fault, Sandbox, shop_api
 from mww2minox.sandbox.gate import Gate
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from mww2minox.sandbox.server import Answer, HttpServer, Incoming
-from mww2minox.state import Store
+from mww2minox.state import Store, StoredOrder
 from mww2minox.steps import booking_run
+from mww2minox.wiring import Wiring
 from tests.clock import Clock
 from tests.inside import Ended, Inside
 from tests.system.conftest import Cli
@@ -352,6 +355,163 @@ def test_rights_that_minox_refuses_are_told_once(
     assert run(told, "push") == [0]
     with Store(told.state) as store:
         assert store.told() == set()
+
+
+# A run that refused
+
+
+def in_journal(vendors: Sandbox, number: str) -> None:
+    """Put a booking of another connector in the journal, by the number of an order."""
+    day = vendors.today.isoformat()
+    common = {
+        "batch_id": str(uuid.uuid5(uuid.NAMESPACE_OID, number)),
+        "document_date": day,
+        "journal": {"id": "VERK"},
+        "period": {"id": int(day[5:7]), "fiscal_year": int(day[:4])},
+        "description": number,
+    }
+    accounts = ({"id": "10611", "type": "customer"}, {"id": "8000", "type": "ledger_account"})
+    sides = ({"debit": 12.1, "credit": 0.0}, {"debit": 0.0, "credit": 12.1})
+    vendors.minox.batches[common["batch_id"]] = [
+        {"account": {"scheme": "MINOX", **account}, **side, **common, "line_number": place}
+        for place, (account, side) in enumerate(zip(accounts, sides, strict=True), 1)
+    ]
+
+
+def test_a_push_that_finds_its_orders_in_the_journal_is_told_and_is_no_sign_of_life(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    offer(vendors, "501")
+    in_journal(vendors, "501")
+    run(told, "fetch")
+    assert run(told, "push") == [3]
+    message = service.taken()
+    assert message.startswith("mww2minox: 2 matters need attention\n")
+    assert "The journal in Minox already holds a booking for 1 of these orders: 501." in message
+    assert "mww2minox adopt" in message
+    assert service.pings == []
+
+    # One that stands in the way of no other does not stop the run.
+    offer(vendors, "502")
+    assert run(told, "fetch", "push") == [0, 3]
+    assert (service.taken(), len(service.pings)) == ("", 1)
+    assert run(told, "adopt", "push") == [0, 0]
+    with Store(told.state) as store:
+        assert store.told() == set()
+
+
+REFUSAL = (
+    "Something stands in the way: 5. Nothing was sent.",
+    "Clear it, then run: mww2minox push",
+)
+
+
+@pytest.fixture
+def refusing(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, tuple[str, str]]]:
+    """What makes `push` refuse, by its cause; without any it books."""
+    causes: dict[str, tuple[str, str]] = {}
+    real = booking_run.book_all
+
+    def refuse_or_book(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
+        for cause, (message, suggestion) in causes.items():
+            wiring.refuse(cause, message, suggestion)
+            wiring.output.warn(message, suggestion)
+            return ExitStatus.ATTENTION
+        return real(wiring, orders)
+
+    monkeypatch.setattr("mww2minox.commands.push.book_all", refuse_or_book)
+    return causes
+
+
+def test_a_run_that_refused_is_told_once_until_a_push_has_booked_again(
+    told: Inside, vendors: Sandbox, service: Service, refusing: dict[str, tuple[str, str]]
+) -> None:
+    offer(vendors, "501")
+    run(told, "fetch")
+    for _time in range(2):
+        refusing["journal"] = REFUSAL
+        ended = told("push")
+        assert (ended.status, ended.err) == (3, f"{REFUSAL[0]}\n{REFUSAL[1]}\n")
+        assert service.taken() == f"mww2minox: 1 matter needs attention\n{chr(10).join(REFUSAL)}"
+        refusing["journal"] = ("The same: 6.", REFUSAL[1])
+        assert run(told, "push", "fetch", "verify", "push") == [3, 0, 0, 3]
+        assert service.taken() == ""
+        refusing.clear()
+        assert run(told, "push") == [0]
+        offer(vendors, "502")
+        run(told, "fetch")
+
+
+def test_a_run_that_refused_for_another_cause_is_told(
+    told: Inside, vendors: Sandbox, service: Service, refusing: dict[str, tuple[str, str]]
+) -> None:
+    offer(vendors, "501")
+    refusing["journal"] = REFUSAL
+    run(told, "fetch", "push")
+    service.taken()
+    del refusing["journal"]
+    refusing["shop"] = ("The shop is another one.", REFUSAL[1])
+    run(told, "push")
+    assert "The shop is another one." in service.taken()
+
+
+def test_a_run_that_refused_is_no_sign_of_life(
+    told: Inside,
+    vendors: Sandbox,
+    service: Service,
+    clock: Clock,
+    refusing: dict[str, tuple[str, str]],
+) -> None:
+    run(told, "fetch", "push", "verify")
+    offer(vendors, "501")
+    refusing["journal"] = REFUSAL
+    service.pings.clear()
+    run(told, "fetch", "push")
+    assert service.pings == []
+    for _half_day in range(3):
+        clock.pass_by(12 * HOUR)
+        run(told, "fetch", "push")
+    service.taken()
+    run(told, "verify")
+    assert service.pings == [], "push stands still"
+    refusing.clear()
+    run(told, "push")
+    assert len(service.pings) == 1
+
+
+def test_a_push_that_only_refuses_is_missed_after_a_day(
+    told: Inside,
+    vendors: Sandbox,
+    service: Service,
+    clock: Clock,
+    refusing: dict[str, tuple[str, str]],
+) -> None:
+    run(told, "fetch", "push")
+    offer(vendors, "501")
+    refusing["journal"] = REFUSAL
+    for _half_day in range(3):
+        clock.pass_by(12 * HOUR)
+        run(told, "fetch", "push")
+    assert "mww2minox push has not ended well since" in service.taken()
+
+
+def test_check_is_red_where_the_last_run_refused(
+    told: Inside, vendors: Sandbox, refusing: dict[str, tuple[str, str]]
+) -> None:
+    offer(vendors, "501")
+    run(told, "fetch", "push")
+    assert told("check").status == 0
+    offer(vendors, "502")
+    run(told, "fetch")
+    refusing["journal"] = REFUSAL
+    run(told, "push", "verify")
+    ended = told("check")
+    assert ended.status == 3
+    assert "last run of push: it refused, and nothing was done" in " ".join(ended.out.split())
+    assert "mww2minox push" in ended.out
+    refusing.clear()
+    run(told, "push")
+    assert told("check").status == 0
 
 
 # Nothing ran for a day

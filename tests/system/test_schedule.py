@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ import pytest
 
 from mww2minox.cli import run
 from mww2minox.commands.schedule import RUNNING
+from mww2minox.commands.schedule.job import Job
+from mww2minox.commands.schedule.systemd import systemd
+from mww2minox.sandbox import Fault, Sandbox
 from tests.system.conftest import Cli, Ended
 
 ANALYZE = shutil.which("systemd-analyze")
@@ -113,7 +117,9 @@ def test_without_install_it_only_shows_what_it_would_write(machine: Cli, home: P
     shown = files(ended.out)
     assert list(shown) == [units(home) / name for name in NAMES]
     assert "OnCalendar=*-*-* 07:05:00\n" in shown[units(home) / "mww2minox.timer"]
-    assert f"--config {machine.config} push" in shown[units(home) / "mww2minox.service"]
+    service = shown[units(home) / "mww2minox.service"]
+    assert f"--config {machine.config}\n" in service
+    assert service.index("push --wait") < service.index("verify --wait")
     assert "--state" not in ended.out
     assert f"ReadWritePaths=-{machine.folder}\n" in ended.out
     assert [
@@ -148,7 +154,9 @@ def test_the_state_is_named_with_its_full_path_when_it_was_given(machine: Cli, k
     option = machine("--state", "sub/other.db", "schedule", kind)
     machine.env["MWW2MINOX_STATE"] = "sub/other.db"
     assert option.out == machine("schedule", kind).out
-    assert option.out.count(f"--state {machine.folder}/sub/other.db ") == 3
+    # The service of the day names it once, for both commands.
+    count = option.out.count(f"--state {machine.folder}/sub/other.db")
+    assert count == (3 if kind == "--cron" else 2)
     assert kind == "--cron" or f"ReadWritePaths=-{machine.folder}/sub\n" in option.out
 
 
@@ -307,6 +315,69 @@ def test_a_service_runs_on_the_env_file_or_on_credentials_alone(
         shutil.move(path.replace("%%", "%"), credentials / name)
     assert alone(words(start)).status == 2
     assert "Fetched" in alone(words(start), CREDENTIALS_DIRECTORY=str(credentials)).err
+
+
+STUB = """\
+#!/bin/sh
+echo "$@" >> "$CALLED"
+case "$*" in *" push "*) exit "$PUSH" ;; *" verify "*) exit "$VERIFY" ;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("push", "verify", "ends_in"),
+    [
+        (0, 0, 0),
+        (3, 0, 3),
+        (0, 3, 3),
+        (4, 0, 4),
+        (4, 3, 4),
+        (0, 4, 4),
+        (3, 4, 4),
+        (1, 3, 1),
+        (2, 0, 2),
+        (75, 0, 75),
+        (0, 130, 130),
+    ],
+)
+def test_the_days_service_runs_both_and_ends_with_the_worse_of_the_two(
+    odd: Path, push: int, verify: int, ends_in: int
+) -> None:
+    program = odd / "mww2minox"
+    program.write_text(STUB)
+    program.chmod(0o755)
+    job = Job(
+        program=(str(program),),
+        config=odd / "kaas.yaml",
+        state=odd / "%i.db",
+        writable=odd,
+        at=time(6, 15),
+        credentials={},
+    )
+
+    (start,) = re.findall(r"^ExecStart=(.*)$", systemd(job)["mww2minox.service"], re.MULTILINE)
+    called = odd / "called"
+    ended = alone(words(start), PUSH=str(push), VERIFY=str(verify), CALLED=str(called))
+
+    assert (ended.status, ended.out, ended.err) == (ends_in, "", "")
+    before = f"--config {odd / 'kaas.yaml'} --state {odd / '%i.db'}"
+    assert called.read_text().splitlines() == [
+        f"{before} push --wait 3600",
+        f"{before} verify --wait 3600",
+    ]
+
+
+def test_the_days_service_runs(machine: Cli, odd: Path, sandbox: Sandbox) -> None:
+    config = moved(machine, odd)
+    shown = files(machine("--config", config, "schedule").out)
+    service = next(text for path, text in shown.items() if path.name == "mww2minox.service")
+    (start,) = re.findall(r"^ExecStart=(.*)$", service, re.MULTILINE)
+    machine("--config", config, "fetch")
+
+    ended = alone(words(start))
+    assert (ended.status, "Booked:" in ended.err, "Verified:" in ended.err) == (3, True, True)
+    sandbox.faults.append(Fault("status", side="minox", method="GET", status=403, times=None))
+    assert alone(words(start)).status == 4
 
 
 def test_the_crontab_lines_run(machine: Cli, odd: Path) -> None:

@@ -47,6 +47,21 @@ def unquoted(line: str, doubled: str = "%$") -> list[str]:
     return shlex.split(line)
 
 
+def service_words(units: dict[str, str], at: str) -> list[list[str]]:
+    """Return the words of each command in the services, as systemd and then the shell take them."""
+    (fetch,) = values(units[f"mww2minox-fetch{at}.service"], "ExecStart")
+    (daily,) = values(units[f"mww2minox{at}.service"], "ExecStart")
+
+    shell, option, script, name, *arguments = unquoted(daily)
+    assert (shell, option, name) == ("/bin/sh", "-c", "mww2minox")
+    commands = re.findall(r'"\$@" ([a-z]+ --wait [0-9]+);', script)
+
+    # systemd leaves $ alone in the program.
+    program, rest = fetch.split(" --config ")
+    fetch_words = [*unquoted(program, "%"), *unquoted(f"--config {rest}")]
+    return [fetch_words, *([*arguments, *command.split()] for command in commands)]
+
+
 def cron_words(lines: list[str]) -> list[list[str]]:
     """Return the words of each command in a crontab, as cron and then the shell take them."""
     timed = (line.split(" ", 5)[5] for line in lines if not line.startswith("#"))
@@ -68,14 +83,8 @@ def test_the_day_is_push_and_then_verify_and_fetch_runs_every_half_hour() -> Non
         "mww2minox.service",
         "mww2minox.timer",
     ]
-    starts = [line for name in units for line in values(units[name], "ExecStart")]
-    before = "/usr/bin/mww2minox --config /etc/mww2minox/kaas.yaml"
-    assert [line.removeprefix("-") for line in starts] == [
-        f"{before} {command}" for command in COMMANDS
-    ]
-    assert [line.startswith("-") for line in starts] == [False, True, False], (
-        "verify runs whatever became of push"
-    )
+    before = ["/usr/bin/mww2minox", "--config", "/etc/mww2minox/kaas.yaml"]
+    assert service_words(units, "") == [[*before, *command.split()] for command in COMMANDS]
     assert values(units["mww2minox-fetch.timer"], "OnCalendar") == ["*:0/30"]
     assert values(units["mww2minox.timer"], "OnCalendar") == ["*-*-* 06:05:00"]
     for name in ("mww2minox-fetch", "mww2minox"):
@@ -135,13 +144,9 @@ def test_odd_paths_stay_what_they_are() -> None:
     )
     words = ["--config", str(ODD / "kaas.yaml"), "--state", str(ODD / "%i.db")]
     texts = systemd(odd).values()
-    starts = [line.removeprefix("-") for text in texts for line in values(text, "ExecStart")]
-    for start, command in zip(starts, COMMANDS, strict=True):
-        program, rest = start.split(" --config ")
-        assert unquoted(program, "%") == [
-            str(ODD / "mww2minox")
-        ]  # systemd leaves $ alone in the program
-        assert unquoted(f"--config {rest}") == [*words, *command.split()]
+    assert service_words(systemd(odd), "") == [
+        [str(ODD / "mww2minox"), *words, *command.split()] for command in COMMANDS
+    ]
     assert [unquoted(line, "%") for text in texts for line in values(text, "ReadWritePaths")] == [
         [f"-{ODD}"]
     ] * 2
@@ -194,8 +199,10 @@ def test_a_template_has_the_instance_in_the_place_of_the_configs_stem() -> None:
         "mww2minox@.timer",
     ]
     text = units["mww2minox@.service"]
-    push, _verify = values(text, "ExecStart")
-    assert push == "-/usr/bin/mww2minox --config /home/kaas/shops/%i.yaml push --wait 3600"
+    (daily,) = values(text, "ExecStart")
+    assert daily.endswith(" mww2minox /usr/bin/mww2minox --config /home/kaas/shops/%i.yaml")
+    (fetch,) = values(units["mww2minox-fetch@.service"], "ExecStart")
+    assert fetch == "/usr/bin/mww2minox --config /home/kaas/shops/%i.yaml fetch --wait 1500"
     assert values(text, "LoadCredential") == [
         "environment:/home/kaas/shops/%i.env",
         "shop.token:/home/kaas/shops/keys/%i-token",

@@ -364,6 +364,29 @@ def test_nobody_asked_for_an_order_of_an_older_version(path: Path, later: None) 
     assert path.with_name("state.db.before-m004_orders_asked_for").exists()
 
 
+def test_the_runs_of_an_older_version_count_as_runs_that_did_their_work(
+    path: Path, later: None
+) -> None:
+    del later
+    known = list(state.migrations._migrations)  # noqa: SLF001
+    place = [migration.name for migration in known].index("m006_refused_runs")
+    state.migrations._migrations[:] = known[:place]  # noqa: SLF001
+    filled(path)
+    with Store(path) as store:
+        run = store.start_run("push")
+        store._write("UPDATE runs SET finished_at = started_at, exit_status = 3")  # noqa: SLF001
+    state.migrations._migrations[:] = known  # noqa: SLF001
+    with Store(path) as store:
+        before = store.past_runs("push")
+        assert before
+        assert (before.ended_well == before.ended, before.refused) == (True, False)
+        assert store.exit_status(run) == 3
+        store.finish_run(store.start_run("push"), 3, refused=True)
+        after = store.past_runs("push")
+        assert after
+        assert (after.ended_well, after.refused) == (before.ended_well, True)
+
+
 def test_past_runs_can_leave_out_the_one_that_is_asked_for(path: Path) -> None:
     with Store(path) as store:
         first, second = (store.start_run("push") for _ in range(2))
@@ -394,6 +417,7 @@ def test_the_last_run_is_the_one_that_began_last_whatever_the_clock_said(path: P
 def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, later: None) -> None:
     del later
     filled(path)
+    ours = [(migration.name,) for migration in state.migrations.applied(Database(path))]
 
     @state.migrations()
     def m900_good(db: Database) -> None:
@@ -406,13 +430,7 @@ def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, l
     problem(path)
     with closing(sqlite3.connect(path)) as db:
         assert "colour" not in [row[1] for row in db.execute("PRAGMA table_info(orders)")]
-        assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [
-            ("m001_first_tables",),
-            ("m002_told",),
-            ("m003_vat_numbers_of_customers",),
-            ("m004_orders_asked_for",),
-            ("m005_not_adopted",),
-        ]
+        assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == ours
 
 
 # A state file of the version before

@@ -193,7 +193,7 @@ UNSHOWN_FORMS = {
     "config/settings.py": (re.compile("Betaald|Verzonden|Afgehaald"), "a status of a shop"),
     "minox/oauth.py": (re.compile("administration:read "), "the rights, as OAuth names them"),
     "reasons.py": (re.compile(r".*[|?\\]"), PATTERN),
-    "commands/schedule/systemd.py": (re.compile(r"\{\}\[Unit\]"), UNIT),
+    "commands/schedule/systemd.py": (re.compile(r"\{\}\[Unit\]|\"\$@\" "), UNIT),
 }
 
 

@@ -187,6 +187,17 @@ def _past_run(command: str, past: PastRuns | None, zone: ZoneInfo, log: Path) ->
     if past is None:
         return warning("last_run", what, _("there was none yet"))
 
+    if past.refused:
+        return Finding(
+            name="last_run",
+            what=what,
+            status=Status.PROBLEM,
+            problem=_("it refused, and nothing was done, {moment}").format(
+                moment=_moment(past.ended, zone)
+            ),
+            suggestion=_("To see why, run: mww2minox {command}").format(command=command),
+        )
+
     # One that is far ahead was noted by a clock that was wrong.
     well = past.ended_well
     if well and abs(datetime.now(UTC) - well) < MOST_IDLE:

@@ -4,11 +4,18 @@ A space, a quote, a `%` or a `$` in a path stays what it is.
 """
 
 import re
-from collections.abc import Iterable
 
 from mww2minox.commands.schedule.job import FETCH, PUSH, VERIFY, Job, arguments, secrets, specified
 from mww2minox.language.texts import _
 
+EACH = """\
+"$@" {push}; push=$?; \
+"$@" {verify}; verify=$?; \
+case $push in 0|3) ;; *) exit $push ;; esac; \
+case $verify in 0) exit $push ;; *) exit $verify ;; esac"""
+"""What the shell runs: whatever becomes of `push`, `verify` runs too, and the end is the worse of
+the two. Of several ExecStart lines systemd would skip the second, or not tell how the first ended.
+"""
 PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 HARDENED = """\
 UMask=0077
@@ -52,18 +59,14 @@ def systemd(job: Job) -> dict[str, str]:
     daily = f"*-*-* {job.at:%H:%M}:00"
 
     return {
-        unit_name(job, "service", fetch=True): _service(job, taking, [FETCH]),
+        unit_name(job, "service", fetch=True): _service(job, taking, _command(job, *FETCH)),
         unit_name(job, "timer", fetch=True): _timer(job, taking, when="*:0/30", delay="5min"),
-        unit_name(job, "service", fetch=False): _service(job, booking, [PUSH, VERIFY]),
+        unit_name(job, "service", fetch=False): _service(job, booking, _push_and_verify(job)),
         unit_name(job, "timer", fetch=False): _timer(job, booking, when=daily, delay="10min"),
     }
 
 
-def _service(job: Job, description: str, commands: Iterable[tuple[str, ...]]) -> str:
-    # The `-`: whatever becomes of `push`, `verify` still runs, and tells how the service ended.
-    *before, last = (_command(job, command) for command in commands)
-    starts = "".join(f"ExecStart=-{command}\n" for command in before) + f"ExecStart={last}\n"
-
+def _service(job: Job, description: str, command: str) -> str:
     # A user's manager knows no network target, and runs everything as that user.
     network = "Wants=network-online.target\nAfter=network-online.target\n" if job.user else ""
     user = f"User={job.user}\n" if job.user else ""
@@ -74,7 +77,7 @@ def _service(job: Job, description: str, commands: Iterable[tuple[str, ...]]) ->
     return (
         f"{_heading(job)}[Unit]\nDescription={_described(job, description)}\n{network}\n"
         "[Service]\nType=oneshot\n"
-        f"{starts}{done}SuccessExitStatus=3\n"
+        f"ExecStart={command}\n{done}SuccessExitStatus=3\n"
         f"{_credentials(job)}{user}"
         f"{writable}"
         f"ReadWritePaths={_quoted(f'-{specified(job, job.writable)}')}\n"
@@ -110,15 +113,26 @@ def _credentials(job: Job) -> str:
     return "".join(map(_comment, secrets(job))) + "".join(lines)
 
 
-def _command(job: Job, command: tuple[str, ...]) -> str:
-    """Return a command line for ExecStart: `$` is doubled, except in the program, where systemd
-    leaves it alone.
-    """
-    program, *rest = job.program
-    words = [*rest, *arguments(job, lambda path: specified(job, path)), *command]
+def _push_and_verify(job: Job) -> str:
+    """Return the command line of the day: a shell, with our own as its arguments."""
+    script = EACH.format(push=" ".join(PUSH), verify=" ".join(VERIFY)).replace("$", "$$")
 
-    quoted = [_quoted(word).replace("$", "$$") for word in words]
-    return " ".join([_quoted(program.replace("%", "%%")), *quoted])
+    program = _quoted(job.program[0].replace("%", "%%")).replace("$", "$$")
+    return " ".join(["/bin/sh -c", f"'{script}'", "mww2minox", program, *_arguments(job)])
+
+
+def _command(job: Job, *command: str) -> str:
+    """Return a command line for ExecStart. systemd leaves a `$` in the program alone."""
+    program = _quoted(job.program[0].replace("%", "%%"))
+
+    return " ".join([program, *_arguments(job), *command])
+
+
+def _arguments(job: Job) -> list[str]:
+    """Return what stands between the program and the command, with `$` doubled."""
+    words = [*job.program[1:], *arguments(job, lambda path: specified(job, path))]
+
+    return [_quoted(word).replace("$", "$$") for word in words]
 
 
 def _quoted(word: str) -> str:
