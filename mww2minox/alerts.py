@@ -12,7 +12,7 @@ runs do not tell the same thing.
 import hashlib
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,6 +40,8 @@ MOST_ORDERS = 10
 SHORTEST_VAT_NUMBER = 6
 BETWEEN = r"[\W_]{0,2}"
 """What may stand between two signs of a VAT number."""
+OF_ORDER = "order "
+"""Before the number in the key of an order that failed."""
 REFUSED = "refused "
 """Before the cause in the key of a run that refused: over when a `push` did its work."""
 LOGIN, MINOX_KEYS, SHOP_TOKEN = "login", "keys of minox", "token of the shop"
@@ -64,12 +66,21 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What a person has to see to, and what to do about it; `key` tells it from all others."""
+    """What a person has to see to, and what to do about it.
 
-    key: str
+    `keys` are its causes, each of them told once. `former_key` is how an older version named the
+    whole of it.
+    """
+
+    keys: frozenset[str]
     message: str
     suggestion: str
     of_order: bool = False
+    former_key: str = ""
+
+    def is_news(self, told_keys: Collection[str]) -> bool:
+        """Tell whether there is a cause in it that nobody was told of."""
+        return self.former_key not in told_keys and not self.keys.issubset(told_keys)
 
 
 @contextmanager
@@ -120,15 +131,26 @@ def _tell_people(wiring: Wiring, run: Run) -> None:
 
         matters = list(_matters(wiring, run))
         told_keys = wiring.store.told()
-        gone_keys = told_keys - {matter.key for matter in matters}
-        news = [matter for matter in matters if matter.key not in told_keys]
+        news = [matter for matter in matters if matter.is_news(told_keys)]
+        news_keys = _keys(news) - told_keys
+        gone_keys = told_keys - _keys(matters)
+
+        # What was told by an older version keeps its causes under names of their own.
+        renamed_keys = _keys(matters) - told_keys - news_keys
+        if renamed_keys:
+            wiring.store.mark_told(renamed_keys)
 
         # What is over is forgotten, so that it is told again when it comes back.
-        wiring.store.forget_told(key for key in gone_keys if _is_over(wiring, run, key))
+        tried_anew = {order.number for order in wiring.store.orders((State.READY,))}
+        wiring.store.forget_told(key for key in gone_keys if _is_over(wiring, run, key, tried_anew))
 
         # Remembered only once a service has taken it: a kill in between tells it twice, not never.
         if news and _sent(wiring, news):
-            wiring.store.mark_told(matter.key for matter in news)
+            wiring.store.mark_told(news_keys)
+
+
+def _keys(matters: Iterable[Matter]) -> set[str]:
+    return {key for matter in matters for key in matter.keys}
 
 
 # What there is to tell
@@ -145,12 +167,15 @@ def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
         yield from _differing(booking)
 
 
-def _is_over(wiring: Wiring, run: Run, key: str) -> bool:
-    """Tell whether a matter that was not found now is over.
+def _is_over(wiring: Wiring, run: Run, key: str, tried_anew: Collection[str]) -> bool:
+    """Tell whether a cause that was not found now is over.
 
-    Keys are good again when the vendor has taken them, and what a run refused for is out of the way
-    when a `push` did its work.
+    That of an order is not while the order is to be tried anew: a change in the shop alone, such as
+    its status, cures nothing. Keys are good again when the vendor has taken them, and what a run
+    refused for is out of the way when a `push` did its work.
     """
+    if key.startswith(OF_ORDER):
+        return key.split()[1] not in tried_anew
     if key.startswith(REFUSED):
         return run.command.name == "push" and _ended_well(wiring, run)
 
@@ -165,17 +190,18 @@ def _ended_well(wiring: Wiring, run: Run) -> bool:
 def _refused_run(wiring: Wiring) -> Iterator[Matter]:
     refusal = wiring.refusal
     if refusal:
-        yield Matter(REFUSED + refusal.cause, refusal.message, refusal.suggestion)
+        key = f"{REFUSED}{refusal.cause}"
+        yield Matter(frozenset({key}), refusal.message, refusal.suggestion)
 
 
 def _refused_keys(run: Run) -> Iterator[Matter]:
     match run.error:
         case TokenRefused() as error:  # the shop's; it is a `KeysRefused` too, so it comes first
-            yield Matter(SHOP_TOKEN, error.message, error.suggestion)
+            yield Matter(frozenset({SHOP_TOKEN}), error.message, error.suggestion)
         case KeysRefused() as error:
-            yield Matter(MINOX_KEYS, error.message, error.suggestion)
+            yield Matter(frozenset({MINOX_KEYS}), error.message, error.suggestion)
         case LoginNeeded() as error:
-            yield Matter(LOGIN, error.message, error.suggestion)
+            yield Matter(frozenset({LOGIN}), error.message, error.suggestion)
         case _:
             return
 
@@ -208,14 +234,20 @@ def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
 
     key = f"not since {command} {since.isoformat()}"
     suggestion = suggestion.format(report="mww2minox report --errors", **values)
-    yield Matter(key, message.format(**values), suggestion)
+    yield Matter(frozenset({key}), message.format(**values), suggestion)
 
 
 def _failed(order: StoredOrder) -> Iterator[Matter]:
-    if order.rejection:
-        text = explain_rejection(_discreet(order, order.rejection))
-        key = f"order {order.number} {order.rejection.reason.value}"
-        yield Matter(key, text.message, text.suggestion, of_order=True)
+    if order.rejection is None:
+        return
+
+    # Another message of Minox, or another rate without a row, is another cause.
+    text = explain_rejection(_discreet(order, order.rejection))
+    by_reason = f"{OF_ORDER}{order.number} {order.rejection.reason.value}"
+    cause = f"{by_reason} {_digest(sorted(order.rejection.values.items()))}"
+    yield Matter(
+        frozenset({cause}), text.message, text.suggestion, of_order=True, former_key=by_reason
+    )
 
 
 def _discreet(order: StoredOrder, rejection: Rejection) -> Rejection:
@@ -256,14 +288,24 @@ def _differing(booking: StoredBooking) -> Iterator[Matter]:
         return
 
     text = explain_differences(booking.number, map(discreet_difference, differences))
-    key = f"difference {booking.number} {_digest(differences)}"
-    yield Matter(key, text.message, text.suggestion, of_order=True)
+    of_booking = f"difference {booking.number}"
+    causes = {f"{of_booking} {_digest([_content(difference)])}" for difference in differences}
+    yield Matter(
+        frozenset(causes),
+        text.message,
+        text.suggestion,
+        of_order=True,
+        former_key=f"{of_booking} {_digest([_content(difference) for difference in differences])}",
+    )
 
 
-def _digest(differences: Sequence[Difference]) -> str:
-    """Tell these differences from others; nothing that they hold can be read back from it."""
-    values = [(difference.code, sorted(difference.values.items())) for difference in differences]
-    return hashlib.sha256(repr(values).encode()).hexdigest()[:12]
+def _content(difference: Difference) -> tuple[str, list[tuple[str, str]]]:
+    return difference.code, sorted(difference.values.items())
+
+
+def _digest(content: object) -> str:
+    """Tell a cause from others; nothing that it holds can be read back from this."""
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:12]
 
 
 # Telling it

@@ -2,6 +2,7 @@
 private in it.
 """
 
+import hashlib
 import json
 import logging
 import sys
@@ -177,6 +178,82 @@ def test_another_reason_of_the_same_order_is_told(
     give_email(vendors, "501", "gevonden@example.nl")
     run(told, "retry 501")
     assert "Minox refuses order 501" in service.taken()
+
+
+def test_another_cause_under_the_same_reason_is_told(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    offer(vendors, "501", orderlines=[goods("7", "12.10")])
+    run(told, "fetch", "push")
+    assert "Order 501 has VAT rate 7% in NL" in service.taken()
+    run(told, "push", "retry 501")
+    assert service.taken() == ""
+    vendors.shop.change("501", orderlines=[goods("8", "12.10")])
+    run(told, "retry 501", "push")
+    message = service.taken()
+    assert message.startswith("mww2minox: 1 matter needs attention\n")
+    assert "Order 501 has VAT rate 8% in NL" in message
+
+
+def test_another_status_that_books_does_not_end_what_is_wrong_with_an_order(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    offer(vendors, "501", email="")
+    run(told, "fetch", "push")
+    service.taken()
+    for status in (3, 2, 3):
+        vendors.shop.set_status("501", status)
+        assert run(told, "fetch") == [0]
+        assert told.report()["501"]["state"] == "ready"
+        assert run(told, "push") == [3]
+    assert service.taken() == ""
+    give_email(vendors, "501", "gevonden@example.nl")
+    assert run(told, "fetch", "push") == [0, 0]
+    with Store(told.state) as store:
+        assert store.told() == set()
+
+
+def test_what_an_older_version_told_is_not_told_again(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    offer(vendors, "501", orderlines=[goods("7", "12.10")])
+    offer(vendors, "502")
+    run(told, "fetch", "push")
+    (lines,) = vendors.minox.batches.values()
+    lines[0]["invoice_number"] = 77
+    lines[1]["credit"] += 1
+    run(told, "verify")
+    service.taken()
+    with Store(told.state) as store:
+        (booking,) = store.bookings()
+        assert len(booking.differences) > 1
+        values = [(one.code, sorted(one.values.items())) for one in booking.differences]
+        digest = hashlib.sha256(repr(values).encode()).hexdigest()[:12]
+        store.forget_told(store.told())
+        store.mark_told(["order 501 vat_rate_unmapped", f"difference 502 {digest}"])
+    run(told, "fetch", "push", "verify", "fetch")
+    assert service.taken() == ""
+    vendors.shop.change("501", orderlines=[goods("8", "12.10")])
+    run(told, "retry 501")
+    assert "VAT rate 8% in NL" in service.taken()
+
+
+def test_a_difference_that_is_left_of_several_is_not_told_again(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    offer(vendors, BOOKED)
+    run(told, "fetch", "push")
+    (lines,) = vendors.minox.batches.values()
+    lines[0]["invoice_number"] = 77
+    lines[1]["credit"] += 1
+    run(told, "verify")
+    assert service.taken().count("invoice number") == 1
+    lines[1]["credit"] -= 1
+    run(told, "verify", "verify")
+    assert service.taken() == ""
+    lines[1]["credit"] += 1
+    run(told, "verify")
+    assert f"Order {BOOKED}" in service.taken(), "it was over, and came back"
 
 
 def test_a_reason_whose_row_says_skipped_skips_and_is_told_to_nobody(
