@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,10 @@ from mww2minox.language.texts import N_, _, system_problem
 
 APPLICATION_ID = 0x6D777732
 """`mww2` in ASCII: tells our file from another program's."""
+APPLICATION_ID_AT = 68
+"""Where SQLite keeps it in the file, four bytes long (https://www.sqlite.org/fileformat2.html)."""
+PRIVATE = 0o600
+"""The mode of all that is ours: for its owner only."""
 BUSY_SECONDS = 30
 """How long a write waits for that of another process."""
 
@@ -307,7 +312,20 @@ class Store:
 
     def _make_file(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        # A device or a pipe is not to be opened, and its mode is not ours. A folder says so itself.
+        if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):
+            raise self._not_ours()
+
+        # A backup may have put it back read-only.
+        if self.path.is_file() and self._says_ours():
+            self._close_to_others()
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, PRIVATE))
+
+    def _says_ours(self) -> bool:
+        """Tell whether the file says that it is ours, without opening it to write."""
+        with self.path.open("rb") as file:
+            file.seek(APPLICATION_ID_AT)
+            return file.read(4) == APPLICATION_ID.to_bytes(4)
 
     def _prepare(self) -> None:
         self._refuse_strangers()
@@ -325,22 +343,24 @@ class Store:
         self._migrate()
 
     def _close_to_others(self) -> None:
-        """Set the modes back that somebody, or a copy, has changed.
+        """Set the modes back that somebody, or a copy, has changed: what a backup puts back may be
+        open to others, or closed to us.
 
         SQLite gives new files that of the first.
         """
         for suffix in ("", "-wal", "-shm", ".lock", ".tokens.lock", ".told.lock"):
             file = self.path.with_name(f"{self.path.name}{suffix}")
-            if file.exists() and file.stat().st_mode & 0o077:
-                file.chmod(0o600)
+            if file.is_file() and stat.S_IMODE(file.stat().st_mode) != PRIVATE:
+                file.chmod(PRIVATE)
 
     def _refuse_strangers(self) -> None:
         """Refuse another program's file, and one that a newer version of ours has written."""
+        # A file without tables was made a moment ago. They are asked for first: another process may
+        # make them and the id in between.
+        tables = self.db.table_names()
         application_id = self.db.execute("PRAGMA application_id").fetchone()[0]
-        # A file without tables was made a moment ago.
-        if self.db.table_names() and application_id != APPLICATION_ID:
-            message = _("{path} is not a state file of mww2minox.").format(path=self.path)
-            raise StateError(message, _("Name the right one: mww2minox --state PATH report"))
+        if tables and application_id != APPLICATION_ID:
+            raise self._not_ours()
 
         our_steps = {migration.name for migration in migrations.pending(Database(memory=True))}
         newer = {migration.name for migration in migrations.applied(self.db)} - our_steps
@@ -351,13 +371,18 @@ class Store:
                 _("Install that version, then run: mww2minox report"),
             )
 
+    def _not_ours(self) -> StateError:
+        message = _("{path} is not a state file of mww2minox.").format(path=self.path)
+        return StateError(message, _("Name the right one: mww2minox --state PATH report"))
+
     def _migrate(self) -> None:
+        # A new file has nothing to go back to, whoever else is making it now.
+        is_new = not migrations.applied(self.db)
         pending = migrations.pending(self.db)
         if not pending:
             return
 
-        # A new file has nothing to go back to.
-        if migrations.applied(self.db):
+        if not is_new:
             self._back_up(self.path.with_name(f"{self.path.name}.before-{pending[0].name}"))
         with self.transaction():
             self.db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -365,7 +390,7 @@ class Store:
 
     def _back_up(self, target: Path) -> None:
         """Copy the state file as it is, for the way back."""
-        os.close(os.open(target, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(target, os.O_RDWR | os.O_CREAT, PRIVATE))
         with contextlib.closing(sqlite3.connect(target)) as copy:
             self.db.conn.backup(copy)
 
@@ -432,7 +457,7 @@ class Store:
         The kernel frees it after a kill. Raises RunInProgress with who holds it since when.
         """
         try:
-            lock = FileLock(self._lock_file, mode=0o600).acquire(timeout=wait, poll_interval=0.1)
+            lock = FileLock(self._lock_file, mode=PRIVATE).acquire(timeout=wait, poll_interval=0.1)
         except Timeout:
             raise self._in_progress() from None
         except OSError as error:
@@ -528,7 +553,7 @@ class Store:
         No process waits for another.
         """
         try:
-            lock = FileLock(f"{self.path}.told.lock", mode=0o600).acquire(timeout=0)
+            lock = FileLock(f"{self.path}.told.lock", mode=PRIVATE).acquire(timeout=0)
         except Timeout:
             yield False
             return
@@ -864,7 +889,7 @@ class Store:
     def token_lock(self) -> Iterator[None]:
         """Let one process at a time refresh the tokens, waiting for the others."""
         with self._translated():
-            lock = FileLock(f"{self.path}.tokens.lock", mode=0o600).acquire()
+            lock = FileLock(f"{self.path}.tokens.lock", mode=PRIVATE).acquire()
         with lock:
             yield
 

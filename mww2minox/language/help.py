@@ -4,6 +4,7 @@ Help is written in English where a command is made, at import, and marked with `
 translated where it is shown.
 """
 
+import math
 from functools import partial
 from typing import Any
 
@@ -71,9 +72,20 @@ class IntRange(click.IntRange):
 
 
 class FloatRange(click.FloatRange):
-    """A number."""
+    """A number; `nan` and `inf` are none."""
 
     name = _word(N_("float range"))
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number, or fail. No range holds or excludes `nan`."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            message = _("{value!r} is not a valid {number_type}.")
+            self.fail(message.format(value=value, number_type=self.name), param, ctx)
+
+        return number
 
 
 HELP = N_("Show this message and exit.")

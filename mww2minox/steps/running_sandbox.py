@@ -52,14 +52,33 @@ def _new_sandbox() -> "Sandbox":
 
 
 def save_config(path: Path, config: Mapping[str, Any]) -> None:
-    """Write a config that only its owner can read. CannotWrite where it cannot be written."""
+    """Write a config of a sandbox, that only its owner can read, over one of a sandbox at most.
+
+    UsageError where another config is there, CannotWrite where it cannot be written.
+    """
     text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
+    suggestion = _("Choose another file: mww2minox sandbox --write-config FILE")
 
     try:
+        if path.exists() and _token_of(path.read_bytes()) != config["shop"]["token"]:
+            message = _("{path} is there already, and was not written by the sandbox.")
+            raise UsageError(message.format(path=path), suggestion)
+
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        suggestion = _("Choose another file: mww2minox sandbox --write-config FILE")
         raise CannotWrite(path, error, suggestion) from None
+
+
+def _token_of(text: bytes) -> object:
+    """Return the shop's token of a config: that of a sandbox stands in no other. None without."""
+    try:
+        match yaml.safe_load(text):
+            case {"shop": {"token": token}}:
+                return token
+    except yaml.YAMLError:
+        pass
+
+    return None

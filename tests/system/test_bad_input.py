@@ -2,8 +2,10 @@
 traceback.
 """
 
+import os
 import re
 import sqlite3
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +73,24 @@ def test_before_the_first_login(cli: Cli) -> None:
 def test_an_unknown_order(cli: Cli, command: tuple[str, ...]) -> None:
     assert_says(cli(*command, "999999"), 2, "999999")
     assert_says(cli(*command, "../store"), 2, "../store")
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-nan", "1e999", "-1", "soon"])
+def test_a_wait_that_is_no_number_of_seconds(cli: Cli, seconds: str) -> None:
+    ended = cli("fetch", f"--wait={seconds}")
+    assert (ended.status, "--wait" in ended.err) == (2, True)
+
+
+def test_a_state_that_is_no_file_is_refused_and_stays_what_it_is(cli: Cli) -> None:
+    """A pipe, which is as little a file as /dev/null is, and no loss."""
+    pipe = cli.folder / "pipe"
+    os.mkfifo(pipe)
+    pipe.chmod(0o666)
+    ended = cli("--state", str(pipe), "fetch")
+    assert (ended.status, f"{pipe} is not a state file" in ended.err) == (2, True)
+    assert "mww2minox --state PATH report" in ended.err
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o666
+    assert [*cli.folder.glob("pipe?*")] == []
 
 
 def test_push_and_verify_of_an_unknown_order(cli: Cli) -> None:

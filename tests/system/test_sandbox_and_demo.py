@@ -52,6 +52,34 @@ def test_sandbox_serves_both_apis_until_stopped(
     assert process.returncode == 0
 
 
+def served(cli: Cli, target: Path) -> None:
+    """Start the sandbox with a config, and stop it."""
+    ports = ("--shop-port", "0", "--minox-port", "0")
+    with cli.start("sandbox", *ports, "--write-config", str(target)) as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(3)]
+        assert str(target) in lines[2]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+def test_sandbox_writes_over_its_own_config_only(tmp_path: Path, forker: Forker) -> None:
+    cli, target = Cli(tmp_path, forker), tmp_path / "config.yaml"
+    served(cli, target)
+    before = target.read_text()
+    served(cli, target)
+    assert target.read_text() != before, "the ports are others"
+
+    mine = {**yaml.safe_load(before), "shop": {"token": "${MWW_TOKEN}"}}
+    for text in (yaml.safe_dump(mine), "shop: [", "", "42\n", "\x00\ufeff"):
+        target.write_text(text)
+        ended = cli("sandbox", "--shop-port=0", "--minox-port=0", "--write-config", str(target))
+        assert ended.status == 2
+        assert f"{target} is there already" in ended.err
+        assert "mww2minox sandbox --write-config FILE" in ended.err
+        assert target.read_text() == text
+
+
 def test_a_test_that_fails_takes_its_process_along(tmp_path: Path, forker: Forker) -> None:
     sandbox = Cli(tmp_path, forker).start("sandbox", "--shop-port", "0", "--minox-port", "0")
     with pytest.raises(subprocess.TimeoutExpired), sandbox as process:

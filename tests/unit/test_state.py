@@ -433,6 +433,59 @@ def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, l
         assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == ours
 
 
+# The file itself
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o444, 0o640, 0o666])
+def test_a_file_that_was_put_back_with_another_mode_is_ours_alone_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    filled(path)
+    path.chmod(mode)
+    real, modes = os.open, []
+
+    def noting(name: Path, *arguments: int) -> int:
+        modes.append(stat.S_IMODE(path.stat().st_mode))
+        return real(name, *arguments)
+
+    # Whoever is not root cannot open a file to write that is read-only.
+    monkeypatch.setattr("mww2minox.state.os.open", noting)
+    with Store(path) as store:
+        assert len(store.orders()) == 40
+    assert (modes, stat.S_IMODE(path.stat().st_mode)) == ([0o600], 0o600)
+
+
+def test_what_is_no_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, mode=0o644)
+    link = tmp_path / "state.db"
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        before = path.stat().st_mode
+        with pytest.raises(StateError, match="is not a state file of mww2minox"):
+            Store(path)
+        assert path.stat().st_mode == before
+    assert {file.name for file in tmp_path.iterdir()} == {"pipe", "state.db"}
+
+
+def test_two_processes_may_make_one_state_at_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Database.table_names
+    others = [path]
+
+    def meanwhile(self: Database) -> list[str]:
+        if others:
+            with Store(others.pop()) as store:
+                store.set_note("by", "the other")
+        return real(self)
+
+    monkeypatch.setattr(Database, "table_names", meanwhile)
+    with Store(path) as store:
+        assert store.note("by") == "the other"
+    assert [file.name for file in path.parent.glob("*.before-*")] == []
+
+
 # A state file of the version before
 
 
