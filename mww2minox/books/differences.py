@@ -312,7 +312,7 @@ def _vat_differences(
 def _code_differences(
     expected: Mapping[str, Decimal], shown: Mapping[str, Decimal], limits: _Limits
 ) -> Iterable[Difference]:
-    for code in sorted(expected | shown):
+    for code in sorted(expected.keys() | shown.keys()):
         want, have = expected.get(code), shown.get(code)
         if want is None or have is None or not limits.same(want, have):
             yield _difference("vat_differs", _euros_or_none(want), _euros_or_none(have), code=code)

@@ -87,9 +87,9 @@ def _readback(wiring: Wiring) -> Readback:
     return Readback(
         store=wiring.store,
         minox=wiring.minox,
-        customers=wiring.booker.customers,
+        customers=lambda: wiring.booker.customers,
         rules=wiring.rules,
-        administration=wiring.administration,
+        administration=lambda: wiring.administration,
         tolerance=wiring.config.verify.tolerance,
     )
 
@@ -154,7 +154,10 @@ def _settle_missing(run: Verification, booking: StoredBooking) -> None:
     if _wants_booking(run.wiring, in_shop):
         difference = Difference(code="booking_gone", values={"batch_id": booking.batch_id})
         _store(run, booking, Compared(differences=(difference,)))
-        run.missing.append(booking)
+        # The journal is read for what somebody is to see to, and not for ever.
+        stored = run.wiring.store.booking(booking.number)
+        if stored and stored.unseen_differences:
+            run.missing.append(booking)
         return
 
     agreed = replace(booking, payload=in_shop.order.payload) if in_shop else None

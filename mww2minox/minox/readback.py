@@ -4,7 +4,7 @@ Source: books/rules.md, "Reading back", "Adopted bookings" and "How a difference
 sent decides how VAT is compared, and not the config, which may send it otherwise by now.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -66,12 +66,15 @@ class Readback:
         *,
         store: Store,
         minox: Minox,
-        customers: Customers,
+        customers: Callable[[], Customers],
         rules: BookingRules,
-        administration: Administration,
+        administration: Callable[[], Administration],
         tolerance: Decimal,
     ) -> None:
-        """`tolerance` is in euros."""
+        """`customers` and `administration` are called when they are needed: they cost requests.
+
+        `tolerance` is in euros.
+        """
         self._store = store
         self._minox = minox
         self._customers = customers
@@ -156,7 +159,7 @@ class Readback:
         if order is None:
             return None
 
-        rates = decide(order, self._rules, self._administration).workings.vat
+        rates = decide(order, self._rules, self._administration()).workings.vat
         return sum((rate.booked for rate in rates), Decimal(0)) if rates else None
 
     @cached_property
@@ -182,7 +185,7 @@ class Readback:
         shares = None
         customers: tuple[str, ...] = ()
         if order:
-            shares = decide(order, self._rules, self._administration).workings.shares or None
+            shares = decide(order, self._rules, self._administration()).workings.shares or None
             customers = self._customers_of(order)
 
         return compare_adopted(
@@ -220,7 +223,7 @@ class Readback:
                 candidates = []
 
             numbers = [candidate.number for candidate in candidates]
-            remembered = self._customers.remembered(customer)
+            remembered = self._customers().remembered(customer)
             self._by_email[email] = tuple(
                 dict.fromkeys([remembered, *numbers] if remembered else numbers)
             )
@@ -284,7 +287,7 @@ class Readback:
         as_sent = posting_of(sent_lines(booking.body), self._vat)
         for posting in dict.fromkeys((as_sent, self._rules.vat_posting)):
             rules = replace(self._rules, vat_posting=posting)
-            decided = decide(order, rules, self._administration).outcome
+            decided = decide(order, rules, self._administration()).outcome
             if not isinstance(decided, Booking):
                 continue
 

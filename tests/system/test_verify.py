@@ -40,7 +40,7 @@ def offer(
     vendors.shop.add(made | fields)
 
 
-def offer_reverse_charged(vendors: Sandbox, number: str = NUMBER) -> None:
+def offer_reverse_charged(vendors: Sandbox) -> None:
     buyer = person(
         "Sanne Visser",
         "sanne.visser@example.nl",
@@ -50,7 +50,7 @@ def offer_reverse_charged(vendors: Sandbox, number: str = NUMBER) -> None:
     )
     day = vendors.today.fromisoformat("2026-03-14")
     lines, price = [goods("0", "100.00")], invoice("100.00", ("0", "0.00"))
-    vendors.shop.add(order(number, day, buyer, lines, price, tax_strategy="reverse_charged_vat"))
+    vendors.shop.add(order(NUMBER, day, buyer, lines, price, tax_strategy="reverse_charged_vat"))
 
 
 def change(vendors: Sandbox, goods_at_21: str) -> None:
@@ -436,6 +436,67 @@ def test_a_corrected_mapping_that_the_books_were_brought_to_ends_the_difference(
             row["ledger"] = 8900
     inside.write_config(config)
     assert inside("verify").status == 0
+
+
+def give_email(vendors: Sandbox, email: str) -> None:
+    made = vendors.shop.orders[NUMBER]
+    vendors.shop.change(NUMBER, debtor={**made["debtor"], "email": email})
+
+
+def test_another_customer_in_the_shop_and_the_same_in_minox_agree(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer(vendors)
+    push(inside)
+    give_email(vendors, "gedeeld@example.nl")
+    assert inside("verify").status == 3
+    lines_of(vendors)[0]["account"]["id"] = "10630"
+    assert inside("verify").status == 3, "somebody else's number"
+    lines_of(vendors)[0]["account"]["id"] = "10621"
+    ended = inside("verify")
+    assert (ended.status, told(inside)) == (0, []), ended.err
+    assert inside.report()[NUMBER]["customer"] == "10621"
+
+
+def test_another_vat_number_agrees_when_the_customer_in_minox_has_it(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer_reverse_charged(vendors)
+    push(inside)
+    made = vendors.shop.orders[NUMBER]
+    address = made["debtor"]["address"]["invoice"] | {"taxnumber": "BE0428759497"}
+    vendors.shop.change(NUMBER, debtor={**made["debtor"], "address": {"invoice": address}})
+    assert inside("verify").status == 3
+    vat = {"active": True, "vat_registration_number": "BE 0428.759.497"}
+    vendors.minox.customers[BUYER]["vat"] = vat
+    ended = inside("verify")
+    assert (ended.status, told(inside)) == (0, []), ended.err
+
+
+def test_an_adopted_booking_agrees_with_the_order_as_it_was_corrected(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer(vendors)
+    assert adopt(inside, vendors, *RIGHT).status == 0
+    change(vendors, "60.50")
+    inside("fetch")
+    assert inside("verify").status == 3
+    debtor_line, high, _ = lines_of(vendors)
+    debtor_line["debit"], high["credit"] = 169.5, 50.0
+    assert inside("verify").status == 3, "the VAT is still that of before"
+    high["vat"]["amount"] = 10.5
+    ended = inside("verify")
+    assert (ended.status, told(inside)) == (0, []), ended.err
+
+
+def test_what_an_adopted_booking_cannot_show_does_not_agree_by_itself(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer(vendors)
+    assert adopt(inside, vendors, adopted_line("8999", "230")).status == 0
+    vendors.shop.change(NUMBER, price=invoice("230.00", ("21", "21.01"), ("9", "9.00")))
+    inside("fetch")
+    assert inside("verify").status == 3
 
 
 # Looked at
