@@ -20,7 +20,6 @@ from mww2minox.books.differences import (
     shows_vat,
 )
 from mww2minox.books.model import (
-    REVERSE_CHARGED,
     Administration,
     Booking,
     BookingRules,
@@ -261,11 +260,11 @@ class Readback:
     def _fits_customer(
         self, booking: StoredBooking, order: Order, customer: str, changed: set[str]
     ) -> bool:
-        """Tell whether the customer in Minox is the order's, with its VAT number if that counts."""
+        """Tell whether the customer in Minox is the order's, with its VAT number if that changed."""
         stays = customer == booking.customer and not changed & CUSTOMER_FIELDS
         if not stays and customer not in self._customers_of(order):
             return False
-        if "taxnumber" not in changed or order.tax_strategy != REVERSE_CHARGED:
+        if "taxnumber" not in changed:
             return True
 
         # The lines do not show it, and the ICP return takes it from the customer.
