@@ -260,7 +260,7 @@ class Readback:
     def _fits_customer(
         self, booking: StoredBooking, order: Order, customer: str, changed: set[str]
     ) -> bool:
-        """Tell whether the customer in Minox is the order's, with its VAT number if that changed."""
+        """Tell whether the customer in Minox is the order's, with its VAT number if it changed."""
         stays = customer == booking.customer and not changed & CUSTOMER_FIELDS
         if not stays and customer not in self._customers_of(order):
             return False
