@@ -151,10 +151,12 @@ def _place_differences(
 
 def _places(line: TransactionLine) -> dict[str, str]:
     """Return the places of a line, by the difference that another place is."""
+    date = line.document_date.isoformat() if line.document_date else ""
+
     return {
         "journal_differs": line.journal,
         "period_differs": f"{line.fiscal_year}-{line.period}" if line.period else "",
-        "date_differs": line.document_date.isoformat() if line.document_date else "",
+        "date_differs": date,
     }
 
 

@@ -15,7 +15,7 @@ from mww2minox.shop.orders import ReceivedOrder, read_stored_order
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.booked_orders import booked_orders
-from mww2minox.steps.journal_search import bookings_in_journal
+from mww2minox.steps.journal_search import bookings_in_books
 from mww2minox.wiring import Wiring
 
 FRESH = timedelta(minutes=5)
@@ -179,22 +179,18 @@ def _look_for_missing(run: Verification) -> None:
     They are found as `adopt` finds them, and taken when they have the order's amount.
     """
     orders = [_stored_order(run.in_shop[booking.number].order) for booking in run.missing]
-    found = bookings_in_journal(run.wiring, orders)
+    found = bookings_in_books(run.wiring, orders, last=datetime.now(UTC).date())
 
-    of_others = {booking.batch_id for booking in run.wiring.store.bookings()}
     for booking in run.missing:
-        entered = found.get(booking.number)
         order = run.in_shop[booking.number].order
-        if entered is None or entered.ours or entered.batch_id in of_others:
-            continue
-        if order.order is None or entered.total != order.order.total:
+        entered = found[booking.number].booking if booking.number in found else None
+        if entered is None or order.order is None or entered.total != order.order.total:
             continue
 
         compared = run.readback.entered_anew(booking, entered.batch_id, order)
         if compared and compared.agreed:
             run.untold.count(compared.agreed, compared)
             _store(run, booking, compared)
-            of_others.add(entered.batch_id)
 
 
 def _stored_order(order: ReceivedOrder) -> StoredOrder:

@@ -398,9 +398,10 @@ def test_the_booking_of_another_order_is_not_taken_for_one_entered_anew(
     offer(vendors)
     push(inside)
     offer(vendors, "1002")
-    of_both = {**debtor("230.00", of=BUYER, invoice_number=1002), "description": "1001"}
-    book(vendors, "other", of_both, *RIGHT)
-    assert [inside(command).status for command in ("fetch", "adopt", "verify")] == [0, 0, 0]
+    text = "bestelling 1002, bestelling 1001"
+    book(vendors, "other", debtor("230.00", of=BUYER, invoice_number=1002, text=text), *RIGHT)
+    commands = ("fetch", "adopt --order 1002", "verify")
+    assert [inside(*command.split()).status for command in commands] == [0, 0, 0]
     assert inside.report()["1002"]["verified"] == "ok"
     del vendors.minox.batches[inside.report()[NUMBER]["batch_id"]]
     assert [inside(*command.split()).status for command in ("verify --all", "verify")] == [3, 3]

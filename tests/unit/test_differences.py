@@ -124,7 +124,11 @@ def test_vat_and_collective_lines_of_minox_are_no_difference(
         ("8000", {"period": "4"}, ["period_differs 2026-3 -> 2026-4"]),
         ("8000", {"journal": "MEMO"}, ["journal_differs VERK -> MEMO"]),
         ("10001", {"journal": ""}, []),
-        ("10001", {"document_date": dt.date(2026, 3, 15)}, ["date_differs 2026-03-14 -> 2026-03-15"]),
+        (
+            "10001",
+            {"document_date": dt.date(2026, 3, 15)},
+            ["date_differs 2026-03-14 -> 2026-03-15"],
+        ),
         ("10001", {"document_date": None}, []),
         ("8000", {"credit": Decimal("9.99")}, ["ledger_differs 10.00 -> 9.99 8000"]),
         (
