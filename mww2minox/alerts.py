@@ -283,7 +283,7 @@ def _spaced(signs: str) -> str:
 
 
 def _differing(booking: StoredBooking) -> Iterator[Matter]:
-    differences = (*booking.differences, *booking.shop_differences)
+    differences = booking.unseen_differences
     if not (booking.booked_at and differences):
         return
 

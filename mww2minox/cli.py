@@ -274,6 +274,16 @@ def verify(settings: Settings, everything: bool, orders: Sequence[str], wait: fl
     )
 
 
+@cli.command(help=N_("Take the differences of these orders off the list, until there is another."))
+@argument("orders", nargs=-1, required=True, metavar=N_("ORDER..."))
+@_wait_option
+@click.pass_obj
+def seen(settings: Settings, orders: Sequence[str], wait: float) -> ExitStatus:
+    from mww2minox.commands.seen import seen as run
+
+    return _wired(settings, "seen", lambda wiring: run(wiring, _numbers(orders)), wait=wait)
+
+
 @cli.command(help=N_("Read orders again from the shop, and book them now."))
 @argument("orders", nargs=-1, metavar=N_("ORDER..."))
 @option("--all", "everything", is_flag=True, help=N_("Every order that failed."))

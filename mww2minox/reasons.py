@@ -363,6 +363,10 @@ DIFFERENCES: dict[str, DifferenceRow] = {
         text=N_("customer: booked on {expected}, in Minox on {found}"),
         values={"expected": TEXT, "found": TEXT},
     ),
+    "customer_not_of_order": DifferenceRow(
+        text=N_("customer: {expected} by the order, {found} in Minox"),
+        values={"expected": TEXT, "found": TEXT},
+    ),
     "total_differs": DifferenceRow(
         text=N_("total: {expected} booked, {found} in Minox"),
         values={"expected": MONEY, "found": MONEY},
@@ -375,12 +379,28 @@ DIFFERENCES: dict[str, DifferenceRow] = {
         text=N_("VAT code {code}: {expected} booked, {found} in Minox"),
         values={"code": TEXT, "expected": MONEY, "found": MONEY},
     ),
+    "vat_kind_differs": DifferenceRow(
+        text=N_("VAT at {rate}%, box {box}: {expected} by the order, {found} in Minox"),
+        values={"rate": RATES, "box": TEXT, "expected": MONEY, "found": MONEY},
+    ),
+    "vat_account_differs": DifferenceRow(
+        text=N_("VAT account {ledger}: {expected} by the order, {found} in Minox"),
+        values={"ledger": TEXT, "expected": MONEY, "found": MONEY},
+    ),
     "period_differs": DifferenceRow(
         text=N_("period: {expected} booked, {found} in Minox"),
         values={"expected": TEXT, "found": TEXT},
     ),
     "invoice_number_differs": DifferenceRow(
         text=N_("invoice number: {expected} booked, {found} in Minox"),
+        values={"expected": TEXT, "found": TEXT},
+    ),
+    "journal_differs": DifferenceRow(
+        text=N_("journal: booked in {expected}, in Minox in {found}"),
+        values={"expected": TEXT, "found": TEXT},
+    ),
+    "date_differs": DifferenceRow(
+        text=N_("date: {expected} booked, {found} in Minox"),
         values={"expected": TEXT, "found": TEXT},
     ),
     "order_gone": DifferenceRow(text=N_("the order is no longer in the shop")),
@@ -444,7 +464,8 @@ def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
     """Return what is not as it was booked with the order `number`, and what to do about it."""
     message = _("Order {number}: {differences}.")
     suggestion = _(
-        "Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}"
+        "Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}. Or, if"
+        " it may stay as it is: mww2minox seen {number}"
     )
     listing = "; ".join(map(describe, differences))
     return Text(

@@ -31,6 +31,7 @@ COMMANDS = {
         Command(name="verify", locks=True, removes_trial=True, alerts=True, pings=True, daily=True),
         Command(name="retry", locks=True, removes_trial=True, alerts=True, pings=True),
         Command(name="adopt", locks=True, removes_trial=True, alerts=True),
+        Command(name="seen", locks=True),
         Command(name="setup"),
         Command(name="login"),
         Command(name="check"),

@@ -138,6 +138,13 @@ def m006_refused_runs(db: Database) -> None:
     db.execute("ALTER TABLE runs ADD COLUMN refused INTEGER NOT NULL DEFAULT 0")
 
 
+@migrations()
+def m007_seen_differences(db: Database) -> None:
+    """Add the differences that somebody has looked at, and since when."""
+    db.execute("ALTER TABLE bookings ADD COLUMN seen TEXT NOT NULL DEFAULT '[]'")
+    db.execute("ALTER TABLE bookings ADD COLUMN seen_at TEXT")
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
@@ -152,6 +159,18 @@ class ReadOrder(Protocol):
     @property
     def problem(self) -> str:
         """The place that cannot be read, or an empty text."""
+
+
+class OrderNow(ReadOrder, Protocol):
+    """An order as the shop has it now, with where it stands there."""
+
+    @property
+    def date(self) -> str:
+        """The order date, ISO 8601, or an empty text."""
+
+    @property
+    def status(self) -> int | None:
+        """Its status, by number."""
 
 
 OrderReader = Callable[[dict[str, Any]], ReadOrder]
@@ -221,7 +240,8 @@ class StoredOrder(_KeptOrder):
 class StoredBooking(_KeptOrder):
     """A booking that was sent, at last on `sent_at`: `body` is the exact text, `order` as it was.
 
-    An intent, not known to be booked, while `booked_at` is None.
+    An intent, not known to be booked, while `booked_at` is None. `seen` are the differences that
+    somebody has looked at, last at `looked_at`.
     """
 
     number: str
@@ -235,6 +255,25 @@ class StoredBooking(_KeptOrder):
     verified_at: datetime | None = None
     differences: tuple[Difference, ...] = ()
     shop_differences: tuple[Difference, ...] = ()
+    seen: tuple[Difference, ...] = ()
+    looked_at: datetime | None = None
+
+    @property
+    def all_differences(self) -> tuple[Difference, ...]:
+        """What is not as it was booked, in Minox and in the shop."""
+        return (*self.differences, *self.shop_differences)
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When somebody looked at all of its differences; None where there is another, or none."""
+        differences = self.all_differences
+        all_seen = all(difference in self.seen for difference in differences)
+        return self.looked_at if differences and all_seen else None
+
+    @property
+    def unseen_differences(self) -> tuple[Difference, ...]:
+        """All of its differences, unless somebody has looked at them."""
+        return () if self.seen_at else self.all_differences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -710,6 +749,8 @@ class Store:
             verified_at=_moment(row["verified_at"]),
             differences=differences,
             shop_differences=shop_differences,
+            seen=_differences(row["seen"]),
+            looked_at=_moment(row["seen_at"]),
         )
 
     def intend_booking(self, booking: StoredBooking) -> None:
@@ -766,7 +807,10 @@ class Store:
             self.mark(number, state, rejection)
 
     def mark_verified(self, number: str, differences: Sequence[Difference]) -> None:
-        """Store what reading a booking back showed, and since when it has been right."""
+        """Store what reading a booking back showed, and since when it has been right.
+
+        What was looked at and is over is forgotten: should it come back, it is another one.
+        """
         # A booking that reads back as it was sent may still differ from the shop.
         sql = """UPDATE bookings SET differences = :differences,
                  verified = CASE WHEN :differences = '[]' AND shop_differences = '[]'
@@ -776,7 +820,59 @@ class Store:
                                     THEN verified_at ELSE :now END
                  WHERE number = :number"""
 
-        self._write(sql, number=number, now=_now(), differences=_differences_json(differences))
+        with self.transaction():
+            self._write(sql, number=number, now=_now(), differences=_differences_json(differences))
+            self._forget_seen(number)
+
+    def _forget_seen(self, number: str) -> None:
+        """Forget what was looked at of an order and is no difference any more."""
+        booking = self.booking(number)
+        if booking is None or not booking.seen:
+            return
+
+        lasting = [seen for seen in booking.seen if seen in booking.all_differences]
+        self._write(
+            "UPDATE bookings SET seen = :seen WHERE number = :number",
+            number=number,
+            seen=_differences_json(lasting),
+        )
+
+    def mark_seen(self, number: str) -> None:
+        """Somebody has looked at all differences that there are of a booking now."""
+        with self.transaction():
+            booking = self.booking(number)
+            differences = booking.all_differences if booking else ()
+            self._write(
+                "UPDATE bookings SET seen = :seen, seen_at = :now WHERE number = :number",
+                number=number,
+                now=_now(),
+                seen=_differences_json(differences),
+            )
+
+    def mark_agreed(self, booking: StoredBooking, order: OrderNow) -> None:
+        """Shop and Minox agree again: what they agree on is what the order is held on to."""
+        with self.transaction():
+            self._write(
+                """UPDATE bookings SET batch_id = :batch_id, customer = :customer,
+                   total_cents = :total_cents, body = :body, payload = :payload,
+                   shop_differences = '[]' WHERE number = :number""",
+                number=booking.number,
+                batch_id=booking.batch_id,
+                customer=booking.customer,
+                total_cents=booking.total_cents,
+                body=booking.body,
+                payload=_json(booking.payload),
+            )
+
+            self._write(
+                """UPDATE orders SET date = :date, status = :status, total_cents = :total_cents,
+                   payload = :payload WHERE number = :number""",
+                number=booking.number,
+                date=order.date,
+                status=order.status,
+                total_cents=booking.total_cents,
+                payload=_json(booking.payload),
+            )
 
     def mark_changed_in_shop(self, number: str, differences: Sequence[Difference]) -> None:
         """Store how a booked order now differs in the shop.

@@ -5,46 +5,103 @@ Source: books/rules.md, "Reading back" and "After the booking".
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from mww2minox.books.amounts import ZERO
-from mww2minox.books.model import Difference, Order, TransactionLine
-from mww2minox.books.money import euros, percentage
+from mww2minox.books.amounts import HUNDRED, ZERO
+from mww2minox.books.model import Difference, Order, TransactionLine, VatCode, VatPosting
+from mww2minox.books.money import cents, euros, percentage
+
+NO_CODE = ("", "0")
+"""What Minox shows in the place of a VAT code where a line has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatAccounts:
+    """Where Minox keeps VAT.
+
+    `codes` are Minox' own, by code. `sent_to` are the accounts that the config sends VAT to.
+    `of_ledgers` are the codes that ledger accounts carry themselves, by account, where known.
+    """
+
+    codes: Mapping[str, VatCode]
+    sent_to: frozenset[str] = frozenset()
+    of_ledgers: Mapping[str, VatCode] = field(default_factory=dict)
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """All accounts that VAT is kept on."""
+        own = frozenset(code.account for code in self.codes.values() if code.account)
+        return own | self.sent_to
+
+    def account_of(self, code: str) -> str:
+        """Return the account that the VAT of a code goes to; empty where that is not known."""
+        return self.codes[code].account if code in self.codes else ""
 
 
 def booking_differences(
     sent: Sequence[TransactionLine],
     found: Sequence[TransactionLine],
     *,
-    vat_accounts: frozenset[str],
+    vat: VatAccounts,
     tolerance: Decimal,
     made_vat: Decimal | None = None,
 ) -> tuple[Difference, ...]:
-    """Compare what was sent with what reads back: customer, totals, ledger accounts, VAT, period.
+    """Compare what was sent with what reads back: customer, journal, totals, accounts, VAT, dates.
 
-    Lines that Minox made itself (VAT accounts, collective debtors) are no difference. `made_vat` is
-    the order's VAT in euros where Minox makes it from the ledger accounts (`vat_posting: ledger`).
-    `tolerance` is in euros.
+    Lines that Minox made itself (VAT accounts, collective debtors) are no difference. Where Minox
+    makes the VAT (see `makes_vat`), `made_vat` is the order's in euros, or None where it cannot be
+    compared. `tolerance` is in euros.
     """
     customer_sent = next(line for line in sent if line.type == "customer")
     revenue_sent = [line for line in sent if line is not customer_sent]
     customers = [line for line in found if line.type == "customer"]
     others = [line for line in found if line.type != "customer"]
 
-    limits = _Limits(vat_accounts=vat_accounts, tolerance=tolerance, total=-customer_sent.amount)
+    limits = _Limits(vat=vat, tolerance=tolerance, total=-customer_sent.amount)
     return (
         *_customer_differences(customer_sent, customers, tolerance),
+        *_place_differences(customer_sent, found),
         *_ledger_differences(revenue_sent, others, limits),
         *_vat_differences(sent, others, limits, made_vat),
     )
+
+
+def makes_vat(sent: Iterable[TransactionLine], vat: VatAccounts) -> bool:
+    """Tell whether a booking that was sent leaves its VAT to Minox (`vat_posting: ledger`).
+
+    What was sent says so: it has no VAT code, and no line on an account for VAT.
+    """
+    return not any(tells_vat(line) or line.account in vat.accounts for line in sent)
+
+
+def posting_of(sent: Sequence[TransactionLine], vat: VatAccounts) -> VatPosting:
+    """Return the way in which a booking that was sent has its VAT."""
+    if makes_vat(sent, vat):
+        return VatPosting.LEDGER
+    if not any(map(tells_vat, sent)):
+        return VatPosting.LINE
+
+    # Gross lines are in balance as they stand; net ones with their VAT.
+    balance = sum((line.amount for line in sent), ZERO)
+    return VatPosting.NET if balance else VatPosting.GROSS
+
+
+def shows_vat(found: Iterable[TransactionLine], vat: VatAccounts) -> bool:
+    """Tell whether Minox shows VAT when reading back: on the lines, or on the accounts for it."""
+    return any(tells_vat(line) or line.account in vat.accounts for line in found)
+
+
+def tells_vat(line: TransactionLine) -> bool:
+    """Tell whether a line has a VAT code, or VAT; no VAT may read as code 0 with amount 0."""
+    return line.vat_code not in NO_CODE or bool(line.vat_amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Limits:
     """What is no difference: Minox' own VAT accounts, and so many euros. `total` is the order's."""
 
-    vat_accounts: frozenset[str]
+    vat: VatAccounts
     tolerance: Decimal
     total: Decimal
 
@@ -68,13 +125,39 @@ def _customer_differences(
     if abs(total + sent.amount) > tolerance:
         yield _difference("total_differs", euros(-sent.amount), euros(total))
 
+    # An open item is matched by it, so that a line without one is another open item.
+    for number in dict.fromkeys(line.invoice_number for line in found):
+        if number != sent.invoice_number:
+            yield _difference("invoice_number_differs", sent.invoice_number or "-", number or "-")
+
+
+def _place_differences(
+    sent: TransactionLine, found: Sequence[TransactionLine]
+) -> Iterable[Difference]:
+    """Compare where each line stands: journal, period and date, as far as Minox tells them."""
+    expected = _places(sent)
+    shown: dict[str, dict[str, None]] = {kind: {} for kind in expected}
     for line in found:
-        # A line may tell neither its period nor its invoice number.
-        if line.period and (line.fiscal_year, line.period) != (sent.fiscal_year, sent.period):
-            expected = f"{sent.fiscal_year}-{sent.period}"
-            yield _difference("period_differs", expected, f"{line.fiscal_year}-{line.period}")
-        if line.invoice_number and line.invoice_number != sent.invoice_number:
-            yield _difference("invoice_number_differs", sent.invoice_number, line.invoice_number)
+        # What Minox made itself it may gather in a place of its own.
+        if not line.own:
+            for kind, place in _places(line).items():
+                shown[kind][place] = None
+
+    for kind, places in shown.items():
+        for place in places:
+            if place and expected[kind] and place != expected[kind]:
+                yield _difference(kind, expected[kind], place)
+
+
+def _places(line: TransactionLine) -> dict[str, str]:
+    """Return the places of a line, by the difference that another place is."""
+    date = line.document_date.isoformat() if line.document_date else ""
+
+    return {
+        "journal_differs": line.journal,
+        "period_differs": f"{line.fiscal_year}-{line.period}" if line.period else "",
+        "date_differs": date,
+    }
 
 
 # Ledger accounts
@@ -92,27 +175,35 @@ def _ledger_differences(
 
     expected = _per_account(sent)
     shown = _per_account(line for line in found if not line.own or line.account in expected)
+    made_by_minox = limits.vat.accounts | _collective(expected, shown, limits)
     # VAT that we sent on lines is compared as VAT; only what Minox made counts with the net.
-    vat_split_off = {} if _tells_vat(sent) else _vat_per_account(found)
+    vat_split_off = {} if any(map(tells_vat, sent)) else _vat_per_account(found)
 
     for account in sorted(expected | shown):
         want, have = expected.get(account, ZERO), shown.get(account, ZERO)
         if limits.same(want, have):
             continue
-        if account not in expected and _made_by_minox(account, have, limits):
+        if account not in expected and account in made_by_minox:
             continue
         if limits.same(want, have + vat_split_off.get(account, ZERO)):
             continue
         yield _difference("ledger_differs", euros(want), euros(have), ledger=account)
 
 
-def _made_by_minox(account: str, amount: Decimal, limits: _Limits) -> bool:
-    """Tell whether an account that nothing was sent to is a VAT account, or a collective debtor."""
-    return account in limits.vat_accounts or limits.same(abs(limits.total), abs(amount))
+def _collective(
+    expected: Mapping[str, Decimal], shown: Mapping[str, Decimal], limits: _Limits
+) -> frozenset[str]:
+    """Return the account on which Minox gathers debtors: nothing was sent to it, and it has the
+    total.
 
-
-def _tells_vat(sent: Iterable[TransactionLine]) -> bool:
-    return any(line.vat_code for line in sent)
+    There is one at most. Lines that a person adds are in balance: of two with the total neither is.
+    """
+    accounts = frozenset(
+        account
+        for account in shown.keys() - expected.keys() - limits.vat.accounts
+        if shown[account] and limits.same(abs(limits.total), abs(shown[account]))
+    )
+    return accounts if len(accounts) == 1 else frozenset()
 
 
 def _vat_moved_unsaid(
@@ -120,19 +211,38 @@ def _vat_moved_unsaid(
 ) -> bool:
     """Tell whether Minox moved the VAT of gross lines to VAT accounts, with no word on the lines.
 
-    Then what the ledger accounts lack together is what the VAT accounts have.
+    Then each ledger account lacks its VAT, and together they lack what the VAT accounts have.
     """
-    if _tells_vat(sent) or any(line.vat_amount is not None for line in found):
+    if not makes_vat(sent, limits.vat) or any(map(tells_vat, found)):
         return False
 
     expected, shown = _per_account(sent), _per_account(found)
     added = shown.keys() - expected.keys()
-    if added - limits.vat_accounts:
+    if added - limits.vat.accounts:
         return False
 
     vat = sum((shown[account] for account in added), ZERO)
-    lacking = sum((want - shown.get(account, ZERO) for account, want in expected.items()), ZERO)
-    return vat != 0 and limits.same(lacking, vat)
+    lacking = {account: want - shown.get(account, ZERO) for account, want in expected.items()}
+    made = _vat_made(sent, limits.vat)
+    if made and not all(
+        limits.same(made.get(account, ZERO), lack) for account, lack in lacking.items()
+    ):
+        return False
+    return vat != 0 and limits.same(sum(lacking.values(), ZERO), vat)
+
+
+def _vat_made(sent: Iterable[TransactionLine], vat: VatAccounts) -> dict[str, Decimal]:
+    """Return the VAT that the accounts' own codes make of gross lines, by account.
+
+    Nothing where no code of an account is known.
+    """
+    made: dict[str, Decimal] = {}
+    for account, gross in _per_account(sent).items():
+        code = vat.of_ledgers.get(account)
+        if code:
+            made[account] = cents(gross * code.percentage / (HUNDRED + code.percentage))
+
+    return made
 
 
 def _per_account(lines: Iterable[TransactionLine]) -> dict[str, Decimal]:
@@ -146,13 +256,13 @@ def _per_account(lines: Iterable[TransactionLine]) -> dict[str, Decimal]:
 def _vat_per_account(lines: Iterable[TransactionLine]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for line in lines:
-        _add(sums, line.account, _vat(line))
+        _add(sums, line.account, vat_on(line))
 
     return sums
 
 
-def _vat(line: TransactionLine) -> Decimal:
-    """The VAT on a line, signed like its amount."""
+def vat_on(line: TransactionLine) -> Decimal:
+    """Return the VAT on a line, signed like its amount."""
     return (line.vat_amount or ZERO) * (-1 if line.amount < 0 else 1)
 
 
@@ -165,34 +275,93 @@ def _vat_differences(
     limits: _Limits,
     made_vat: Decimal | None,
 ) -> Iterable[Difference]:
-    """Compare VAT per code; in total where Minox makes it, or shows it on its own lines only."""
-    not_own = [line for line in found if not line.own]
-    shown_on_lines = any(line.vat_amount is not None for line in not_own)
-    if shown_on_lines:
-        total = sum((_vat(line) for line in not_own), ZERO)
-    else:
-        total = sum((line.amount for line in found if line.account in limits.vat_accounts), ZERO)
+    """Compare VAT in total, where Minox makes it or shows it on its own lines only; else per code.
 
-    # The codes are those of the ledger accounts, which we did not send.
-    if made_vat is not None:
-        if not limits.same(made_vat, total):
-            yield _difference("vat_differs", euros(made_vat), euros(total), code="*")
+    Where the total is right, compare how it is divided over codes and VAT accounts.
+    """
+    not_own = [line for line in found if not line.own]
+    shown_on_lines = any(line.vat_amount is not None and tells_vat(line) for line in not_own)
+    on_accounts = _on_vat_accounts(sent, found, limits)
+    if shown_on_lines:
+        total = sum((vat_on(line) for line in not_own), ZERO)
+    else:
+        total = sum((line.amount for line in found if line.account in limits.vat.accounts), ZERO)
+
+    # What Minox makes has the codes of the ledger accounts, where these are known.
+    minox_makes_it = makes_vat(sent, limits.vat)
+    if minox_makes_it and made_vat is None:
+        return
+    expected = _made_per_code(sent, limits.vat) if minox_makes_it else _vat_per_code(sent)
+    expected_total = sum(expected.values(), ZERO)
+    if made_vat is not None and minox_makes_it:
+        expected_total = made_vat
+
+    in_total = minox_makes_it or (expected and not shown_on_lines)
+    if in_total and not limits.same(expected_total, total):
+        yield _difference("vat_differs", euros(expected_total), euros(total), code="*")
+        return
+    if minox_makes_it and not expected:
         return
 
-    expected, shown = _vat_per_code(sent), _vat_per_code(not_own)
-    if expected and not shown_on_lines:
-        expected, shown = {"*": sum(expected.values(), ZERO)}, {"*": total}
-    for code in sorted(expected | shown):
+    if shown_on_lines:
+        shown = _vat_per_code(not_own)
+        if minox_makes_it:
+            shown = {code: amount for code, amount in shown.items() if amount}
+        yield from _code_differences(expected, shown, limits)
+    yield from _vat_account_differences(expected, on_accounts, limits)
+
+
+def _code_differences(
+    expected: Mapping[str, Decimal], shown: Mapping[str, Decimal], limits: _Limits
+) -> Iterable[Difference]:
+    for code in sorted(expected.keys() | shown.keys()):
         want, have = expected.get(code), shown.get(code)
         if want is None or have is None or not limits.same(want, have):
             yield _difference("vat_differs", _euros_or_none(want), _euros_or_none(have), code=code)
 
 
+def _vat_account_differences(
+    expected: Mapping[str, Decimal], shown: Mapping[str, Decimal], limits: _Limits
+) -> Iterable[Difference]:
+    """Compare what Minox put on each VAT account with the VAT of its codes, where it shows any."""
+    wanted: dict[str, Decimal] = {}
+    for code, amount in expected.items():
+        account = limits.vat.account_of(code)
+        if amount and not account:
+            return
+        _add(wanted, account, amount)
+
+    for account in sorted(shown):
+        want, have = wanted.get(account, ZERO), shown[account]
+        if not limits.same(ZERO, have) and not limits.same(want, have):
+            yield _difference("ledger_differs", euros(want), euros(have), ledger=account)
+
+
+def _on_vat_accounts(
+    sent: Iterable[TransactionLine], found: Iterable[TransactionLine], limits: _Limits
+) -> dict[str, Decimal]:
+    """Return what stands on the VAT accounts that nothing was sent to: that is Minox' own."""
+    sent_to = {line.account for line in sent}
+    accounts = limits.vat.accounts - sent_to
+
+    return _per_account(line for line in found if line.account in accounts)
+
+
 def _vat_per_code(lines: Iterable[TransactionLine]) -> dict[str, Decimal]:
     sums: dict[str, Decimal] = {}
     for line in lines:
-        if line.vat_code:
-            _add(sums, line.vat_code, _vat(line))
+        if line.vat_code not in NO_CODE:
+            _add(sums, line.vat_code, vat_on(line))
+
+    return sums
+
+
+def _made_per_code(sent: Iterable[TransactionLine], vat: VatAccounts) -> dict[str, Decimal]:
+    """Return the VAT that the accounts' own codes make, by code; codes of 0% make none."""
+    sums: dict[str, Decimal] = {}
+    for account, amount in _vat_made(sent, vat).items():
+        if amount:
+            _add(sums, vat.of_ledgers[account].code, amount)
 
     return sums
 

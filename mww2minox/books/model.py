@@ -300,7 +300,7 @@ class MinoxCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionLine:
-    """A line as Minox tells it.
+    """A line as Minox tells it; a text that it does not tell is empty.
 
     `own` says that Minox numbers it among the lines that it made itself. `document_date` is None
     where the line tells none.

@@ -1,115 +1,128 @@
 """`verify`: read bookings back from Minox, and their orders from the shop, and compare."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
-from mww2minox.books.differences import booking_differences
-from mww2minox.books.model import Booking, Difference, TransactionLine, VatPosting
-from mww2minox.books.money import euros
-from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.books.model import Difference, Reason, Rejection, State, TransactionLine
+from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.asking import poll
-from mww2minox.minox.journal import order_lines, total
-from mww2minox.minox.wire import sent_lines
+from mww2minox.minox.readback import Compared, Readback
 from mww2minox.reasons import explain_differences
 from mww2minox.shop.intake import changes_since
+from mww2minox.shop.orders import ReceivedOrder, read_stored_order
 from mww2minox.shop.rereading import reread
-from mww2minox.state import StoredBooking
+from mww2minox.state import StoredBooking, StoredOrder
+from mww2minox.steps.booked_orders import booked_orders
+from mww2minox.steps.journal_search import bookings_in_books
 from mww2minox.wiring import Wiring
 
 FRESH = timedelta(minutes=5)
 """A booking this young may not be found yet because look-ups lag."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InShop:
+    """An order as the shop has it now, and what changed on it since it was booked."""
+
+    order: ReceivedOrder
+    changes: tuple[Difference, ...]
+
+
+@dataclass(slots=True)
+class Untold:
+    """What could not be compared: of how many bookings the VAT, or of adopted ones the customer."""
+
+    made_vat: int = 0
+    adopted_vat: int = 0
+    adopted_customer: int = 0
+
+    def count(self, booking: StoredBooking, compared: Compared) -> None:
+        """Add what a booking did not tell."""
+        if booking.body:
+            self.made_vat += not compared.tells_vat
+        else:
+            self.adopted_vat += not compared.tells_vat
+            self.adopted_customer += not compared.tells_customer
+
+
+@dataclass(slots=True)
+class Verification:
+    """A run of `verify`: both sides as they are now, and what came of it so far."""
+
+    wiring: Wiring
+    readback: Readback
+    in_shop: Mapping[str, InShop]
+    missing: list[StoredBooking] = field(default_factory=list)
+    untold: Untold = field(default_factory=Untold)
+
+
 def verify(wiring: Wiring, *, everything: bool = False, numbers: Sequence[str] = ()) -> ExitStatus:
     """Compare bookings: those not verified as right yet, or `everything`, or `numbers`.
 
-    ATTENTION on a difference.
+    ATTENTION on a difference that nobody has looked at.
     """
-    bookings = _chosen(wiring, everything, numbers)
+    bookings = booked_orders(wiring, numbers)
+    if not numbers and not everything:
+        bookings = [booking for booking in bookings if booking.verified != "ok"]
     if not bookings:
         wiring.output.say(_("There is nothing to verify."))
         return ExitStatus.OK
 
-    gone_from_shop = _compare_with_shop(wiring, bookings)
-    vat_accounts = frozenset(code.account for code in wiring.minox.vat_codes() if code.account)
+    in_shop = _compare_with_shop(wiring, bookings)
+    run = Verification(wiring, _readback(wiring), in_shop)
 
     # Stored one by one: a run that is cut short keeps what it has read back.
-    wrong: dict[str, Sequence[Difference]] = {}
     for booking in wiring.output.each("verify", bookings):
-        differences = list(_differences(wiring, booking, vat_accounts))
-        if booking.number in gone_from_shop:
-            differences.append(Difference(code="order_gone", values={}))
-        wiring.store.mark_verified(booking.number, differences)
+        _verify(run, booking)
+    _look_for_missing(run)
 
-        differences += _shop_differences(wiring, booking)
-        if differences:
-            wrong[booking.number] = differences
-
-    _tell(wiring, len(bookings), wrong)
+    wrong = _unseen_differences(wiring, bookings)
+    _tell(wiring, len(bookings), wrong, run.untold)
     return ExitStatus.ATTENTION if wrong else ExitStatus.OK
 
 
-def _chosen(wiring: Wiring, everything: bool, numbers: Sequence[str]) -> list[StoredBooking]:  # noqa: FBT001 - local
-    booked = {booking.number: booking for booking in wiring.store.bookings() if booking.booked_at}
-    unknown = [number for number in numbers if number not in booked]
-    if unknown:
-        message = _("Order {numbers} is not booked.").format(numbers=", ".join(unknown))
-        raise UsageError(message, _("See why: mww2minox report"))
-
-    if numbers:
-        return [booking for number, booking in booked.items() if number in numbers]
-    return [booking for booking in booked.values() if everything or booking.verified != "ok"]
-
-
-def _compare_with_shop(wiring: Wiring, bookings: Sequence[StoredBooking]) -> set[str]:
-    """Read the orders again and store what changed; return the numbers that the shop lacks."""
-    by_number = {booking.number: booking for booking in bookings}
-    dates = {booking.number: str(booking.payload.get("date", "")) for booking in bookings}
-
-    missing = set(by_number)
-    for page in reread(wiring.shop, dates):
-        with wiring.store.transaction():
-            for order in page:
-                missing.discard(order.number)
-                changes = changes_since(by_number[order.number], order)
-                wiring.store.mark_changed_in_shop(order.number, changes)
-    return missing
-
-
-def _differences(
-    wiring: Wiring, booking: StoredBooking, vat_accounts: frozenset[str]
-) -> Iterable[Difference]:
-    """Return what is not in Minox as it was sent."""
-    lines = _read_back(wiring, booking)
-    if not lines:
-        return [Difference(code="booking_gone", values={"batch_id": booking.batch_id})]
-
-    # Adopted: what was sent for it is another's business.
-    if not booking.body:
-        return _adopted_differences(booking, lines)
-
-    return booking_differences(
-        sent_lines(booking.body),
-        lines,
-        vat_accounts=vat_accounts,
+def _readback(wiring: Wiring) -> Readback:
+    return Readback(
+        store=wiring.store,
+        minox=wiring.minox,
+        customers=lambda: wiring.booker.customers,
+        rules=wiring.rules,
+        administration=lambda: wiring.administration,
         tolerance=wiring.config.verify.tolerance,
-        made_vat=_made_vat(wiring, booking),
     )
 
 
-def _adopted_differences(
-    booking: StoredBooking, lines: Sequence[TransactionLine]
-) -> Iterable[Difference]:
-    """Compare a booking that another connector made, or a person, by its total alone."""
-    order_total = Decimal(booking.total_cents) / 100
-    booked_total = total(order_lines(booking.number, lines))
+def _compare_with_shop(wiring: Wiring, bookings: Sequence[StoredBooking]) -> dict[str, InShop]:
+    """Read the orders again and store what changed; return those that the shop has."""
+    by_number = {booking.number: booking for booking in bookings}
+    dates = {booking.number: str(booking.payload.get("date", "")) for booking in bookings}
 
-    if booked_total != order_total:
-        found = "-" if booked_total is None else euros(booked_total)
-        values = {"expected": euros(order_total), "found": found}
-        yield Difference(code="total_differs", values=values)
+    in_shop: dict[str, InShop] = {}
+    for page in reread(wiring.shop, dates):
+        with wiring.store.transaction():
+            for order in page:
+                changes = changes_since(by_number[order.number], order)
+                wiring.store.mark_changed_in_shop(order.number, changes)
+                in_shop[order.number] = InShop(order=order, changes=changes)
+    return in_shop
+
+
+def _verify(run: Verification, booking: StoredBooking) -> None:
+    """Read a booking back, compare it, and store what came of it."""
+    lines = _read_back(run.wiring, booking)
+    if not lines:
+        _settle_missing(run, booking)
+        return
+
+    in_shop = run.in_shop.get(booking.number)
+    order, changes = (in_shop.order, in_shop.changes) if in_shop else (None, ())
+    compared = run.readback.compare(booking, lines, order, changes)
+    run.untold.count(booking, compared)
+
+    gone = () if in_shop else (Difference(code="order_gone", values={}),)
+    _store(run, booking, compared, gone)
 
 
 def _read_back(wiring: Wiring, booking: StoredBooking) -> list[TransactionLine]:
@@ -118,33 +131,133 @@ def _read_back(wiring: Wiring, booking: StoredBooking) -> list[TransactionLine]:
     return wiring.minox.booking(booking.batch_id)
 
 
-def _made_vat(wiring: Wiring, booking: StoredBooking) -> Decimal | None:
-    """Return the order's VAT in euros where Minox makes it; None where that cannot be told."""
-    # In every other way of posting the VAT was sent, and is compared with what was sent.
-    if wiring.rules.vat_posting is not VatPosting.LEDGER:
-        return None
-
-    # By the order as it was booked; one that the config of today refuses has no VAT to tell.
-    decision = wiring.booker.decide(booking)
-    if not isinstance(decision, Booking):
-        return None
-    return sum((share.vat for share in decision.shares), Decimal(0))
-
-
-def _shop_differences(wiring: Wiring, booking: StoredBooking) -> Sequence[Difference]:
-    """Return how its order differs in the shop, as it was stored a moment ago."""
-    stored = wiring.store.booking(booking.number)
-    return stored.shop_differences if stored else ()
+def _store(
+    run: Verification,
+    booking: StoredBooking,
+    compared: Compared,
+    gone: tuple[Difference, ...] = (),
+) -> None:
+    """Store how a booking differs; where both sides agree again, what they agree on."""
+    store = run.wiring.store
+    with store.transaction():
+        if compared.agreed:
+            store.mark_agreed(compared.agreed, run.in_shop[booking.number].order)
+        store.mark_verified(booking.number, (*compared.differences, *gone))
 
 
-def _tell(wiring: Wiring, count: int, wrong: dict[str, Sequence[Difference]]) -> None:
+# Bookings that are no longer in Minox
+
+
+def _settle_missing(run: Verification, booking: StoredBooking) -> None:
+    """Store that a booking is gone, which is right when the order wants none any more."""
+    in_shop = run.in_shop.get(booking.number)
+    if _wants_booking(run.wiring, in_shop):
+        difference = Difference(code="booking_gone", values={"batch_id": booking.batch_id})
+        _store(run, booking, Compared(differences=(difference,)))
+        # The journal is read for what somebody is to see to, and not for ever.
+        stored = run.wiring.store.booking(booking.number)
+        if stored and stored.unseen_differences:
+            run.missing.append(booking)
+        return
+
+    agreed = replace(booking, payload=in_shop.order.payload) if in_shop else None
+    _store(run, booking, Compared(differences=(), agreed=agreed))
+
+
+def _wants_booking(wiring: Wiring, in_shop: InShop | None) -> bool:
+    """Tell whether an order is to have a booking: it is there, its status books, and so does it."""
+    if in_shop is None or wiring.statuses.rejection("", in_shop.order.status):
+        return False
+
+    booked = wiring.booker.decide(_stored_order(in_shop.order))
+    return not (isinstance(booked, Rejection) and booked.reason is Reason.NOTHING_TO_BOOK)
+
+
+def _look_for_missing(run: Verification) -> None:
+    """Look in the journal for bookings that a person entered in the place of those that are gone.
+
+    They are found as `adopt` finds them, and taken when they have the order's amount.
+    """
+    orders = [_stored_order(run.in_shop[booking.number].order) for booking in run.missing]
+    found = bookings_in_books(run.wiring, orders, last=datetime.now(UTC).date())
+
+    for booking in run.missing:
+        order = run.in_shop[booking.number].order
+        entered = found[booking.number].booking if booking.number in found else None
+        if entered is None or order.order is None or entered.total != order.order.total:
+            continue
+
+        compared = run.readback.entered_anew(booking, entered.batch_id, order)
+        if compared and compared.agreed:
+            run.untold.count(compared.agreed, compared)
+            _store(run, booking, compared)
+
+
+def _stored_order(order: ReceivedOrder) -> StoredOrder:
+    return StoredOrder(
+        number=order.number,
+        date=order.date,
+        status=order.status,
+        state=State.BOOKED,
+        rejection=None,
+        total_cents=int(order.order.total * 100) if order.order else None,
+        payload=order.payload,
+        read=read_stored_order,
+    )
+
+
+# What came of it
+
+
+def _unseen_differences(
+    wiring: Wiring, bookings: Sequence[StoredBooking]
+) -> dict[str, Sequence[Difference]]:
+    """Return how these bookings differ, as it was stored a moment ago, where nobody has looked."""
+    wrong: dict[str, Sequence[Difference]] = {}
+    for booking in bookings:
+        stored = wiring.store.booking(booking.number)
+        if stored and stored.unseen_differences:
+            wrong[booking.number] = stored.unseen_differences
+    return wrong
+
+
+def _tell(
+    wiring: Wiring, count: int, wrong: Mapping[str, Sequence[Difference]], untold: Untold
+) -> None:
     sentence = ngettext(
         "Verified: {count} booking, {differing} with differences.",
         "Verified: {count} bookings, {differing} with differences.",
         count,
     )
     wiring.output.say(sentence.format(count=count, differing=len(wrong)))
+    _tell_untold(wiring, untold)
 
     for number, differences in wrong.items():
         text = explain_differences(number, differences)
         wiring.output.warn(text.message, f"  {text.suggestion}")
+
+
+def _tell_untold(wiring: Wiring, untold: Untold) -> None:
+    """Say once what could not be compared, and of how many bookings."""
+    made = ngettext(
+        "Minox shows no VAT of {count} booking whose VAT it makes itself: it was not compared.",
+        "Minox shows no VAT of {count} bookings whose VAT it makes itself: it was not compared.",
+        untold.made_vat,
+    )
+    adopted = ngettext(
+        "The lines of {count} adopted booking do not tell the VAT: it was not compared.",
+        "The lines of {count} adopted bookings do not tell the VAT: it was not compared.",
+        untold.adopted_vat,
+    )
+    customers = ngettext(
+        "Minox does not know the e-mail address of {count} adopted order: its customer was not"
+        " compared.",
+        "Minox does not know the e-mail addresses of {count} adopted orders: their customers were"
+        " not compared.",
+        untold.adopted_customer,
+    )
+
+    counts = (untold.made_vat, untold.adopted_vat, untold.adopted_customer)
+    for count, sentence in zip(counts, (made, adopted, customers), strict=True):
+        if count:
+            wiring.output.say(sentence.format(count=count))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mww2minox.books.decision import decide
-from mww2minox.books.differences import booking_differences
+from mww2minox.books.differences import VatAccounts, booking_differences
 from mww2minox.books.model import (
     Administration,
     Booking,
@@ -99,14 +99,14 @@ def try_out(  # noqa: PLR0913 - both sides, the state, and what a booking depend
     Nothing is left behind. Call under the run lock. Raises VendorError; what is left behind then,
     the next run takes out (`take_out`).
     """
-    vat_accounts = frozenset(code.account for code in codes if code.account)
+    vat = VatAccounts(codes={code.code: code for code in codes})
     minox.keep_private(order.buyer, order.email)
 
     for way in ways(rules, codes):
         booking = decide(order, way, administration).outcome
         if not isinstance(booking, Booking):
             continue
-        tried = _try(store, minox, booking, customer, way.vat_posting, vat_accounts)
+        tried = _try(store, minox, booking, customer, way.vat_posting, vat)
         yield tried
         if tried.right:
             return
@@ -118,7 +118,7 @@ def _try(  # noqa: PLR0913 - one attempt
     booking: Booking,
     customer: str,
     posting: VatPosting,
-    vat_accounts: frozenset[str],
+    vat: VatAccounts,
 ) -> Tried:
     # A random UUID: the derived one is for the order's own booking. Noted before it is sent.
     batch_id, body = str(uuid.uuid4()), booking_body(booking, customer)
@@ -131,7 +131,7 @@ def _try(  # noqa: PLR0913 - one attempt
         return Tried(posting=posting, refused=said(refused))
 
     take_out(store, minox, settled=bool(lines))
-    differences = _differences(booking, body, lines, posting, vat_accounts)
+    differences = _differences(booking, body, lines, posting, vat)
     return Tried(posting=posting, differences=differences)
 
 
@@ -157,7 +157,7 @@ def _differences(
     body: bytes,
     lines: list[TransactionLine],
     posting: VatPosting,
-    vat_accounts: frozenset[str],
+    vat: VatAccounts,
 ) -> tuple[Difference, ...]:
     """Compare customer, ledger accounts, VAT per code and period, as `verify` does."""
     if not lines:
@@ -172,7 +172,7 @@ def _differences(
     return booking_differences(
         sent_lines(body.decode()),
         lines,
-        vat_accounts=vat_accounts,
+        vat=vat,
         tolerance=tolerance,
         made_vat=made_vat,
     )

@@ -457,7 +457,7 @@ def read_line(row: Mapping[str, Any]) -> TransactionLine:
     vat = row.get("vat") or {}
     period = row.get("period") or {}
     journal = row.get("journal") or {}
-    line_number = str(row.get("line_number") or row.get("entry_line") or row.get("sequence") or "")
+    line_number = _line_number(row, _object(journal))
 
     return TransactionLine(
         batch_id=printable_id(_text(row, "batch_id").lower()),
@@ -473,14 +473,25 @@ def read_line(row: Mapping[str, Any]) -> TransactionLine:
         description=_text(row, "description"),
         journal=read_id(journal),
         own=line_number.isdecimal() and int(line_number) >= FIRST_OWN_LINE,
-        document_date=_day(_text(row, "document_date")),
+        document_date=_day(row.get("document_date")),
     )
 
 
-def _day(text: str) -> date | None:
-    """Read a day, perhaps with a time after it; None for what is none."""
+def _line_number(row: Mapping[str, Any], journal: Mapping[str, Any]) -> str:
+    """Read a line's number: lines that are read back have it inside their journal."""
+    numbers = (journal.get("line_number"), *map(row.get, ("line_number", "entry_line", "sequence")))
+
+    return next((str(number) for number in numbers if number), "")
+
+
+def _day(value: object) -> date | None:
+    """Read a calendar date; None for a moment of a day, whose time zone is not told."""
+    day, _mark, time = str(value or "").partition("T")
+    if time.strip("0:.Z"):
+        return None
+
     try:
-        return date.fromisoformat(text[:10])
+        return date.fromisoformat(day)
     except ValueError:
         return None
 

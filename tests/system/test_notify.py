@@ -358,7 +358,8 @@ def test_a_difference_is_told_once_and_another_one_again(
     message = service.taken()
     assert message.startswith(f"mww2minox: 1 matter needs attention\nOrder {BOOKED}: ")
     assert message.endswith(
-        f"Put it right in Minox, or in the shop, then run: mww2minox verify --order {BOOKED}"
+        f"Put it right in Minox, or in the shop, then run: mww2minox verify --order {BOOKED}. Or,"
+        f" if it may stay as it is: mww2minox seen {BOOKED}"
     )
     lines[1]["credit"] += 1
     assert run(told, "verify") == [3]

@@ -9,15 +9,25 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from mww2minox.books.differences import booking_differences, order_changes
-from mww2minox.books.model import Order, Tax, TransactionLine, VatPosting
+from mww2minox.books.differences import VatAccounts, booking_differences, order_changes
+from mww2minox.books.model import Order, Tax, TransactionLine, VatCode, VatPosting
 from mww2minox.minox.wire import booking_body, sent_lines
 from mww2minox.reasons import DIFFERENCES
 from tests.builders import BUYER, booked, line, mirrored, order, rules
 from tests.unit.test_booking_properties import orders
 
 ORDER = order(line("12.10"), line("10.90", "9"), tax={"21": "2.10", "9": "0.90"})
-VAT_ACCOUNTS = frozenset({"1500", "1510"})
+
+
+def _code(code: str, percentage: str, account: str) -> VatCode:
+    return VatCode(
+        code=code, percentage=Decimal(percentage), type="", description="", account=account
+    )
+
+
+HIGH, LOW = _code("1", "21", "1500"), _code("2", "9", "1510")
+VAT = VatAccounts(codes={"1": HIGH, "2": LOW})
+OF_LEDGERS = replace(VAT, of_ledgers={"8000": HIGH, "8010": LOW})
 
 
 def _sent(
@@ -55,12 +65,13 @@ def _told(
     found: Sequence[TransactionLine],
     tolerance: str = "0.00",
     made_vat: str | None = None,
+    vat: VatAccounts = VAT,
 ) -> list[str]:
     """Write the differences down as `code expected -> found [place]`."""
     told = booking_differences(
         sent,
         found,
-        vat_accounts=VAT_ACCOUNTS,
+        vat=vat,
         tolerance=Decimal(tolerance),
         made_vat=None if made_vat is None else Decimal(made_vat),
     )
@@ -109,7 +120,16 @@ def test_vat_and_collective_lines_of_minox_are_no_difference(
         ("10001", {"fiscal_year": "2027"}, ["period_differs 2026-3 -> 2027-3"]),
         ("10001", {"period": "", "fiscal_year": ""}, []),
         ("10001", {"invoice_number": "1025"}, ["invoice_number_differs 1024 -> 1025"]),
-        ("10001", {"invoice_number": ""}, []),
+        ("10001", {"invoice_number": ""}, ["invoice_number_differs 1024 -> -"]),
+        ("8000", {"period": "4"}, ["period_differs 2026-3 -> 2026-4"]),
+        ("8000", {"journal": "MEMO"}, ["journal_differs VERK -> MEMO"]),
+        ("10001", {"journal": ""}, []),
+        (
+            "10001",
+            {"document_date": dt.date(2026, 3, 15)},
+            ["date_differs 2026-03-14 -> 2026-03-15"],
+        ),
+        ("10001", {"document_date": None}, []),
         ("8000", {"credit": Decimal("9.99")}, ["ledger_differs 10.00 -> 9.99 8000"]),
         (
             "8000",
@@ -345,3 +365,82 @@ def test_a_code_of_no_vat_may_read_back_without_an_amount() -> None:
     sent = _sent()
     free = replace(sent[2], vat_code="5", vat_amount=Decimal(0))
     assert _told([*sent[:2], free], [*sent[:2], replace(free, vat_amount=None)]) == []
+
+
+# Lines that only look like Minox' own
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_of_two_lines_of_the_total_neither_is_a_collective_debtor(sign: str) -> None:
+    sent = _sent(mirrored(ORDER) if sign else ORDER)
+    extra = [_own("8100", f"{sign}23.00", 4), replace(_own("8200", f"{sign}23.00", 5))]
+    turned = [extra[0], replace(extra[1], debit=extra[1].credit, credit=extra[1].debit)]
+    told = _told(sent, [*sent, *turned])
+    assert [text.split()[-1] for text in told] == ["8100", "8200"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([("1500", "2.10"), ("1510", "0.90")], []),
+        ([("1500", "2.10")], []),
+        ([("1510", "3.00")], ["ledger_differs 0.90 -> 3.00 1510"]),
+        (
+            [("1500", "5.00"), ("1510", "-5.00")],
+            ["ledger_differs 2.10 -> 5.00 1500", "ledger_differs 0.90 -> -5.00 1510"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("number", [4, 9001])
+def test_vat_belongs_on_the_account_of_its_code(
+    lines: list[tuple[str, str]], told: list[str], number: int
+) -> None:
+    sent = _sent()
+    found = [*sent, *(_own(account, amount, number) for account, amount in lines)]
+    assert _told(sent, found) == told
+
+
+def test_vat_that_was_sent_on_lines_of_its_own_may_not_move_to_another_vat_account() -> None:
+    sent = _sent(order(line("12.10"), tax={"21": "2.10"}), VatPosting.LINE)
+    assert _told(sent, _with(sent, "1500", account="1510")) == [
+        "ledger_differs 2.10 -> 0.00 1500",
+        "ledger_differs 0.00 -> 2.10 1510",
+    ]
+
+
+def test_a_code_of_nothing_is_no_code() -> None:
+    sent = _sent(posting=VatPosting.LINE)
+    bare = [replace(each, vat_code="0", vat_amount=Decimal(0)) for each in sent]
+    assert _told(sent, bare) == []
+
+
+# Where the ledger account's own code is known
+
+
+def _ledger_lines(
+    high: str, low: str, *own: TransactionLine
+) -> tuple[list[TransactionLine], list[TransactionLine]]:
+    sent = _sent(posting=VatPosting.LEDGER)
+    found = _with(sent, "8000", credit=Decimal(high))
+    return sent, [*_with(found, "8010", credit=Decimal(low)), *own]
+
+
+def test_net_that_moved_between_the_accounts_of_two_rates_is_a_difference() -> None:
+    vat = _own("1500", "2.10"), _own("1510", "0.90")
+    sent, right = _ledger_lines("10.00", "10.00", *vat)
+    assert _told(sent, right, "0.03", "3.00", OF_LEDGERS) == []
+    sent, moved = _ledger_lines("9.00", "11.00", *vat)
+    assert _told(sent, moved, "0.03", "3.00", OF_LEDGERS) != []
+
+
+def test_vat_that_minox_made_belongs_on_the_accounts_of_the_ledgers_codes() -> None:
+    sent, right = _ledger_lines("12.10", "10.90", _own("1500", "2.10"), _own("1510", "0.90"))
+    assert _told(sent, right, "0.03", "3.00", OF_LEDGERS) == []
+    sent, moved = _ledger_lines("12.10", "10.90", _own("1510", "3.00"))
+    assert _told(sent, moved, "0.03", "3.00", OF_LEDGERS) == ["ledger_differs 0.90 -> 3.00 1510"]
+
+
+def test_vat_that_is_not_known_is_not_compared() -> None:
+    sent, found = _ledger_lines("12.10", "10.90")
+    assert _told(sent, found, "0.03") == []
+    assert _told(sent, found, "0.03", "3.00") == ["vat_differs 3.00 -> 0.00 *"]

@@ -387,6 +387,33 @@ def test_the_runs_of_an_older_version_count_as_runs_that_did_their_work(
         assert (after.ended_well, after.refused) == (before.ended_well, True)
 
 
+OLD_DIFFERENCES = '[["total_differs", {"expected": "68.00", "found": "67.00"}]]'
+
+
+def test_differences_of_the_version_before_can_be_looked_at(path: Path, later: None) -> None:
+    del later
+    newer = state.migrations._migrations[6:]  # noqa: SLF001 - what that version did not know
+    del state.migrations._migrations[6:]  # noqa: SLF001
+    filled(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            """INSERT INTO bookings (number, batch_id, customer, total_cents, body, payload,
+               sent_at, booked_at, verified, differences)
+               VALUES ('1001', 'b', '10001', 6800, '[]', '{}', :then, :then, 'mismatch', :old)""",
+            {"then": "2026-03-20T12:00:00+00:00", "old": OLD_DIFFERENCES},
+        )
+    state.migrations._migrations.extend(newer)  # noqa: SLF001
+
+    with Store(path) as store:
+        (booking,) = store.bookings()
+        assert (len(booking.unseen_differences), booking.seen_at) == (1, None)
+        store.mark_seen("1001")
+        (booking,) = store.bookings()
+        assert (booking.unseen_differences, len(booking.all_differences)) == ((), 1)
+        assert booking.seen_at
+    assert path.with_name("state.db.before-m007_seen_differences").exists()
+
+
 def test_past_runs_can_leave_out_the_one_that_is_asked_for(path: Path) -> None:
     with Store(path) as store:
         first, second = (store.start_run("push") for _ in range(2))

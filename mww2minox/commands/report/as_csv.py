@@ -22,6 +22,7 @@ FIELDS = (
     "booked_at",
     "verified",
     "differences",
+    "seen_at",
 )
 """The columns, in their order."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

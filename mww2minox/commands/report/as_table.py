@@ -56,6 +56,8 @@ def _remark(row: Row) -> str:
     """Say what is most worth knowing in a few words."""
     if row.rejection:
         return brief(row.rejection.reason)
+    if row.seen_at:
+        return _("differs, looked at on {day}").format(day=day(row.seen_at.astimezone()))
     if row.differences:
         return "; ".join(map(describe, row.differences))
     return _("verified") if row.verified == "ok" else ""

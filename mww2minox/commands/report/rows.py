@@ -21,6 +21,7 @@ class Row:
 
     `batch_id` is that of a booking that was sent; `customer`, `booked_at` and what follows are
     there once it is known to be booked. `verified` is `ok`, `mismatch`, or None before `verify`.
+    `seen_at` is when somebody looked at all of its differences.
     """
 
     number: str
@@ -33,11 +34,12 @@ class Row:
     booked_at: dt.datetime | None = None
     verified: str | None = None
     differences: tuple[Difference, ...] = ()
+    seen_at: dt.datetime | None = None
 
     @property
     def needs_attention(self) -> bool:
         """Whether a person has to see to it."""
-        return self.state is State.FAILED or bool(self.differences)
+        return self.state is State.FAILED or (bool(self.differences) and self.seen_at is None)
 
     def is_dated(self, since: dt.date | None, until: dt.date | None) -> bool:
         """Tell whether it is dated `since` to `until`; one without a date is from before all."""
@@ -87,7 +89,8 @@ def _row(order: StoredOrder, booking: StoredBooking | None) -> Row:
         customer=booking.customer,
         booked_at=booking.booked_at,
         verified=booking.verified,
-        differences=(*booking.differences, *booking.shop_differences),
+        differences=booking.all_differences,
+        seen_at=booking.seen_at,
     )
 
 
@@ -112,6 +115,7 @@ def fields_of(row: Row) -> dict[str, Value]:
         "booked_at": row.booked_at,
         "verified": row.verified,
         "differences": tuple(map(describe, row.differences)),
+        "seen_at": row.seen_at,
     }
 
 

@@ -1,0 +1,316 @@
+"""Compares a booking that was read back with its order: as it was sent, and as the order is now.
+
+Source: books/rules.md, "Reading back", "Adopted bookings" and "How a difference ends". What was
+sent decides how VAT is compared, and not the config, which may send it otherwise by now.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from mww2minox.books.adopted import Adopted, Wanted, compare_adopted
+from mww2minox.books.booking import customer_of
+from mww2minox.books.decision import decide
+from mww2minox.books.differences import (
+    VatAccounts,
+    booking_differences,
+    makes_vat,
+    posting_of,
+    shows_vat,
+)
+from mww2minox.books.model import (
+    Administration,
+    Booking,
+    BookingRules,
+    CustomerByEmail,
+    CustomerOfOriginal,
+    Difference,
+    FixedCustomer,
+    Order,
+    TransactionLine,
+    VatCode,
+    VatPosting,
+)
+from mww2minox.config.loading import LEDGER_TOLERANCE
+from mww2minox.errors import Refused
+from mww2minox.minox.api import Minox
+from mww2minox.minox.customers import Customers
+from mww2minox.minox.journal import order_lines
+from mww2minox.minox.wire import booking_body, compact_vat_number, sent_lines
+from mww2minox.state import ReadOrder, Store, StoredBooking
+
+CUSTOMER_FIELDS = frozenset({"e-mail", "payment", "credited_order_number"})
+"""The fields of an order that its customer follows from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """How a booking that was read back differs from its order, and what could not be compared.
+
+    `agreed` is the booking as it is and the order as it is now, where the two agree again.
+    """
+
+    differences: tuple[Difference, ...]
+    tells_vat: bool = True
+    tells_customer: bool = True
+    agreed: StoredBooking | None = None
+
+
+class Readback:
+    """Compares bookings, one by one; Minox' lists are asked for once."""
+
+    def __init__(  # noqa: PLR0913 - both sides, the state, and what a booking depends on
+        self,
+        *,
+        store: Store,
+        minox: Minox,
+        customers: Callable[[], Customers],
+        rules: BookingRules,
+        administration: Callable[[], Administration],
+        tolerance: Decimal,
+    ) -> None:
+        """`customers` and `administration` are called when they are needed: they cost requests.
+
+        `tolerance` is in euros.
+        """
+        self._store = store
+        self._minox = minox
+        self._customers = customers
+        self._rules = rules
+        self._administration = administration
+        self._tolerance = tolerance
+        self._by_email: dict[str, tuple[str, ...]] = {}
+
+    def compare(
+        self,
+        booking: StoredBooking,
+        lines: Sequence[TransactionLine],
+        now: ReadOrder | None,
+        changes: Sequence[Difference],
+    ) -> Compared:
+        """Compare the lines of a booking with what was sent, or adopted, for it.
+
+        `now` is the order as the shop has it, None when it is gone; `changes` are what changed on
+        it since. Where anything differs but `now` and the lines agree, nothing differs any more.
+        Raises VendorError.
+        """
+        if booking.body:
+            compared = self._with_sent(booking.body, booking.order, lines)
+        else:
+            total = Decimal(booking.total_cents) / 100
+            compared = _compared(self._with_wanted(booking.number, booking.order, total, lines))
+
+        if now is None or now.order is None or not (compared.differences or changes):
+            return compared
+
+        agreed = self._agreed(booking, lines, now, now.order, changes)
+        return replace(compared, differences=(), agreed=agreed) if agreed else compared
+
+    def entered_anew(
+        self, booking: StoredBooking, batch_id: str, now: ReadOrder
+    ) -> Compared | None:
+        """Compare a booking that a person entered for an order whose own one is gone.
+
+        None where Minox does not have it. Raises VendorError.
+        """
+        lines = self._minox.booking(batch_id)
+        if not lines or now.order is None:
+            return None
+
+        compared = _compared(self._with_wanted(booking.number, now.order, now.order.total, lines))
+        customer = order_lines(booking.number, lines)[0].account
+        agreed = _on(booking, now, now.order, customer=customer, body="")
+        return replace(compared, agreed=replace(agreed, batch_id=batch_id))
+
+    # With what was sent
+
+    def _with_sent(
+        self, body: str, order: Order | None, lines: Sequence[TransactionLine]
+    ) -> Compared:
+        sent = sent_lines(body)
+        if not makes_vat(sent, self._vat):
+            differences = booking_differences(sent, lines, vat=self._vat, tolerance=self._tolerance)
+            return Compared(differences=differences)
+
+        # What Minox does not show cannot be compared: that is said, and is no difference.
+        made_vat = self._vat_of(order)
+        told = made_vat is not None and (made_vat == 0 or shows_vat(lines, self._vat))
+        differences = booking_differences(
+            sent,
+            lines,
+            vat=replace(self._vat, of_ledgers=self._codes_of_ledgers),
+            tolerance=self._tolerance_of_made_vat,
+            made_vat=made_vat if told else None,
+        )
+        return Compared(differences=differences, tells_vat=told)
+
+    @property
+    def _tolerance_of_made_vat(self) -> Decimal:
+        """What Minox may round otherwise; the config tells it when this is its way of today."""
+        if self._rules.vat_posting is VatPosting.LEDGER:
+            return self._tolerance
+
+        return max(self._tolerance, Decimal(LEDGER_TOLERANCE))
+
+    def _vat_of(self, order: Order | None) -> Decimal | None:
+        """Return an order's VAT in euros, whatever else the config of today makes of it."""
+        if order is None:
+            return None
+
+        rates = decide(order, self._rules, self._administration()).workings.vat
+        return sum((rate.booked for rate in rates), Decimal(0)) if rates else None
+
+    @cached_property
+    def _vat(self) -> VatAccounts:
+        sent_to = [row.vat_ledger for row in self._rules.vat if row.vat_ledger]
+
+        return VatAccounts(
+            codes={code.code: code for code in self._minox.vat_codes()}, sent_to=frozenset(sent_to)
+        )
+
+    @cached_property
+    def _codes_of_ledgers(self) -> dict[str, VatCode]:
+        codes = self._vat.codes
+        accounts = self._minox.ledger_accounts()
+
+        return {account.id: codes[account.vat] for account in accounts if account.vat in codes}
+
+    # With what the order wants
+
+    def _with_wanted(
+        self, number: str, order: Order | None, total: Decimal, lines: Sequence[TransactionLine]
+    ) -> Adopted:
+        shares = None
+        customers: tuple[str, ...] = ()
+        if order:
+            shares = decide(order, self._rules, self._administration()).workings.shares or None
+            customers = self._customers_of(order)
+
+        return compare_adopted(
+            lines,
+            order_lines(number, lines),
+            Wanted(total=total, customers=customers, shares=shares),
+            vat=self._vat,
+            tolerance=self._tolerance,
+        )
+
+    def _customers_of(self, order: Order) -> tuple[str, ...]:
+        """Return the numbers that fit an order by books/rules.md, rules 9 and 11; none are made."""
+        customer = customer_of(order, self._rules)
+        if isinstance(customer, CustomerOfOriginal):
+            original = self._store.booking(customer.order_number)
+            if original and original.booked_at:
+                return (original.customer,)
+            customer = customer.fallback
+
+        match customer:
+            case FixedCustomer():
+                return (customer.number,)
+            case CustomerByEmail():
+                return self._customers_by_email(customer)
+            case _:
+                return ()
+
+    def _customers_by_email(self, customer: CustomerByEmail) -> tuple[str, ...]:
+        email = customer.email.lower()
+        if email not in self._by_email:
+            self._minox.keep_private(customer.buyer, customer.email)
+            try:
+                candidates = self._minox.customers_by_email(customer.email)
+            except Refused:  # an e-mail address that Minox does not take
+                candidates = []
+
+            numbers = [candidate.number for candidate in candidates]
+            remembered = self._customers().remembered(customer)
+            self._by_email[email] = tuple(
+                dict.fromkeys([remembered, *numbers] if remembered else numbers)
+            )
+        return self._by_email[email]
+
+    # With the order as it is now
+
+    def _agreed(
+        self,
+        booking: StoredBooking,
+        lines: Sequence[TransactionLine],
+        now: ReadOrder,
+        order: Order,
+        changes: Sequence[Difference],
+    ) -> StoredBooking | None:
+        """Return the booking and the order as they are now, when they agree; else None."""
+        customers = {line.account for line in order_lines(booking.number, lines)}
+        if len(customers) != 1:
+            return None
+        (customer,) = customers
+
+        changed = {change.values.get("field", "") for change in changes}
+        if not self._fits_customer(booking, order, customer, changed):
+            return None
+
+        if booking.body:
+            body = self._agreed_body(booking, order, customer, lines)
+        else:
+            wanted = self._with_wanted(booking.number, order, order.total, lines)
+            # Lines that tell no VAT agree with a change only where the total shows it.
+            shows_change = wanted.tells_vat or "total" in changed
+            body = "" if shows_change and not wanted.differences else None
+        return None if body is None else _on(booking, now, order, customer=customer, body=body)
+
+    def _fits_customer(
+        self, booking: StoredBooking, order: Order, customer: str, changed: set[str]
+    ) -> bool:
+        """Tell whether the customer in Minox is the order's, with its VAT number if it changed."""
+        stays = customer == booking.customer and not changed & CUSTOMER_FIELDS
+        if not stays and customer not in self._customers_of(order):
+            return False
+        if "taxnumber" not in changed:
+            return True
+
+        # The lines do not show it, and the ICP return takes it from the customer.
+        in_minox = self._minox.customer(customer)
+        vat_number = compact_vat_number(order.buyer.vat_number)
+        return in_minox is not None and in_minox.vat_number == vat_number
+
+    def _agreed_body(
+        self,
+        booking: StoredBooking,
+        order: Order,
+        customer: str,
+        lines: Sequence[TransactionLine],
+    ) -> str | None:
+        """Return the body by which the lines are right for the order; None where there is none.
+
+        VAT may be on them as it was sent, or in the way of today.
+        """
+        as_sent = posting_of(sent_lines(booking.body), self._vat)
+        for posting in dict.fromkeys((as_sent, self._rules.vat_posting)):
+            rules = replace(self._rules, vat_posting=posting)
+            decided = decide(order, rules, self._administration()).outcome
+            if not isinstance(decided, Booking):
+                continue
+
+            body = booking_body(decided, customer).decode()
+            if not self._with_sent(body, order, lines).differences:
+                return body
+        return None
+
+
+def _compared(adopted: Adopted) -> Compared:
+    return Compared(
+        differences=adopted.differences,
+        tells_vat=adopted.tells_vat,
+        tells_customer=adopted.tells_customer,
+    )
+
+
+def _on(
+    booking: StoredBooking, now: ReadOrder, order: Order, *, customer: str, body: str
+) -> StoredBooking:
+    return replace(
+        booking,
+        customer=customer,
+        total_cents=int(order.total * 100),
+        body=body,
+        payload=now.payload,
+    )
