@@ -75,10 +75,9 @@ def save_config(path: Path, config: Mapping[str, Any]) -> None:
 def _token_of(text: bytes) -> object:
     """Return the shop's token of a config: that of a sandbox stands in no other. None without."""
     try:
-        match yaml.safe_load(text):
-            case {"shop": {"token": token}}:
-                return token
+        config = yaml.safe_load(text)
     except yaml.YAMLError:
-        pass
+        return None
 
-    return None
+    shop = config.get("shop") if isinstance(config, dict) else None
+    return shop.get("token") if isinstance(shop, dict) else None

@@ -441,7 +441,7 @@ def test_rights_that_minox_refuses_are_told_once(
 def in_journal(vendors: Sandbox, number: str) -> None:
     """Put a booking of another connector in the journal, by the number of an order."""
     day = vendors.today.isoformat()
-    common = {
+    common: dict[str, Any] = {
         "batch_id": str(uuid.uuid5(uuid.NAMESPACE_OID, number)),
         "document_date": day,
         "journal": {"id": "VERK"},
@@ -485,7 +485,7 @@ REFUSAL = (
 
 
 @pytest.fixture
-def refusing(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, tuple[str, str]]]:
+def refusing(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, str]]:
     """What makes `push` refuse, by its cause; without any it books."""
     causes: dict[str, tuple[str, str]] = {}
     real = booking_run.book_all
