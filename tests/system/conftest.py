@@ -5,20 +5,27 @@ import os
 import socket
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 import yaml
+from pexpect import fdpexpect
 
 from mww2minox.sandbox import Sandbox, Settings
 from mww2minox.state import Store, Tokens
 from tests.inside import clock, inside, vendors  # noqa: F401 - fixtures
+
+if TYPE_CHECKING:
+    Spawn = fdpexpect.fdspawn[str]
+else:
+    Spawn = fdpexpect.fdspawn  # of texts or bytes: only its types tell
 
 RUNNER = Path(__file__).with_name("runner.py")
 
@@ -45,21 +52,41 @@ class Forker:
         self, arguments: tuple[str, ...], *, now: str, env: dict[str, str], folder: Path
     ) -> Ended:
         """Run a command to its end."""
-        out, err = folder / ".out", folder / ".err"
-        asked = {
-            "arguments": arguments,
-            "now": now,
-            "env": env,
-            "cwd": str(folder),
-            "out": str(out),
-            "err": str(err),
-        }
+        status = self.status(self.start(arguments, now=now, env=env, folder=folder))
+        return Ended(status, (folder / ".out").read_text(), (folder / ".err").read_text())
+
+    def start(
+        self,
+        arguments: tuple[str, ...],
+        *,
+        now: str,
+        env: dict[str, str],
+        folder: Path,
+        terminal: str = "",
+    ) -> int:
+        """Start a command, in a terminal or with its output in files; return its process id."""
+        return self._ask(
+            {
+                "arguments": arguments,
+                "now": now,
+                "env": env,
+                "cwd": str(folder),
+                "out": str(folder / ".out"),
+                "err": str(folder / ".err"),
+                "terminal": terminal,
+            }
+        )
+
+    def status(self, process: int) -> int:
+        """Wait for a command's end; return its exit status, or the signal below zero."""
+        return self._ask(process)
+
+    def _ask(self, asked: dict[str, Any] | int) -> int:
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(f"{json.dumps(asked)}\n")
         self._process.stdin.flush()
-        status = json.loads(self._process.stdout.readline())["status"]
-        return Ended(status, out.read_text(), err.read_text())
+        return int(self._process.stdout.readline())
 
     def stop(self) -> None:
         """End the process."""
@@ -79,6 +106,30 @@ class Process(subprocess.Popen[str]):
         if kind:
             self.kill()
         super().__exit__(kind, error, trace)
+
+
+class Terminal(Spawn):
+    """A terminal of 80 columns in which the forker runs a command."""
+
+    def __init__(
+        self, forker: Forker, arguments: tuple[str, ...], *, env: dict[str, str], folder: Path
+    ) -> None:
+        master, slave = os.openpty()
+        termios.tcsetwinsize(slave, (50, 80))
+        name = os.ttyname(slave)
+        self._forker = forker
+        self.process = forker.start(arguments, now="-", env=env, folder=folder, terminal=name)
+        os.close(slave)
+        super().__init__(master, timeout=60, encoding="utf-8")
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self.send("\x03")
+
+    def end(self) -> int:
+        """Close the terminal; return how the command ended, as `Forker.status` does."""
+        self.close()
+        return self._forker.status(self.process)
 
 
 @dataclass

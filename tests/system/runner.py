@@ -3,13 +3,16 @@ that cannot leave here.
 
 `python runner.py MOMENT ARGUMENT...` runs one command; the moment is ISO 8601, or `-` for the real
 one. `python runner.py --serve` reads a JSON line a command and forks, so that a command costs no
-imports; it answers with the exit status in JSON.
+imports; it answers with the process id. A line with a process id asks for its exit status.
 """
 
+import fcntl
 import gc
 import json
 import os
+import signal
 import sys
+import termios
 import time
 import traceback
 from collections.abc import Callable
@@ -48,7 +51,7 @@ def run_at(moment: str, arguments: list[str]) -> int:
 
 
 def serve() -> None:
-    """Fork for each line; the child's output goes to the files that the line names."""
+    """Fork for each line with a command, and wait for each line with a process id."""
     read_ahead()
     # What is frozen no collection goes through: it would copy most of the memory into the fork.
     gc.collect()
@@ -56,12 +59,24 @@ def serve() -> None:
 
     for line in sys.stdin:
         asked = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            become(asked)
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{json.dumps({'status': os.waitstatus_to_exitcode(status)})}\n")
+        if isinstance(asked, int):
+            answer = os.waitstatus_to_exitcode(os.waitpid(asked, 0)[1])
+        else:
+            answer = start(asked)
+        sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
+
+
+def start(asked: dict[str, Any]) -> int:
+    """Fork; return the process id of what runs the command."""
+    # A terminal that nobody has open has come to its end: it is open before who asked goes on.
+    terminal = os.open(asked["terminal"], os.O_RDWR | os.O_NOCTTY) if asked["terminal"] else None
+    child = os.fork()
+    if child == 0:
+        become(asked, terminal)
+    if terminal is not None:
+        os.close(terminal)
+    return child
 
 
 def read_ahead() -> None:
@@ -72,15 +87,34 @@ def read_ahead() -> None:
         day(date.min)
 
 
-def become(asked: dict[str, Any]) -> NoReturn:
+def become(asked: dict[str, Any], terminal: int | None) -> NoReturn:
     """Be the process that was asked for: its folder, environment and output."""
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["env"])
-    for descriptor, path in ((1, asked["out"]), (2, asked["err"])):
+    if terminal is None:
+        use_files(asked["out"], asked["err"])
+    else:
+        use_terminal(terminal)
+    end_with(lambda: run_at(asked["now"], asked["arguments"]))
+
+
+def use_files(out: str, err: str) -> None:
+    """Write to two files, and have nothing to read."""
+    for descriptor, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    end_with(lambda: run_at(asked["now"], asked["arguments"]))
+
+
+def use_terminal(terminal: int) -> None:
+    """Read and write there, in a session of its own, in which Ctrl-C interrupts."""
+    os.setsid()
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for descriptor in range(3):
+        os.dup2(terminal, descriptor)
+    # What Python began with holds lines back, as for a pipe, and knows its place, as in a file.
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", 1, encoding="utf-8") for number in (1, 2))
 
 
 def end_with(act: Callable[[], int]) -> NoReturn:

@@ -5,12 +5,11 @@ booking.
 import os
 import re
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pexpect
 import pytest
@@ -25,9 +24,8 @@ from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from mww2minox.sandbox.shop_api import PARTNER_TOKEN, TOKEN
 from mww2minox.state import Store
-from tests.system.conftest import RUNNER, Cli, Ended, Forker
+from tests.system.conftest import Cli, Ended, Forker, Terminal
 
-Terminal: TypeAlias = "pexpect.spawn[str]"
 SECRETS = (TOKEN, PARTNER_TOKEN, CLIENT_SECRET)
 AUTHORIZE = r"(https?://\S+/oauth/authorize\S+)\r"
 TRIAL = "Trial booking: put this one booking into Minox, read it back, and delete it again?"
@@ -52,6 +50,7 @@ class Wizard:
     """A terminal of 80 columns in which `setup` runs, in a home that is empty at first."""
 
     sandbox: Sandbox
+    forker: Forker
     home: Path
     port: int
     language: str = "en"
@@ -105,8 +104,7 @@ class Wizard:
                 )
         if then:
             then(child)
-        child.close()
-        return child.exitstatus if child.exitstatus is not None else -(child.signalstatus or 0)
+        return child.end()
 
     def _reply(
         self, child: Terminal, question: str, answers: dict[str, Any], leave_after: str
@@ -124,36 +122,14 @@ class Wizard:
         """Start the command in the terminal."""
         addresses = ("--shop-url", self.sandbox.shop_url, "--minox-url", self.sandbox.minox_url)
         redirect = ("--redirect-uri", f"http://127.0.0.1:{self.port}/callback")
-        arguments = [
-            str(RUNNER),
-            "-",
-            *self.options,
-            "setup",
-            "--no-browser",
-            *addresses,
-            *redirect,
-            *options,
-        ]
-        return pexpect.spawn(
-            sys.executable,
-            arguments,
-            env=self.environment | {"TERM": "xterm"},
-            dimensions=(50, 80),
-            encoding="utf-8",
-            timeout=60,
-            cwd=str(self.home),
-            preexec_fn=_take_interrupts,
-        )
+        arguments = (*self.options, "setup", "--no-browser", *addresses, *redirect, *options)
+        env = self.environment | {"TERM": "xterm"}
+        return Terminal(self.forker, arguments, env=env, folder=self.home)
 
     @property
     def environment(self) -> dict[str, str]:
         locale = {"nl": "nl_NL.UTF-8", "en": "en_GB.UTF-8"}[self.language]
         return {**os.environ, "HOME": str(self.home), "LANG": locale, "PYTHONWARNINGS": "error"}
-
-
-def _take_interrupts() -> None:
-    """A shell in the background makes its children ignore them."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _address(child: Terminal) -> str:
@@ -167,9 +143,9 @@ def _pattern(question: str) -> str:
 
 
 @pytest.fixture
-def wizard(sandbox: Sandbox, home: Path, unused_port: int) -> Iterator[Wizard]:
+def wizard(sandbox: Sandbox, forker: Forker, home: Path, unused_port: int) -> Iterator[Wizard]:
     """Nothing is set up yet."""
-    yield Wizard(sandbox, home, unused_port)
+    yield Wizard(sandbox, forker, home, unused_port)
     use("en")
 
 
@@ -298,7 +274,7 @@ def test_every_line_of_the_screen_can_be_changed(wizard: Wizard) -> None:
 
 def test_interrupted_it_goes_on_where_it_was(wizard: Wizard) -> None:
     def interrupt(child: Terminal) -> None:
-        child.sendintr()
+        child.interrupt()
         child.expect(pexpect.EOF)
 
     assert wizard.run(replies={"Client id": None}, then=interrupt) == 130
@@ -317,7 +293,7 @@ def test_a_mistyped_client_id_can_be_corrected_after_an_interrupt(wizard: Wizard
 
     def leave(child: Terminal) -> None:
         child.expect(AUTHORIZE)
-        child.sendintr()
+        child.interrupt()
         child.expect(pexpect.EOF)
 
     assert (
@@ -433,7 +409,7 @@ def test_a_trial_that_was_killed_is_taken_out_by_the_next_run(
     def kill(child: Terminal) -> None:
         while not wizard.sandbox.minox.batches:
             time.sleep(0.02)
-        child.kill(signal.SIGKILL)
+        os.kill(child.process, signal.SIGKILL)
         child.expect(pexpect.EOF)
 
     assert wizard.run(replies={TRIAL: "y"}, leave_after=TRIAL, then=kill) == -signal.SIGKILL
