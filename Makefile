@@ -1,6 +1,7 @@
 # Needs make and Python 3.11 or newer; all else goes into .venv, in the versions of the lock.
 #   make demo    the whole job, from sample orders to a report, on this machine only
 #   make test    the tests
+#   make unit    the core alone, in half a minute
 #   make fix     let the formatter and the linter mend what they can
 #   make matrix  the tests on every Python that the package names, where uv can bring it
 #   make check   lint, types, tests with coverage, and the demo from a freshly built wheel
@@ -19,7 +20,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COVER :=
 
-.PHONY: demo test fix matrix check lint types coverage wheel crash bench texts docs audit lock clean
+.PHONY: demo test unit fix matrix check lint types coverage wheel crash bench texts docs audit lock clean
 
 demo: .venv/.installed
 	@$(BIN)/mww2minox demo
@@ -45,6 +46,10 @@ matrix: .venv/.installed-dev
 		".venv/matrix-$$version/bin/python" -m pytest -q --numprocesses=auto --dist=worksteal || failed="$$failed $$version"; \
 	done; \
 	test -z "$$failed" || { echo "Failed on Python$$failed" >&2; exit 1; }
+
+unit: .venv/.installed-dev
+	$(BIN)/python -m pytest --quiet --numprocesses=auto -m "not thorough" \
+		--ignore-glob='tests/unit/test_sandbox_*' --ignore=tests/unit/test_retention.py tests/unit
 
 check: lint types coverage wheel
 

@@ -44,6 +44,7 @@ OF_ORDER = "order "
 """Before the number in the key of an order that failed."""
 REFUSED = "refused "
 """Before the cause in the key of a run that refused: over when a `push` did its work."""
+# no text: a key in the state, or what a UUID is derived from
 LOGIN, MINOX_KEYS, SHOP_TOKEN = "login", "keys of minox", "token of the shop"
 ASKED: Mapping[str, Literal["shop_transport", "minox_transport"]] = {
     LOGIN: "minox_transport",
@@ -232,6 +233,7 @@ def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
             " {command}"
         )
 
+    # no text: a key in the state, or what a UUID is derived from
     key = f"not since {command} {since.isoformat()}"
     suggestion = suggestion.format(report="mww2minox report --errors", **values)
     yield Matter(frozenset({key}), message.format(**values), suggestion)
@@ -288,6 +290,7 @@ def _differing(booking: StoredBooking) -> Iterator[Matter]:
         return
 
     text = explain_differences(booking.number, map(discreet_difference, differences))
+    # no text: a key in the state, or what a UUID is derived from
     of_booking = f"difference {booking.number}"
     causes = {f"{of_booking} {_digest([_content(difference)])}" for difference in differences}
     yield Matter(

@@ -257,11 +257,14 @@ def _all_of(*patterns: str) -> str:
 _PERIOD = r"\b(boek|aangifte|btw-?)?periode[ns]?\b|\bperiods?\b"
 _YEAR = r"\bboekja(ar|ren)\b|\b(fiscal|financial) years?\b"
 _VAT = r"btw|\bvat\b"
+# no text: a pattern
 _VAT_CODE = r"btw[- ]?codes?\b|\bvat codes?\b"
+# no text: a pattern
 _LEDGER_ACCOUNT = r"\bgrootboekrekening(en)?\b|\b(ledger|balance sheet) accounts?\b"
 _ACCOUNT = r"\b(?!\w*berekening)\w*rekening(en|nummer)?\b|\baccounts?\b"
 _CUSTOMER = r"\bdebiteur(nummer)?\b|\bklant(en)?\b|\b(debtor|customer)s?\b"
 _JOURNAL = r"dagboek|\bjournals?\b(?! (entry|entries|line))"
+# no text: a pattern
 _INVOICE_NUMBER = r"\bfactuurnummers?\b|\binvoice numbers?\b"
 _ADDRESS = (
     r"\bpostcodes?\b|\b(postal|zip) ?codes?\b|\bhuisnummer\b|\bstraat(naam)?\b|\bwoonplaats\b"
@@ -273,16 +276,21 @@ _SUM = r"\bso(m|mmen)\b|\btota(al|len)\b|\b(sum|total)s?\b"
 
 _BLOCKED = r"\bgeblokkeerde?\b|\bblocked\b"
 _CLOSED = r"\b(af)?gesloten\b|\bclosed\b"
+# no text: a pattern
 _UNKNOWN = r"bestaat niet|onbekend|niet gevonden|does not exist|unknown|not found|\bno\b.*found"
 _NOT_ALLOWED = (
+    # no text: a pattern
     "niet toegestaan|staat .*niet toe|(mag|kan) (geen|niet|hier niet)|niet (geldig|mogelijk)"
     "|not (be )?(allowed|permitted|valid|possible)|cannot|may not|does not (allow|accept)"
 )
+# no text: a pattern
 _TAKEN = r"bestaat al|in gebruik|\bdubbel|already|in use|duplicate"
 _UNEQUAL = (
+    # no text: a pattern
     r"niet gelijk|niet overeen|wijkt? .*\baf\b|verschil|differ|not (equal|match)|unequal|mismatch"
 )
 _UNBALANCED = (
+    # no text: a pattern
     r"(niet|uit) (in )?(balans|evenwicht)\b|\bonbalans\b|\bsluit niet\b"
     r"|not (in )?balanced?\b|out of balance\b|\bunbalanced\b"
 )

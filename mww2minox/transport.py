@@ -178,6 +178,7 @@ class Transport:
         self._session = requests.Session()
         self._session.auth = _NoNetrc()
         self._session.headers.update(
+            # no text: a word of HTTP
             {"Accept": "application/json", "User-Agent": f"mww2minox/{__version__}"}
         )
 
@@ -254,6 +255,7 @@ class Transport:
         self.requests_sent += 1
         deadline = time.monotonic() + SILENCE_SECONDS
         response = self._open(request)
+        # no text: a word of HTTP
         vendors_time = _timestamp(response.headers.get("Date", ""))
         if vendors_time is not None:
             self.skew = vendors_time - time.time()
@@ -290,10 +292,12 @@ class Transport:
 
     @property
     def _pause_key(self) -> str:
+        # no text: a key in the state, or what a UUID is derived from
         return f"pause {self.base_url}"
 
     @property
     def _window_key(self) -> str:
+        # no text: a key in the state, or what a UUID is derived from
         return f"window {self.base_url}"
 
     def _leave_alone(self, key: str, seconds: float) -> None:
@@ -527,6 +531,7 @@ def _seconds_until(http_date: str, headers: Mapping[str, str]) -> float | None:
 def _vendors_time(headers: Mapping[str, str]) -> float:
     """Return the time (seconds since 1970) by the vendor's clock, where ours is wrong."""
     ours = time.time()
+    # no text: a word of HTTP
     theirs = _timestamp(headers.get("Date", ""))
     if theirs is None or abs(theirs - ours) < CLOCK_TOLERANCE_SECONDS:
         return ours

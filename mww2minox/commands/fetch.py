@@ -26,10 +26,14 @@ DAILY = timedelta(hours=20)
 LONG_AGO = timedelta(days=60)
 STRETCH = timedelta(days=183)
 NOT_BOOKED = (State.WAITING, State.FAILED, State.SKIPPED, State.READY)
+# no text: a key in the state, or what a UUID is derived from
 BY_DATE = "orders seen until"
+# no text: a key in the state, or what a UUID is derived from
 BY_STATUS = "status changes seen until"
+# no text: a key in the state, or what a UUID is derived from
 SEEN_FROM = "orders seen from"
 """`shop.since` as it was at the last fetch without options."""
+# no text: a key in the state, or what a UUID is derived from
 LOOKED_AGAIN = "looked again at"
 ARCHIVED = (False, True)
 """What an omitted `archived` means is open, so both are asked for (shop/api.md, "Open")."""
@@ -84,6 +88,7 @@ def _fetch_dates(
     last = until or today
     _refuse_no_days(first, until)
 
+    # no text: a key in the state, or what a UUID is derived from
     history = f"history {first} {until or ''}".strip()
     start = max(first, _read_today(wiring, history) or first)
     if start > first:

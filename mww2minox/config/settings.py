@@ -118,6 +118,7 @@ class ShopSettings(Settings):
             "the statuses that are booked, like [1, 2]. By number, or with a partner token by"
             " name, as the shop shows them."
         ),
+        # no text: a status of a shop
         examples=[["Betaald", "Verzonden", "Betaald en verzonden", "Afgehaald"]],
     )
     since: Day = Field(

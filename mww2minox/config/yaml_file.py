@@ -16,6 +16,7 @@ import yaml
 from mww2minox.errors import ConfigError
 from mww2minox.language.texts import _, system_problem
 
+# no text: a type
 Value: TypeAlias = "bool | int | str | list[Value] | dict[str, Value] | None"
 Place = tuple[str | int, ...]
 

@@ -7,6 +7,7 @@ caller's own; a text is cut before it is cleaned, so that a very long one costs 
 
 from unicodedata import category
 
+# no text: a category of Unicode
 FORMAT = "Cf"
 """Unicode's category of marks without a width: directions, joiners, soft hyphens."""
 

@@ -309,6 +309,7 @@ class Minox:
                 path,
                 shown=shown,
                 params=params,
+                # no text: a word of HTTP
                 headers={"Authorization": f"Bearer {token}"},
                 body=body,
                 repeat=repeat,

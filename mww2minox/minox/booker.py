@@ -120,6 +120,7 @@ class Booker:
 
         It is the same on every attempt, and after a lost state file.
         """
+        # no text: a key in the state, or what a UUID is derived from
         return str(uuid.uuid5(self._namespace, f"order {number}"))
 
     def _first_time(self, order: StoredOrder) -> Outcome:

@@ -81,6 +81,7 @@ class _Callback(BaseHTTPRequestHandler):
 
         self.send_response(status)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
+        # no text: a word of HTTP
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(f"{text}\n".encode())

@@ -91,6 +91,7 @@ class Customers:
 
         Capitals make no other customer (books/rules.md, rule 9).
         """
+        # no text: a key in the state, or what a UUID is derived from
         return str(uuid.uuid5(self._namespace, f"customer {customer.email.strip().lower()}"))
 
     def _for_reverse_charge(

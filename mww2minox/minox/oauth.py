@@ -17,6 +17,7 @@ from mww2minox.state import Store, Tokens
 from mww2minox.transport import Transport
 
 SCOPES = (
+    # no text: the rights, as OAuth names them
     "administration:read ledger_account:read vat:read journal:read payment_term:read"
     " customer:read customer:write transaction:read transaction:write"
 )
@@ -124,6 +125,7 @@ class MinoxLogin:
         for secret in (token, self._client.client_secret, basic):
             self._transport.hide(secret)
 
+        # no text: a word of HTTP
         headers = {"Authorization": f"Basic {basic}"}
         body = json.dumps({"token": token}).encode()
 

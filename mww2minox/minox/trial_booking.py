@@ -32,6 +32,7 @@ from mww2minox.minox.customers import said
 from mww2minox.minox.wire import booking_body, sent_lines
 from mww2minox.state import Store
 
+# no text: a key in the state, or what a UUID is derived from
 NOTE = "trial booking in Minox"
 
 

@@ -430,6 +430,7 @@ def read_created_number(answer: Answer) -> str | None:
         if number:
             return number
 
+    # no text: a word of HTTP
     location = answer.headers.get("Location", "")
     path = urlsplit(location).path.rstrip("/") if _is_link(location) else ""
     return printable_id(path.rpartition("/")[2]) or None

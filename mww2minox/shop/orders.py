@@ -32,21 +32,25 @@ LARGEST_STATUS = 10**9
 def read_amount(value: object) -> Decimal:
     """Read money or a rate from text or number, to six decimals. Raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        # no text: never shown: the place alone is
         raise ValueError("not a number")  # noqa: TRY004 - what pydantic collects
 
     try:
         # Beyond the vendor's own decimals a float carries noise.
         amount = Decimal(str(value).strip()).quantize(MICRO)
     except InvalidOperation:
+        # no text: never shown: the place alone is
         raise ValueError("not a number") from None
 
     if not amount.is_finite() or abs(amount) >= LARGEST_AMOUNT:
+        # no text: never shown: the place alone is
         raise ValueError("not a number")
     return amount
 
 
 def _text(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
+        # no text: never shown: the place alone is
         raise ValueError("not a text")  # noqa: TRY004 - what pydantic collects
     return plain_text(str(value))
 
@@ -64,6 +68,7 @@ def read_number(value: object) -> str:
     """Read an order number: text in live answers, an integer in the document."""
     text = _text(value)
     if not text:
+        # no text: never shown: the place alone is
         raise ValueError("no number")
     is_whole = text.isascii() and text.isdigit()
     return str(int(text)) if is_whole else text

@@ -18,6 +18,7 @@ from mww2minox.wiring import Wiring
 
 MOST_NAMED = 5
 """So many order numbers are named: enough to look up."""
+# no text: a key in the state, or what a UUID is derived from
 READ_TO_THE_END = "journal read to the end"
 """A note of when the look last read the periods that are still to come."""
 TO_THE_END_EVERY = timedelta(days=7)

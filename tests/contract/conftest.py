@@ -11,8 +11,8 @@ import pytest
 
 from mww2minox.sandbox import Sandbox, Settings
 from mww2minox.wiring import Wiring
-from tests.clients import Processes, log_in
-from tests.clock import Clock, fast_clock
+from tests.harness.clients import Processes, log_in
+from tests.harness.clock import Clock, fast_clock
 
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 

@@ -16,8 +16,8 @@ from mww2minox.minox.customers import Customers
 from mww2minox.minox.wire import customer_body
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.wiring import Wiring
-from tests.clients import INSIDE, Processes, asked
-from tests.clock import Clock
+from tests.harness.clients import INSIDE, Processes, asked
+from tests.harness.clock import Clock
 
 SPACE = uuid.UUID("11111111-2222-3333-4444-555555555555")
 NEW = "nieuw@example.nl"

@@ -11,7 +11,7 @@ import pytest
 from mww2minox.errors import ExitStatus
 from mww2minox.minox.api import Minox
 from mww2minox.sandbox import Fault, Settings
-from tests.world import World, an_order, emails, world
+from tests.harness.world import World, an_order, emails, world
 
 NUMBER = "1001"
 EMAIL = "Anna@Example.nl"

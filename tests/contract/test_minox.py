@@ -28,7 +28,7 @@ from mww2minox.errors import (
 from mww2minox.minox.wire import booking_body, customer_body, errors_inside, sent_lines
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.wiring import Wiring
-from tests.clients import INSIDE, Processes, asked, log_in
+from tests.harness.clients import INSIDE, Processes, asked, log_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,8 +27,8 @@ from mww2minox.minox.oauth import SCOPES, Client, TokenFacts
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Tokens
 from mww2minox.wiring import Wiring
-from tests.clients import CLIENT_SECRET, Processes, asked, log_in, redirected
-from tests.clock import Clock
+from tests.harness.clients import CLIENT_SECRET, Processes, asked, log_in, redirected
+from tests.harness.clock import Clock
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.shop.orders import read_order, read_stored_order
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
-from tests.clients import Processes, asked
-from tests.clock import Clock
+from tests.harness.clients import Processes, asked
+from tests.harness.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

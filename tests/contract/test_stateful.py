@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from mww2minox.errors import ExitStatus
 from mww2minox.sandbox import Fault
 from mww2minox.sandbox.faults import Kind
-from tests.world import World, an_order, world
+from tests.harness.world import World, an_order, world
 
 EXAMPLES = os.environ.get("MWW2MINOX_EXAMPLES")
 STEPS = 20

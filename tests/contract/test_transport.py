@@ -13,8 +13,8 @@ from mww2minox.errors import Refused, Unreachable, UnusableAnswer, VendorError, 
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.transport import ATTEMPTS, Answer
 from mww2minox.wiring import Wiring
-from tests.clients import INSIDE, Processes, asked, log_in
-from tests.clock import Clock
+from tests.harness.clients import INSIDE, Processes, asked, log_in
+from tests.harness.clock import Clock
 
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 LISTED = f"{INSIDE}/journal"

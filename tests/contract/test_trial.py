@@ -19,8 +19,8 @@ from mww2minox.minox.trial_booking import NOTE, Tried, take_out, try_out, ways
 from mww2minox.sandbox import Fault, Settings
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
-from tests.clients import INSIDE
-from tests.world import World, an_order, world
+from tests.harness.clients import INSIDE
+from tests.harness.world import World, an_order, world
 
 CUSTOMER = "10600"
 NUMBER = "1003"

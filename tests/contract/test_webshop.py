@@ -21,7 +21,7 @@ from mww2minox.errors import (
 from mww2minox.sandbox import SAMPLES, Fault, Sandbox, Settings, many_orders
 from mww2minox.shop.orders import ReceivedOrder, read_order, read_stored_order
 from mww2minox.wiring import Wiring
-from tests.clients import SHOP_TOKEN, Processes, asked
+from tests.harness.clients import SHOP_TOKEN, Processes, asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,14 +20,14 @@ from pexpect import fdpexpect
 
 from mww2minox.sandbox import Sandbox, Settings
 from mww2minox.state import Store, Tokens
-from tests.inside import clock, inside, vendors  # noqa: F401 - fixtures
+from tests.harness.inside import clock, inside, vendors  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     Spawn = fdpexpect.fdspawn[str]
 else:
     Spawn = fdpexpect.fdspawn  # of texts or bytes: only its types tell
 
-RUNNER = Path(__file__).with_name("runner.py")
+RUNNER = Path(__file__).parents[1] / "harness/runner.py"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from mww2minox.sandbox import Fault, Sandbox, samples as sample_orders
 from mww2minox.sandbox.bulk import many_orders
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
-from tests.inside import Inside
+from tests.harness.inside import Inside
 
 KEES = "10611"
 """A customer of the sandbox that nobody's order is from."""

@@ -14,7 +14,7 @@ import pytest
 from mww2minox import transport
 from mww2minox.errors import ExitStatus
 from mww2minox.sandbox import Fault, Settings
-from tests.world import NOON, World, an_order, noted_faults, world
+from tests.harness.world import NOON, World, an_order, noted_faults, world
 
 OK, ATTENTION, VENDOR = ExitStatus.OK, ExitStatus.ATTENTION, ExitStatus.VENDOR
 RUNS = ("fetch", "push")

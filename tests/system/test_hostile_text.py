@@ -17,7 +17,7 @@ from mww2minox.sandbox import Fault, Sandbox, shop
 from mww2minox.sandbox.gate import Gate
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from mww2minox.sandbox.server import Answer
-from tests.inside import Inside
+from tests.harness.inside import Inside
 
 HOSTILE = {
     "terminal escapes": "\x1b[31;5mred\x1b]0;title\x07\x1b[2J\x9b31m\b\b",

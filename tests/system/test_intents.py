@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mww2minox.sandbox import Fault, Sandbox
-from tests.clock import Clock
-from tests.inside import Inside
-from tests.world import an_order
+from tests.harness.clock import Clock
+from tests.harness.inside import Inside
+from tests.harness.world import an_order
 
 NUMBER = "1001"
 CANCELLED = 6

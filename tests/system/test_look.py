@@ -7,8 +7,8 @@ import pytest
 
 from mww2minox.sandbox import Sandbox
 from mww2minox.sandbox.bulk import many_orders
-from tests.clock import Clock
-from tests.inside import Inside
+from tests.harness.clock import Clock
+from tests.harness.inside import Inside
 from tests.system.test_adopt import (
     KEES,
     book,

@@ -27,8 +27,8 @@ from mww2minox.sandbox.server import Answer, HttpServer, Incoming
 from mww2minox.state import Store, StoredOrder
 from mww2minox.steps import booking_run
 from mww2minox.wiring import Wiring
-from tests.clock import Clock
-from tests.inside import Ended, Inside
+from tests.harness.clock import Clock
+from tests.harness.inside import Ended, Inside
 from tests.system.conftest import Cli
 
 HOUR = 3600.0

@@ -23,7 +23,7 @@ from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import Language, money, number, use
 from mww2minox.reasons import brief, state_in_words
 from mww2minox.sandbox import samples
-from tests.sample_results import sample_results
+from tests.harness.sample_results import sample_results
 from tests.system.conftest import Cli
 
 ROOT = Path(__file__).parents[2]

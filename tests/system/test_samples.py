@@ -7,7 +7,7 @@ import pytest
 
 from mww2minox.books.model import Reason
 from mww2minox.sandbox import Sample, Sandbox, Settings, samples as sample_orders
-from tests.sample_results import NO_SAMPLE
+from tests.harness.sample_results import NO_SAMPLE
 from tests.system.conftest import Cli
 
 Line = tuple[str, str, str, str, str]

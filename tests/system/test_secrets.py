@@ -19,7 +19,7 @@ from mww2minox.sandbox import Fault, Sandbox, oauth, shop_api
 from mww2minox.sandbox.gate import Gate
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from mww2minox.sandbox.server import Answer, HttpServer, Incoming
-from tests.inside import Ended, Inside
+from tests.harness.inside import Ended, Inside
 
 SHOP_TOKEN = "canary/Shop+Token=="
 PARTNER_TOKEN = "canary-partner-token"

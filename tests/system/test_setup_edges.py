@@ -20,7 +20,7 @@ from mww2minox.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from mww2minox.sandbox.shop_api import PARTNER_TOKEN, TOKEN
 from mww2minox.shop.api import Status, Webshop
 from mww2minox.state import Store
-from tests.inside import Ended, Inside
+from tests.harness.inside import Ended, Inside
 
 SCREEN = "Enter if this is right, or the number of a line to change"
 KEYS = {TOKEN, PARTNER_TOKEN, CLIENT_SECRET}

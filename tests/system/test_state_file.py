@@ -17,7 +17,7 @@ import pytest
 
 from mww2minox.sandbox import Sandbox
 from mww2minox.sandbox.bulk import many_orders
-from tests.inside import Ended, Inside
+from tests.harness.inside import Ended, Inside
 from tests.system.conftest import RUNNER, Cli
 
 WRITES = ("PUT", "POST")

@@ -10,7 +10,7 @@ import yaml
 
 from mww2minox.sandbox import Sandbox
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
-from tests.inside import Ended, Inside
+from tests.harness.inside import Ended, Inside
 from tests.system.test_adopt import book, debtor
 
 NUMBER = "1001"

@@ -14,7 +14,7 @@ import pytest
 from mww2minox.errors import ExitStatus
 from mww2minox.sandbox import Fault, Settings
 from mww2minox.sandbox.shop import OrderFilter
-from tests.world import TODAY, World, an_order, world
+from tests.harness.world import TODAY, World, an_order, world
 
 DAY = 86_400
 

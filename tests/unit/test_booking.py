@@ -33,7 +33,7 @@ from mww2minox.books.model import (
 )
 from mww2minox.minox.wire import booking_body
 from mww2minox.shop.orders import read_order
-from tests.builders import (
+from tests.harness.builders import (
     ADMINISTRATION,
     BELGIAN_VAT_NUMBER,
     BUYER,

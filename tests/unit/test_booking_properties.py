@@ -31,7 +31,7 @@ from mww2minox.books.model import (
 from mww2minox.language.texts import Language, use
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import REASONS, explain_rejection
-from tests.builders import ADMINISTRATION, BELGIAN_VAT_NUMBER, BUYER, MICRO, RULES, mirrored
+from tests.harness.builders import ADMINISTRATION, BELGIAN_VAT_NUMBER, BUYER, MICRO, RULES, mirrored
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -220,6 +220,7 @@ def _book(order: Order, rules: BookingRules) -> Booking | None:
     return found if isinstance(found, Booking) else None
 
 
+@pytest.mark.thorough
 def test_at_least_a_third_of_the_orders_made_here_are_accepted() -> None:
     accepted: list[bool] = []
 
@@ -232,6 +233,7 @@ def test_at_least_a_third_of_the_orders_made_here_are_accepted() -> None:
     assert sum(accepted) >= len(accepted) / 3, f"{sum(accepted)} of {len(accepted)}"
 
 
+@pytest.mark.thorough
 @settings(max_examples=250)
 @given(WHATEVER, MAPPINGS)
 def test_every_order_has_a_booking_or_a_reason_and_always_the_same(
@@ -242,6 +244,7 @@ def test_every_order_has_a_booking_or_a_reason_and_always_the_same(
     assert decide(replace(order), replace(rules), ADMINISTRATION).outcome == found
 
 
+@pytest.mark.thorough
 @settings(max_examples=250)
 @given(WHATEVER, MAPPINGS)
 def test_every_refusal_can_be_told_in_both_languages(order: Order, rules: BookingRules) -> None:
@@ -268,6 +271,7 @@ def _in_cents(amount: Decimal) -> int:
     return int(amount * 100)
 
 
+@pytest.mark.thorough
 @settings(max_examples=200)
 @given(orders() | spoilt_orders(), MAPPINGS)
 def test_debit_is_credit_and_the_vat_that_stands_beside_it(
@@ -296,6 +300,7 @@ def test_debit_is_credit_and_the_vat_that_stands_beside_it(
             assert (base or 1) * share.vat >= 0
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(orders(), MAPPINGS)
 def test_the_body_that_is_sent_is_exact_to_the_cent(order: Order, rules: BookingRules) -> None:
@@ -328,6 +333,7 @@ def _booked_vat(rate: Decimal, gross: Decimal, charged: Decimal) -> Decimal:
     return _cents(charged) if rate and charged * gross > 0 else ZERO
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(orders(), MAPPINGS)
 def test_gross_and_vat_of_a_rate_are_those_of_lines_and_invoice(
@@ -390,6 +396,7 @@ def sales_without_vat(draw: st.DrawFn) -> Order:
     return replace(order, total=_cents(total))
 
 
+@pytest.mark.thorough
 @settings(max_examples=300)
 @given(sales_without_vat(), st.sampled_from(VatPosting), st.booleans())
 def test_a_sale_without_vat_is_booked_without_vat(
@@ -406,6 +413,7 @@ def test_a_sale_without_vat_is_booked_without_vat(
     assert not any(line.vat_amount for line in found.lines)
 
 
+@pytest.mark.thorough
 @settings(max_examples=150)
 @given(orders(), MAPPINGS)
 def test_a_credit_order_takes_back_exactly_what_its_original_booked(

@@ -760,6 +760,7 @@ NAMES = ("MWW_TOKEN", "MWW_PARTNER_TOKEN", "MINOX_CLIENT_SECRET")
 BROKEN = st.text(alphabet="='\"\\#$ \t\n\r\0aé\ud800", max_size=4)
 
 
+@pytest.mark.thorough
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.lists(
@@ -874,6 +875,7 @@ def test_without_a_config_it_says_how_to_make_one(
     assert named.value.suggestion.endswith(f"run: mww2minox --config '{missing}' setup")
 
 
+@pytest.mark.thorough
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(tree=trees | _sections())
 def test_whatever_it_says_only_a_config_error_is_raised(folder: Folder, tree: object) -> None:

@@ -101,6 +101,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("config")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("apart", [True, False])
 @given(values=configs())
 def test_what_is_written_reads_back_as_the_same_settings(

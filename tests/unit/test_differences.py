@@ -13,7 +13,7 @@ from mww2minox.books.differences import VatAccounts, booking_differences, order_
 from mww2minox.books.model import Order, Tax, TransactionLine, VatCode, VatPosting
 from mww2minox.minox.wire import booking_body, sent_lines
 from mww2minox.reasons import DIFFERENCES
-from tests.builders import BUYER, booked, line, mirrored, order, rules
+from tests.harness.builders import BUYER, booked, line, mirrored, order, rules
 from tests.unit.test_booking_properties import orders
 
 ORDER = order(line("12.10"), line("10.90", "9"), tax={"21": "2.10", "9": "0.90"})
@@ -339,6 +339,7 @@ def test_small_amounts_are_added_up_before_they_are_rounded() -> None:
     assert _changed(whole, thirds) == []
 
 
+@pytest.mark.thorough
 @settings(max_examples=50)
 @given(orders(), orders())
 def test_an_order_never_differs_from_itself_and_a_change_is_seen_from_both_sides(

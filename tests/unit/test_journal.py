@@ -97,6 +97,7 @@ def seconds(count: int) -> float:
     return taken
 
 
+@pytest.mark.thorough
 def test_the_time_that_it_takes_grows_with_the_journal_and_no_faster() -> None:
     few, many = min(seconds(2_000) for _ in range(3)), seconds(16_000)
     assert many < 8 * few * 4, (few, many)

@@ -21,7 +21,7 @@ from mww2minox.commands.setup.proposal import (
 )
 from mww2minox.language.texts import country_names
 from mww2minox.shop.api import Status
-from tests.builders import line, order, reverse_charged
+from tests.harness.builders import line, order, reverse_charged
 
 DOMESTIC = "Af te dragen (1a, 1b)"
 PURCHASE = "Te vorderen (5b)"

@@ -16,8 +16,8 @@ from mww2minox.commands.verify import verify
 from mww2minox.sandbox import Sandbox, Settings
 from mww2minox.sandbox.order_parts import Order, goods, invoice, order, person
 from mww2minox.state import Store, StoredBooking, StoredOrder
-from tests.clients import Processes, log_in
-from tests.clock import Clock, fast_clock
+from tests.harness.clients import Processes, log_in
+from tests.harness.clock import Clock, fast_clock
 
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 DAYS = 30

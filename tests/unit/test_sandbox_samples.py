@@ -13,7 +13,7 @@ import pytest
 from mww2minox.books.model import Reason
 from mww2minox.sandbox import Sample, Sandbox, many_orders, samples
 from mww2minox.sandbox.samples import since
-from tests.sample_results import NO_SAMPLE
+from tests.harness.sample_results import NO_SAMPLE
 
 if TYPE_CHECKING:
     from mww2minox.sandbox.minox import Minox

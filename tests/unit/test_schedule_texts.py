@@ -159,6 +159,7 @@ PATHS = st.text(st.characters(codec="utf-8"), min_size=1).map(
 )
 
 
+@pytest.mark.thorough
 @given(config=PATHS, state=PATHS)
 def test_any_path_stays_what_it_is_or_is_refused(config: Path, state: Path) -> None:
     one = job(config=config, state=state)

@@ -252,6 +252,7 @@ def _enable(output: Output, job: Job) -> None:
 
 
 def _tell_more(output: Output, manager: str, *, user: bool) -> None:
+    # no text: a command
     journal = f"journalctl {'--user ' if user else ''}-u 'mww2minox*'"
     output.say(
         _("To see when they run: {command}").format(command=f"{manager} list-timers 'mww2minox*'")

@@ -8,6 +8,7 @@ from mww2minox.language.texts import _
 
 def marks(job: Job) -> tuple[str, str]:
     """Return the lines that enclose what is ours in a crontab: one block for each config."""
+    # no text: a word of systemd, or of crontab's block
     return f"# mww2minox {job.config}: begin", f"# mww2minox {job.config}: end"
 
 

@@ -8,6 +8,7 @@ import re
 from mww2minox.commands.schedule.job import FETCH, PUSH, VERIFY, Job, arguments, secrets, specified
 from mww2minox.language.texts import _
 
+# no text: a word of systemd, or of crontab's block
 EACH = """\
 "$@" {push}; push=$?; \
 "$@" {verify}; verify=$?; \
@@ -75,6 +76,7 @@ def _service(job: Job, description: str, command: str) -> str:
     done = _comment(_("Exit code 3: done, but an order or a booking needs attention"))
     writable = _comment(_("All that it may write to: the folder of the state file"))
     return (
+        # no text: a word of systemd, or of crontab's block
         f"{_heading(job)}[Unit]\nDescription={_described(job, description)}\n{network}\n"
         "[Service]\nType=oneshot\n"
         f"ExecStart={command}\n{done}SuccessExitStatus=3\n"
@@ -88,6 +90,7 @@ def _service(job: Job, description: str, command: str) -> str:
 def _timer(job: Job, description: str, *, when: str, delay: str) -> str:
     late = _comment(_("After the machine was off at that time: as soon as it is on"))
     return (
+        # no text: a word of systemd, or of crontab's block
         f"{_heading(job)}[Unit]\nDescription={_described(job, description)}\n\n"
         f"[Timer]\nOnCalendar={when}\nRandomizedDelaySec={delay}\n"
         f"{late}Persistent=true\n\n"
@@ -96,6 +99,7 @@ def _timer(job: Job, description: str, *, when: str, delay: str) -> str:
 
 
 def _heading(job: Job) -> str:
+    # no text: a command
     edit = f"systemctl {'' if job.user else '--user '}edit UNIT"
     text = _("Written by `mww2minox schedule`, which writes it anew. Your own changes: {command}")
     return _comment(text.format(command=edit))

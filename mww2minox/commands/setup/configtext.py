@@ -86,6 +86,7 @@ def _plain(dumper: _Dumper, text: str) -> yaml.ScalarNode:
         (r"\d{4}-\d\d-\d\d", "timestamp"),
     )
     tag = next((kind for pattern, kind in kinds if re.fullmatch(pattern, text, re.ASCII)), "str")
+    # no text: a word of YAML
     return dumper.represent_scalar(f"tag:yaml.org,2002:{tag}", text)
 
 

@@ -35,7 +35,7 @@ from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import Store, Tokens
 from mww2minox.wiring import Wiring
-from tests.clock import Clock, fast_clock
+from tests.harness.clock import Clock, fast_clock
 
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 TODAY = NOON.date()

@@ -18,7 +18,7 @@ from mww2minox.cli import run
 from mww2minox.output import stop_logging
 from mww2minox.sandbox import Sandbox, Settings
 from mww2minox.state import Store, Tokens
-from tests.clock import Clock, fast_clock
+from tests.harness.clock import Clock, fast_clock
 
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 

@@ -1,0 +1,1 @@
+"""What tests share: made-up values, clients, clocks, worlds, and the runner of the command."""
