@@ -77,7 +77,7 @@ class FloatRange(click.FloatRange):
     name = _word(N_("float range"))
 
     def convert(
-        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+        self, value: float, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return the number, or fail. No range holds or excludes `nan`."""
         number = float(super().convert(value, param, ctx))
