@@ -255,6 +255,7 @@ def why_not_traced() -> str:
     command = [
         "strace",
         "-f",
+        "--seccomp-bpf",
         "-e",
         "inject=pwrite64:error=ENOSPC:when=1+",
         "-o",
@@ -280,7 +281,16 @@ class Failing:
 
     def push(self, cli: Cli) -> Ended:
         traced = [
-            *("strace", "-f", "-qq", "-o", str(cli.folder / "trace"), "-e", f"trace={self.call}"),
+            *(
+                "strace",
+                "-f",
+                "--seccomp-bpf",
+                "-qq",
+                "-o",
+                str(cli.folder / "trace"),
+                "-e",
+                f"trace={self.call}",
+            ),
             *("-e", f"inject={self.call}:error={self.error}:when={self.first}+"),
             *(
                 part
