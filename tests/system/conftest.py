@@ -251,8 +251,14 @@ def cli(config: dict[str, Any], tmp_path: Path, sandbox: Sandbox, forker: Forker
     """The command, logged in at the sandbox."""
     command = Cli(tmp_path, forker)
     command.write_config(config)
+    log_in(command.state, sandbox)
+    return command
+
+
+def log_in(state: Path, sandbox: Sandbox) -> None:
+    """Store new tokens in a state file, as a login does."""
     issued = sandbox.minox.tokens.issue()
-    with Store(command.state) as store:
+    with Store(state) as store:
         store.store_tokens(
             Tokens(
                 access_token=issued["access_token"],
@@ -261,4 +267,3 @@ def cli(config: dict[str, Any], tmp_path: Path, sandbox: Sandbox, forker: Forker
                 expires_at=datetime.now(UTC) + timedelta(seconds=issued["expires_in"]),
             )
         )
-    return command

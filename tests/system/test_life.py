@@ -2,22 +2,53 @@
 in Minox.
 """
 
+import copy
 import datetime as dt
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from mww2minox.sandbox import Sandbox
-from tests.system.conftest import Cli
+from mww2minox.sandbox import Sandbox, Settings
+from tests.system.conftest import Cli, Forker, log_in
 
 BOOKED = "1001"
 WAITING = "1041"
 WITHOUT_EMAIL = "1035"
 
 
+@dataclass(frozen=True)
+class FirstDay:
+    """What there is after the first fetch and push, on all three sides."""
+
+    orders: dict[str, Any]
+    customers: dict[str, Any]
+    batches: dict[str, Any]
+    state: bytes
+
+
+@pytest.fixture(scope="module")
+def first_day(tmp_path_factory: pytest.TempPathFactory, forker: Forker) -> FirstDay:
+    """Fetch and push once for all tests."""
+    folder = tmp_path_factory.mktemp("first day")
+    with Sandbox(settings=Settings(rate_limit=10**6)) as sandbox:
+        cli = Cli(folder, forker, env={"HOME": str(folder)})
+        cli.write_config({**sandbox.config(), "language": "en", "state": str(cli.state)})
+        log_in(cli.state, sandbox)
+        assert cli("fetch").status == 0
+        assert cli("push").status == 3
+        minox = sandbox.minox
+        return FirstDay(sandbox.shop.orders, minox.customers, minox.batches, cli.state.read_bytes())
+
+
 @pytest.fixture
-def pushed(cli: Cli) -> Cli:
-    assert cli("fetch").status == 0
-    assert cli("push").status == 3
+def pushed(cli: Cli, sandbox: Sandbox, first_day: FirstDay) -> Cli:
+    """Go on where the first day ended."""
+    sandbox.shop.orders.update(copy.deepcopy(first_day.orders))
+    sandbox.minox.customers.update(copy.deepcopy(first_day.customers))
+    sandbox.minox.batches.update(copy.deepcopy(first_day.batches))
+    cli.state.write_bytes(first_day.state)
+    log_in(cli.state, sandbox)
     return cli
 
 
