@@ -183,7 +183,7 @@ def test_the_config_is_commented_and_private_and_without_secrets(wizard: Wizard)
     assert all(secret in env.read_text() for secret in SECRETS)
     assert [path.stat().st_mode & 0o777 for path in (wizard.config, env)] == [0o600, 0o600]
     assert not list(wizard.config.parent.glob("*.draft"))
-    assert "# The VAT code and the ledger account for each kind of revenue" in text
+    assert "# The list of VAT codes and ledger accounts. A row for each kind of revenue" in text
     assert "    since: '" not in text, "dates and numbers need no quotes"
 
 
