@@ -53,6 +53,7 @@ def run_at(moment: str, arguments: list[str]) -> int:
 def serve() -> None:
     """Fork for each line with a command, and wait for each line with a process id."""
     read_ahead()
+    save_coverage()
     # What is frozen no collection goes through: it would copy most of the memory into the fork.
     gc.collect()
     gc.freeze()
@@ -77,6 +78,14 @@ def start(asked: dict[str, Any]) -> int:
     if terminal is not None:
         os.close(terminal)
     return child
+
+
+def save_coverage() -> None:
+    """Save what was measured until here, if anything: each fork would save it too."""
+    coverage = sys.modules.get("coverage")
+    measuring = coverage and coverage.Coverage.current()
+    if measuring:
+        measuring.save()
 
 
 def read_ahead() -> None:
