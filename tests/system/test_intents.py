@@ -277,3 +277,13 @@ def test_what_never_came_is_not_sent_anew_when_others_booked_it_meanwhile(
     assert debits(vendors) == [68.0]
     assert shop("adopt").status == 0
     assert shop.report()[NUMBER]["batch_id"] == uuid_of(f"other-{NUMBER}")
+
+
+def test_what_may_still_come_is_not_sent_again_when_others_booked_it_meanwhile(
+    shop: Inside, vendors: Sandbox
+) -> None:
+    lose(shop, vendors, NEVER["server errors"])
+    book_each(vendors, [NUMBER])
+    assert shop("push").status == 3
+    assert shop.report()[NUMBER]["reason"] == "outcome_unknown"
+    assert debits(vendors) == [68.0]
