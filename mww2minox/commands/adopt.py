@@ -6,7 +6,7 @@ Nothing is written to Minox.
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from mww2minox.books.model import State
+from mww2minox.books.model import Rejection, State
 from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import _, day, ngettext, number
 from mww2minox.minox.journal import JournalBooking
@@ -22,22 +22,31 @@ UNBOOKED = (State.WAITING, State.READY, State.FAILED, State.SKIPPED)
 def adopt(wiring: Wiring, *, since: date | None = None) -> ExitStatus:
     """Adopt what is found for the orders that are not booked, dated `since` at the earliest.
 
+    An order that we sent and that may still come is left alone, whoever booked it as well.
     What names an order without fitting it is listed, and left to a person.
     """
     orders = _unbooked(wiring, since)
     found = bookings_in_books(wiring, list(orders.values()))
 
     adopted = differing = 0
+    in_doubt: list[Rejection] = []
     for name, there in found.items():
-        if there.booking:
+        if there.booking is None:
+            continue
+
+        taken_over = take_over(wiring, orders[name], there.booking)
+        if taken_over.in_doubt:
+            in_doubt.append(taken_over.in_doubt)
+        else:
             adopted += 1
-            differing += take_over(wiring, orders[name], there.booking)
+            differing += taken_over.differs
 
     _tell(wiring, len(orders), adopted, differing)
+    for rejection in in_doubt:
+        _warn(wiring, rejection)
     for name, there in found.items():
         if not there.booking:
-            text = explain_rejection(perhaps_booked(orders[name], there.candidates))
-            wiring.output.warn(text.message, f"  {text.suggestion}")
+            _warn(wiring, perhaps_booked(orders[name], there.candidates))
     return ExitStatus.OK
 
 
@@ -58,6 +67,11 @@ def _tell(wiring: Wiring, count: int, adopted: int, differing: int) -> None:
     tell_of_other_amounts(wiring, differing)
 
 
+def _warn(wiring: Wiring, rejection: Rejection) -> None:
+    text = explain_rejection(rejection)
+    wiring.output.warn(text.message, f"  {text.suggestion}")
+
+
 # By a person's word
 
 
@@ -67,7 +81,8 @@ def adopt_orders(
     """Take for each of these orders the booking that may be its own, whatever its amount.
 
     Where there are several, `booking` (a UUID) chooses; without it they are listed, and the status
-    is USAGE. Raises UsageError for an order that is not known.
+    is USAGE. An order that we sent and that may still come is left alone: ATTENTION. Raises
+    UsageError for an order that is not known.
     """
     orders = [_known(wiring, name) for name in numbers]
     unbooked = [order for order in orders if order.state is not State.BOOKED]
@@ -83,13 +98,18 @@ def adopt_orders(
         there = found.get(order.number)
         chosen = _chosen(wiring, order, there.all if there else (), booking)
         if chosen is None:
-            status = ExitStatus.USAGE
+            status = max(status, ExitStatus.USAGE)
             continue
 
-        differing = take_over(wiring, order, chosen)
+        taken_over = take_over(wiring, order, chosen)
+        if taken_over.in_doubt:
+            _warn(wiring, taken_over.in_doubt)
+            status = max(status, ExitStatus.ATTENTION)
+            continue
+
         sentence = _("Order {number} is adopted: it is booking {batch_id}; nothing was sent.")
-        wiring.output.say(sentence.format(number=order.number, batch_id=chosen.batch_id))
-        tell_of_other_amounts(wiring, int(differing))
+        wiring.output.say(sentence.format(number=order.number, batch_id=taken_over.batch_id))
+        tell_of_other_amounts(wiring, int(taken_over.differs))
     return status
 
 

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 
 from mww2minox.books.booking import customer_of_sale
 from mww2minox.books.decision import decide
@@ -49,6 +50,15 @@ class Outcome:
     customer: str = ""
     total_cents: int = 0
     rejection: Rejection | None = None
+
+
+class Arrival(Enum):
+    """Whether a booking that was sent is in Minox."""
+
+    THERE = auto()
+    UNKNOWN = auto()
+    """It is not there, and may still come."""
+    NEVER = auto()
 
 
 class Booker:
@@ -103,7 +113,7 @@ class Booker:
         if intent is None:
             return self.decide(order)
         if _binds(intent):
-            return _unknown(order) if order.waits else intent
+            return outcome_unknown(order) if order.waits else intent
         if self._minox.booking(intent.batch_id):
             return intent
         return order.waits or self.decide(order)
@@ -122,6 +132,14 @@ class Booker:
         """
         # no text: a key in the state, or what a UUID is derived from
         return str(uuid.uuid5(self._namespace, f"order {number}"))
+
+    def arrival(self, intent: StoredBooking) -> Arrival:
+        """Find out whether a booking that an earlier run sent is there. Sends nothing."""
+        if _binds(intent):
+            is_there = bool(self._minox.booking(intent.batch_id))
+            return Arrival.THERE if is_there else Arrival.UNKNOWN
+
+        return Arrival.THERE if self._comes(intent) else Arrival.NEVER
 
     def _first_time(self, order: StoredOrder) -> Outcome:
         booking = self.decide(order)
@@ -229,7 +247,7 @@ class Booker:
 
     def _mark_unknown(self, order: StoredOrder) -> Rejection:
         """Store the doubt, before Minox is asked: a kill must not leave the order as it was."""
-        rejection = _unknown(order)
+        rejection = outcome_unknown(order)
         self._store.mark(order.number, State.FAILED, rejection)
 
         return rejection
@@ -404,7 +422,8 @@ def _as_booked(order: StoredOrder, booking: StoredBooking) -> Outcome:
     )
 
 
-def _unknown(order: StoredOrder) -> Rejection:
+def outcome_unknown(order: StoredOrder) -> Rejection:
+    """Return why an order is left alone whose booking may be in Minox or still come."""
     return Rejection(reason=Reason.OUTCOME_UNKNOWN, values={"number": order.number})
 
 

@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from mww2minox.books.model import Booking, State
+from mww2minox.books.model import Booking, Rejection, State
 from mww2minox.language.texts import _, ngettext
-from mww2minox.minox.booker import Outcome
+from mww2minox.minox.booker import Arrival, Outcome
+from mww2minox.minox.journal import Found
 from mww2minox.reasons import Text
 from mww2minox.state import StoredOrder
 from mww2minox.steps.journal_search import bookings_in_books
-from mww2minox.steps.taking_over import perhaps_booked, take_over, tell_of_other_amounts
+from mww2minox.steps.taking_over import (
+    leave_in_doubt,
+    perhaps_booked,
+    take_over,
+    tell_of_other_amounts,
+)
 from mww2minox.wiring import Wiring
 
 MOST_NAMED = 5
@@ -44,12 +50,13 @@ class Look:
 
 
 def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
-    """Look in the books for the orders whose first PUT would come now, and store what is there.
+    """Look in the books for the orders whose PUT would come now, and store what is there.
 
     A former connector, a person, or we ourselves before a backup of the state was put back, may
-    have booked them (minox/exactly_once.md, "The look before a first PUT").
+    have booked them (minox/exactly_once.md, "The look before a first PUT"). What an earlier run
+    sent is sought as well: until it is sent again others may book it.
     """
-    unsent, last = _before_first_put(wiring, orders)
+    unsent, last = _before_put(wiring, orders)
     found = bookings_in_books(wiring, unsent, last=last)
 
     differing = 0
@@ -61,15 +68,18 @@ def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
         if there is None:
             continue
 
+        arrival = _arrival(wiring, order, there)
+        # Whoever booked it as well: the booking of it stores what was sent as booked.
+        if arrival is Arrival.THERE:
+            continue
         # Ours is never sent again: this state knows nothing of what it holds.
         if there.booking and there.booking.ours:
-            differing += take_over(wiring, order, there.booking)
+            differing += take_over(wiring, order, there.booking).differs
             ours.append(order.number)
             continue
 
-        rejection = perhaps_booked(order, there.all)
-        wiring.store.mark(order.number, State.FAILED, rejection)
-        if there.booking:
+        rejection = _not_sent(wiring, order, there, arrival)
+        if there.booking and arrival is Arrival.NEVER:
             fitting.append(order.number)
         else:
             outcomes.append(Outcome(order=order, state=State.FAILED, rejection=rejection))
@@ -79,10 +89,32 @@ def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
     return Look(ours=ours, differing=differing, fitting=fitting, outcomes=outcomes)
 
 
-def _before_first_put(
+def _arrival(wiring: Wiring, order: StoredOrder, there: Found) -> Arrival:
+    """Find out whether what an earlier run sent for an order is in Minox, beside another's."""
+    intent = wiring.store.booking(order.number)
+    if intent is None:
+        return Arrival.NEVER
+    if there.booking and there.booking.ours:
+        return Arrival.THERE
+
+    return wiring.booker.arrival(intent)
+
+
+def _not_sent(wiring: Wiring, order: StoredOrder, there: Found, arrival: Arrival) -> Rejection:
+    """Store and return why an order is not sent that others may have booked."""
+    if arrival is Arrival.UNKNOWN:
+        return leave_in_doubt(wiring, order)
+
+    rejection = perhaps_booked(order, there.all)
+    # What an earlier run sent, if anything, never comes.
+    wiring.store.drop_intent(order.number, State.FAILED, rejection)
+    return rejection
+
+
+def _before_put(
     wiring: Wiring, orders: Sequence[StoredOrder]
 ) -> tuple[list[StoredOrder], date | None]:
-    """Return the orders that would be sent for the first time, and the last day to look at.
+    """Return the orders that would be sent, or sent again, and the last day to look at.
 
     That is today, or later where an order is: our clock may be behind. Once in a while it is None:
     bookings can be dated ahead.
@@ -94,13 +126,17 @@ def _before_first_put(
 
     unsent: list[StoredOrder] = []
     for order in orders:
-        if wiring.store.booking(order.number):
+        # It is not sent again, whatever the books hold.
+        if order.waits:
             continue
-        # Nothing is asked of Minox for what a rule of ours refuses.
+
+        # Nothing is asked of Minox for what a rule of ours refuses, but was not sent before.
         booking = wiring.booker.decide(order)
         if isinstance(booking, Booking):
             unsent.append(order)
             days.append(booking.document_date)
+        elif wiring.store.booking(order.number):
+            unsent.append(order)
 
     return unsent, max(days) if _was_read_to_the_end(wiring) else None
 

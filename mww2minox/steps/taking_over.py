@@ -1,12 +1,14 @@
 """Orders that turn out to be in Minox already are stored as booked. Nothing is written to Minox."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from mww2minox.books.model import Booking, Difference, Reason, Rejection
+from mww2minox.books.model import Booking, Difference, Reason, Rejection, State
 from mww2minox.books.money import euros
 from mww2minox.language.texts import _, ngettext
+from mww2minox.minox.booker import Arrival, outcome_unknown
 from mww2minox.minox.journal import JournalBooking
 from mww2minox.minox.wire import booking_body
 from mww2minox.shop.intake import changes_since
@@ -15,12 +17,38 @@ from mww2minox.steps.journal_search import stored_total
 from mww2minox.wiring import Wiring
 
 
-def take_over(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> bool:
-    """Store an order as booked by this booking; return whether they differ."""
-    intended = wiring.store.booking(order.number) if booking.ours else None
-    if intended:
-        return _settle(wiring, order, intended)
-    return _adopt(wiring, order, booking)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver:
+    """The booking that an order is booked by now, and whether they differ; or why it is `in_doubt`
+    whether the order is booked already.
+    """
+
+    batch_id: str
+    differs: bool = False
+    in_doubt: Rejection | None = None
+
+
+def take_over(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> TakenOver:
+    """Store an order as booked by this booking, unless we sent one that is there or may come."""
+    intent = wiring.store.booking(order.number)
+    if intent is None:
+        return TakenOver(batch_id=booking.batch_id, differs=_adopt(wiring, order, booking))
+
+    # Forgotten for another's booking, ours would come beside it.
+    arrival = Arrival.THERE if booking.ours else wiring.booker.arrival(intent)
+    if arrival is Arrival.UNKNOWN:
+        return TakenOver(batch_id=intent.batch_id, in_doubt=leave_in_doubt(wiring, order))
+    if arrival is Arrival.THERE:
+        return TakenOver(batch_id=intent.batch_id, differs=_settle(wiring, order, intent))
+    return TakenOver(batch_id=booking.batch_id, differs=_adopt(wiring, order, booking))
+
+
+def leave_in_doubt(wiring: Wiring, order: StoredOrder) -> Rejection:
+    """Store that an order may be booked already, and return that; why it waits by now is kept."""
+    rejection = order.rejection or outcome_unknown(order)
+    wiring.store.mark(order.number, State.FAILED, rejection)
+
+    return rejection
 
 
 def _settle(wiring: Wiring, order: StoredOrder, intended: StoredBooking) -> bool:

@@ -9,6 +9,7 @@ from mww2minox.sandbox import Fault, Sandbox
 from tests.harness.clock import Clock
 from tests.harness.inside import Inside
 from tests.harness.world import an_order
+from tests.system.test_adopt import book_each, uuid_of
 
 NUMBER = "1001"
 CANCELLED = 6
@@ -222,3 +223,67 @@ def test_a_window_that_others_use_up_ends_no_push(
     assert sum(clock.slept) - slept > 300
     assert 429 not in {request.status for request in vendors.requests}
     assert len(inside.booked()) == 40
+
+
+# Another's booking for an order that may be in Minox
+
+ADOPT = [("adopt",), ("adopt", "--order", NUMBER)]
+
+
+@pytest.mark.parametrize("adopt", ADOPT)
+def test_a_booking_that_may_still_come_is_not_replaced_by_anothers(
+    shop: Inside, vendors: Sandbox, clock: Clock, adopt: tuple[str, ...]
+) -> None:
+    lose(shop, vendors, NEVER["server errors"])
+    sent = shop.report()[NUMBER]["batch_id"]
+    book_each(vendors, [NUMBER])
+    ended = shop(*adopt)
+    order = shop.report()[NUMBER]
+    assert (order["reason"], order["batch_id"]) == ("outcome_unknown", sent)
+    assert "not certain yet" in ended.err
+    assert ended.status == (3 if "--order" in adopt else 0)
+
+    clock.pass_by(LATER)
+    assert shop(*adopt).status == 0
+    assert shop.report()[NUMBER]["batch_id"] == uuid_of(f"other-{NUMBER}")
+    assert shop.booked() == [NUMBER]
+
+
+@pytest.mark.parametrize("adopt", ADOPT)
+@pytest.mark.parametrize("seconds", [1, LATER])
+def test_a_booking_that_came_late_is_the_orders_whatever_others_booked(
+    shop: Inside, vendors: Sandbox, clock: Clock, adopt: tuple[str, ...], seconds: int
+) -> None:
+    vendors.settings.lookup_lag = 20.0
+    lose(shop, vendors, Fault("html", effect=True, **PUT))
+    (sent,) = vendors.minox.batches
+    book_each(vendors, [NUMBER])
+    clock.pass_by(seconds)
+    shop(*adopt)
+    clock.pass_by(60)
+    shop(*adopt)
+    assert shop.report()[NUMBER]["batch_id"] == sent
+    assert shop.booked() == [NUMBER]
+
+
+def test_what_never_came_is_not_sent_anew_when_others_booked_it_meanwhile(
+    shop: Inside, vendors: Sandbox, clock: Clock
+) -> None:
+    lose(shop, vendors, NEVER["server errors"])
+    clock.pass_by(LATER)
+    book_each(vendors, [NUMBER])
+    assert shop("push").status == 3
+    assert shop.report()[NUMBER]["reason"] == "perhaps_booked"
+    assert debits(vendors) == [68.0]
+    assert shop("adopt").status == 0
+    assert shop.report()[NUMBER]["batch_id"] == uuid_of(f"other-{NUMBER}")
+
+
+def test_what_may_still_come_is_not_sent_again_when_others_booked_it_meanwhile(
+    shop: Inside, vendors: Sandbox
+) -> None:
+    lose(shop, vendors, NEVER["server errors"])
+    book_each(vendors, [NUMBER])
+    assert shop("push").status == 3
+    assert shop.report()[NUMBER]["reason"] == "outcome_unknown"
+    assert debits(vendors) == [68.0]
