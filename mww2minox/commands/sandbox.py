@@ -2,10 +2,12 @@
 books.
 """
 
+import select
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from mww2minox.errors import ExitStatus
@@ -14,6 +16,7 @@ from mww2minox.output import Output
 from mww2minox.steps.running_sandbox import running_sandbox, save_config
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
+WAIT_SECONDS = 0.2
 
 
 def sandbox(
@@ -22,11 +25,7 @@ def sandbox(
     """Serve both APIs until interrupted; with `write_config` write a config that works with
     them.
     """
-    with (
-        running_sandbox(shop_port, minox_port) as running,
-        _stoppable(),
-        suppress(KeyboardInterrupt),
-    ):
+    with running_sandbox(shop_port, minox_port) as running, _signals_to_stop() as signals:
         output.data(_("Shop:  {url}").format(url=running.shop_url))
         output.data(_("Minox: {url}").format(url=running.minox_url))
         if write_config:
@@ -35,19 +34,25 @@ def sandbox(
 
         _tell_keys(output, running.config())
         output.say(_("Stop it with Ctrl-C."))
-        while True:
-            signal.pause()
+        # Never long: a signal that comes just before a wait is noticed only after it.
+        while not signals:
+            select.select([], [], [], WAIT_SECONDS)
+
     return ExitStatus.OK
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGINT and SIGTERM raise KeyboardInterrupt inside the block."""
-    # What a script starts with `&` ignores SIGINT, and Python leaves it so: it is asked for here.
-    before = {number: signal.signal(number, signal.default_int_handler) for number in STOPPING}
+def _signals_to_stop() -> Iterator[list[int]]:
+    """Give a list that SIGINT and SIGTERM are noted in while inside."""
+    signals: list[int] = []
 
+    def note(number: int, _frame: FrameType | None) -> None:
+        signals.append(number)
+
+    # What a script starts with `&` ignores SIGINT, and Python leaves it so: it is asked for here.
+    before = {number: signal.signal(number, note) for number in STOPPING}
     try:
-        yield
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

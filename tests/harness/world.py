@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -123,15 +123,14 @@ class World:
 
     def save(self) -> Path:
         """Put a copy of the state file away, and of the lock file beside it."""
-        for suffix in ("", ".lock"):
-            shutil.copy(f"{self.state}{suffix}", self.folder / f"copy.db{suffix}")
-        return self.folder / "copy.db"
+        copy = self.folder / "copy.db"
+        _copy_what_is_there(self.state, copy, ("", ".lock"))
+        return copy
 
     def put_back(self, copy: Path, *, whole: bool = False) -> None:
         """Put a copy in the place of the state file; `whole`: with the lock file of then."""
         self.forget_everything(lock_too=whole)
-        for suffix in ("", ".lock") if whole else ("",):
-            shutil.copy(f"{copy}{suffix}", f"{self.state}{suffix}")
+        _copy_what_is_there(copy, self.state, ("", ".lock") if whole else ("",))
 
     def move_since(self, day: dt.date) -> None:
         """Set `shop.since` in the config."""
@@ -180,6 +179,14 @@ class World:
     def pending(self) -> None:
         """Let enough time pass for everything that was sent to have been carried out."""
         self.clock.pass_by(60)
+
+
+def _copy_what_is_there(source: Path, target: Path, suffixes: Iterable[str]) -> None:
+    """Copy a state file and what stands beside it; before the first run no lock file does."""
+    for suffix in suffixes:
+        file = source.with_name(f"{source.name}{suffix}")
+        if file.exists():
+            shutil.copy(file, target.with_name(f"{target.name}{suffix}"))
 
 
 def named(lines: list[Line]) -> set[str]:
