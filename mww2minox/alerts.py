@@ -24,6 +24,7 @@ from mww2minox.language.texts import _, day, ngettext
 from mww2minox.messenger import ping, send
 from mww2minox.reasons import (
     HIDDEN,
+    REASONS,
     discreet_difference,
     discreet_rejection,
     explain_differences,
@@ -246,10 +247,18 @@ def _failed(order: StoredOrder) -> Iterator[Matter]:
     # Another message of Minox, or another rate without a row, is another cause.
     text = explain_rejection(_discreet(order, order.rejection))
     by_reason = f"{OF_ORDER}{order.number} {order.rejection.reason.value}"
-    cause = f"{by_reason} {_digest(sorted(order.rejection.values.items()))}"
+    cause = f"{by_reason} {_digest(_shown(order.rejection))}"
     yield Matter(
         frozenset({cause}), text.message, text.suggestion, of_order=True, former_key=by_reason
     )
+
+
+def _shown(rejection: Rejection) -> list[tuple[str, str]]:
+    """Return the values that the reader sees: what goes along unseen, such as the status by now,
+    would tell the same sentence again.
+    """
+    shown = {"number", *REASONS[rejection.reason].values}
+    return sorted((key, value) for key, value in rejection.values.items() if key in shown)
 
 
 def _discreet(order: StoredOrder, rejection: Rejection) -> Rejection:

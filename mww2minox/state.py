@@ -415,23 +415,31 @@ class Store:
         return StateError(message, _("Name the right one: mww2minox --state PATH report"))
 
     def _migrate(self) -> None:
-        # A new file has nothing to go back to, whoever else is making it now.
-        is_new = not migrations.applied(self.db)
-        pending = migrations.pending(self.db)
-        if not pending:
+        if not migrations.pending(self.db):
             return
 
-        if not is_new:
-            self._back_up(self.path.with_name(f"{self.path.name}.before-{pending[0].name}"))
         with self.transaction():
+            # Another process may have done it since: a copy made now would be no way back.
+            pending = migrations.pending(self.db)
+            if not pending:
+                return
+
+            # A new file has nothing to go back to.
+            if migrations.applied(self.db):
+                self._back_up(self.path.with_name(f"{self.path.name}.before-{pending[0].name}"))
             self.db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             migrations.apply(self.db)
 
     def _back_up(self, target: Path) -> None:
-        """Copy the state file as it is, for the way back."""
+        """Copy the state file as it is, for the way back. Call inside a transaction."""
         os.close(os.open(target, os.O_RDWR | os.O_CREAT, PRIVATE))
-        with contextlib.closing(sqlite3.connect(target)) as copy:
-            self.db.conn.backup(copy)
+
+        # By a connection of its own: SQLite copies nothing by one that may write.
+        with (
+            contextlib.closing(sqlite3.connect(self.path)) as source,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:

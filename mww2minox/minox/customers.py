@@ -204,15 +204,17 @@ def said(refused: Refused) -> str:
 def still_fits(customer: CustomerByEmail, in_minox: MinoxCustomer) -> bool:
     """Tell whether a number in Minox is still this customer's: by its e-mail, or by its name.
 
-    Where Minox tells neither, nothing speaks against it. Else it was given to somebody else.
+    Where one of the two names has no word to compare ("3M", "Bo Li", none at all), nothing speaks
+    against it. Else it was given to somebody else.
     """
-    if not in_minox.emails and not in_minox.name:
-        return True
     if customer.email.strip().lower() in in_minox.emails:
         return True
 
     names = _name_words(f"{customer.buyer.name} {customer.buyer.company}")
-    return not names.isdisjoint(_name_words(in_minox.name))
+    names_in_minox = _name_words(in_minox.name)
+    if not names or not names_in_minox:
+        return True
+    return not names.isdisjoint(names_in_minox)
 
 
 def _name_words(name: str) -> set[str]:

@@ -221,15 +221,18 @@ def _is_same(stored: Rejection | None, following: Rejection) -> bool:
 
 
 def wait_for_since(store: Store, since: str) -> int:
-    """Let the orders that are not booked and dated before `since` wait; return how many did not.
+    """Let the orders that are not booked and dated before `since` wait for it; return how many did
+    not.
 
-    What somebody asked for does not wait.
+    What somebody asked for does not wait. What waited for its status does now for its date, which
+    it would else do without a word.
     """
     count = 0
     with store.transaction():
-        for order in store.orders((State.READY, State.FAILED)):
-            if order.asked_for or not is_before(order, since):
+        for order in store.orders((State.WAITING, State.READY, State.FAILED)):
+            if order.asked_for or not is_before(order, since) or _waits_for_since(order):
                 continue
+
             # Minox is to be asked first; until then it is only not sent again.
             waits = _before_since(order, since)
             if store.booking(order.number):
@@ -239,3 +242,8 @@ def wait_for_since(store: Store, since: str) -> int:
             store.mark(order.number, State.WAITING, waits)
             count += 1
     return count
+
+
+def _waits_for_since(order: StoredOrder) -> bool:
+    reason = order.rejection.reason if order.rejection else None
+    return order.state is State.WAITING and reason is Reason.BEFORE_SINCE

@@ -107,8 +107,8 @@ def _stored_booking(wiring: Wiring, order: StoredOrder, booking: JournalBooking)
 
 
 def _body(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> str:
-    """For a booking of ours, what we would send for it; nothing for another's, which is compared by
-    its total.
+    """For a booking of ours, what we would send for it; nothing for another's, which is compared
+    with its order (books/rules.md, "Adopted bookings").
     """
     if not booking.ours:
         return ""

@@ -234,6 +234,29 @@ def test_a_number_that_went_to_somebody_else_is_noticed_by_the_monthly_look(
 
 
 @pytest.mark.parametrize(
+    ("ours", "in_minox"),
+    [
+        ("Bo Li", "Bo Li"),
+        ("3M", "3M"),
+        ("AH BV", "Albert Heijn"),
+        ("Van der", "Jansen"),
+        ("Jansen", ""),
+    ],
+)
+def test_a_name_without_a_word_to_compare_makes_no_second_customer(
+    sandbox: Sandbox, customers: Customers, clock: Clock, ours: str, in_minox: str
+) -> None:
+    customer = debtor("inkoop1059@example.com", reverse_charged=True, name=ours)
+    assert customers.number(customer, "1") == "10650"
+    for address in sandbox.minox.customers["10650"]["addresses"]:
+        address["name"] = in_minox
+        address["email_addresses"] = [{"email_address": "boekhouding@example.com"}]
+    clock.pass_by(MONTH)
+    assert customers.number(customer, "2") == "10650"
+    assert made(sandbox) == []
+
+
+@pytest.mark.parametrize(
     ("country", "on_order", "in_minox"),
     [
         ("BE", "BE0428759497", "BE 0428.759.497"),

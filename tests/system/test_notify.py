@@ -213,6 +213,21 @@ def test_another_status_that_books_does_not_end_what_is_wrong_with_an_order(
         assert store.told() == set()
 
 
+def test_a_status_that_changes_while_the_outcome_is_unknown_tells_nothing_anew(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    offer(vendors, "501")
+    run(told, "fetch")
+    vendors.faults.append(Fault("status", side="minox", method="PUT", times=None))
+    assert run(told, "push") == [3]
+    assert "answer was lost" in service.taken()
+    for status in (6, 2, 6, 1):
+        vendors.shop.set_status("501", status)
+        assert run(told, "fetch") == [0]
+        assert told.report()["501"]["reason"] == "outcome_unknown"
+    assert service.taken() == ""
+
+
 def test_what_an_older_version_told_is_not_told_again(
     told: Inside, vendors: Sandbox, service: Service
 ) -> None:

@@ -344,6 +344,24 @@ def test_it_is_told_once_that_orders_wait_for_since(
     assert "shop.since" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["fetch", "push"])
+def test_it_is_told_that_an_order_that_waited_for_its_status_waits_for_since(
+    three: World, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    three.sandbox.shop.set_status("2", 1)
+    three.clock.pass_by(2 * DAY)
+    three.run("fetch")
+    assert states_of(three, "2") == ["waiting status_not_selected"]
+    capsys.readouterr()
+    three.move_since(dt.date(2026, 3, 1))
+    three.run(command)
+    assert "1 order from before shop.since (2026-03-01) waits" in capsys.readouterr().err
+    assert states_of(three, "2") == [WAITS]
+    three.run("fetch")
+    three.run("push")
+    assert "shop.since" not in capsys.readouterr().err
+
+
 def test_orders_from_before_since_are_not_read_every_day(three: World) -> None:
     three.move_since(APRIL)
     assert three.run("fetch") is ExitStatus.OK

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import time_machine
@@ -285,6 +286,39 @@ def test_a_migration_backs_up_first_and_keeps_what_is_there(path: Path, later: N
         assert db.execute("SELECT count(*) FROM orders").fetchone() == (40,)
         assert "colour" not in [row[1] for row in db.execute("PRAGMA table_info(orders)")]
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_of_two_processes_that_migrate_at_once_the_first_alone_makes_the_way_back(
+    path: Path, later: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del later
+    filled(path)
+
+    @state.migrations()
+    def m900_add(db: Database) -> None:
+        db.execute("ALTER TABLE orders ADD COLUMN colour TEXT")
+
+    real_back_up = Store._back_up  # noqa: SLF001 - the moment in between
+    copied: list[Path] = []
+
+    def open_and_close() -> None:
+        Store(path).db.close()
+
+    other = Thread(target=open_and_close)
+
+    def back_up(store: Store, target: Path) -> None:
+        copied.append(target)
+        if len(copied) == 1:
+            other.start()
+            other.join(timeout=0.5)
+        real_back_up(store, target)
+
+    monkeypatch.setattr(Store, "_back_up", back_up)
+    open_and_close()
+    other.join()
+    assert [target.name for target in copied] == ["state.db.before-m900_add"]
+    with closing(sqlite3.connect(copied[0])) as db:
+        assert "colour" not in [row[1] for row in db.execute("PRAGMA table_info(orders)")]
 
 
 def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path, later: None) -> None:
