@@ -824,6 +824,19 @@ class Store:
             self._write(sql, number=number, now=_now(), differences=_differences_json(differences))
             self._forget_seen(number)
 
+    def mark_absent(self, number: str) -> None:
+        """An order that wants no booking has none: right for now, and to be asked again.
+
+        The order may come to want it once more, so that this is not held as verified.
+        """
+        with self.transaction():
+            self._write(
+                """UPDATE bookings SET differences = '[]', verified = NULL, verified_at = NULL
+                   WHERE number = :number""",
+                number=number,
+            )
+            self._forget_seen(number)
+
     def _forget_seen(self, number: str) -> None:
         """Forget what was looked at of an order and is no difference any more."""
         booking = self.booking(number)

@@ -423,6 +423,10 @@ def test_an_order_that_wants_no_booking_any_more_and_has_none_is_no_difference(
     ended = inside("verify")
     assert (ended.status, told(inside)) == (0, []), ended.err
 
+    offer(vendors)
+    assert [inside(command).status for command in ("fetch", "push", "verify")] == [0, 0, 3]
+    assert "no longer in Minox" in told(inside)[0]
+
 
 def test_a_corrected_mapping_that_the_books_were_brought_to_ends_the_difference(
     inside: Inside, vendors: Sandbox
