@@ -936,17 +936,14 @@ class Store:
             batch_id=batch_id,
         )
 
-    def undo_adoption(
-        self, number: str, batch_id: str, state: State, rejection: Rejection | None
-    ) -> None:
-        """Take back that an order was booked by this booking: it is in `state` again."""
+    def undo_adoption(self, number: str, batch_id: str) -> None:
+        """Take back that an order was booked by this booking: it is to be taken in again."""
         with self.transaction():
             self._write("DELETE FROM bookings WHERE number = :number", number=number)
             self._write(
-                """UPDATE orders SET state = :state, reason = :reason, detail = :detail
+                """UPDATE orders SET state = 'ready', reason = NULL, detail = '{}'
                    WHERE number = :number""",
                 number=number,
-                **_state_columns(state, rejection),
             )
             self.disown(number, [batch_id])
 
