@@ -268,7 +268,10 @@ class Readback:
             return True
 
         # The lines do not show it, and the ICP return takes it from the customer.
-        in_minox = self._minox.customer(customer)
+        try:
+            in_minox = self._minox.customer(customer)
+        except Refused:  # a number that Minox does not take
+            return False
         vat_number = compact_vat_number(order.buyer.vat_number)
         return in_minox is not None and in_minox.vat_number == vat_number
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mww2minox.sandbox import Sandbox
+from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from tests.harness.inside import Ended, Inside
 from tests.system.test_adopt import book, debtor
@@ -476,6 +476,20 @@ def test_another_vat_number_agrees_when_the_customer_in_minox_has_it(
     vendors.minox.customers[BUYER]["vat"] = vat
     ended = inside("verify")
     assert (ended.status, told(inside)) == (0, []), ended.err
+
+
+def test_a_customer_that_minox_refuses_to_show_does_not_agree(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer_reverse_charged(vendors)
+    push(inside)
+    made = vendors.shop.orders[NUMBER]
+    address = made["debtor"]["address"]["invoice"] | {"taxnumber": "BE0428759497"}
+    vendors.shop.change(NUMBER, debtor={**made["debtor"], "address": {"invoice": address}})
+    refusal = Fault("status", side="minox", method="GET", path="/customer/", status=400, times=None)
+    vendors.faults.append(refusal)
+    ended = inside("verify")
+    assert (ended.status, len(told(inside))) == (3, 1), ended.err
 
 
 def test_an_adopted_booking_agrees_with_the_order_as_it_was_corrected(
