@@ -890,15 +890,15 @@ class Store:
     def mark_changed_in_shop(self, number: str, differences: Sequence[Difference]) -> None:
         """Store how a booked order now differs in the shop.
 
-        A new difference has to be verified again.
+        A new difference has to be verified again. What was looked at and is over is forgotten.
         """
-        self._write(
-            """UPDATE bookings SET shop_differences = :differences,
-               verified = CASE WHEN shop_differences = :differences THEN verified END
-               WHERE number = :number""",
-            number=number,
-            differences=_differences_json(differences),
-        )
+        sql = """UPDATE bookings SET shop_differences = :differences,
+                 verified = CASE WHEN shop_differences = :differences THEN verified END
+                 WHERE number = :number"""
+
+        with self.transaction():
+            self._write(sql, number=number, differences=_differences_json(differences))
+            self._forget_seen(number)
 
     # Whose a booking is, and whose not
 

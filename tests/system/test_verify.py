@@ -562,6 +562,20 @@ def test_a_difference_that_was_over_and_came_back_is_another_one(
     assert inside("verify", "--all").status == 3
 
 
+def test_a_change_in_the_shop_that_was_over_and_came_back_is_another_one(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer(vendors)
+    push(inside)
+    for goods_at_21, command in (("60.50", "seen"), ("121.00", "fetch"), ("60.50", "fetch")):
+        change(vendors, goods_at_21)
+        inside("fetch")
+        inside(command, *([NUMBER] if command == "seen" else []))
+    assert inside.report()[NUMBER]["seen_at"] is None
+    assert NUMBER in inside("report", "--errors").out
+    assert inside("verify").status == 3
+
+
 def test_an_order_without_a_booking_cannot_be_looked_at(inside: Inside, vendors: Sandbox) -> None:
     offer(vendors)
     inside("fetch")
