@@ -346,7 +346,7 @@ def test_a_booking_that_was_corrected_as_the_order_was_ends_the_difference(
 
     debtor_line, high, _ = lines_of(vendors)
     debtor_line["debit"], high["credit"] = 169.5, 50.0
-    high["vat"]["amount"] = 10.5
+    high["vat"] = high["vat"] | {"amount": 10.5}
     ended = inside("verify")
     assert (ended.status, told(inside)) == (0, []), ended.err
     assert [inside(command).status for command in ("fetch", "verify", "verify --all")][:2] == [0, 0]
@@ -503,7 +503,7 @@ def test_an_adopted_booking_agrees_with_the_order_as_it_was_corrected(
     debtor_line, high, _ = lines_of(vendors)
     debtor_line["debit"], high["credit"] = 169.5, 50.0
     assert inside("verify").status == 3, "the VAT is still that of before"
-    high["vat"]["amount"] = 10.5
+    high["vat"] = high["vat"] | {"amount": 10.5}
     ended = inside("verify")
     assert (ended.status, told(inside)) == (0, []), ended.err
 
@@ -516,6 +516,20 @@ def test_what_an_adopted_booking_cannot_show_does_not_agree_by_itself(
     vendors.shop.change(NUMBER, price=invoice("230.00", ("21", "21.01"), ("9", "9.00")))
     inside("fetch")
     assert inside("verify").status == 3
+
+
+def test_another_date_agrees_with_an_adopted_booking_once_its_period_is_that_of_the_date(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer(vendors)
+    assert adopt(inside, vendors, *RIGHT).status == 0
+    vendors.shop.change(NUMBER, date="2026-04-10", status_changed_date="2026-04-10")
+    inside("fetch")
+    assert [inside("verify").status, len(told(inside))] == [3, 1], "it is in March"
+    for line in lines_of(vendors):
+        line["period"]["id"] = 4
+    ended = inside("verify")
+    assert (ended.status, told(inside)) == (0, []), ended.err
 
 
 # Looked at
