@@ -832,6 +832,19 @@ class Store:
             self._write(sql, number=number, now=_now(), differences=_differences_json(differences))
             self._forget_seen(number)
 
+    def mark_absent(self, number: str) -> None:
+        """An order that wants no booking has none: right for now, and to be asked again.
+
+        The order may come to want it once more, so that this is not held as verified.
+        """
+        with self.transaction():
+            self._write(
+                """UPDATE bookings SET differences = '[]', verified = NULL, verified_at = NULL
+                   WHERE number = :number""",
+                number=number,
+            )
+            self._forget_seen(number)
+
     def _forget_seen(self, number: str) -> None:
         """Forget what was looked at of an order and is no difference any more."""
         booking = self.booking(number)
@@ -885,15 +898,15 @@ class Store:
     def mark_changed_in_shop(self, number: str, differences: Sequence[Difference]) -> None:
         """Store how a booked order now differs in the shop.
 
-        A new difference has to be verified again.
+        A new difference has to be verified again. What was looked at and is over is forgotten.
         """
-        self._write(
-            """UPDATE bookings SET shop_differences = :differences,
-               verified = CASE WHEN shop_differences = :differences THEN verified END
-               WHERE number = :number""",
-            number=number,
-            differences=_differences_json(differences),
-        )
+        sql = """UPDATE bookings SET shop_differences = :differences,
+                 verified = CASE WHEN shop_differences = :differences THEN verified END
+                 WHERE number = :number"""
+
+        with self.transaction():
+            self._write(sql, number=number, differences=_differences_json(differences))
+            self._forget_seen(number)
 
     # Whose a booking is, and whose not
 
@@ -931,17 +944,14 @@ class Store:
             batch_id=batch_id,
         )
 
-    def undo_adoption(
-        self, number: str, batch_id: str, state: State, rejection: Rejection | None
-    ) -> None:
-        """Take back that an order was booked by this booking: it is in `state` again."""
+    def undo_adoption(self, number: str, batch_id: str) -> None:
+        """Take back that an order was booked by this booking: it is to be taken in again."""
         with self.transaction():
             self._write("DELETE FROM bookings WHERE number = :number", number=number)
             self._write(
-                """UPDATE orders SET state = :state, reason = :reason, detail = :detail
+                """UPDATE orders SET state = 'ready', reason = NULL, detail = '{}'
                    WHERE number = :number""",
                 number=number,
-                **_state_columns(state, rejection),
             )
             self.disown(number, [batch_id])
 

@@ -11,6 +11,7 @@ from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import _, day, ngettext, number
 from mww2minox.minox.journal import JournalBooking
 from mww2minox.reasons import explain_rejection
+from mww2minox.shop.intake import Counts, take_in
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.journal_search import bookings_in_books
 from mww2minox.steps.taking_over import perhaps_booked, take_over, tell_of_other_amounts
@@ -166,17 +167,20 @@ def _line(candidate: JournalBooking) -> str:
 
 
 def undo(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
-    """Take back that these orders were adopted: they are as their status says, and not booked.
+    """Take back that these orders were adopted: they are as the shop has them now, and not booked.
 
-    Raises UsageError for one that was not adopted, before anything is changed.
+    Raises UsageError for one that was not adopted, and OrderNotInShop for one that the shop does
+    not have any more, before anything is changed.
     """
+    # What the state has of an adopted order is as old as its adoption: it is not to be booked.
     adopted = [_adopted(wiring, name) for name in numbers]
+    orders = [wiring.shop.order(booking.number) for booking in adopted]
     statuses = wiring.statuses
 
-    for booking in adopted:
-        waits = statuses.rejection(booking.number, _known(wiring, booking.number).status)
-        state = State.WAITING if waits else State.READY
-        wiring.store.undo_adoption(booking.number, booking.batch_id, state, waits)
+    for booking, order in zip(adopted, orders, strict=True):
+        with wiring.store.transaction():
+            wiring.store.undo_adoption(booking.number, booking.batch_id)
+            take_in(wiring.store, [order], statuses, Counts())
 
         sentence = _("Order {number} is no longer booked by {batch_id}; nothing was sent.")
         wiring.output.say(sentence.format(number=booking.number, batch_id=booking.batch_id))

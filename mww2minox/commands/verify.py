@@ -149,7 +149,7 @@ def _store(
 
 
 def _settle_missing(run: Verification, booking: StoredBooking) -> None:
-    """Store that a booking is gone, which is right when the order wants none any more."""
+    """Store that a booking is gone, which is right for as long as the order wants none."""
     in_shop = run.in_shop.get(booking.number)
     if _wants_booking(run.wiring, in_shop):
         difference = Difference(code="booking_gone", values={"batch_id": booking.batch_id})
@@ -160,8 +160,12 @@ def _settle_missing(run: Verification, booking: StoredBooking) -> None:
             run.missing.append(booking)
         return
 
-    agreed = replace(booking, payload=in_shop.order.payload) if in_shop else None
-    _store(run, booking, Compared(differences=(), agreed=agreed))
+    store = run.wiring.store
+    with store.transaction():
+        if in_shop:
+            agreed = replace(booking, payload=in_shop.order.payload)
+            store.mark_agreed(agreed, in_shop.order)
+        store.mark_absent(booking.number)
 
 
 def _wants_booking(wiring: Wiring, in_shop: InShop | None) -> bool:

@@ -251,10 +251,8 @@ class Readback:
         if booking.body:
             body = self._agreed_body(booking, order, customer, lines)
         else:
-            wanted = self._with_wanted(booking.number, order, order.total, lines)
-            # Lines that tell no VAT agree with a change only where the total shows it.
-            shows_change = wanted.tells_vat or "total" in changed
-            body = "" if shows_change and not wanted.differences else None
+            agrees = self._adopted_agrees(booking.number, order, lines, changed)
+            body = "" if agrees else None
         return None if body is None else _on(booking, now, order, customer=customer, body=body)
 
     def _fits_customer(
@@ -268,9 +266,35 @@ class Readback:
             return True
 
         # The lines do not show it, and the ICP return takes it from the customer.
-        in_minox = self._minox.customer(customer)
+        try:
+            in_minox = self._minox.customer(customer)
+        except Refused:  # a number that Minox does not take
+            return False
         vat_number = compact_vat_number(order.buyer.vat_number)
         return in_minox is not None and in_minox.vat_number == vat_number
+
+    def _adopted_agrees(
+        self, number: str, order: Order, lines: Sequence[TransactionLine], changed: set[str]
+    ) -> bool:
+        """Tell whether an adopted booking is right for the order with what `changed` on it."""
+        wanted = self._with_wanted(number, order, order.total, lines)
+        if wanted.differences:
+            return False
+        # Another's date is its own, so only the period tells whether a date was followed.
+        if "date" in changed and not self._is_in_period(order, order_lines(number, lines)):
+            return False
+
+        # Lines that tell no VAT agree with a change only where the total shows it.
+        return wanted.tells_vat or "total" in changed
+
+    def _is_in_period(self, order: Order, lines: Sequence[TransactionLine]) -> bool:
+        """Tell whether all these lines are in the period that the order is to be booked in."""
+        decided = decide(order, self._rules, self._administration()).outcome
+        if not isinstance(decided, Booking):
+            return False
+
+        period = (str(decided.fiscal_year), str(decided.period))
+        return all((line.fiscal_year, line.period) == period for line in lines)
 
     def _agreed_body(
         self,

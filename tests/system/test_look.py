@@ -376,3 +376,37 @@ def test_an_order_that_waits_is_adopted_and_waits_again(inside: Inside, vendors:
     assert reasons(inside) == {"501": "status_not_selected"}
     assert inside("push").status == 0
     assert len(vendors.minox.batches) == 1
+
+
+def test_an_adoption_that_is_taken_back_leaves_the_order_as_the_shop_has_it_now(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    for number in ("501", "502"):
+        offer_one(vendors, number)
+        book(vendors, number, debtor("12.10", invoice_number=int(number)), revenue("12.10"))
+    inside("fetch")
+    assert inside("adopt").status == 0
+    offer_one(vendors, "501", "24.20")
+    offer_one(vendors, "502", status=1)
+
+    assert inside("adopt", "--undo", "501", "--undo", "502").status == 0
+    assert inside("push").status == 0
+    report = inside.report()
+    assert (report["501"]["state"], str(report["501"]["total"])) == ("booked", "24.20")
+    assert reasons(inside) == {"502": "status_not_selected"}
+
+
+def test_an_adoption_of_an_order_that_is_gone_from_the_shop_is_not_taken_back(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    for number in ("501", "502"):
+        offer_one(vendors, number)
+        book(vendors, number, debtor("12.10", invoice_number=int(number)), revenue("12.10"))
+    inside("fetch")
+    assert inside("adopt").status == 0
+    vendors.shop.remove("502")
+    before = inside.report()
+
+    ended = inside("adopt", "--undo", "501", "--undo", "502")
+    assert (ended.status, "502" in ended.err) == (2, True)
+    assert inside.report() == before

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mww2minox.sandbox import Sandbox
+from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from tests.harness.inside import Ended, Inside
 from tests.system.test_adopt import book, debtor
@@ -346,7 +346,7 @@ def test_a_booking_that_was_corrected_as_the_order_was_ends_the_difference(
 
     debtor_line, high, _ = lines_of(vendors)
     debtor_line["debit"], high["credit"] = 169.5, 50.0
-    high["vat"]["amount"] = 10.5
+    high["vat"] = high["vat"] | {"amount": 10.5}
     ended = inside("verify")
     assert (ended.status, told(inside)) == (0, []), ended.err
     assert [inside(command).status for command in ("fetch", "verify", "verify --all")][:2] == [0, 0]
@@ -423,6 +423,10 @@ def test_an_order_that_wants_no_booking_any_more_and_has_none_is_no_difference(
     ended = inside("verify")
     assert (ended.status, told(inside)) == (0, []), ended.err
 
+    offer(vendors)
+    assert [inside(command).status for command in ("fetch", "push", "verify")] == [0, 0, 3]
+    assert "no longer in Minox" in told(inside)[0]
+
 
 def test_a_corrected_mapping_that_the_books_were_brought_to_ends_the_difference(
     inside: Inside, vendors: Sandbox
@@ -474,6 +478,20 @@ def test_another_vat_number_agrees_when_the_customer_in_minox_has_it(
     assert (ended.status, told(inside)) == (0, []), ended.err
 
 
+def test_a_customer_that_minox_refuses_to_show_does_not_agree(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer_reverse_charged(vendors)
+    push(inside)
+    made = vendors.shop.orders[NUMBER]
+    address = made["debtor"]["address"]["invoice"] | {"taxnumber": "BE0428759497"}
+    vendors.shop.change(NUMBER, debtor={**made["debtor"], "address": {"invoice": address}})
+    refusal = Fault("status", side="minox", method="GET", path="/customer/", status=400, times=None)
+    vendors.faults.append(refusal)
+    ended = inside("verify")
+    assert (ended.status, len(told(inside))) == (3, 1), ended.err
+
+
 def test_an_adopted_booking_agrees_with_the_order_as_it_was_corrected(
     inside: Inside, vendors: Sandbox
 ) -> None:
@@ -485,7 +503,7 @@ def test_an_adopted_booking_agrees_with_the_order_as_it_was_corrected(
     debtor_line, high, _ = lines_of(vendors)
     debtor_line["debit"], high["credit"] = 169.5, 50.0
     assert inside("verify").status == 3, "the VAT is still that of before"
-    high["vat"]["amount"] = 10.5
+    high["vat"] = high["vat"] | {"amount": 10.5}
     ended = inside("verify")
     assert (ended.status, told(inside)) == (0, []), ended.err
 
@@ -498,6 +516,20 @@ def test_what_an_adopted_booking_cannot_show_does_not_agree_by_itself(
     vendors.shop.change(NUMBER, price=invoice("230.00", ("21", "21.01"), ("9", "9.00")))
     inside("fetch")
     assert inside("verify").status == 3
+
+
+def test_another_date_agrees_with_an_adopted_booking_once_its_period_is_that_of_the_date(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer(vendors)
+    assert adopt(inside, vendors, *RIGHT).status == 0
+    vendors.shop.change(NUMBER, date="2026-04-10", status_changed_date="2026-04-10")
+    inside("fetch")
+    assert [inside("verify").status, len(told(inside))] == [3, 1], "it is in March"
+    for line in lines_of(vendors):
+        line["period"]["id"] = 4
+    ended = inside("verify")
+    assert (ended.status, told(inside)) == (0, []), ended.err
 
 
 # Looked at
@@ -542,6 +574,20 @@ def test_a_difference_that_was_over_and_came_back_is_another_one(
     assert inside("verify").status == 0
     lines[1]["account"]["id"] = "8900"
     assert inside("verify", "--all").status == 3
+
+
+def test_a_change_in_the_shop_that_was_over_and_came_back_is_another_one(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer(vendors)
+    push(inside)
+    for goods_at_21, command in (("60.50", "seen"), ("121.00", "fetch"), ("60.50", "fetch")):
+        change(vendors, goods_at_21)
+        inside("fetch")
+        inside(command, *([NUMBER] if command == "seen" else []))
+    assert inside.report()[NUMBER]["seen_at"] is None
+    assert NUMBER in inside("report", "--errors").out
+    assert inside("verify").status == 3
 
 
 def test_an_order_without_a_booking_cannot_be_looked_at(inside: Inside, vendors: Sandbox) -> None:

@@ -588,7 +588,7 @@ def test_what_a_person_said_of_a_booking_is_kept_and_can_be_taken_back(path: Pat
         assert store.orders_of_bookings() == {}
         store.mark_booked("1001")
         assert store.orders_of_bookings() == {"a": {"1001"}}
-        store.undo_adoption("1001", "a", State.READY, None)
+        store.undo_adoption("1001", "a")
         found = store.order("1001")
         assert found
         assert (found.state, store.booking("1001")) == (State.READY, None)
