@@ -148,7 +148,7 @@ def find_bookings(
     for number in wanted:
         batch_id = search.orders[number].batch_id
         if batch_id in batches:
-            booking = _whole(batch_id, batches[batch_id], number)
+            booking = own_booking(batch_id, batches[batch_id], number)
             found[number] = Found(booking=booking)
 
     named = _by_name(batches, search)
@@ -160,8 +160,8 @@ def find_bookings(
     return found
 
 
-def _whole(batch_id: str, lines: Sequence[TransactionLine], number: str) -> JournalBooking:
-    """Return a booking of ours as it stands in whichever journal."""
+def own_booking(batch_id: str, lines: Sequence[TransactionLine], number: str) -> JournalBooking:
+    """Describe a booking of ours for this order, at least one line, in whichever journal it is."""
     customer_lines = [line for line in lines if line.type == "customer"]
 
     return _booking(batch_id, frozenset({number}), customer_lines or lines, ours=True)

@@ -16,6 +16,7 @@ from mww2minox.minox.journal import (
     SoughtOrder,
     find_bookings,
     lines_of_days,
+    own_booking,
 )
 from mww2minox.state import StoredOrder
 from mww2minox.wiring import Wiring
@@ -27,13 +28,15 @@ def bookings_in_books(
     *,
     last: date | None = None,
     by_word: bool = False,
+    by_uuid: bool = False,
 ) -> Mapping[str, Found]:
     """Return what the books hold for these orders, by order number.
 
     The periods are read from some days before the first order to the one that holds `last`; without
     it, to the end of the last fiscal year. Without an order that has a date Minox is not asked.
-    `by_word`: a person asks, who may take back having said that a booking is not an order's. Raises
-    VendorError when Minox cannot be asked.
+    `by_word`: a person asks, who may take back having said that a booking is not an order's.
+    `by_uuid`: for each order that these periods do not show, Minox is asked for a booking of ours
+    in any other. Raises VendorError when Minox cannot be asked.
     """
     dates = [date.fromisoformat(order.date) for order in orders if order.date]
     if not dates:
@@ -47,7 +50,21 @@ def bookings_in_books(
     if by_word:
         missing = [order.number for order in orders if order.number not in found]
         found |= find_bookings(lines, missing, replace(search, disowned=frozenset()))
+    if by_uuid:
+        missing = [order.number for order in orders if order.number not in found]
+        found |= _ours_elsewhere(wiring, missing)
     return found
+
+
+def _ours_elsewhere(wiring: Wiring, numbers: Sequence[str]) -> dict[str, Found]:
+    """Ask for our own bookings of these orders one by one, whatever their dates are now."""
+    elsewhere: dict[str, Found] = {}
+    for number in numbers:
+        batch_id = wiring.booker.batch_id(number)
+        lines = wiring.minox.booking(batch_id)
+        if lines:
+            elsewhere[number] = Found(booking=own_booking(batch_id, lines, number))
+    return elsewhere
 
 
 def _search(wiring: Wiring) -> Search:

@@ -57,7 +57,7 @@ def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
     sent is sought as well: until it is sent again others may book it.
     """
     unsent, last = _before_put(wiring, orders)
-    found = bookings_in_books(wiring, unsent, last=last)
+    found = bookings_in_books(wiring, unsent, last=last, by_uuid=True)
 
     differing = 0
     ours: list[str] = []

@@ -204,7 +204,8 @@ def test_an_order_that_may_be_in_minox_is_never_to_be_booked_by_hand(
     shop("push")
     assert "by hand" in shop.report()[NUMBER]["suggestion"]
     vendors.minox.open_period(2026, 3)
-    vendors.faults.append(Fault("status", side="minox", method="GET", path="batch", times=None))
+    fault = Fault("status", side="minox", method="GET", path="batch", skip=1, times=None)
+    vendors.faults.append(fault)
     lose(shop, vendors, Fault("drop_before", times=None, **PUT))
     order = shop.report()[NUMBER]
     assert order["reason"] == "outcome_unknown"

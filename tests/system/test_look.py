@@ -116,6 +116,29 @@ def test_our_own_booking_in_another_journal_is_the_orders_and_never_overwritten(
     assert vendors.minox.batches == books
 
 
+@pytest.mark.parametrize("who", ["a person", "the shop"])
+def test_our_own_booking_in_a_period_that_is_not_read_is_never_overwritten(
+    inside: Inside, vendors: Sandbox, who: str
+) -> None:
+    """A person moved it to another period, or the order's date changed in the shop."""
+    offer_one(vendors, "501", date="2026-01-20" if who == "the shop" else "2026-03-14")
+    inside("fetch", "--since", "2026-01-01")
+    inside("push")
+    [batch] = vendors.minox.batches.values()
+    if who == "a person":
+        for line in batch:
+            line.update(document_date="2026-01-20", period={"id": 1, "fiscal_year": 2026})
+    books = copy.deepcopy(vendors.minox.batches)
+
+    lose_state(inside, vendors)
+    offer_one(vendors, "501", "24.20")
+    inside("fetch")
+    vendors.requests.clear()
+    inside("push")
+    assert (inside.booked(), sent(vendors), vendors.minox.batches) == (["501"], 0, books)
+    assert inside.report()["501"]["differences"] == ["total: 24.20 booked, 12.10 in Minox"]
+
+
 def test_our_own_booking_that_was_changed_since_is_a_difference(
     inside: Inside, vendors: Sandbox
 ) -> None:
@@ -150,7 +173,7 @@ def test_nothing_is_read_for_an_order_that_a_rule_refuses_and_no_customer_is_mad
 # What it costs
 
 
-def test_an_ordinary_day_costs_two_requests_and_once_a_week_those_of_the_periods_to_come(
+def test_an_ordinary_day_costs_two_periods_and_once_a_week_those_of_the_periods_to_come(
     inside: Inside, vendors: Sandbox
 ) -> None:
     vendors.settings.update({"page_size": 1000})
@@ -167,6 +190,8 @@ def test_an_ordinary_day_costs_two_requests_and_once_a_week_those_of_the_periods
     vendors.requests.clear()
     assert inside("push").status == 0
     assert (periods_read(vendors), sent(vendors)) == (2, 20)
+    asked = [r for r in vendors.requests if r.method == "GET" and "line_batch" in r.path]
+    assert len(asked) == 20, "one for each first PUT: ours may stand in any period"
 
 
 # Whose it is: names and fits
