@@ -43,6 +43,10 @@ SHORTEST_PRIVATE = 4
 """A shorter text tells nothing of a person, and stands in many words."""
 
 
+class _NoListError(Exception):
+    """Minox has no such list (404)."""
+
+
 class Minox:
     """One administration in Minox."""
 
@@ -240,11 +244,21 @@ class Minox:
         self._refuse_errors(answer)
         return True
 
-    def lines_of_period(self, fiscal_year: int, period: int) -> list[TransactionLine]:
-        """Return every line of a period."""
+    def lines_of_period(self, fiscal_year: int, period: int) -> list[TransactionLine] | None:
+        """Return every line of a period; None where Minox has no such list.
+
+        Raises UnusableAnswer where it has the first page and no further one.
+        """
         path = f"{self._base}/year/{fiscal_year}/transaction_lines"
-        rows = self._collection(path, {"period": str(period)})
+        try:
+            rows = self._pages(path, {"period": str(period)})
+        except _NoListError:
+            return None
         return [self._line(row) for row in find_lines(rows)]
+
+    def no_lines(self) -> UnusableAnswer:
+        """Return the failure of a Minox that has no list of lines for any period."""
+        return self._strange(_("a list"))
 
     def _line(self, row: Mapping[str, Any]) -> TransactionLine:
         try:
@@ -257,20 +271,30 @@ class Minox:
     def _collection(
         self, path: str, params: Mapping[str, str] | None = None
     ) -> list[Mapping[str, Any]]:
+        """Return all rows of a list; one that is not there is empty."""
+        try:
+            return self._pages(path, params)
+        except _NoListError:
+            return []
+
+    def _pages(self, path: str, params: Mapping[str, str] | None = None) -> list[Mapping[str, Any]]:
         """Return all rows of a list, with either kind of paging.
 
-        A list that is not there is empty.
+        Raises _NoListError where it is not there, and UnusableAnswer where a further page is not.
         """
         rows: list[Mapping[str, Any]] = []
         query = dict(params or {})
-        for _page in range(MOST_PAGES):
+        for page in range(MOST_PAGES):
             try:
                 data = self._request("GET", path, params=query).data
             except Refused as refused:
                 # Without its administrations a tenant is no tenant: that is told, not passed over.
-                if refused.status == NOT_FOUND and path != self._tenant:
-                    return rows
-                raise self._refusal(refused) from None
+                if refused.status != NOT_FOUND or path == self._tenant:
+                    raise self._refusal(refused) from None
+                # Half a list would be taken for the whole.
+                if page:
+                    raise self._strange(_("a list")) from None
+                raise _NoListError from None
 
             rows += self._rows(data, read_rows)
             next_query = read_next_page(data, query)

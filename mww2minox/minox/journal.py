@@ -105,11 +105,19 @@ def lines_of_days(
 ) -> list[TransactionLine]:
     """Read every line, of all journals, in the periods that hold the days from `first` to `last`.
 
-    Without `last` all periods until the end of the last fiscal year are read.
+    Without `last` all periods until the end of the last fiscal year are read. Raises UnusableAnswer
+    where Minox has no list of lines for any of them.
     """
     lines: list[TransactionLine] = []
+    answers: list[bool] = []
     for fiscal_year, period in _periods(administration, first, last or dt.date.max):
-        lines += minox.lines_of_period(fiscal_year, period)
+        of_period = minox.lines_of_period(fiscal_year, period)
+        answers.append(of_period is not None)
+        lines += of_period or []
+
+    # An empty period may have no list; when none has one, Minox was not asked what it knows.
+    if answers and not any(answers):
+        raise minox.no_lines()
     return lines
 
 

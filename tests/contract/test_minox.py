@@ -128,6 +128,7 @@ def test_all_pages_of_a_periods_lines_keep_to_the_period(
             wiring.minox.put_booking(uuid, body)
 
     lines = wiring.minox.lines_of_period(2026, 3)
+    assert lines is not None
     assert len(lines) == 6
     assert {line.period for line in lines} == {"3"}
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from mww2minox.sandbox import Sandbox
+from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.bulk import many_orders
 from tests.harness.clock import Clock
 from tests.harness.inside import Inside
@@ -168,6 +168,24 @@ def test_nothing_is_read_for_an_order_that_a_rule_refuses_and_no_customer_is_mad
     inside("fetch")
     assert inside("push").status == 3
     assert vendors.minox.customers == customers
+
+
+@pytest.mark.parametrize("period", ["all", "none but a further page", "an empty one"])
+def test_a_journal_that_is_not_there_is_not_an_empty_one(
+    inside: Inside, vendors: Sandbox, period: str
+) -> None:
+    vendors.settings.update({"page_size": 1})
+    offer_one(vendors, "501")
+    book(vendors, "by-hand", debtor("12.10", text="Bestelling 501"), revenue("12.10"))
+    inside("fetch")
+    skip = {"all": 0, "none but a further page": 2, "an empty one": 0}[period]
+    times = 1 if period == "an empty one" else None
+    path = "transaction_lines"
+    vendors.faults.append(
+        Fault("status", side="minox", method="GET", path=path, status=404, skip=skip, times=times)
+    )
+    assert inside("push").status == (3 if period == "an empty one" else 4)
+    assert len(vendors.minox.batches) == 1
 
 
 # What it costs
