@@ -239,30 +239,39 @@ def test_a_date_that_is_none_stops_nothing(inside: Inside, vendors: Sandbox, dat
     assert inside.booked() == ["502"]
 
 
+def enter_by_hand(vendors: Sandbox, number: int, text: str, amount: float) -> None:
+    """Put an order in the shop, and a booking that names it with this text around in the books."""
+    vendors.shop.add(
+        order(
+            str(number),
+            vendors.today,
+            person("x", "x@example.nl"),
+            [goods("21", "12.10")],
+            invoice("12.10"),
+        )
+    )
+    line = {
+        "batch_id": text[:500],
+        "journal": {"id": "VERK"},
+        "period": {"id": 3, "fiscal_year": 2026},
+        "document_date": vendors.today.isoformat(),
+        "account": {"id": text[:500], "scheme": "MINOX", "type": "customer"},
+        "debit": amount,
+        "credit": 0,
+        "description": f"{text} bestelling {number} {text}",
+    }
+    vendors.minox.batches[text] = [line]
+
+
 def test_the_journal_s_text_is_harmless_when_it_is_taken_over(
     inside: Inside, vendors: Sandbox
 ) -> None:
-    for place, text in enumerate(HOSTILE.values(), 501):
-        lines = [goods("21", "12.10")]
-        vendors.shop.add(
-            order(str(place), vendors.today, person("x", "x@example.nl"), lines, invoice("12.10"))
-        )
-        account = {"id": text[:500], "scheme": "MINOX", "type": "customer"}
-        common = {
-            "batch_id": text[:500],
-            "journal": {"id": "VERK"},
-            "period": {"id": 3, "fiscal_year": 2026},
-        }
-        line = {
-            **common,
-            "account": account,
-            "debit": 12.1,
-            "credit": 0,
-            "description": f"{text} {place} {text}",
-        }
-        vendors.minox.batches[text] = [line]
+    for number, text in enumerate(HOSTILE.values(), 501):
+        enter_by_hand(vendors, number, text, 12.1)
     inside("fetch")
-    assert inside("adopt").status == 0
+    ended = inside("-v", "adopt")
+    assert ended.status == 0
+    assert_plain(ended.out + ended.err + inside.log)
     assert len(inside.booked()) == len(HOSTILE)
     assert_harmless_data(inside)
     assert inside("verify").status in (3, 4)
