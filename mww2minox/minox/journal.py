@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from mww2minox.books.model import Administration, TransactionLine
 from mww2minox.books.periods import period_of
+from mww2minox.language.cleaning import one_line
 from mww2minox.minox.api import Minox
 
 DATES = re.compile(
@@ -28,6 +29,8 @@ NUMBER_AFTER_A_WORD = re.compile(
 """`12 dozen` and `Molenstraat 62` name no order, and `Factuur 2026-0012` not that of a year."""
 NEAR = dt.timedelta(days=31)
 """The document date of an order's booking is at most so far from a date of the order."""
+LONGEST_TEXT = 200
+"""So much of a booking's description is shown and kept: enough to know it by."""
 NEITHER, BY_CUSTOMER, BY_AMOUNT = range(3)
 """How well a booking fits an order that it names; the amount to the cent goes first."""
 
@@ -250,7 +253,7 @@ def _booking(
         total=total(customer_lines),
         journal=lines[0].journal,
         date=min(dates, default=None),
-        text=lines[0].description,
+        text=one_line(lines[0].description, read=LONGEST_TEXT),
     )
 
 

@@ -290,7 +290,8 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _text(row: Mapping[str, Any], key: str) -> str:
-    return str(row.get(key) or "")
+    """Read a text; what cannot be printed could not be written to the state or a terminal."""
+    return visible(str(row.get(key) or ""))
 
 
 def _is_blocked(row: Mapping[str, Any]) -> bool:
@@ -348,7 +349,7 @@ def read_administration(row: Mapping[str, Any]) -> Administration:
         currency = currency.get("id")
 
     return Administration(
-        currency=str(currency or "EUR"),
+        currency=printable_id(str(currency or "EUR")),
         number_of_periods=int(row.get("number_of_periods") or 12),
         fiscal_years=years,
         name=_text(row, "name"),
@@ -468,9 +469,9 @@ def read_line(row: Mapping[str, Any]) -> TransactionLine:
         credit=_amount(row.get("credit")) or Decimal(0),
         vat_code=read_id(vat),
         vat_amount=_amount(vat.get("amount")),
-        invoice_number=_text(row, "invoice_number"),
+        invoice_number=printable_id(_text(row, "invoice_number")),
         period=read_id(period),
-        fiscal_year=_text(period, "fiscal_year"),
+        fiscal_year=printable_id(_text(period, "fiscal_year")),
         description=_text(row, "description"),
         journal=read_id(journal),
         own=line_number.isdecimal() and int(line_number) >= FIRST_OWN_LINE,

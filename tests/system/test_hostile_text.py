@@ -277,6 +277,22 @@ def test_the_journal_s_text_is_harmless_when_it_is_taken_over(
     assert inside("verify").status in (3, 4)
 
 
+def test_the_journal_s_text_is_harmless_when_it_is_left_to_a_person(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    for number, text in enumerate(HOSTILE.values(), 501):
+        enter_by_hand(vendors, number, text, 99)
+    inside("fetch")
+    for line in ("push", "adopt", "adopt --order 501 --booking x", "report --errors"):
+        ended = inside("-v", *line.split())
+        assert_plain(ended.out + ended.err)
+        assert "bestelling 501" in ended.out + ended.err or line == "report --errors"
+        assert len(ended.out + ended.err) < 60_000
+    assert_plain(inside.log)
+    assert {one["reason"] for one in inside.report().values()} == {"perhaps_booked"}
+    assert_harmless_data(inside)
+
+
 @pytest.mark.parametrize(
     "yaml",
     [
