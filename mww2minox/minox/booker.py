@@ -30,7 +30,14 @@ from mww2minox.books.model import (
     Rejection,
     State,
 )
-from mww2minox.errors import OrderNotInShop, Refused, Unreachable, UnusableAnswer, VendorError
+from mww2minox.errors import (
+    OrderNotInShop,
+    Refused,
+    ServerFails,
+    Unreachable,
+    UnusableAnswer,
+    VendorError,
+)
 from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import BINDING_SECONDS, GHOST_SECONDS, LAG_SECONDS, poll
 from mww2minox.minox.customers import Customers, said, still_fits
@@ -235,7 +242,8 @@ class Booker:
     def _ask(self, order: StoredOrder, intent: StoredBooking, error: VendorError) -> Outcome:
         """Find out whether a booking whose answer was lost is there.
 
-        Look-ups may lag behind the write. Raises `error` where Minox cannot be asked.
+        Look-ups may lag behind the write. Raises `error` where Minox cannot be asked, and
+        where only server errors came and the booking is not there: the run counts those.
         """
         rejection = self._mark_unknown(order)
         if not isinstance(error, Unreachable | UnusableAnswer):
@@ -243,6 +251,8 @@ class Booker:
 
         if poll(lambda: self._minox.booking(intent.batch_id)):
             return self._booked(order, intent)
+        if isinstance(error, ServerFails):
+            raise error
         return Outcome(order=order, state=State.FAILED, rejection=rejection)
 
     def _mark_unknown(self, order: StoredOrder) -> Rejection:
