@@ -11,14 +11,14 @@ from pathlib import Path
 
 import click
 
-from mww2minox.books.model import Reason
+from mww2minox.books.model import Reason, WarningCode
 from mww2minox.cli import cli
 from mww2minox.commands.setup.configtext import config_text
 from mww2minox.config.keys import Key, explained, keys
 from mww2minox.config.loading import SECRET_FILES
 from mww2minox.config.yaml_file import Value
 from mww2minox.language.texts import use
-from mww2minox.reasons import DIFFERENCES, RETRY, explain, state_of
+from mww2minox.reasons import DIFFERENCES, RETRY, WARNINGS, explain, state_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "mww2minox" / "docs"
@@ -66,6 +66,7 @@ def parts() -> dict[str, str]:
         "keys": _table(("key", "meaning", "default"), map(_key_row, keys())),
         "reasons": _table(("reason", "state", "means", "what to do"), map(_reason_row, Reason)),
         "differences": _table(("difference", "means"), _difference_rows()),
+        "warnings": _table(("warning", "means", "what to do"), map(_warning_row, WarningCode)),
     }
     for name, command in cli.commands.items():
         rows = _option_rows(command)
@@ -163,6 +164,14 @@ def _difference_rows() -> list[tuple[str, str]]:
     return [
         (f"`{code}`", re.sub(r"\{[a-z_]+\}", "…", row.text)) for code, row in DIFFERENCES.items()
     ]
+
+
+def _warning_row(code: WarningCode) -> tuple[str, str, str]:
+    row = WARNINGS[code]
+    message, suggestion = (
+        re.sub(r"\{[a-z_]+\}", "…", text) for text in (row.message, row.suggestion)
+    )
+    return f"`{code}`", message, suggestion
 
 
 def main() -> None:

@@ -1,4 +1,5 @@
-"""The catalogue of reasons and differences: a row for each, with its texts and what its values are.
+"""The catalogue of reasons, differences and warnings: a row for each, with its texts and what its
+values are.
 The states have their words here too.
 
 The state keeps codes and values as text; a row says which of the values are money or rates, and
@@ -13,7 +14,14 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
 from typing import NamedTuple
 
-from mww2minox.books.model import Difference, Reason, Rejection, State
+from mww2minox.books.model import (
+    BookingWarning,
+    Difference,
+    Reason,
+    Rejection,
+    State,
+    WarningCode,
+)
 from mww2minox.language.texts import N_, _, number, percentage
 
 HIDDEN = "***"
@@ -30,11 +38,13 @@ class Kind(Enum):
     """Percentages, with commas between them."""
     FIELD = auto()
     """The name of a field of an order."""
+    PAYMENT_STATUS = auto()
+    """What the shop says of the payment, in its own word."""
     PRIVATE = auto()
     """A person can be known by it: it is shown here, and in no message."""
 
 
-TEXT, MONEY, RATES, FIELD, PRIVATE = Kind
+TEXT, MONEY, RATES, FIELD, PAYMENT_STATUS, PRIVATE = Kind
 
 
 class Text(NamedTuple):
@@ -46,6 +56,7 @@ class Text(NamedTuple):
 
 BY_HAND = N_("(or book it by hand with invoice number {number}, and run: mww2minox adopt)")
 RETRY = N_("Then run: mww2minox retry {number}")
+SEEN = N_("Then run: mww2minox seen {number}")
 TAKE_OR_BOOK = N_(
     "If it is, run: mww2minox adopt --order {number}. If it is not, run: mww2minox retry"
     " --not-adopted {number}"
@@ -74,6 +85,16 @@ class DifferenceRow:
     """A difference, as half a sentence. `values` as in `ReasonRow`."""
 
     text: str
+    values: Mapping[str, Kind] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarningRow:
+    """A warning: an order is booked, and somebody should look. Its fields are as in `ReasonRow`."""
+
+    message: str
+    suggestion: str
+    brief: str
     values: Mapping[str, Kind] = field(default_factory=dict)
 
 
@@ -433,6 +454,93 @@ VAT_OF = "VAT "
 """Before the rate in the name of a field that is about VAT."""
 
 
+WARNINGS: dict[WarningCode, WarningRow] = {
+    WarningCode.ICP_NUMBER_MISSING: WarningRow(
+        message=N_(
+            "Order {number}: customer {customer} has another VAT number in Minox than the order, or"
+            " none, so the ICP return will miss this order."
+        ),
+        suggestion=N_("Put the order's VAT number on customer {customer} in Minox."),
+        brief=N_("VAT number not in Minox"),
+        values={"customer": TEXT},
+    ),
+    WarningCode.CUSTOMER_AMBIGUOUS: WarningRow(
+        message=N_(
+            "Order {number}: Minox has several customers with its e-mail address. It is booked on"
+            " {customer}; the others: {others}."
+        ),
+        suggestion=N_(
+            "Look in Minox which of them it is. Put the booking on another customer there where"
+            " that is wrong, and leave the e-mail address on one customer only."
+        ),
+        brief=N_("several customers fit"),
+        values={"customer": TEXT, "others": TEXT},
+    ),
+    WarningCode.CUSTOMER_OTHER_NAME: WarningRow(
+        message=N_(
+            "Order {number} is booked on customer {customer} by its e-mail address, but that"
+            " customer has another name in Minox."
+        ),
+        suggestion=N_(
+            "Look in Minox whether customer {customer} is this buyer. If not, put the booking on"
+            " the right customer there, and correct the e-mail address of {customer}."
+        ),
+        brief=N_("customer has another name"),
+        values={"customer": TEXT},
+    ),
+    WarningCode.VAT_NUMBER_OTHER_COUNTRY: WarningRow(
+        message=N_(
+            "Order {number}: VAT is reverse-charged to {region}, by a VAT number of {country}."
+        ),
+        suggestion=N_(
+            "Look whether the goods really went to {region}, and whether the customer meant this"
+            " VAT number."
+        ),
+        brief=N_("VAT number of elsewhere"),
+        values={"country": TEXT, "region": TEXT},
+    ),
+    WarningCode.PAYMENT_STATUS: WarningRow(
+        message=N_('Order {number} is booked, but in the shop its payment stands at "{status}".'),
+        suggestion=N_(
+            "Look in the shop whether a credit order is missing, or whether the payment is still to"
+            " come."
+        ),
+        brief=N_("payment not there"),
+        values={"status": PAYMENT_STATUS},
+    ),
+    WarningCode.CREDITED_TOO_MUCH: WarningRow(
+        message=N_(
+            "Order {number}: with it {credited} euros of order {original} are credited, which is"
+            " more than its total of {total}."
+        ),
+        suggestion=N_("Look in the shop whether order {original} was credited twice."),
+        brief=N_("credited too much"),
+        values={"credited": MONEY, "original": TEXT, "total": MONEY},
+    ),
+    WarningCode.VIES_INVALID: WarningRow(
+        message=N_(
+            "Order {number}: VAT is reverse-charged, but VIES did not know the VAT number on"
+            " {date}."
+        ),
+        suggestion=N_(
+            "Ask the customer for the right VAT number. Without one the order is to be charged with"
+            " VAT: credit it in the shop, and make it anew there."
+        ),
+        brief=N_("VAT number not in VIES"),
+        values={"date": TEXT},
+    ),
+}
+"""What somebody should look at of an order that is booked. The command to run stands behind each
+suggestion (`SEEN`).
+"""
+PAYMENT_STATUSES: dict[str, str] = {
+    "refunded": N_("refunded"),
+    "voided": N_("voided"),
+    "failed": N_("failed"),
+}
+"""What the shop says of a payment, in the reader's words; others are shown as they are."""
+
+
 def state_in_words(state: State) -> str:
     """Return a state as a table shows it."""
     return _(STATES[state])
@@ -468,6 +576,20 @@ def explain_rejection(rejection: Rejection) -> Text:
     return explain(rejection.reason, rejection.values)
 
 
+def brief_warning(code: WarningCode) -> str:
+    """Return a warning in a few words."""
+    return _(WARNINGS[code].brief)
+
+
+def explain_warning(warning: BookingWarning) -> Text:
+    """Return the sentence of a warning, and what to do about it (see `explain`)."""
+    row = WARNINGS[warning.code]
+    suggestion = f"{_(row.suggestion)} {_(SEEN)}"
+
+    shown = _shown(warning.values, row.values)
+    return Text(_filled(_(row.message), shown), _filled(suggestion, shown))
+
+
 def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
     """Return what is not as it was booked with the order `number`, and what to do about it."""
     message = _("Order {number}: {differences}.")
@@ -496,6 +618,12 @@ def discreet_rejection(rejection: Rejection) -> Rejection:
     """Return a rejection for a message to others: without its private values."""
     kinds = {"number": TEXT, **REASONS[rejection.reason].values}
     return Rejection(reason=rejection.reason, values=_discreet(rejection.values, kinds))
+
+
+def discreet_warning(warning: BookingWarning) -> BookingWarning:
+    """Return a warning for a message to others: without its private values."""
+    kinds = {"number": TEXT, **WARNINGS[warning.code].values}
+    return BookingWarning(code=warning.code, values=_discreet(warning.values, kinds))
 
 
 def discreet_difference(difference: Difference) -> Difference:
@@ -549,6 +677,9 @@ def _written(value: str, kind: Kind) -> str:
             return ", ".join(percentage(Decimal(rate)) for rate in value.split(", "))
         case Kind.FIELD:
             return _name_of_field(value)
+        case Kind.PAYMENT_STATUS:
+            return _(PAYMENT_STATUSES.get(value, value))
+
         case Kind.TEXT | Kind.PRIVATE:
             return value
 

@@ -20,7 +20,15 @@ from typing import Any, Protocol, Self, TypeVar
 from filelock import FileLock, Timeout
 from sqlite_utils import Database, Migrations
 
-from mww2minox.books.model import Difference, Order, Reason, Rejection, State
+from mww2minox.books.model import (
+    BookingWarning,
+    Difference,
+    Order,
+    Reason,
+    Rejection,
+    State,
+    WarningCode,
+)
 from mww2minox.errors import RunInProgress, StateError
 from mww2minox.language.texts import N_, _, system_problem
 
@@ -145,6 +153,16 @@ def m007_seen_differences(db: Database) -> None:
     db.execute("ALTER TABLE bookings ADD COLUMN seen_at TEXT")
 
 
+@migrations()
+def m008_warnings(db: Database) -> None:
+    """Add what somebody should look at of a booking, and what of it was looked at.
+
+    Of older bookings no warning is known: they stood in the log alone.
+    """
+    db.execute("ALTER TABLE bookings ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]'")
+    db.execute("ALTER TABLE bookings ADD COLUMN seen_warnings TEXT NOT NULL DEFAULT '[]'")
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
@@ -241,7 +259,7 @@ class StoredBooking(_KeptOrder):
     """A booking that was sent, at last on `sent_at`: `body` is the exact text, `order` as it was.
 
     An intent, not known to be booked, while `booked_at` is None. `seen` are the differences that
-    somebody has looked at, last at `looked_at`.
+    somebody has looked at, last at `looked_at`, and `seen_warnings` the warnings.
     """
 
     number: str
@@ -256,6 +274,8 @@ class StoredBooking(_KeptOrder):
     differences: tuple[Difference, ...] = ()
     shop_differences: tuple[Difference, ...] = ()
     seen: tuple[Difference, ...] = ()
+    warnings: tuple[BookingWarning, ...] = ()
+    seen_warnings: tuple[BookingWarning, ...] = ()
     looked_at: datetime | None = None
 
     @property
@@ -265,15 +285,25 @@ class StoredBooking(_KeptOrder):
 
     @property
     def seen_at(self) -> datetime | None:
-        """When somebody looked at all of its differences; None where there is another, or none."""
-        differences = self.all_differences
-        all_seen = all(difference in self.seen for difference in differences)
-        return self.looked_at if differences and all_seen else None
+        """When somebody looked at all of its differences and warnings; None where there is another
+        one, or none at all.
+        """
+        if not (self.all_differences or self.warnings):
+            return None
+
+        is_unseen = self.unseen_differences or self.unseen_warnings
+        return None if is_unseen else self.looked_at
 
     @property
     def unseen_differences(self) -> tuple[Difference, ...]:
         """All of its differences, unless somebody has looked at them."""
-        return () if self.seen_at else self.all_differences
+        differences = self.all_differences
+        return () if all(difference in self.seen for difference in differences) else differences
+
+    @property
+    def unseen_warnings(self) -> tuple[BookingWarning, ...]:
+        """Its warnings that nobody has looked at."""
+        return tuple(warning for warning in self.warnings if warning not in self.seen_warnings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -758,6 +788,8 @@ class Store:
             differences=differences,
             shop_differences=shop_differences,
             seen=_differences(row["seen"]),
+            warnings=_warnings(row["warnings"]),
+            seen_warnings=_warnings(row["seen_warnings"]),
             looked_at=_moment(row["seen_at"]),
         )
 
@@ -765,8 +797,9 @@ class Store:
         """Store the intent, with the exact body, before the first PUT."""
         # What is known of an earlier intent goes: this one is not known to be booked.
         sql = """INSERT OR REPLACE INTO bookings
-                 (number, batch_id, customer, total_cents, body, payload, sent_at)
-                 VALUES (:number, :batch_id, :customer, :total_cents, :body, :payload, :sent_at)"""
+                 (number, batch_id, customer, total_cents, body, payload, sent_at, warnings)
+                 VALUES (:number, :batch_id, :customer, :total_cents, :body, :payload, :sent_at,
+                         :warnings)"""
 
         with self.transaction():
             self._write(
@@ -778,6 +811,7 @@ class Store:
                 body=booking.body,
                 payload=_json(booking.payload),
                 sent_at=booking.sent_at.isoformat(),
+                warnings=_warnings_json(booking.warnings),
             )
             # Why it failed before holds no more: after a kill it may be in Minox.
             self.mark(booking.number, State.READY, None)
@@ -859,12 +893,13 @@ class Store:
         )
 
     def mark_seen(self, number: str) -> None:
-        """Somebody has looked at all differences that there are of a booking now."""
+        """Somebody has looked at all differences and warnings that there are of a booking now."""
         with self.transaction():
             booking = self.booking(number)
             differences = booking.all_differences if booking else ()
             self._write(
-                "UPDATE bookings SET seen = :seen, seen_at = :now WHERE number = :number",
+                """UPDATE bookings SET seen = :seen, seen_warnings = warnings, seen_at = :now
+                   WHERE number = :number""",
                 number=number,
                 now=_now(),
                 seen=_differences_json(differences),
@@ -1064,6 +1099,16 @@ def _differences_json(differences: Sequence[Difference]) -> str:
 
 def _differences(text: str) -> tuple[Difference, ...]:
     return tuple(Difference(code=code, values=values) for code, values in json.loads(text))
+
+
+def _warnings_json(warnings: Sequence[BookingWarning]) -> str:
+    return _json([[warning.code.value, dict(warning.values)] for warning in warnings])
+
+
+def _warnings(text: str) -> tuple[BookingWarning, ...]:
+    return tuple(
+        BookingWarning(code=WarningCode(code), values=values) for code, values in json.loads(text)
+    )
 
 
 def _customer(row: dict[str, Any]) -> RememberedCustomer:

@@ -43,12 +43,14 @@ from mww2minox.books.model import (
     BookingCustomer,
     BookingLine,
     BookingRules,
+    BookingWarning,
     DateChoice,
     Order,
     Reason,
     Rejection,
     VatRow,
     VatShare,
+    WarningCode,
 )
 from mww2minox.books.money import euros, percentage
 from mww2minox.books.order_check import problem_of
@@ -56,6 +58,9 @@ from mww2minox.books.periods import period_of
 from mww2minox.books.vat_number import allows_reverse_charge
 from mww2minox.books.vat_rows import costs_lack_vat, region_of, row_of
 
+REFUNDED = "refunded"
+UNPAID = frozenset({REFUNDED, "voided", "failed"})
+"""What `payment_status` is where the money is not there (books/rules.md, rule 15)."""
 VAT_NUMBER_LENGTH = 30
 """So much of a VAT number that is not one is shown."""
 
@@ -65,7 +70,8 @@ class Workings:
     """What was worked out of an order so far, from the facts and rules that it was decided by.
 
     `parts` are per rate and ledger account, `vat` per rate, `rows` are the rows of `vat` by rate.
-    Amounts are euros. What a decision did not come to is empty.
+    Amounts are euros. `warnings` keep nothing from being booked. What a decision did not come to is
+    empty.
     """
 
     order: Order
@@ -78,6 +84,7 @@ class Workings:
     rows: Mapping[Decimal, VatRow] = field(default_factory=dict)
     shares: tuple[VatShare, ...] = ()
     customer: BookingCustomer | None = None
+    warnings: tuple[BookingWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +113,12 @@ def decide(order: Order, rules: BookingRules, administration: Administration) ->
 
 def _reject(order: Order, reason: Reason, **values: str) -> Rejection:
     return Rejection(reason=reason, values={"number": order.number, **values})
+
+
+def _warned(workings: Workings, code: WarningCode, **values: str) -> Workings:
+    """Return the same with one warning more: the order is booked, and somebody should look."""
+    warning = BookingWarning(code=code, values={"number": workings.order.number, **values})
+    return replace(workings, warnings=(*workings.warnings, warning))
 
 
 # books/rules.md, rules 1 and 2: what is not understood, other currencies, nothing to book
@@ -277,6 +290,20 @@ def _customer(workings: Workings) -> Workings:
     return replace(workings, customer=customer_of(workings.order, workings.rules))
 
 
+# books/rules.md, rule 15: paid back, or never paid
+
+
+def _payment_status(workings: Workings) -> Workings:
+    """Warn where the money is not there, although the status books."""
+    order = workings.order
+    status = order.payment_status
+    # A credit order is the paying back itself.
+    if status not in UNPAID or (order.credited_order_number and status == REFUNDED):
+        return workings
+
+    return _warned(workings, WarningCode.PAYMENT_STATUS, status=status)
+
+
 STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (
     _understood,
     _in_our_currency,
@@ -292,6 +319,7 @@ STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (
     _vat_number,
     _shares,
     _customer,
+    _payment_status,
 )
 """What is worked out and looked at, in the order of the rules."""
 
@@ -326,6 +354,7 @@ def _booking(workings: Workings) -> Booking | Rejection:
         fiscal_year=fiscal_year,
         period=number_of_period,
         description=description_of(order, rules.description),
+        warnings=workings.warnings,
     )
 
 

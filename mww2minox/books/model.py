@@ -43,6 +43,18 @@ class Reason(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
 
 
+class WarningCode(StrEnum):
+    """Why somebody should look at an order that is booked all the same: docs/reasons.md."""
+
+    ICP_NUMBER_MISSING = "icp_number_missing"
+    CUSTOMER_AMBIGUOUS = "customer_ambiguous"
+    CUSTOMER_OTHER_NAME = "customer_other_name"
+    VAT_NUMBER_OTHER_COUNTRY = "vat_number_other_country"
+    PAYMENT_STATUS = "payment_status"
+    CREDITED_TOO_MUCH = "credited_too_much"
+    VIES_INVALID = "vies_invalid"
+
+
 class VatPosting(StrEnum):
     """How VAT is sent to Minox (books/rules.md, rule 10)."""
 
@@ -121,6 +133,7 @@ class Order:
     tax_strategy: str = ""
     email: str = ""
     payment: str | None = None
+    payment_status: str = ""
     credited_order_number: str | None = None
     buyer: Buyer = field(default_factory=Buyer)
 
@@ -251,8 +264,22 @@ class VatShare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BookingWarning:
+    """What somebody should look at, though the order is booked: a code of the catalogue, and the
+    values that its sentence shows.
+    """
+
+    code: WarningCode
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """What Minox gets for one order. `total` is signed euros: negative for a credit order."""
+    """What Minox gets for one order. `total` is signed euros: negative for a credit order.
+
+    `warnings` are those of the rules alone; what the customer in Minox gives comes when it is
+    found.
+    """
 
     order_number: str
     invoice_number: int
@@ -265,6 +292,7 @@ class Booking:
     fiscal_year: int
     period: int
     description: str
+    warnings: tuple[BookingWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

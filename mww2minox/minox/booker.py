@@ -22,6 +22,7 @@ from mww2minox.books.model import (
     Booking,
     BookingCustomer,
     BookingRules,
+    BookingWarning,
     CustomerByEmail,
     CustomerOfOriginal,
     FixedCustomer,
@@ -50,13 +51,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of an order: booked on `customer` for `total_cents`, or the reason why not."""
+    """What became of an order: booked on `customer` for `total_cents`, with `warnings`, or the
+    reason why not.
+    """
 
     order: StoredOrder
     state: State
     customer: str = ""
     total_cents: int = 0
     rejection: Rejection | None = None
+    warnings: tuple[BookingWarning, ...] = ()
 
 
 class Arrival(Enum):
@@ -429,6 +433,7 @@ def _as_booked(order: StoredOrder, booking: StoredBooking) -> Outcome:
         state=State.BOOKED,
         customer=booking.customer,
         total_cents=booking.total_cents,
+        warnings=booking.warnings,
     )
 
 

@@ -181,6 +181,7 @@ class ShopOrder(_Shape):
     tax_region: Text | None = None
     tax_strategy: Text = ""
     payment: _Payment | None = None
+    payment_status: Text = ""
     debtor: _Debtor = _Debtor()
     orderlines: Annotated[list[_OrderLine], BeforeValidator(_listed)] = []
 
@@ -203,6 +204,7 @@ class ShopOrder(_Shape):
             tax_strategy=self.tax_strategy,
             email=self.debtor.email,
             payment=_payment(self.payment),
+            payment_status=self.payment_status.lower(),
             credited_order_number=original,
             buyer=_buyer(self.debtor),
         )

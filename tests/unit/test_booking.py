@@ -30,6 +30,7 @@ from mww2minox.books.model import (
     Tax,
     VatPosting,
     VatRow,
+    WarningCode,
 )
 from mww2minox.minox.wire import booking_body
 from mww2minox.shop.orders import read_order
@@ -1085,3 +1086,33 @@ def test_a_refusal_holds_the_amounts_it_is_about_and_none_of_what_would_follow()
     assert (vat.by_lines, vat.by_invoice) == (Decimal("2.10"), Decimal("4.20"))
     assert [part.vat for part in workings.parts] == [ZERO]
     assert (workings.rows, workings.shares, workings.customer) == ({}, (), None)
+
+
+# books/rules.md, rule 15: paid back, or never paid
+
+
+@pytest.mark.parametrize("status", ["refunded", "voided", "failed"])
+def test_an_order_without_its_money_is_booked_with_a_warning(status: str) -> None:
+    given = order(line("12.10"))
+    (warning,) = booked(replace(given, payment_status=status)).warnings
+    assert warning.code is WarningCode.PAYMENT_STATUS
+    assert warning.values == {"number": "1024", "status": status}
+    assert replace(booked(replace(given, payment_status=status)), warnings=()) == booked(given)
+
+
+@pytest.mark.parametrize("status", ["", "captured", "pending", "new", "authorized", "incomplete"])
+def test_other_words_of_the_shop_on_a_payment_give_no_warning(status: str) -> None:
+    assert booked(order(line("12.10"), payment_status=status)).warnings == ()
+
+
+def test_a_credit_order_is_the_paying_back_itself() -> None:
+    credit = mirrored(order(line("12.10")), credited_order_number="1020")
+    assert booked(replace(credit, payment_status="refunded")).warnings == ()
+    (warning,) = booked(replace(credit, payment_status="failed")).warnings
+    assert warning.code is WarningCode.PAYMENT_STATUS
+
+
+def test_the_shops_word_on_a_payment_is_read_whatever_its_capitals() -> None:
+    raw = _sale_of_the_example() | {"payment_status": "Refunded"}
+    assert _taken(raw).payment_status == "refunded"
+    assert _taken(raw | {"payment_status": None}).payment_status == ""

@@ -15,22 +15,36 @@ import pytest
 
 from mww2minox.alerts import _failed
 from mww2minox.books.differences import order_changes
-from mww2minox.books.model import Buyer, Difference, Order, Reason, Rejection, State
+from mww2minox.books.model import (
+    BookingWarning,
+    Buyer,
+    Difference,
+    Order,
+    Reason,
+    Rejection,
+    State,
+    WarningCode,
+)
 from mww2minox.books.money import euros
 from mww2minox.language.texts import Language, use
 from mww2minox.reasons import (
     ADVICE,
     DIFFERENCES,
     FIELDS,
+    PAYMENT_STATUSES,
     REASONS,
+    WARNINGS,
     DifferenceRow,
     Kind,
     ReasonRow,
     brief,
+    brief_warning,
     describe,
     discreet_difference,
+    discreet_warning,
     explain,
     explain_rejection,
+    explain_warning,
     state_in_words,
     state_of,
 )
@@ -52,6 +66,8 @@ DUTCH = {
     "9.00": "9,00",
     "24.20": "24,20",
     "total": "totaal",
+    "1234.50": "1.234,50",
+    "voided": "geannuleerd",
 }
 """What a Dutch reader is shown for the values below; all others stay as they are."""
 VALUES: dict[Reason, dict[str, str]] = {
@@ -93,6 +109,17 @@ DIFFERENCE_VALUES: dict[str, dict[str, str]] = {
     "invoice_number_differs": {"expected": "1024", "found": "1025"},
     "order_gone": {},
     "order_changed": {"expected": "12.10", "found": "24.20", "field": "total"},
+}
+
+
+WARNING_VALUES: dict[WarningCode, dict[str, str]] = {
+    WarningCode.ICP_NUMBER_MISSING: {"customer": "10650"},
+    WarningCode.CUSTOMER_AMBIGUOUS: {"customer": "10630", "others": "10631, 10632"},
+    WarningCode.CUSTOMER_OTHER_NAME: {"customer": "10650"},
+    WarningCode.VAT_NUMBER_OTHER_COUNTRY: {"country": "BE", "region": "DE"},
+    WarningCode.PAYMENT_STATUS: {"status": "voided"},
+    WarningCode.CREDITED_TOO_MUCH: {"credited": "1234.50", "original": "28", "total": "47.45"},
+    WarningCode.VIES_INVALID: {"date": "2026-03-14"},
 }
 
 
@@ -230,6 +257,66 @@ def test_a_difference_shows_all_its_values(code: str, language: Language) -> Non
     row = DIFFERENCES[code]
     assert _fields(row.text) == set(DIFFERENCE_VALUES[code])
     assert _fields(row.text) == set(row.values) | CHANGED.get(code, set())
+
+
+def test_every_warning_of_the_interface_has_its_texts() -> None:
+    """As of the reasons: the codes stand here once more on purpose."""
+    assert set(WARNINGS) == set(WarningCode)
+    assert {str(code) for code in WarningCode} == {
+        "icp_number_missing",
+        "customer_ambiguous",
+        "customer_other_name",
+        "vat_number_other_country",
+        "payment_status",
+        "credited_too_much",
+        "vies_invalid",
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", WarningCode)
+def test_a_warning_shows_all_its_values_and_ends_in_the_command_to_run(
+    code: WarningCode, language: Language
+) -> None:
+    use(language)
+    values = {"number": "1024", **WARNING_VALUES[code]}
+    text = explain_warning(BookingWarning(code=code, values=values))
+    for value in _written(values.values(), language):
+        assert value in text.message
+    assert re.search(r"\. (Voer daarna uit|Then run): mww2minox seen 1024$", text.suggestion), (
+        text.suggestion
+    )
+    assert not re.search(r"[{}]|\([a-z_]+\)|  ", text.message + text.suggestion)
+
+    row = WARNINGS[code]
+    assert _fields(f"{row.message} {row.suggestion}") == {"number", *row.values}
+    assert set(row.values) == set(WARNING_VALUES[code])
+
+
+@pytest.mark.parametrize("code", WarningCode)
+def test_a_warning_is_told_in_a_few_words_of_each_language(code: WarningCode) -> None:
+    english = brief_warning(code)
+    use("nl")
+    assert english != brief_warning(code)
+    assert max(len(english), len(brief_warning(code))) <= 28
+
+
+@pytest.mark.parametrize("status", PAYMENT_STATUSES)
+def test_what_the_shop_says_of_a_payment_is_shown_in_the_readers_words(status: str) -> None:
+    use("nl")
+    values = {"number": "1024", "status": status}
+    shown = explain_warning(BookingWarning(code=WarningCode.PAYMENT_STATUS, values=values)).message
+    assert status not in shown
+
+
+@pytest.mark.parametrize("code", WarningCode)
+def test_what_a_warning_shows_may_leave_this_machine_and_what_no_row_knows_may_not(
+    code: WarningCode,
+) -> None:
+    """Its values stay with the booking for as long as the state does: no person is among them."""
+    values = {"number": "1024", **WARNING_VALUES[code]}
+    told = discreet_warning(BookingWarning(code=code, values={**values, "name": "Truus"}))
+    assert told.values == {**values, "name": "***"}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import time_machine
 from sqlite_utils import Database
 
 from mww2minox import state
-from mww2minox.books.model import Reason, Rejection, State
+from mww2minox.books.model import BookingWarning, Reason, Rejection, State, WarningCode
 from mww2minox.errors import RunInProgress, StateError
 from mww2minox.state import Store, StoredBooking, StoredOrder
 
@@ -446,6 +446,73 @@ def test_differences_of_the_version_before_can_be_looked_at(path: Path, later: N
         assert (booking.unseen_differences, len(booking.all_differences)) == ((), 1)
         assert booking.seen_at
     assert path.with_name("state.db.before-m007_seen_differences").exists()
+
+
+def test_a_booking_of_the_version_before_has_no_warnings_and_keeps_what_was_looked_at(
+    path: Path, later: None
+) -> None:
+    del later
+    place = [one.name for one in state.migrations._migrations].index("m008_warnings")  # noqa: SLF001
+    newer = state.migrations._migrations[place:]  # noqa: SLF001 - what that version did not know
+    del state.migrations._migrations[place:]  # noqa: SLF001
+    filled(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            """INSERT INTO bookings (number, batch_id, customer, total_cents, body, payload,
+               sent_at, booked_at, verified, differences, seen, seen_at)
+               VALUES ('1001', 'b', '10001', 6800, '[]', '{}', :then, :then, 'mismatch', :old, :old,
+               :then)""",
+            {"then": "2026-03-20T12:00:00+00:00", "old": OLD_DIFFERENCES},
+        )
+    state.migrations._migrations.extend(newer)  # noqa: SLF001
+
+    with Store(path) as store:
+        (there,) = store.bookings()
+        assert (there.warnings, there.unseen_warnings, there.unseen_differences) == ((), (), ())
+        assert there.seen_at == datetime(2026, 3, 20, 12, tzinfo=UTC)
+    assert path.with_name("state.db.before-m008_warnings").exists()
+
+
+OTHER_NAME, AMBIGUOUS = (
+    BookingWarning(code=code, values={"number": "1001", "customer": "10001"})
+    for code in (WarningCode.CUSTOMER_OTHER_NAME, WarningCode.CUSTOMER_AMBIGUOUS)
+)
+
+
+def test_a_warning_stays_with_its_booking_and_off_the_list_once_somebody_looked(
+    path: Path,
+) -> None:
+    with Store(filled(path, 1)) as store:
+        store.intend_booking(replace(booking(), warnings=(OTHER_NAME, AMBIGUOUS)))
+        store.mark_booked("1001")
+        (there,) = store.bookings()
+        assert (there.warnings, there.seen_at) == ((OTHER_NAME, AMBIGUOUS), None)
+        assert there.unseen_warnings == there.warnings
+
+        store.mark_seen("1001")
+        (there,) = store.bookings()
+        assert (there.warnings, there.unseen_warnings) == ((OTHER_NAME, AMBIGUOUS), ())
+        assert there.seen_at
+
+
+def test_a_difference_after_a_look_brings_back_no_warning(path: Path) -> None:
+    different = state._differences(OLD_DIFFERENCES)  # noqa: SLF001
+    with Store(filled(path, 1)) as store:
+        store.intend_booking(replace(booking(), warnings=(OTHER_NAME,)))
+        store.mark_booked("1001")
+        store.mark_seen("1001")
+        store.mark_verified("1001", different)
+        (there,) = store.bookings()
+        assert (there.unseen_warnings, there.unseen_differences) == ((), different)
+        assert there.seen_at is None
+
+
+def test_an_intent_that_is_stored_anew_has_the_warnings_of_its_own_decision(path: Path) -> None:
+    with Store(filled(path, 1)) as store:
+        store.intend_booking(replace(booking(), warnings=(OTHER_NAME,)))
+        store.intend_booking(replace(booking(), warnings=(AMBIGUOUS,)))
+        (there,) = store.bookings()
+        assert there.warnings == (AMBIGUOUS,)
 
 
 def test_past_runs_can_leave_out_the_one_that_is_asked_for(path: Path) -> None:
