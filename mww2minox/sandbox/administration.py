@@ -59,13 +59,16 @@ class _Journal:
     kind: str
     description: str
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self, next_invoice_number: int) -> dict[str, Any]:
+        # Only a sales journal numbers customers, and invoices.
+        numbers: dict[str, Any] = {"range": None, "next_invoice_number": None}
+        if self.kind == "sales":
+            numbers = {"range": _customer_range(), "next_invoice_number": next_invoice_number}
         return {
             "id": self.number,
             "type": self.kind,
             "description": self.description,
-            # Only a sales journal numbers customers.
-            "range": _customer_range() if self.kind == "sales" else None,
+            **numbers,
         }
 
 
@@ -145,6 +148,11 @@ _JOURNALS = (
     _Journal("MEMO", "general", "Memoriaal"),
 )
 
+_DISTANCE_SALES = (
+    {"country_code": "DE", "ledger_account_id": "8300", "vat_id": 10},
+    {"country_code": "BE", "ledger_account_id": "8310", "vat_id": 11},
+)
+
 _CUSTOMERS = (
     _Customer("10600", "Kasverkopen"),
     _Customer("10610", "Sanne Visser", "Sanne.Visser@Example.NL"),
@@ -167,7 +175,10 @@ class Administration:
 
         self.accounts = {account.number: account.as_dict() for account in _LEDGER_ACCOUNTS}
         self.vat_codes = {code.number: code.as_dict() for code in _VAT_CODES}
-        self.journals = {journal.number: journal.as_dict() for journal in _JOURNALS}
+        # Minox' own invoice numbers: a range a year, past those of the orders.
+        first_invoice = today.year * 10_000 + 1
+        self.journals = {journal.number: journal.as_dict(first_invoice) for journal in _JOURNALS}
+        self.distance_sales = [dict(country) for country in _DISTANCE_SALES]
         self.payment_terms = {
             days: {"id": days, "description": f"{days} dagen"} for days in (14, 30)
         }

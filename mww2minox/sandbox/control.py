@@ -101,6 +101,20 @@ def _change_customer(number: str) -> Response:
     return jsonify(customer)
 
 
+def _change_journal(number: str) -> Response:
+    """Change fields of a journal, such as `next_invoice_number`."""
+    journal = current().minox.administration.journals[number]
+    journal.update(_object())
+    return jsonify(journal)
+
+
+def _change_ledger_account(number: str) -> Response:
+    """Change fields of a ledger account, such as `vat` or `allow_free_vat_input`."""
+    account = current().minox.administration.accounts[number]
+    account.update(_object())
+    return jsonify(account)
+
+
 def _periods() -> Response:
     """Close or open a period: `{"fiscal_year": 2026, "period": 3, "closed": true}`."""
     body = _object()
@@ -156,6 +170,8 @@ _ROUTES = (
     _Route("/orders/<number>", "PUT", _put_order),
     _Route("/orders/<number>", "PATCH", _change_order),
     _Route("/orders/<number>", "DELETE", _delete_order),
+    _Route("/journals/<number>", "PATCH", _change_journal),
+    _Route("/ledger_accounts/<number>", "PATCH", _change_ledger_account),
     _Route("/periods", "POST", _periods),
 )
 

@@ -15,6 +15,8 @@ from mww2minox.sandbox.settings import Settings
 
 MAX_LINES = 8_999
 """Of one page of a journal."""
+MAX_INVOICE_NUMBER = 99_999_999
+"""The field has 8 positions."""
 FIRST_OWN_LINE = 9_000
 TOLERANCE = Decimal("0.05")
 """Euros between a VAT amount and what its percentage comes to, and a hundredth of it besides."""
@@ -121,6 +123,11 @@ def own_lines(lines: list[Line], books: Books) -> list[Line]:
     ]
 
 
+def is_customers(line: Line) -> bool:
+    """Tell whether a line is on a customer."""
+    return _kind(line) == "customer"
+
+
 def stored(line: Line, *, batch: str, number: int) -> Line:
     """Return a right line with the marks that Minox keeps with it, amounts as JSON numbers."""
     fields: Line = {
@@ -214,12 +221,15 @@ def _usable(kind: str, name: str, account: Mapping[str, Any] | None) -> Iterator
 
 def _invoice(line: Line, _books: Books) -> Iterator[Message]:
     number = line.get("invoice_number")
-    # Open items are matched by it: only a customer's line must have one.
-    if number is None and _kind(line) != "customer":
+    # Minox itself numbers what comes without.
+    if number is None:
         return
 
     if not _is_whole_number(number) or number < 1:
         text = f"Het factuurnummer {number!r} is geen geheel getal groter dan nul."
+        yield Message("invoice_number_invalid", text, "invoice_number")
+    elif number > MAX_INVOICE_NUMBER:
+        text = f"Het factuurnummer {number} heeft meer dan 8 cijfers."
         yield Message("invoice_number_invalid", text, "invoice_number")
 
 

@@ -106,7 +106,8 @@ class Minox:
             raise RefusedError(messages)
 
         with self.lock:
-            numbered = enumerate(cast("list[Line]", body), 1)
+            sent = self._with_invoice_number(cast("list[Line]", body), batch)
+            numbered = enumerate(sent, 1)
             lines = [ledger.stored(line, batch=batch, number=number) for number, line in numbered]
             # Only a new batch can lag: one that is replaced is there to be read.
             if batch not in self.batches:
@@ -159,6 +160,23 @@ class Minox:
     def books(self) -> Books:
         """What a batch is held against now."""
         return Books(self.administration, self.customers, self.settings)
+
+    def _with_invoice_number(self, lines: list[Line], batch: str) -> list[Line]:
+        """Give customers' lines without an invoice number the journal's next one.
+
+        A booking that is replaced keeps the number that it has.
+        """
+        lacking = [line for line in lines if ledger.is_customers(line) and _lacks_number(line)]
+        if not lacking:
+            return lines
+
+        had = next(filter(ledger.is_customers, self.batches.get(batch, ())), {})
+        number = had.get("invoice_number")
+        if number is None:
+            journal = self.administration.journals[lines[0]["journal"]["id"]]
+            number = journal["next_invoice_number"]
+            journal["next_invoice_number"] = number + 1
+        return [line | {"invoice_number": number} if line in lacking else line for line in lines]
 
     def _with_warnings(self, line: Line) -> Line:
         warnings = ledger.warnings(line, self.books)
@@ -242,6 +260,10 @@ def _emails(customer: Customer) -> list[str]:
 def _words(customer: Customer) -> list[str]:
     names = [str(address.get("name", "")).lower() for address in _addresses(customer)]
     return [str(customer["id"]), *names, *_emails(customer)]
+
+
+def _lacks_number(line: Line) -> bool:
+    return line.get("invoice_number") is None
 
 
 def _in_period(line: Line, fiscal_year: int, period: int | None) -> bool:

@@ -97,6 +97,7 @@ class _MinoxApi:
             _Route(f"{INSIDE}/vat", "GET", "vat:read", self.vat_codes),
             _Route(f"{INSIDE}/journal", "GET", "journal:read", self.journals),
             _Route(f"{INSIDE}/payment_term", "GET", "payment_term:read", self.payment_terms),
+            _Route(f"{INSIDE}/distance_sales", "GET", "administration:read", self.distance_sales),
         ]
 
         # An e-mail address or an externalid is one segment, whatever it holds.
@@ -139,6 +140,14 @@ class _MinoxApi:
 
     def payment_terms(self) -> Response:
         return self._page(list(self._minox.administration.payment_terms.values()))
+
+    def distance_sales(self) -> Response:
+        # Which scope it needs, and whether it is there at all, is open.
+        if self._settings.distance_sales == "forbidden":
+            raise ApiError(403, "forbidden", "Het token heeft hier geen recht op.")
+        if self._settings.distance_sales == "absent":
+            raise UnknownError("distance_sales")
+        return self._page(self._minox.administration.distance_sales)
 
     # Customers
 

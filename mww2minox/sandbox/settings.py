@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+Payments = Literal["told", "retried", "failed", "none"]
 Lookup = Literal["collection", "object", "collection_404"]
 
 
@@ -25,6 +26,12 @@ class Settings:
     """What a list without `archived` holds."""
     status_changed_empty: bool = False
     """Whether an order whose status never changed has an empty `status_changed_date`."""
+
+    payments: Payments = "told"
+    """What the list of an order's payments holds: what the order tells, a failed payment before it,
+    only a failed one, or nothing."""
+    order_payment: bool = True
+    """Whether orders still tell `payment` and `payment_status`, which are deprecated."""
 
     # Minox: signing in.
     pkce: Literal["check", "ignore"] = "check"
@@ -43,6 +50,8 @@ class Settings:
     by_email: Lookup = "collection"
     by_externalid: Lookup = "collection"
     post_customer: Literal["customer", "id", "location", "nothing"] = "customer"
+    distance_sales: Literal["told", "forbidden", "absent"] = "told"
+    """Whether the list of OSS countries is there: 403 or 404 where it is not."""
     error_status: Literal[400, 200] = 400
     """The HTTP status that a refusal by the bookkeeping rules comes with."""
     lookup_lag: float = 0.0

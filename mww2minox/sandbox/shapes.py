@@ -53,8 +53,9 @@ def _filled(order: dict[str, Any], *, empty: str | None) -> dict[str, Any]:
     `empty` is what stands there; None for the moment of the order itself.
     """
     shown = {name: value for name, value in order.items() if value is not None}
-    # The mark of a test order is the sandbox' own.
-    shown.pop("test", None)
+    # The mark of a test order is the sandbox' own; payments have an address of their own.
+    for name in ("test", "payments"):
+        shown.pop(name, None)
 
     if not order.get("status_changed_date"):
         shown["status_changed_date"] = order["date"] if empty is None else empty

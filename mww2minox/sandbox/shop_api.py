@@ -11,6 +11,7 @@ from flask import Flask, Response, jsonify, request
 
 from mww2minox.sandbox import control, shapes
 from mww2minox.sandbox.current import current
+from mww2minox.sandbox.payments import EMBEDDABLE, payments
 from mww2minox.sandbox.settings import Settings
 from mww2minox.sandbox.shop import (
     LANGUAGES,
@@ -23,6 +24,7 @@ from mww2minox.sandbox.shop import (
 
 TOKEN = "sandbox-shop-token"  # noqa: S105 - opens nothing but the sandbox
 PARTNER_TOKEN = "sandbox-partner-token"  # noqa: S105 - the same
+PAYMENT_FIELDS = frozenset({"payment", "payment_status"})
 PARTNER_PATHS = ("/v1/orderstatuses", "/v1/payment/gateways")
 
 
@@ -84,6 +86,10 @@ GATEWAYS: dict[str, Any] = {
 }
 
 
+class NoOrderError(Exception):
+    """There is no such order."""
+
+
 @functools.cache
 def application() -> Flask:
     """Return the shop's application, which serves all sandboxes."""
@@ -108,6 +114,7 @@ class _ShopApi:
     def register(self, app: Flask) -> None:
         app.before_request(_refuse)
         app.register_error_handler(BadParameterError, _bad_parameter)
+        app.register_error_handler(NoOrderError, _no_order)
         app.register_error_handler(
             404, lambda _error: _problem(404, "Not Found", "There is nothing here.")
         )
@@ -118,6 +125,7 @@ class _ShopApi:
         app.add_url_rule("/v1/orders", view_func=self.orders)
         app.add_url_rule("/v1/orders/count", view_func=self.count)
         app.add_url_rule("/v1/orders/<number>", view_func=self.order)
+        app.add_url_rule("/v1/orders/<number>/payments", view_func=self.payments)
         app.add_url_rule("/v1/orderstatuses", view_func=self.statuses)
         app.add_url_rule("/v1/payment/gateways", view_func=self.gateways)
         app.add_url_rule("/v1/store", view_func=self.store)
@@ -132,11 +140,17 @@ class _ShopApi:
         return jsonify({"count": len(self._shop.find(self._filter()))})
 
     def order(self, number: str) -> Response:
-        order = self._shop.orders.get(number)
-        # The shop never shows a test order by its number.
-        if order is None or order.get("test"):
-            return _problem(404, "Not Found", f"Order {number} does not exist.")
-        return jsonify(self._shown(order))
+        return jsonify(self._shown(self._order(number)))
+
+    def payments(self, number: str) -> Response:
+        order = self._order(number)
+        embed = request.args.get("embed", "").split(",") if request.args.get("embed") else []
+        if not EMBEDDABLE.issuperset(embed):
+            raise BadParameterError("embed")
+
+        reading = self._settings.payments
+        found = payments(order, reading, embed=embed, store=STORE["id"])
+        return jsonify({"payments": found})
 
     def statuses(self) -> Response:
         return jsonify(statuses(request.args.get("language", "nl_NL")))
@@ -152,6 +166,13 @@ class _ShopApi:
         # The service wraps the list that its document has bare.
         return jsonify({"regions": regions} if self._settings.shape == "live" else regions)
 
+    def _order(self, number: str) -> dict[str, Any]:
+        order = self._shop.orders.get(number)
+        # The shop never shows a test order by its number.
+        if order is None or order.get("test"):
+            raise NoOrderError(number)
+        return order
+
     def _filter(self) -> OrderFilter:
         return parse_filter(
             request.args,
@@ -160,6 +181,10 @@ class _ShopApi:
         )
 
     def _shown(self, order: dict[str, Any]) -> dict[str, Any]:
+        # Both are deprecated in favour of the list of payments.
+        if not self._settings.order_payment:
+            order = {key: part for key, part in order.items() if key not in PAYMENT_FIELDS}
+
         empty = self._settings.status_changed_empty
         if self._settings.shape == "document":
             return shapes.document(order, changed_may_be_empty=empty)
@@ -188,6 +213,10 @@ def _refuse() -> Response | None:
 
 def _bad_parameter(error: BadParameterError) -> Response:
     return _problem(400, "Bad Request", f"The value of parameter {error} is not valid.")
+
+
+def _no_order(error: NoOrderError) -> Response:
+    return _problem(404, "Not Found", f"Order {error} does not exist.")
 
 
 def _problem(status: int, title: str, detail: str) -> Response:

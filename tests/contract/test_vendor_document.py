@@ -85,6 +85,18 @@ def test_one_order(document: Document, sandbox: Sandbox) -> None:
         _check(document, {"$ref": "#/components/schemas/Order"}, order)
 
 
+@pytest.mark.parametrize("reading", ["told", "retried", "failed", "none"])
+def test_the_payments_of_an_order(document: Document, sandbox: Sandbox, reading: str) -> None:
+    """A plain order, a credit order, one of 0.00."""
+    sandbox.settings.update({"payments": reading})
+    schema = _answer_schema(document, "/orders/{order_number}/payments")
+
+    for number in ("1001", "1021", "1032"):
+        answer = _get(sandbox, f"/orders/{number}/payments", embed="mutations,properties")
+        assert answer.status_code == 200
+        _check(document, schema, answer.json())
+
+
 @pytest.mark.parametrize(
     "path",
     ["/orders/count", "/orderstatuses", "/store", "/payment/gateways", "/tax-policy/regions"],

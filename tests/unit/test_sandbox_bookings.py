@@ -149,7 +149,7 @@ _FIRST: list[tuple[str, dict[str, Any]]] = [
     ("ledger_account_unknown", {"account": {"id": "7777", "scheme": "MINOX", "type": LEDGER}}),
     ("ledger_account_blocked", {"account": {"id": "8999", "scheme": "MINOX", "type": LEDGER}}),
     ("invoice_number_invalid", {"invoice_number": "1001"}),
-    ("invoice_number_invalid", {"invoice_number": None}),
+    ("invoice_number_invalid", {"invoice_number": 123456789}),
     ("journal_unknown", {"journal": {"id": "NONE"}}),
     ("journal_not_sales", {"journal": {"id": "INK"}}),
     ("document_date_invalid", {"document_date": "14-03-2026"}),
@@ -303,6 +303,20 @@ def test_open_items_go_by_invoice_number(sandbox: Sandbox) -> None:
     assert item["amount"] == 60.5
     assert len(_call(sandbox, "GET", "receivable").json()["collection"]) == 1
     assert _call(sandbox, "GET", "receivable/account/10600/invoice/9").status_code == 404
+
+
+def test_minox_numbers_an_invoice_that_has_no_number(sandbox: Sandbox) -> None:
+    """By its journal; what is replaced keeps its number, and the next booking gets the next."""
+    without = _net()
+    del without[0]["invoice_number"]
+    for batch in (BATCH, BATCH, str(uuid.uuid4())):
+        assert _put(sandbox, without, batch).status_code == 200
+
+    numbers = [lines[0]["invoice_number"] for lines in sandbox.minox.batches.values()]
+    assert numbers == [20260001, 20260002]
+    (journal, *others) = _call(sandbox, "GET", "journal").json()["collection"]
+    assert journal["next_invoice_number"] == 20260003
+    assert {other["next_invoice_number"] for other in others} == {None}
 
 
 def test_a_new_booking_may_lag(sandbox: Sandbox) -> None:

@@ -115,6 +115,17 @@ def test_no_pages(sandbox: Sandbox) -> None:
     assert len(_ids(_get(sandbox, "/1/vat"))) == 7
 
 
+def test_distance_sales_name_their_countries(sandbox: Sandbox) -> None:
+    """With ledger account and VAT code; whether they are told at all is a switch."""
+    germany, belgium = _get(sandbox, "/1/distance_sales").json()["collection"]
+    assert germany == {"country_code": "DE", "ledger_account_id": "8300", "vat_id": 10}
+    assert belgium["country_code"] == "BE"
+
+    for reading, status in (("forbidden", 403), ("absent", 404)):
+        sandbox.settings.update({"distance_sales": reading})
+        assert _get(sandbox, "/1/distance_sales").status_code == status
+
+
 def test_new_customers_are_numbered_from_the_range(sandbox: Sandbox) -> None:
     """The same externalid twice makes two customers: a repeated POST is not safe."""
     first = _create(sandbox, _new("a@example.nl", externalid="x1"))

@@ -98,6 +98,48 @@ def test_pages_follow_on_each_other() -> None:
         assert _get(sandbox, "/orders/count", limit=1).json() == {"count": 25}
 
 
+def _payments(sandbox: Sandbox, number: str, **query: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _get(sandbox, f"/orders/{number}/payments", **query).json()[
+        "payments"
+    ]
+    return found
+
+
+def test_the_list_of_payments_tells_how_an_order_was_paid(sandbox: Sandbox) -> None:
+    """In cents; what happened to a payment is told when it is asked for."""
+    (payment,) = _payments(sandbox, "1001")
+
+    assert (payment["gateway"], payment["method"]) == ("mollie", "ideal:ideal_INGBNL2A")
+    assert payment["price"] == 12100
+    assert "mutations" not in payment
+    (payment,) = _payments(sandbox, "1001", embed="mutations")
+    assert [part["type"] for part in payment["mutations"]] == ["authorize", "capture"]
+    assert _get(sandbox, "/orders/1001/payments", embed="all").status_code == 400
+    assert _get(sandbox, "/orders/99999/payments").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("reading", "happened"),
+    [("none", []), ("failed", ["failed"]), ("retried", ["failed", "capture"])],
+)
+def test_payments_may_have_failed(sandbox: Sandbox, reading: str, happened: list[str]) -> None:
+    """Each by a switch; a credit order has no payment at all."""
+    sandbox.settings.update({"payments": reading})
+
+    payments = _payments(sandbox, "1001", embed="mutations,properties")
+    assert [payment["mutations"][-1]["type"] for payment in payments] == happened
+    assert _payments(sandbox, "1021") == []
+
+
+def test_orders_may_tell_no_payment(sandbox: Sandbox) -> None:
+    """Then the list alone does; an order can have payments of its own there."""
+    sandbox.settings.order_payment = False
+    sandbox.shop.change("1001", payments=[{"gateway": "basic", "method": "cash"}])
+
+    assert not {"payment", "payment_status", "payments"} & set(_order(sandbox, "1001"))
+    assert [payment["method"] for payment in _payments(sandbox, "1001")] == ["cash"]
+
+
 def test_archived_orders_come_when_asked_for(sandbox: Sandbox) -> None:
     """What an omitted `archived` means is a switch."""
     assert "1018" not in _numbers(sandbox)
