@@ -2,7 +2,8 @@
 come back.
 
 A matter is an order that failed, a booking with differences, keys that a vendor refuses, a run that
-refused to book, or a command that has not ended well for a day. After a run the matters are
+refused to book, order numbers that do not fit as invoice numbers, or a command that has not ended
+well for a day. After a run the matters are
 gathered from the state; those that nobody was told about go out in one message, and are remembered
 once somebody's service has taken it. A kill in between tells them again. All this happens outside
 the run lock, so that a slow service holds up no other run, and under a lock of its own, so that two
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from mww2minox.books.model import Difference, Rejection, State
+from mww2minox.books.model import Difference, InvoiceNumber, Rejection, State
 from mww2minox.errors import ExitStatus, KeysRefused, LoginNeeded, StateError, TokenRefused
 from mww2minox.language.texts import _, day, ngettext
 from mww2minox.messenger import ping, send
@@ -29,6 +30,7 @@ from mww2minox.reasons import (
     discreet_rejection,
     explain_differences,
     explain_rejection,
+    long_numbers,
 )
 from mww2minox.register import DAILY, Command
 from mww2minox.state import StoredBooking, StoredOrder
@@ -47,6 +49,8 @@ REFUSED = "refused "
 """Before the cause in the key of a run that refused: over when a `push` did its work."""
 # no text: a key in the state, or what a UUID is derived from
 LOGIN, MINOX_KEYS, SHOP_TOKEN = "login", "keys of minox", "token of the shop"
+# no text: a key in the state, or what a UUID is derived from
+LONG_NUMBERS = "long invoice numbers"
 ASKED: Mapping[str, Literal["shop_transport", "minox_transport"]] = {
     LOGIN: "minox_transport",
     MINOX_KEYS: "minox_transport",
@@ -161,6 +165,7 @@ def _keys(matters: Iterable[Matter]) -> set[str]:
 def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
     yield from _refused_keys(run)
     yield from _refused_run(wiring)
+    yield from _long_numbers(wiring)
     for command in DAILY:
         yield from _not_for_a_day(wiring, run, command)
     for order in wiring.store.orders((State.FAILED,)):
@@ -194,6 +199,13 @@ def _refused_run(wiring: Wiring) -> Iterator[Matter]:
     if refusal:
         key = f"{REFUSED}{refusal.cause}"
         yield Matter(frozenset({key}), refusal.message, refusal.suggestion)
+
+
+def _long_numbers(wiring: Wiring) -> Iterator[Matter]:
+    """Tell that what was booked so far is about to be refused, for as long as it is so."""
+    by_order = wiring.config.booking.invoice_number is InvoiceNumber.ORDER
+    if by_order and wiring.store.has_long_invoice_numbers():
+        yield Matter(frozenset({LONG_NUMBERS}), *long_numbers())
 
 
 def _refused_keys(run: Run) -> Iterator[Matter]:

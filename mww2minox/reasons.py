@@ -55,6 +55,9 @@ class Text(NamedTuple):
 
 
 BY_HAND = N_("(or book it by hand with invoice number {number}, and run: mww2minox adopt)")
+BY_HAND_BY_TEXT = N_(
+    "(or book it by hand with {number} as its description, and run: mww2minox adopt)"
+)
 RETRY = N_("Then run: mww2minox retry {number}")
 SEEN = N_("Then run: mww2minox seen {number}")
 TAKE_OR_BOOK = N_(
@@ -268,6 +271,19 @@ REASONS: dict[Reason, ReasonRow] = {
     ),
 }
 
+UNFIT_NUMBER = ReasonRow(
+    message=N_(
+        "Order {number} cannot have its own number as invoice number in Minox: that is a whole"
+        " number of at most 8 digits."
+    ),
+    suggestion=N_(
+        "Let Minox number the invoices, with booking.invoice_number: minox in the config (or book"
+        " it by hand with {number} as its description, and run: mww2minox adopt --order {number})."
+    ),
+    brief=N_("order number does not fit"),
+)
+"""The row of `order_invalid` where the order itself is right."""
+
 
 def _all_of(*patterns: str) -> str:
     """Return what matches a text in which each pattern stands somewhere."""
@@ -286,7 +302,7 @@ _ACCOUNT = r"\b(?!\w*berekening)\w*rekening(en|nummer)?\b|\baccounts?\b"
 _CUSTOMER = r"\bdebiteur(nummer)?\b|\bklant(en)?\b|\b(debtor|customer)s?\b"
 _JOURNAL = r"dagboek|\bjournals?\b(?! (entry|entries|line))"
 # no text: a pattern
-_INVOICE_NUMBER = r"\bfactuurnummers?\b|\binvoice numbers?\b"
+_INVOICE_NUMBER = r"\bfactuurnummers?\b|\binvoice[ _]numbers?\b"
 _ADDRESS = (
     r"\bpostcodes?\b|\b(postal|zip) ?codes?\b|\bhuisnummer\b|\bstraat(naam)?\b|\bwoonplaats\b"
     r"|\b(e-?mail)?adres\b|\be-?mail\b|\baddress(es)?\b|\bland(code)?\b|\bcountry\b"
@@ -306,6 +322,8 @@ _NOT_ALLOWED = (
 )
 # no text: a pattern
 _TAKEN = r"bestaat al|in gebruik|\bdubbel|already|in use|duplicate"
+_TOO_LONG = r"\b(te lang|too long)\b|\b(8|acht|eight) (posities|cijfers|tekens|positions|digits)\b"
+_MISSING = r"\bontbreekt\b|\bverplicht\b|\bleeg\b|\bmissing\b|\brequired\b|\bempty\b"
 _UNEQUAL = (
     # no text: a pattern
     r"niet gelijk|niet overeen|wijkt? .*\baf\b|verschil|differ|not (equal|match)|unequal|mismatch"
@@ -345,9 +363,18 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         (_all_of(_INVOICE_NUMBER, _TAKEN),),
         N_(
-            "Look in Minox what has that invoice number. Where it is this order, run: mww2minox"
-            " adopt. Otherwise give that booking another number."
+            "Look in Minox what has that invoice number of this customer. Where it is this order,"
+            " run: mww2minox adopt --order {number}. Where another shop or Minox itself gives out"
+            " these numbers, set booking.invoice_number: minox in the config."
         ),
+    ),
+    (
+        (_all_of(_INVOICE_NUMBER, _TOO_LONG),),
+        N_("Let Minox number the invoices, with booking.invoice_number: minox in the config."),
+    ),
+    (
+        (_all_of(_INVOICE_NUMBER, _MISSING),),
+        N_("Send the order number along, with booking.invoice_number: order in the config."),
     ),
     (
         (_UNBALANCED, _all_of(_DEBIT, f"{_CREDIT}|{_UNEQUAL}"), _all_of(_SUM, _UNEQUAL)),
@@ -551,9 +578,15 @@ def state_of(reason: Reason) -> State:
     return REASONS[reason].state
 
 
-def brief(reason: Reason) -> str:
+def brief(rejection: Rejection) -> str:
     """Return a reason in a few words."""
-    return _(REASONS[reason].brief)
+    return _(_row_of(rejection.reason, rejection.values).brief)
+
+
+def _row_of(reason: Reason, values: Mapping[str, str]) -> ReasonRow:
+    if reason is Reason.ORDER_INVALID and values.get("problem") == "invoice_number":
+        return UNFIT_NUMBER
+    return REASONS[reason]
 
 
 def explain(reason: Reason, values: Mapping[str, str]) -> Text:
@@ -561,11 +594,12 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
 
     The suggestion says what to do and ends in the command to run (books/rules.md, "Texts").
     """
-    row = REASONS[reason]
+    row = _row_of(reason, values)
     advice = _advice(values.get("message", ""))
+    by_hand = BY_HAND_BY_TEXT if "by_hand" in values else BY_HAND
 
     suggestion = _(row.suggestion).replace("{advice}", advice)
-    suggestion = f"{suggestion} {_(row.then)}".replace("{by_hand}", _(BY_HAND))
+    suggestion = f"{suggestion} {_(row.then)}".replace("{by_hand}", _(by_hand))
 
     shown = _shown(values, row.values)
     return Text(_filled(_(row.message), shown), _filled(suggestion, shown))
@@ -609,6 +643,18 @@ def describe(difference: Difference) -> str:
     if row is None:  # a state file that a later version has written
         return difference.code
     return _(row.text).format_map(_shown(difference.values, _kinds(difference)))
+
+
+def long_numbers() -> Text:
+    """Return what a shop is told that books order numbers longer than invoice numbers can be."""
+    message = _(
+        "Order numbers of more than 8 digits are sent as invoice numbers, for which Minox has room"
+        " for 8. They are still booked as before."
+    )
+    suggestion = _(
+        "Better set booking.invoice_number: minox in the config, then run: mww2minox check"
+    )
+    return Text(message, suggestion)
 
 
 # What may leave this machine

@@ -971,6 +971,28 @@ class Store:
             batch_ids=json.dumps(list(batch_ids)),
         )
 
+    def has_long_invoice_numbers(self) -> bool:
+        """Tell whether Minox took an order number of more than 8 digits as invoice number."""
+        sql = """SELECT EXISTS (
+                   SELECT 1 FROM bookings WHERE booked_at IS NOT NULL
+                   AND length(number) > 8 AND body LIKE '%"invoice_number": %'
+                 ) AS found"""
+        return bool(self._rows(sql)[0]["found"])
+
+    def highest_number(self) -> int:
+        """Return the highest order number that Minox took as invoice number.
+
+        Where it took none, the highest that it could take; 0 where there is none.
+        """
+        sql = """SELECT coalesce(
+                   (SELECT max(CAST(number AS INTEGER)) FROM bookings
+                    WHERE booked_at IS NOT NULL AND body LIKE '%"invoice_number": %'),
+                   (SELECT max(CAST(number AS INTEGER)) FROM orders
+                    WHERE number NOT GLOB '*[^0-9]*' AND length(number) <= 8),
+                   0
+                 ) AS highest"""
+        return int(self._rows(sql)[0]["highest"])
+
     def own_again(self, number: str, batch_id: str) -> None:
         """A person now says that this booking is the order's."""
         self._write(

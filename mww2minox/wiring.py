@@ -1,7 +1,8 @@
 """Puts the parts together: one object that a command takes what it needs from."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -145,7 +146,8 @@ class Wiring:
     @cached_property
     def rules(self) -> BookingRules:
         """How orders become bookings: the config's rules, with the shop's own country."""
-        return self.config.rules(self.shop_facts[0])
+        rules = self.config.rules(self.shop_facts[0])
+        return replace(rules, takes_long_numbers=self.store.has_long_invoice_numbers())
 
     @cached_property
     def namespace(self) -> uuid.UUID:
@@ -227,7 +229,7 @@ class Wiring:
         # Numbers need no look-up, for which the shop wants a partner token.
         numbers = [status for status in wanted if isinstance(status, int)]
         if len(numbers) == len(wanted):
-            return Statuses(selected=frozenset(numbers), since=since)
+            return Statuses(selected=frozenset(numbers), since=since, by_hand=self._by_hand)
 
         available = self.shop.statuses()
         unknown: list[str] = []
@@ -245,4 +247,14 @@ class Wiring:
             raise ConfigError([problem.format(unknown=names, available=listing)])
 
         names_by_number = {status.number: status.name for status in available}
-        return Statuses(selected=frozenset(selected), names=names_by_number, since=since)
+        return Statuses(
+            selected=frozenset(selected),
+            names=names_by_number,
+            since=since,
+            by_hand=self._by_hand,
+        )
+
+    @property
+    def _by_hand(self) -> Mapping[str, str]:
+        """What an order that cannot be read is named by when it is booked by hand."""
+        return self.config.rules("").by_hand

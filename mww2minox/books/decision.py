@@ -45,6 +45,7 @@ from mww2minox.books.model import (
     BookingRules,
     BookingWarning,
     DateChoice,
+    InvoiceNumber,
     Order,
     Reason,
     Rejection,
@@ -53,7 +54,7 @@ from mww2minox.books.model import (
     WarningCode,
 )
 from mww2minox.books.money import euros, percentage
-from mww2minox.books.order_check import problem_of
+from mww2minox.books.order_check import problem_of, problem_of_number
 from mww2minox.books.periods import period_of
 from mww2minox.books.vat_number import allows_reverse_charge
 from mww2minox.books.vat_rows import costs_lack_vat, region_of, row_of
@@ -105,10 +106,19 @@ def decide(order: Order, rules: BookingRules, administration: Administration) ->
     for step in STEPS:
         after = step(workings)
         if isinstance(after, Rejection):
-            return Decision(workings=workings, outcome=after)
+            return _decision(workings, after)
         workings = after
 
-    return Decision(workings=workings, outcome=_booking(workings))
+    return _decision(workings, _booking(workings))
+
+
+def _decision(workings: Workings, outcome: Booking | Rejection) -> Decision:
+    """Return the decision; a refusal goes with what a booking by hand names its order by."""
+    by_hand = workings.rules.by_hand
+    if by_hand and isinstance(outcome, Rejection):
+        outcome = replace(outcome, values={**outcome.values, **by_hand})
+
+    return Decision(workings=workings, outcome=outcome)
 
 
 def _reject(order: Order, reason: Reason, **values: str) -> Rejection:
@@ -125,9 +135,10 @@ def _warned(workings: Workings, code: WarningCode, **values: str) -> Workings:
 
 
 def _understood(workings: Workings) -> Workings | Rejection:
-    problem = problem_of(workings.order)
+    order = workings.order
+    problem = problem_of_number(order.number, workings.rules) or problem_of(order)
     if problem:
-        return _reject(workings.order, Reason.ORDER_INVALID, problem=problem)
+        return _reject(order, Reason.ORDER_INVALID, problem=problem)
 
     return workings
 
@@ -344,7 +355,7 @@ def _booking(workings: Workings) -> Booking | Rejection:
     fiscal_year, number_of_period = period
     return Booking(
         order_number=order.number,
-        invoice_number=int(order.number),
+        invoice_number=_invoice_number(order, rules),
         customer=customer,
         total=order.total,
         lines=_lines(workings),
@@ -387,6 +398,10 @@ def _lines(workings: Workings) -> tuple[BookingLine, ...]:
         lines += (line_of(rounding.ledger, rounding.difference),)
 
     return lines
+
+
+def _invoice_number(order: Order, rules: BookingRules) -> int | None:
+    return int(order.number) if rules.invoice_number is InvoiceNumber.ORDER else None
 
 
 def _document_date(order: Order, rules: BookingRules) -> dt.date:

@@ -125,10 +125,11 @@ def _customer_differences(
     if abs(total + sent.amount) > tolerance:
         yield _difference("total_differs", euros(-sent.amount), euros(total))
 
-    # An open item is matched by it, so that a line without one is another open item.
+    # An open item is matched by it, so that a line without one is another open item. What was sent
+    # without one has a number of Minox' own.
     for number in dict.fromkeys(line.invoice_number for line in found):
-        if number != sent.invoice_number:
-            yield _difference("invoice_number_differs", sent.invoice_number or "-", number or "-")
+        if sent.invoice_number and number != sent.invoice_number:
+            yield _difference("invoice_number_differs", sent.invoice_number, number or "-")
 
 
 def _place_differences(

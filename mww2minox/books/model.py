@@ -64,6 +64,13 @@ class VatPosting(StrEnum):
     LINE = "line"
 
 
+class InvoiceNumber(StrEnum):
+    """Whose numbers the invoices in Minox have (books/rules.md, rule 10)."""
+
+    ORDER = "order"
+    MINOX = "minox"
+
+
 class DateChoice(StrEnum):
     """Which date of the order is the document date."""
 
@@ -188,6 +195,8 @@ class VatNeed:
 class BookingRules:
     """How this shop's orders become bookings: the config, and the shop's own country as
     `shop_country`.
+
+    `takes_long_numbers`: Minox took invoice numbers of more than 8 digits before.
     """
 
     journal: str
@@ -200,6 +209,16 @@ class BookingRules:
     max_rounding: Decimal = Decimal("0.05")
     date: DateChoice = DateChoice.ORDER
     description: str = "{number}"
+    invoice_number: InvoiceNumber = InvoiceNumber.ORDER
+    takes_long_numbers: bool = False
+
+    @property
+    def by_hand(self) -> Mapping[str, str]:
+        """The value of a rejection that says by what a booking by hand names its order.
+
+        None where that is the invoice number.
+        """
+        return {"by_hand": "description"} if self.invoice_number is InvoiceNumber.MINOX else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,11 +297,11 @@ class Booking:
     """What Minox gets for one order. `total` is signed euros: negative for a credit order.
 
     `warnings` are those of the rules alone; what the customer in Minox gives comes when it is
-    found.
+    found. Where `invoice_number` is None, Minox numbers the invoice.
     """
 
     order_number: str
-    invoice_number: int
+    invoice_number: int | None
     customer: BookingCustomer
     total: Decimal
     lines: tuple[BookingLine, ...]
@@ -370,7 +389,8 @@ class VatCode:
 class ListEntry:
     """An entry of one of Minox' lists: journals, ledger accounts.
 
-    `vat` is the VAT code that an account carries.
+    `vat` is the VAT code that an account carries, `next_invoice_number` what a journal numbers an
+    invoice with; 0 where that is not told.
     """
 
     id: str
@@ -378,3 +398,4 @@ class ListEntry:
     type: str
     blocked: bool
     vat: str = ""
+    next_invoice_number: int = 0

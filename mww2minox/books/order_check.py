@@ -1,24 +1,47 @@
 """Whether an order can be understood: its number, amounts, rates and VAT strategy.
 
-Source: books/rules.md, rule 1.
+Source: books/rules.md, rule 1, and of its number rule 10.
 """
 
 import re
 from decimal import Decimal
 
 from mww2minox.books.amounts import HUNDRED
-from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, Order, Price
+from mww2minox.books.model import (
+    REVERSE_CHARGED,
+    ZERO_PERCENT,
+    BookingRules,
+    InvoiceNumber,
+    Order,
+    Price,
+)
 from mww2minox.books.money import cents
 
 LARGEST = Decimal(10) ** 10
 """Amounts of ten billion euros and more are not understood: floats in Minox' JSON stay exact to
 the cent below."""
+LONGEST_NUMBER = 60
+"""So many characters of an order number leave room for more in a description."""
+INVOICE_NUMBER = re.compile(r"0*[1-9][0-9]{0,7}")
+"""What Minox has room for."""
+LONG_NUMBER = re.compile(r"0*[1-9][0-9]{0,14}")
+"""What some shops were booked with before that was known."""
+
+
+def problem_of_number(number: str, rules: BookingRules) -> str:
+    """Return what an order number cannot be, or an empty text."""
+    if rules.invoice_number is InvoiceNumber.MINOX:
+        return "" if 0 < len(number) <= LONGEST_NUMBER else "number"
+
+    fitting = LONG_NUMBER if rules.takes_long_numbers else INVOICE_NUMBER
+    return "" if fitting.fullmatch(number) else "invoice_number"
 
 
 def problem_of(order: Order) -> str:
-    """Return the place in the order that cannot be understood, or an empty text."""
-    if not re.fullmatch(r"0*[1-9][0-9]{0,14}", order.number):
-        return "number"
+    """Return the place in the order that cannot be understood, or an empty text.
+
+    Its number is not looked at: what that may be the rules decide.
+    """
     if not _is_money(order.total) or order.total != cents(order.total):
         return "price.total"
     if order.tax_strategy not in ("", REVERSE_CHARGED, ZERO_PERCENT):

@@ -16,7 +16,7 @@ from platformdirs.unix import Unix
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from mww2minox.books.model import VatPosting
+from mww2minox.books.model import InvoiceNumber, VatPosting
 from mww2minox.config.keys import needed
 from mww2minox.config.secrets import environment, handed_over
 from mww2minox.config.settings import SECTIONS, Config, Settings, keys_of
@@ -103,6 +103,7 @@ def settings_of(document: Document) -> Config:
     config = _validated(document, values)
     _check_statuses(document, values)
     _check_vat(document, values)
+    _check_description(document, values)
 
     if config is None or document.problems:
         raise document.error()
@@ -294,6 +295,20 @@ def _check_statuses(document: Document, values: dict[str, Value]) -> None:
             place = ("shop", "statuses", index)
             problem = _("{status} is a name; give its number, or a partner_token")
             document.add(place, problem.format(status=shown(document.at(place))))
+
+
+def _check_description(document: Document, values: dict[str, Value]) -> None:
+    """Where Minox numbers the invoices, the description alone tells whose booking it is."""
+    booking = values.get("booking")
+    if not isinstance(booking, dict) or booking.get("invoice_number") != InvoiceNumber.MINOX:
+        return
+
+    description = booking.get("description")
+    if isinstance(description, str) and "{number}" not in description:
+        problem = _(
+            "needs {field}: with invoice_number minox nothing else tells whose booking it is"
+        )
+        document.add(("booking", "description"), problem.format(field="{number}"))
 
 
 def _check_vat(document: Document, values: dict[str, Value]) -> None:

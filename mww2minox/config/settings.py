@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from mww2minox.books.model import BookingRules, DateChoice, VatPosting, VatRow
+from mww2minox.books.model import BookingRules, DateChoice, InvoiceNumber, VatPosting, VatRow
 from mww2minox.config.values import (
     take_code,
     take_day,
@@ -186,6 +186,15 @@ class BookingSettings(Settings):
             " it is gross, and the VAT code set on the ledger account in Minox decides; with line"
             " it is net, and the VAT is a line of its own on the row's vat_ledger. The trial"
             " booking of `mww2minox setup` finds out which one is right; or ask your bookkeeper."
+        ),
+    )
+    invoice_number: InvoiceNumber = Field(
+        default=InvoiceNumber.ORDER,
+        description=N_(
+            "whose numbers the invoices in Minox have: order or minox. With order it is the order"
+            " number, of at most 8 digits; with minox it is left to Minox, and the order number"
+            " stands in the description alone, for order numbers that are longer or have letters,"
+            " and for several shops in one administration."
         ),
     )
     rounding_ledger: Text | None = Field(

@@ -129,12 +129,22 @@ class Booker:
             return intent
         return order.waits or self.decide(order)
 
-    def decide(self, stored: StoredOrder | StoredBooking) -> Booking | Rejection:
-        """Return the booking of an order as it is stored, or the reason why not. Sends nothing."""
-        if stored.order is None:
-            return _invalid(stored.number, stored.problem)
+    def decide(
+        self, stored: StoredOrder | StoredBooking, *, is_there: bool = False
+    ) -> Booking | Rejection:
+        """Return the booking of an order as it is stored, or the reason why not. Sends nothing.
 
-        return decide(stored.order, self._rules, self._administration).outcome
+        `is_there`: Minox has it, so that it took its invoice number.
+        """
+        if stored.order is None:
+            return self._invalid(stored.number, stored.problem)
+
+        rules = replace(self._rules, takes_long_numbers=True) if is_there else self._rules
+        return decide(stored.order, rules, self._administration).outcome
+
+    def _invalid(self, order: str, problem: str) -> Rejection:
+        values = {"number": order, "problem": problem, **self._rules.by_hand}
+        return Rejection(reason=Reason.ORDER_INVALID, values=values)
 
     def batch_id(self, number: str) -> str:
         """Return the UUID of an order's booking.
@@ -224,7 +234,7 @@ class Booker:
         self._left[number] = time.monotonic()
 
     def _refused(self, order: StoredOrder, refused: Refused) -> Outcome:
-        values = {"number": order.number, "message": said(refused)}
+        values = {"number": order.number, "message": said(refused), **self._rules.by_hand}
         rejection = Rejection(reason=Reason.REJECTED_BY_MINOX, values=values)
         self._store.drop_intent(order.number, State.FAILED, rejection)
 
@@ -351,7 +361,7 @@ class Booker:
             return customer.fallback or without_email
 
         if original is None:
-            return _invalid(order, f"credited_order_number {customer.order_number}")
+            return self._invalid(order, f"credited_order_number {customer.order_number}")
         return customer_of_sale(original, self._rules) or without_email
 
     def _perhaps_another_customer(
@@ -450,7 +460,3 @@ def _blocked(order: StoredOrder, customer: str) -> Rejection:
     values = {"number": order.number, "customer": customer}
 
     return Rejection(reason=Reason.CUSTOMER_BLOCKED, values=values)
-
-
-def _invalid(order: str, problem: str) -> Rejection:
-    return Rejection(reason=Reason.ORDER_INVALID, values={"number": order, "problem": problem})

@@ -20,13 +20,17 @@ DATES = re.compile(
     r"\b(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2}))\b"
 )
 NUMBER_ALONE = re.compile(r"\s*#?\s*([0-9]+)[\s.]*")
-NUMBER_AFTER_A_WORD = re.compile(
+# no text: a pattern
+WORD = (
     r"(?:#|\b(?:(?:web-?)?orders?|bestel(?:ling(?:en)?)?|factu(?:ur|ren)|invoice"
     r"|webshop|webwinkel|mijnwebwinkel|mww)(?:[ -]?(?:nr|no|nummer|number))?(?![a-z]))"
-    r"[\s.:;,#-]*([0-9]+)(?!\w|[./-][0-9])",
-    re.IGNORECASE,
+    r"[\s.:;,#-]*"
 )
+NUMBER_AFTER_A_WORD = re.compile(WORD + r"([0-9]+)(?!\w|[./-][0-9])", re.IGNORECASE)
 """`12 dozen` and `Molenstraat 62` name no order, and `Factuur 2026-0012` not that of a year."""
+ANY_AFTER_A_WORD = re.compile(WORD + r"(\S+)", re.IGNORECASE)
+BESIDE_A_NUMBER = " \t#.,:;()"
+"""What may stand beside an order number that is not digits alone."""
 NEAR = dt.timedelta(days=31)
 """The document date of an order's booking is at most so far from a date of the order."""
 LONGEST_TEXT = 200
@@ -90,6 +94,7 @@ class Search:
     for, `disowned` the pairs of order number and booking of which a person said that they do not
     belong together. Asked only where a booking names an order: `dates_of` it and of its status
     change, and whether its e-mail finds a customer (`has_customer`: order number, customer number).
+    `by_invoice_number`: invoice numbers name orders too, since Minox does not give out its own.
     """
 
     journal: str
@@ -98,6 +103,7 @@ class Search:
     has_customer: Callable[[str, str], bool]
     taken: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
     disowned: AbstractSet[tuple[str, str]] = frozenset()
+    by_invoice_number: bool = True
 
 
 # Reading
@@ -181,6 +187,9 @@ def own_booking(batch_id: str, lines: Sequence[TransactionLine], number: str) ->
 def _by_name(batches: Batches, search: Search) -> dict[str, list[JournalBooking]]:
     """Return the bookings in the sales journal that name each order, those of ours left out."""
     our_batches = {order.batch_id for order in search.orders.values()}
+    # Digits name an order whether or not it is known; of other words only a number that is known.
+    words = frozenset(number for number in search.orders if not number.isdecimal())
+    naming = _Naming(words=words, by_invoice_number=search.by_invoice_number)
 
     named: dict[str, list[JournalBooking]] = {}
     for batch_id, lines in batches.items():
@@ -188,54 +197,80 @@ def _by_name(batches: Batches, search: Search) -> dict[str, list[JournalBooking]
             continue
         # A line that names no journal may be of this one.
         in_journal = [line for line in lines if line.journal in ("", search.journal)]
-        for part in _parts(batch_id, in_journal) if in_journal else ():
+        for part in _parts(batch_id, in_journal, naming) if in_journal else ():
             for number in part.names:
                 named.setdefault(number, []).append(part)
     return named
 
 
-def _parts(batch_id: str, lines: Sequence[TransactionLine]) -> Iterable[JournalBooking]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Naming:
+    """What names an order: in a description also these `words`, and perhaps the invoice number."""
+
+    words: frozenset[str]
+    by_invoice_number: bool
+
+    def in_text(self, line: TransactionLine) -> set[str]:
+        """Return the orders that a line's description names."""
+        return numbers_named(line.description, self.words)
+
+    def by_number(self, line: TransactionLine) -> set[str]:
+        """Return the order that a line's invoice number names, if any."""
+        return {line.invoice_number} - {""} if self.by_invoice_number else set()
+
+
+def _parts(
+    batch_id: str, lines: Sequence[TransactionLine], naming: _Naming
+) -> Iterable[JournalBooking]:
     """Yield what a booking holds for each order: another connector's may hold those of a day."""
     customer_lines = [line for line in lines if line.type == "customer"]
     texts: set[str] = set()
     for line in lines:
-        texts |= numbers_named(line.description)
+        texts |= naming.in_text(line)
 
     # Without a customer's line nothing tells an amount; the booking may still be an order's.
     if not customer_lines:
-        names = texts or {line.invoice_number for line in lines}
-        yield _booking(batch_id, frozenset(names - {""}), lines, ours=False)
+        names = texts or {number for line in lines for number in naming.by_number(line)}
+        yield _booking(batch_id, frozenset(names), lines, ours=False)
         return
 
     by_names: dict[frozenset[str], list[TransactionLine]] = {}
     for line in customer_lines:
-        by_names.setdefault(_names(line, texts), []).append(line)
+        by_names.setdefault(_names(line, texts, naming), []).append(line)
     for line_names, part in by_names.items():
         yield _booking(batch_id, line_names, part, ours=False)
 
 
-def _names(line: TransactionLine, texts: AbstractSet[str]) -> frozenset[str]:
+def _names(line: TransactionLine, texts: AbstractSet[str], naming: _Naming) -> frozenset[str]:
     """Return the orders that a customer's line names; `texts` are those of its whole booking.
 
     A description goes before the invoice number, which another connector leaves to Minox.
     """
-    in_its_own_text = numbers_named(line.description)
+    in_its_own_text = naming.in_text(line)
     if in_its_own_text:
         return frozenset(in_its_own_text)
-    if texts and line.invoice_number not in texts:
+
+    by_number = naming.by_number(line)
+    if texts and by_number.isdisjoint(texts):
         return frozenset(texts)
-    return frozenset({line.invoice_number} - {""})
+    return frozenset(by_number)
 
 
-def numbers_named(description: str) -> set[str]:
+def numbers_named(description: str, words: AbstractSet[str] = frozenset()) -> set[str]:
     """Return the order numbers that a description names.
 
     It is nothing but the number, or has it right after a word for an order; a date has none.
+    `words` are order numbers that are not digits alone.
     """
     text = DATES.sub(" ", description)
     alone = NUMBER_ALONE.fullmatch(text)
+    numbers = {alone[1]} if alone else set(NUMBER_AFTER_A_WORD.findall(text))
 
-    return {alone[1]} if alone else set(NUMBER_AFTER_A_WORD.findall(text))
+    # Such a number may look like a date, and hold what else stands beside one.
+    if words:
+        found = {description, *ANY_AFTER_A_WORD.findall(description)}
+        numbers |= words & (found | {word.strip(BESIDE_A_NUMBER) for word in found})
+    return numbers
 
 
 def _booking(
@@ -322,7 +357,7 @@ def order_lines(number: str, lines: Sequence[TransactionLine]) -> list[Transacti
     A booking of another connector's may hold several orders.
     """
     customers = [line for line in lines if line.type == "customer"]
-    by_text = [line for line in customers if number in numbers_named(line.description)]
+    by_text = [line for line in customers if number in numbers_named(line.description, {number})]
     by_invoice = [line for line in customers if line.invoice_number == number]
 
     return by_text or by_invoice or customers

@@ -27,6 +27,7 @@ from mww2minox.books.model import (
     CustomerOfOriginal,
     Difference,
     FixedCustomer,
+    InvoiceNumber,
     Order,
     TransactionLine,
     VatCode,
@@ -158,8 +159,13 @@ class Readback:
         if order is None:
             return None
 
-        rates = decide(order, self._rules, self._administration()).workings.vat
+        rates = decide(order, self._any_number, self._administration()).workings.vat
         return sum((rate.booked for rate in rates), Decimal(0)) if rates else None
+
+    @property
+    def _any_number(self) -> BookingRules:
+        """The rules for what needs no invoice number from us."""
+        return replace(self._rules, invoice_number=InvoiceNumber.MINOX)
 
     @cached_property
     def _vat(self) -> VatAccounts:
@@ -184,7 +190,8 @@ class Readback:
         shares = None
         customers: tuple[str, ...] = ()
         if order:
-            shares = decide(order, self._rules, self._administration()).workings.shares or None
+            decided = decide(order, self._any_number, self._administration())
+            shares = decided.workings.shares or None
             customers = self._customers_of(order)
 
         return compare_adopted(
@@ -289,7 +296,7 @@ class Readback:
 
     def _is_in_period(self, order: Order, lines: Sequence[TransactionLine]) -> bool:
         """Tell whether all these lines are in the period that the order is to be booked in."""
-        decided = decide(order, self._rules, self._administration()).outcome
+        decided = decide(order, self._any_number, self._administration()).outcome
         if not isinstance(decided, Booking):
             return False
 
@@ -305,11 +312,16 @@ class Readback:
     ) -> str | None:
         """Return the body by which the lines are right for the order; None where there is none.
 
-        VAT may be on them as it was sent, or in the way of today.
+        VAT may be on them as it was sent, or in the way of today. The invoice number is that which
+        was sent, if any.
         """
-        as_sent = posting_of(sent_lines(booking.body), self._vat)
-        for posting in dict.fromkeys((as_sent, self._rules.vat_posting)):
-            rules = replace(self._rules, vat_posting=posting)
+        sent = sent_lines(booking.body)
+        has_number = any(line.invoice_number for line in sent)
+        numbers = InvoiceNumber.ORDER if has_number else InvoiceNumber.MINOX
+        as_sent = replace(self._rules, invoice_number=numbers, takes_long_numbers=True)
+
+        for posting in dict.fromkeys((posting_of(sent, self._vat), self._rules.vat_posting)):
+            rules = replace(as_sent, vat_posting=posting)
             decided = decide(order, rules, self._administration()).outcome
             if not isinstance(decided, Booking):
                 continue

@@ -189,7 +189,8 @@ def take_out(store: Store, minox: Minox, *, settled: bool = False) -> bool:
     note = store.note(NOTE)
     if note is None:
         return False
-    batch_id, number, books = note.split()
+    batch_id, rest = note.split(maxsplit=1)
+    number, books = rest.rsplit(maxsplit=1)  # the order number may hold spaces
 
     try:
         poll(lambda: minox.delete_booking(batch_id, books), seconds=0 if settled else GHOST_SECONDS)

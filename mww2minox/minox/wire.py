@@ -31,6 +31,8 @@ FIRST_OWN_LINE = 9_000
 """Minox' own counter and collective lines are numbered from here (Minox' manual)."""
 CENT = Decimal("0.01")
 LONGEST_ID = 100
+LONGEST_WHOLE = 15
+"""So many digits of a whole number are read."""
 
 # Bodies
 
@@ -41,12 +43,13 @@ def booking_body(booking: Booking, customer: str) -> bytes:
     Amounts are JSON numbers in euros, of at most two decimals. `entry_number`, `payment_term` and
     `due_date` are Minox' own business and left out (books/rules.md, rule 10).
     """
-    debtor_line = {
+    debtor_line: dict[str, Any] = {
         "account": {"id": customer, "scheme": "MINOX", "type": "customer"},
         "debit": _json_number(max(booking.total, Decimal(0))),
         "credit": _json_number(max(-booking.total, Decimal(0))),
-        "invoice_number": booking.invoice_number,
     }
+    if booking.invoice_number is not None:
+        debtor_line["invoice_number"] = booking.invoice_number
     common = {
         "document_date": booking.document_date.isoformat(),
         "journal": {"id": booking.journal},
@@ -312,7 +315,14 @@ def read_entry(row: Mapping[str, Any]) -> ListEntry:
         type=_text(row, "type"),
         blocked=_is_blocked(row),
         vat=_reference(row.get("vat")),
+        next_invoice_number=_whole_number(row.get("next_invoice_number")),
     )
+
+
+def _whole_number(value: object) -> int:
+    """Read a whole number that may come as a text; 0 where there is none."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_WHOLE else 0
 
 
 def read_administration_entry(row: Mapping[str, Any]) -> ListEntry:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from mww2minox.errors import (
@@ -19,6 +20,7 @@ from mww2minox.errors import (
 from mww2minox.language.texts import _
 from mww2minox.shop.orders import (
     ReceivedOrder,
+    can_be_asked_for,
     plain_text,
     read_amount,
     read_flag,
@@ -170,15 +172,16 @@ class Webshop:
 
     def order(self, number: str) -> ReceivedOrder:
         """Return one order. Raises OrderNotInShop, for a test order too."""
-        if not (number.isascii() and number.isdigit()):
+        if not can_be_asked_for(number):
             raise _not_in_shop(number)
-        order = read_order(self._get(f"/v1/orders/{number}", absent=_not_in_shop(number)))
+        path = f"/v1/orders/{quote(number, safe='')}"
+        order = read_order(self._get(path, absent=_not_in_shop(number)))
 
         if not _for_real([order]):
             raise _not_in_shop(number)
         # A page of maintenance comes with status 200 too: only what was asked for is an answer.
         if order.number != read_number(number):
-            raise self._strange(f"/v1/orders/{number}")
+            raise self._strange(path)
         return order
 
     def pages(

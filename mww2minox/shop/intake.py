@@ -19,12 +19,14 @@ LARGEST_TOTAL = 10**10
 class Statuses:
     """The statuses that book, by number, and the names that the shop gives them.
 
-    `since` is the first order date that books (ISO 8601); an empty one lets all in.
+    `since` is the first order date that books (ISO 8601); an empty one lets all in. `by_hand` is
+    what `BookingRules.by_hand` says.
     """
 
     selected: frozenset[int]
     names: Mapping[int, str] = field(default_factory=dict)
     since: str = ""
+    by_hand: Mapping[str, str] = field(default_factory=dict)
 
     def rejection(self, number: str, status: int | None) -> Rejection | None:
         """Return why an order with this status waits, or None when its status books."""
@@ -133,7 +135,7 @@ def _next_state(
     if waits:
         return State.WAITING, waits
     if order.order is None:
-        values = {"number": order.number, "problem": order.problem}
+        values = {"number": order.number, "problem": order.problem, **statuses.by_hand}
         return State.FAILED, Rejection(reason=Reason.ORDER_INVALID, values=values)
 
     return State.READY, None

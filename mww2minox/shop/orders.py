@@ -23,6 +23,7 @@ MICRO = Decimal("0.000001")
 """The vendor's amounts excluding tax have up to six decimals."""
 EMPTIED = "emptied"
 """A mark on reduced JSON that its addresses are gone."""
+UNREADABLE = "?"
 LONGEST_TEXT = 200
 MOST_READ = 10 * LONGEST_TEXT
 LARGEST_AMOUNT = 10**12
@@ -72,6 +73,14 @@ def read_number(value: object) -> str:
         raise ValueError("no number")
     is_whole = text.isascii() and text.isdigit()
     return str(int(text)) if is_whole else text
+
+
+def can_be_asked_for(number: str) -> bool:
+    """Tell whether the shop can be asked for an order of this number.
+
+    It may have letters, and has a digit; `?` begins what stands for an unreadable one.
+    """
+    return not number.startswith(UNREADABLE) and any(map(str.isdigit, number))
 
 
 def _day(value: object) -> object:
@@ -279,7 +288,7 @@ def _malformed(raw: object, error: ValidationError) -> ReceivedOrder:
     place = error.errors(include_input=False)[0]["loc"]
 
     readable: dict[str, Any] = {
-        "number": _or_empty(read_number, fields.get("number")) or f"?{digest[:8]}",
+        "number": _or_empty(read_number, fields.get("number")) or f"{UNREADABLE}{digest[:8]}",
         "date": _or_empty(_iso_date, fields.get("date")),
         "status": int(status) if re.fullmatch("[0-9]{1,9}", status) else None,
         "problem": ".".join(map(str, place)) or "JSON",

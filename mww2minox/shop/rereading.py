@@ -5,7 +5,7 @@ from datetime import date
 
 from mww2minox.errors import OrderNotInShop
 from mww2minox.shop.api import PAGE, Webshop
-from mww2minox.shop.orders import ReceivedOrder
+from mww2minox.shop.orders import ReceivedOrder, can_be_asked_for
 
 FEW = 6
 """So few are read one by one without counting first."""
@@ -25,7 +25,7 @@ def reread(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[list[ReceivedOr
     # What no page held: too few for pages, a date that was changed, gone from the shop.
     for number in missing:
         # An order without a readable number cannot be asked for.
-        if number.isdigit():
+        if can_be_asked_for(number):
             yield _alone(shop, number)
 
 

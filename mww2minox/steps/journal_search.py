@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from mww2minox.books.model import InvoiceNumber
 from mww2minox.errors import Refused
 from mww2minox.minox.journal import (
     NEAR,
@@ -80,6 +81,7 @@ def _search(wiring: Wiring) -> Search:
         has_customer=facts.has_customer,
         taken=wiring.store.orders_of_bookings(),
         disowned=wiring.store.disowned(),
+        by_invoice_number=wiring.config.booking.invoice_number is InvoiceNumber.ORDER,
     )
 
 

@@ -112,7 +112,7 @@ def _body(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> str:
     """
     if not booking.ours:
         return ""
-    decided = wiring.booker.decide(order)
+    decided = wiring.booker.decide(order, is_there=True)
     return booking_body(decided, booking.customer).decode() if isinstance(decided, Booking) else ""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from mww2minox.books.model import InvoiceNumber, ListEntry
 from mww2minox.commands.check import findings
 from mww2minox.commands.check.findings import Finding, Status, warning
 from mww2minox.config.loading import secret_files
@@ -365,6 +366,7 @@ def _lists(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     journals = yield from _look("journal", _("journals"), wiring.minox.journals)
     if journals is not None:
         yield findings.journal(wiring.config, journals)
+        yield from _invoice_numbers(wiring, journals)
 
     accounts = yield from _look(
         "ledger_account", _("ledger accounts"), wiring.minox.ledger_accounts
@@ -376,6 +378,17 @@ def _lists(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     codes = yield from _look("vat_code", _("VAT codes"), wiring.minox.vat_codes)
     if codes is not None:
         yield from findings.vat_codes(wiring.config, codes, shop_country)
+
+
+def _invoice_numbers(wiring: Wiring, journals: Iterable[ListEntry]) -> Iterator[Finding]:
+    """Look at the order numbers that are invoice numbers too: nothing where Minox gives these."""
+    if wiring.config.booking.invoice_number is InvoiceNumber.MINOX:
+        return
+
+    if wiring.store.has_long_invoice_numbers():
+        yield findings.long_numbers()
+    highest = wiring.store.highest_number()
+    yield from findings.next_invoice_number(wiring.config, journals, highest)
 
 
 def _fixed_customer(minox: Minox, payment: str, number: str) -> Iterator[Finding]:

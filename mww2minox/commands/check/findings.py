@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from mww2minox import reasons
 from mww2minox.books.model import (
     Administration,
     ListEntry,
@@ -254,6 +255,42 @@ def journal(config: Config, journals: Iterable[ListEntry]) -> Finding:
         kind = chosen.type or _("unknown")
         return warning("journal", what, problem.format(type=kind), suggestion)
     return Finding(name="journal", what=what)
+
+
+def long_numbers() -> Finding:
+    """Tell of order numbers that were taken as invoice numbers, and are too long for it."""
+    message, suggestion = reasons.long_numbers()
+    return warning("invoice_number", _("invoice numbers"), message, suggestion)
+
+
+def next_invoice_number(
+    config: Config, journals: Iterable[ListEntry], highest: int
+) -> Iterator[Finding]:
+    """Look whether Minox' own invoice numbers in the journal are still to pass our order numbers.
+
+    `highest` is the highest of these. Source: minox/api.md, "Invoice numbers".
+    """
+    for entry in journals:
+        following = entry.next_invoice_number
+        # A journal whose next number is the first gave none out: nothing runs there.
+        if entry.id != config.minox.journal or not 1 < following <= highest:
+            continue
+
+        problem = _(
+            "Minox' own number is at {following}, and will pass the order numbers ({highest} by"
+            " now): where a customer has both, Minox refuses the second"
+        )
+        suggestion = _(
+            "In Minox, let this journal's invoice numbers begin above the order numbers (Onderhoud"
+            " > Algemeen > Dagboeken), or set booking.invoice_number: minox in the config; then"
+            " run: mww2minox check"
+        )
+        yield warning(
+            "invoice_number",
+            _("invoice numbers of journal {journal}").format(journal=entry.id),
+            problem.format(following=following, highest=highest),
+            suggestion,
+        )
 
 
 def ledger_accounts(config: Config, accounts: Iterable[ListEntry]) -> Iterator[Finding]:

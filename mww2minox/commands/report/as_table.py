@@ -55,7 +55,7 @@ def _cells(row: Row) -> list[str]:
 def _remark(row: Row) -> str:
     """Say what is most worth knowing in a few words."""
     if row.rejection:
-        return brief(row.rejection.reason)
+        return brief(row.rejection)
     if row.seen_at:
         return _("differs, looked at on {day}").format(day=day(row.seen_at.astimezone()))
     if row.differences:

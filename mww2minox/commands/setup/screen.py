@@ -16,6 +16,7 @@ from typing import NoReturn
 from mww2minox.books.model import (
     REVERSE_CHARGED,
     Administration,
+    InvoiceNumber,
     ListEntry,
     MinoxCustomer,
     Order,
@@ -23,6 +24,7 @@ from mww2minox.books.model import (
     VatNeed,
 )
 from mww2minox.books.money import percentage
+from mww2minox.books.order_check import INVOICE_NUMBER
 from mww2minox.commands.setup import proposal
 from mww2minox.commands.setup.answers import Answers
 from mww2minox.commands.setup.dialogue import NONE, Dialogue
@@ -80,6 +82,8 @@ class Screen:
             self._ask_statuses()
         if self.answers.get("shop", "since") is None:
             self._ask_since()
+        if self.answers.get("booking", "invoice_number") is None:
+            self._fill_invoice_number()
 
         # The first time only: later, no account for rounding is an answer too.
         if not self.vat and self.answers.get("booking", "rounding_ledger") is None:
@@ -216,6 +220,23 @@ class Screen:
             if year.start <= today <= year.end:
                 return year.start
         return today
+
+    def _fill_invoice_number(self) -> None:
+        """Ask only where the shop's order numbers are none that Minox has room for."""
+        numbers = [order.number for order in self.both_sides.orders]
+        unfit = [number for number in numbers if not INVOICE_NUMBER.fullmatch(number)]
+        if not unfit:
+            return
+
+        question = _(
+            "Order numbers like {number} do not fit as invoice numbers in Minox (8 digits at most)."
+            " Let Minox number the invoices, with the order number in the description?"
+        )
+        by_minox = self.dialogue.yes(
+            "booking.invoice_number", question.format(number=unfit[0]), default=True
+        )
+        chosen = InvoiceNumber.MINOX if by_minox else InvoiceNumber.ORDER
+        self.answers.put(str(chosen), "booking", "invoice_number")
 
     # Ledger accounts
 
