@@ -301,7 +301,6 @@ _LEDGER_ACCOUNT = r"\bgrootboekrekening(en)?\b|\b(ledger|balance sheet) accounts
 _ACCOUNT = r"\b(?!\w*berekening)\w*rekening(en|nummer)?\b|\baccounts?\b"
 _CUSTOMER = r"\bdebiteur(nummer)?\b|\bklant(en)?\b|\b(debtor|customer)s?\b"
 _JOURNAL = r"dagboek|\bjournals?\b(?! (entry|entries|line))"
-# no text: a pattern
 _INVOICE_NUMBER = r"\bfactuurnummers?\b|\binvoice[ _]numbers?\b"
 _ADDRESS = (
     r"\bpostcodes?\b|\b(postal|zip) ?codes?\b|\bhuisnummer\b|\bstraat(naam)?\b|\bwoonplaats\b"
@@ -322,6 +321,7 @@ _NOT_ALLOWED = (
 )
 # no text: a pattern
 _TAKEN = r"bestaat al|in gebruik|\bdubbel|already|in use|duplicate"
+# no text: a pattern
 _TOO_LONG = r"\b(te lang|too long)\b|\b(8|acht|eight) (posities|cijfers|tekens|positions|digits)\b"
 _MISSING = r"\bontbreekt\b|\bverplicht\b|\bleeg\b|\bmissing\b|\brequired\b|\bempty\b"
 _UNEQUAL = (

@@ -20,7 +20,6 @@ DATES = re.compile(
     r"\b(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2}))\b"
 )
 NUMBER_ALONE = re.compile(r"\s*#?\s*([0-9]+)[\s.]*")
-# no text: a pattern
 WORD = (
     r"(?:#|\b(?:(?:web-?)?orders?|bestel(?:ling(?:en)?)?|factu(?:ur|ren)|invoice"
     r"|webshop|webwinkel|mijnwebwinkel|mww)(?:[ -]?(?:nr|no|nummer|number))?(?![a-z]))"

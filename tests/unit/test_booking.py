@@ -17,12 +17,14 @@ from mww2minox.books.decision import decide
 from mww2minox.books.model import (
     ZERO_PERCENT,
     Administration,
+    Booking,
     BookingRules,
     CustomerByEmail,
     CustomerOfOriginal,
     DateChoice,
     FiscalYear,
     FixedCustomer,
+    InvoiceNumber,
     Line,
     Order,
     Price,
@@ -38,6 +40,7 @@ from tests.harness.builders import (
     ADMINISTRATION,
     BELGIAN_VAT_NUMBER,
     BUYER,
+    RULES,
     VAT,
     booked,
     line,
@@ -203,8 +206,8 @@ def test_one_object_for_the_tax_of_an_order_is_read_like_a_list_of_one() -> None
     ("changes", "problem"),
     [
         *[
-            ({"number": number}, "number")
-            for number in ("", "0", "000", "-5", "1.5", "12a", "١٢", "1\n", "9" * 16)
+            ({"number": number}, "invoice_number")
+            for number in ("", "0", "000", "-5", "1.5", "12a", "١٢", "1\n", "100000000", "9" * 16)
         ],
         *[
             ({"total": total}, "price.total")
@@ -948,6 +951,48 @@ def test_a_date_without_a_fiscal_year_is_refused() -> None:
     )
     empty = Administration(currency="EUR", number_of_periods=12, fiscal_years=())
     assert refused(order(line("12.10")), administration=empty).reason is Reason.FISCAL_YEAR_MISSING
+
+
+@pytest.mark.parametrize("number", ["1024", "202600001", "WEB-1024", "2026/A 7", "9" * 60])
+def test_minox_numbers_the_invoices_of_any_order_number(number: str) -> None:
+    """The order number stands in the description alone, where it is never cut."""
+    using = rules(invoice_number=InvoiceNumber.MINOX, description="x" * 120 + " {number}")
+    booking = booked(order(line("12.10"), number=number), using)
+    assert (booking.invoice_number, booking.order_number) == (None, number)
+    assert booking.description.endswith(f" {number}")
+    for sent in json.loads(booking_body(booking, "10001")):
+        assert "invoice_number" not in sent
+
+
+@pytest.mark.parametrize("number", ["", "9" * 61])
+def test_an_order_number_has_to_be_there_and_leave_room_in_the_description(number: str) -> None:
+    using = rules(invoice_number=InvoiceNumber.MINOX)
+    rejection = refused(order(line("12.10"), number=number), using)
+    assert (rejection.reason, rejection.values["problem"]) == (Reason.ORDER_INVALID, "number")
+
+
+@pytest.mark.parametrize(
+    ("number", "fits"),
+    [
+        ("99999999", True),
+        ("00000000099999999", True),
+        ("100000000", False),
+        ("9" * 15, False),
+    ],
+)
+def test_an_invoice_number_has_8_digits_unless_minox_took_longer_ones(
+    number: str, fits: bool
+) -> None:
+    given = order(line("12.10"), number=number)
+    assert isinstance(decide(given, RULES, ADMINISTRATION).outcome, Booking) is fits
+    assert booked(given, rules(takes_long_numbers=True)).invoice_number == int(number)
+
+
+def test_where_minox_numbers_a_booking_by_hand_names_its_order_by_description() -> None:
+    given = order(line("12.10"), currency="USD")
+    assert "by_hand" not in refused(given).values
+    using = rules(invoice_number=InvoiceNumber.MINOX)
+    assert refused(given, using).values["by_hand"] == "description"
 
 
 # books/rules.md, rule 13: the description

@@ -48,6 +48,29 @@ def test_a_description_names_an_order_alone_or_right_after_a_word_for_one(
     assert numbers_named(text) == names
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("WEB-1024", {"WEB-1024"}),
+        (" #WEB-1024. ", {"WEB-1024"}),
+        ("Bestelling WEB-1024", {"WEB-1024"}),
+        ("Order: WEB-1024, 10 stuks", {"WEB-1024"}),
+        ("#2026-0012 en #WEB-1024", {"2026-0012", "WEB-1024"}),
+        ("Factuur 2026-0012", {"2026-0012"}),
+        ("A 7", {"A 7"}),
+        ("Order 1007", {"1007"}),
+        ("Order WEB-10", set()),
+        ("Order XWEB-1024", set()),
+        ("Voor WEB-1024", set()),
+        ("Bestelling van Jansen", set()),
+    ],
+)
+def test_an_order_number_that_is_not_digits_alone_is_named_where_it_is_known(
+    text: str, names: set[str]
+) -> None:
+    assert numbers_named(text, {"WEB-1024", "2026-0012", "A 7"}) == names
+
+
 def line(batch_id: str, *, invoice_number: str, amount: Decimal) -> TransactionLine:
     return TransactionLine(
         batch_id=batch_id,

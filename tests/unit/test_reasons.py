@@ -122,7 +122,14 @@ WARNING_VALUES: dict[WarningCode, dict[str, str]] = {
     WarningCode.VIES_INVALID: {"date": "2026-03-14"},
 }
 
-
+UNFIT_NUMBER = Rejection(
+    reason=Reason.ORDER_INVALID, values={"number": "WEB-1024", "problem": "invoice_number"}
+)
+NUMBER: dict[Language, str] = {"en": "invoice number {}", "nl": "factuurnummer {}"}
+DESCRIPTION: dict[Language, str] = {
+    "en": "{} as its description",
+    "nl": "{} als omschrijving",
+}
 CHANGED = {"order_changed": {"expected", "found"}}
 """Values whose kind depends on the field that changed."""
 
@@ -191,12 +198,46 @@ def test_a_reason_uses_the_values_that_the_code_gives_and_no_others(reason: Reas
     assert shown == {"number", *VALUES.get(reason, {})} == {"number", *row.values}
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_a_reason_is_told_in_a_few_words_of_each_language(reason: Reason) -> None:
-    english = brief(reason)
+@pytest.mark.parametrize(
+    "rejection",
+    [*(Rejection(reason=reason, values={}) for reason in Reason), UNFIT_NUMBER],
+)
+def test_a_reason_is_told_in_a_few_words_of_each_language(rejection: Rejection) -> None:
+    english = brief(rejection)
     use("nl")
-    assert english != brief(reason)
-    assert len(brief(reason)) <= 28
+    assert english != brief(rejection)
+    assert len(brief(rejection)) <= 28
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_order_number_that_does_not_fit_has_two_ways_out(language: Language) -> None:
+    use(language)
+    text = explain_rejection(UNFIT_NUMBER)
+    for way in ("booking.invoice_number: minox", "mww2minox adopt --order WEB-1024"):
+        assert way in text.suggestion
+    assert text.suggestion.endswith("mww2minox retry WEB-1024")
+    assert "8" in text.message
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "rejection",
+    [
+        Rejection(reason=Reason.FISCAL_YEAR_MISSING, values={"date": "2027-01-01"}),
+        Rejection(reason=Reason.REJECTED_BY_MINOX, values={"message": "De periode is gesloten"}),
+    ],
+)
+def test_a_booking_by_hand_is_named_by_what_the_order_was_decided_by(
+    rejection: Rejection, language: Language
+) -> None:
+    use(language)
+    values = {**rejection.values, "number": "1024"}
+    by_number = explain(rejection.reason, values)
+    by_text = explain(rejection.reason, values | {"by_hand": "description"})
+    assert by_number.message == by_text.message
+    for text, words in ((by_number, NUMBER), (by_text, DESCRIPTION)):
+        assert words[language].format("1024") in text.suggestion
+        assert text.suggestion.count("mww2minox adopt") == 1
 
 
 def test_a_value_that_an_older_state_lacks_shows_as_its_name() -> None:

@@ -20,6 +20,8 @@ CUSTOMER = "Look at the customer in Minox, and at payment_debtors in the config"
 ADDRESS = "Correct the customer's address on the order in the shop"
 INVOICE = "Look in Minox what has that invoice number"
 POSTING = "Choose another booking.vat_posting"
+BY_MINOX = "Let Minox number the invoices, with booking.invoice_number: minox in the config"
+BY_ORDER = "Send the order number along, with booking.invoice_number: order in the config"
 NOTHING_KNOWN = "Solve what Minox says, or ask your accountant"
 
 MESSAGES = {
@@ -144,6 +146,17 @@ MESSAGES = {
         "Unbalanced batch",
         "De som van de regels komt niet overeen met het factuurbedrag",
         "Total of the lines does not equal the debit amount",
+    ],
+    BY_MINOX: [
+        "Het factuurnummer 123456789 heeft meer dan 8 cijfers.",
+        "Factuurnummer is te lang",
+        "The invoice number may have 8 digits at most",
+        "max_length invoice_number: too long",
+    ],
+    BY_ORDER: [
+        "Het factuurnummer ontbreekt.",
+        "Factuurnummer is verplicht",
+        "The invoice number is required",
     ],
     NOTHING_KNOWN: [
         "Private accounts are refused",
