@@ -11,8 +11,7 @@
     └── VendorError          a vendor cannot be used now                     exit 4
         ├── Unreachable      no answer
         │   └── ServerFails  only server errors (5xx)
-        ├── UnusableAnswer   HTML, half an answer, an unknown shape, a redirect
-        │   └── UnusableShopAnswer
+        ├── UnusableAnswer   HTML, a message, half an answer, an unknown shape, a redirect
         ├── KeysRefused      401 or 403
         │   └── TokenRefused   by the shop
         ├── LoginNeeded      Minox wants a new consent
@@ -142,15 +141,7 @@ class ServerFails(Unreachable):
 
 
 class UnusableAnswer(VendorError):
-    """An answer that is not what the vendor's document promises."""
-
-
-class UnusableShopAnswer(UnusableAnswer):
-    """An answer that is not the shop's API's, or that refuses a question it should answer."""
-
-    def __init__(self, message: str) -> None:
-        """Suggest what is most often wrong: the address."""
-        super().__init__(message, _("Check shop.url in the config, then run: mww2minox check"))
+    """An answer that is not what the vendor's document promises, as during maintenance."""
 
 
 class KeysRefused(VendorError):

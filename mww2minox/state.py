@@ -163,6 +163,17 @@ def m008_warnings(db: Database) -> None:
     db.execute("ALTER TABLE bookings ADD COLUMN seen_warnings TEXT NOT NULL DEFAULT '[]'")
 
 
+@migrations()
+def m009_urls_that_answered(db: Database) -> None:
+    """Add that a vendor has answered, where what is kept shows it; at which url is not known."""
+    # Each key ends in the vendor's name, as the transport has it.
+    for insert in (
+        "INSERT INTO notes SELECT 'url of The shop', '' FROM notes WHERE key = 'shop region'",
+        "INSERT INTO notes SELECT 'url of Minox', '' FROM tokens",
+    ):
+        db.execute(insert)
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 

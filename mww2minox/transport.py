@@ -32,7 +32,7 @@ from mww2minox.errors import (
     VendorError,
     WaitTooLong,
 )
-from mww2minox.language.cleaning import one_line
+from mww2minox.language.cleaning import one_line, page_text
 from mww2minox.language.texts import _
 
 CONNECT_SECONDS = 10
@@ -51,6 +51,7 @@ CLOCK_TOLERANCE_SECONDS = 2
 """A `Date` header tells whole seconds, so that our own clock is the better one while they agree."""
 MESSAGE_LENGTH = 300
 MOST_READ = 2_000
+MOST_OF_PAGE = 20_000
 EMAIL = re.compile(r"""[^\s@<>()\[\],;:"'=/?&]{1,64}(?:@|%40)[^\s@<>()\[\],;:"'=/?&]{1,255}""")
 LARGEST_ANSWER = 64 * 1024 * 1024
 SHARE_OF_LIMIT = 0.95
@@ -59,8 +60,13 @@ SHARE_OF_LIMIT = 0.95
 log = logging.getLogger(__name__)
 
 
-class Pauses(Protocol):
-    """Keeps until when a vendor must be left alone, for the next process too."""
+class Notes(Protocol):
+    """Keeps small facts of a vendor, for the next process too: until when it must be left alone,
+    and at which url it answered.
+    """
+
+    def note(self, key: str) -> str | None:
+        """Return a text, or None."""
 
     def moment(self, key: str) -> datetime | None:
         """Return the moment (aware), or None."""
@@ -150,7 +156,7 @@ class Transport:
         *,
         vendor: str,
         base_url: str,
-        pauses: Pauses,
+        notes: Notes,
         per_second: float,
         params: Mapping[str, str] | None = None,
         messages: Callable[[Any], list[str]],
@@ -158,7 +164,7 @@ class Transport:
         """`params` go with every request and into no text; `messages` reads a vendor's errors."""
         self.vendor = vendor
         self.base_url = base_url
-        self.pauses = pauses
+        self.notes = notes
         self.pace = Pace(per_second)
         self.messages = messages
         self.waited = 0.0
@@ -168,6 +174,8 @@ class Transport:
         self.requests_sent = 0
         self.skew: float | None = None
         """The seconds that the vendor's clock is ahead, by the last answer that told its time."""
+        self._noted = False
+        """Whether this process has seen to it that the url is noted as one that answers."""
 
         self._params = dict(params or {})
         self._secrets: set[str] = set()
@@ -235,11 +243,69 @@ class Transport:
         """Return up to ten messages, cut, each on a line, without secrets and e-mail addresses."""
         return [self._clean(message[:MOST_READ]) for message in messages[:10]]
 
+    def page_words(self, kind: str, content: bytes) -> str:
+        """Return what a page says that came in the place of JSON, cleaned; often nothing.
+
+        Half an answer is no page: it may hold what is known of a person.
+        """
+        if not kind.startswith("text/"):
+            return ""
+        return self._clean(page_text(content[:MOST_OF_PAGE].decode(errors="replace")))
+
     def _clean(self, message: str) -> str:
         # The longest first: a shorter secret may be a part of a longer one.
         for secret in sorted(filter(None, self._secrets), key=len, reverse=True):
             message = re.sub(re.escape(secret), "***", message, flags=re.IGNORECASE)
         return one_line(EMAIL.sub("***", message), read=MESSAGE_LENGTH)
+
+    def unusable(self, request: str, data: object) -> UnusableAnswer:
+        """Return the failure of an answer of status 200 whose JSON is not what was asked for.
+
+        A vendor that is being maintained may answer so (shop/api.md, "Errors and strange answers").
+        """
+        words = "; ".join(filter(None, self.read_messages(data)))
+        if words:
+            message = _("{vendor} answers {request} with a message and no data: {words}")
+        elif data in (None, "", [], {}):
+            message = _("{vendor} gives an empty answer to {request}.")
+        else:
+            message = _("{vendor} answers {request} in a shape that is not known.")
+
+        sentence = message.format(vendor=_(self.vendor), request=request, words=words)
+        return UnusableAnswer(sentence, self.advice())
+
+    def advice(self) -> str:
+        """Return what to do about an answer that makes no sense.
+
+        The url is suspected only while no answer from there ever made sense.
+        """
+        # Of older states it is known that the vendor answered, and not where.
+        if self.notes.note(self._url_key) in (self.base_url, ""):
+            return _("Nothing is lost. Run the same command again later, or: mww2minox check")
+
+        suggestion = _(
+            "Check that {url} is the right url in the config. If it is, try again later: mww2minox"
+            " check"
+        )
+        return suggestion.format(url=self.base_url)
+
+    def note_sense(self, data: object) -> None:
+        """Remember that the url is right, once a process, where an answer from there makes sense.
+
+        A page of maintenance is no proof, nor is its message.
+        """
+        makes_sense = isinstance(data, list | dict) and data and not has_message(data)
+        if self._noted or not makes_sense:
+            return
+
+        if self.notes.note(self._url_key) != self.base_url:
+            self.notes.set_note(self._url_key, self.base_url)
+        self._noted = True
+
+    @property
+    def _url_key(self) -> str:
+        # no text: a key in the state, or what a UUID is derived from
+        return f"url of {self.vendor}"
 
     def send(
         self, request: requests.Request, leaving: Callable[[], None] | None = None
@@ -303,10 +369,10 @@ class Transport:
     def _leave_alone(self, key: str, seconds: float) -> None:
         if seconds > self._seconds_left(key):
             until = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
-            self.pauses.set_note(key, until.isoformat())
+            self.notes.set_note(key, until.isoformat())
 
     def _seconds_left(self, key: str) -> float:
-        until = self.pauses.moment(key)
+        until = self.notes.moment(key)
         if until is None:
             return 0.0
 
@@ -450,13 +516,15 @@ class _Attempt:
         except ValueError:
             self.in_doubt = True
             raise self._unusable(response, content) from None
+
+        self.transport.note_sense(data)
         return Answer(status=status, headers=response.headers, data=data, in_doubt=self.in_doubt)
 
     def _redirected(self, status: int) -> UnusableAnswer:
         message = _("{vendor} answers {request} with a redirect ({status}), which is not followed.")
         return UnusableAnswer(
             message.format(vendor=self.vendor, request=self.shown, status=status),
-            _("Check the url in the config, then run: mww2minox check"),
+            self.transport.advice(),
         )
 
     def _failing(self, status: int) -> Exception:
@@ -469,16 +537,23 @@ class _Attempt:
 
     def _unusable(self, response: requests.Response, content: bytes) -> Exception:
         kind = response.headers.get("Content-Type", "").partition(";")[0] or _("no content type")
-        message = _(
-            "{vendor} answers {request} with something that is not JSON ({kind}, {count} bytes)."
+        words = self.transport.page_words(kind, content)
+        if words:
+            message = _("{vendor} answers {request} with a page and no data: {words}")
+        else:
+            message = _(
+                "{vendor} answers {request} with something that is not JSON ({kind}, {count}"
+                " bytes)."
+            )
+
+        sentence = message.format(
+            vendor=self.vendor,
+            request=self.shown,
+            words=words,
+            kind=kind[:60],
+            count=len(content),
         )
-        suggestion = _("Check that {url} is the right url in the config, then run: mww2minox check")
-        unusable = UnusableAnswer(
-            message.format(
-                vendor=self.vendor, request=self.shown, kind=kind[:60], count=len(content)
-            ),
-            suggestion.format(url=self.transport.base_url),
-        )
+        unusable = UnusableAnswer(sentence, self.transport.advice())
 
         # Half an answer may come whole the next time. A write may have been carried out, though:
         # the caller reads back.
@@ -504,6 +579,11 @@ class _Attempt:
 
     def _backoff(self, exponent: int) -> float:
         return random.uniform(0, min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**exponent))  # noqa: S311 - jitter
+
+
+def has_message(data: object) -> bool:
+    """Tell whether an answer is an object with something to say, as one in the place of data is."""
+    return isinstance(data, dict) and bool(data.get("message"))
 
 
 def _is_refused_connection(error: requests.ConnectionError) -> bool:

@@ -77,7 +77,7 @@ class Wiring:
         transport = Transport(
             vendor=N_("The shop"),
             base_url=settings.url,
-            pauses=self.store,
+            notes=self.store,
             per_second=SHOP_PER_SECOND,
             params=params,
             messages=shop_messages,
@@ -104,7 +104,7 @@ class Wiring:
         transport = Transport(
             vendor=N_("Minox"),
             base_url=settings.url,
-            pauses=self.store,
+            notes=self.store,
             per_second=settings.requests_per_second,
             messages=minox_messages,
         )

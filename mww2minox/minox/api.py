@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +21,7 @@ from mww2minox.minox.wire import (
     by_number,
     errors_inside,
     find_lines,
+    only_messages,
     read_administration,
     read_administration_entry,
     read_created_number,
@@ -35,6 +36,7 @@ from mww2minox.minox.wire import (
 )
 from mww2minox.transport import Answer, Transport
 
+NO_CONTENT = 204
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 NOT_FOUND = 404
@@ -159,14 +161,13 @@ class Minox:
     ) -> list[MinoxCustomer]:
         """Look customers up; `shown` stands for a path with personal data."""
         try:
-            answer = self._request("GET", path, shown=shown, params=params)
+            data = self._get(path, shown=shown, params=params)
         except Refused as refused:
             if refused.status != NOT_FOUND:
                 raise
             return []  # a look-up that finds nothing answers 404, or no rows
 
-        rows = self._rows(answer.data, read_look_up)
-        return [read_customer(row) for row in rows if read_id(row)]
+        return [read_customer(row) for row in self._rows(data, read_look_up)]
 
     def create_customer(self, body: bytes, journal: str) -> str | None:
         """POST a customer, once; return its number, or None when the answer does not tell.
@@ -203,24 +204,25 @@ class Minox:
         path = f"{self._base}/transaction_line_batch/{batch_id}"
         answer = self._request("PUT", path, body=body, repeat=repeat, leaving=leaving)
 
-        # A 2xx that is neither lines nor an error, a bare text say, does not tell what happened.
-        if not isinstance(answer.data, dict | list):
-            strange = self._strange(_("a booking"))
-            strange.in_doubt = True
-            raise strange
+        # A 2xx that is neither lines nor an error, as during maintenance, does not tell what
+        # happened.
         self._refuse_errors(answer)
+        if not isinstance(answer.data, dict | list) or only_messages(answer.data):
+            unusable = self._transport.unusable(f"PUT {path}", answer.data)
+            unusable.in_doubt = True
+            raise unusable
 
     def booking(self, batch_id: str) -> list[TransactionLine]:
         """Read a booking back: its lines, none when there is no such booking."""
         path = f"{self._base}/transaction_line_batch/{quote(batch_id, safe='')}"
         try:
-            answer = self._request("GET", path)
+            data = self._get(path)
         except Refused as refused:
             if refused.status == NOT_FOUND:
                 return []
             raise self._refusal(refused) from None
 
-        return [self._line(row) for row in find_lines(answer.data)]
+        return [self._line(row) for row in find_lines(data)]
 
     @property
     def books(self) -> str:
@@ -286,7 +288,7 @@ class Minox:
         query = dict(params or {})
         for page in range(MOST_PAGES):
             try:
-                data = self._request("GET", path, params=query).data
+                data = self._get(path, params=query)
             except Refused as refused:
                 # Without its administrations a tenant is no tenant: that is told, not passed over.
                 if refused.status != NOT_FOUND or path == self._tenant:
@@ -312,6 +314,22 @@ class Minox:
             return read(data)
         except ValueError:
             raise self._strange(_("a list")) from None
+
+    def _get(
+        self, path: str, *, shown: str = "", params: Mapping[str, str] | None = None
+    ) -> object:
+        """GET a list, a customer or a booking.
+
+        Raises UnusableAnswer where there is something to say in its place, or nothing at all: so
+        answers who is being maintained. Taken for an empty list it would hide what is there.
+        """
+        answer = self._request("GET", path, shown=shown, params=params)
+        is_empty = answer.data is None and answer.status != NO_CONTENT
+        is_scalar = isinstance(answer.data, str | int | Decimal) and answer.data
+        if is_empty or is_scalar or only_messages(answer.data):
+            raise self._transport.unusable(f"GET {shown or path}", answer.data)
+
+        return answer.data
 
     def _request(  # noqa: PLR0913 - the parts of a request
         self,
@@ -415,6 +433,4 @@ class Minox:
 
     def _strange(self, what: str) -> UnusableAnswer:
         message = _("Minox answers {what} in a shape that is not known.").format(what=what)
-        return UnusableAnswer(
-            message, _("Check minox.url in the config, then run: mww2minox check")
-        )
+        return UnusableAnswer(message, self._transport.advice())

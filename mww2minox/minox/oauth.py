@@ -14,7 +14,7 @@ from typing import Any
 from mww2minox.errors import KeysRefused, LoginNeeded, Refused, Unreachable, UnusableAnswer
 from mww2minox.language.texts import N_, _
 from mww2minox.state import Store, Tokens
-from mww2minox.transport import Transport
+from mww2minox.transport import Transport, has_message
 
 SCOPES = (
     # no text: the rights, as OAuth names them
@@ -186,6 +186,9 @@ class MinoxLogin:
             body = json.dumps(grant).encode()
             data = self._transport.request("POST", "/oauth/token", body=body).data
 
+        # So answers who is being maintained: a new login would not help.
+        if data is None or has_message(data):
+            raise self._transport.unusable("POST /oauth/token", data)
         if not isinstance(data, dict) or not isinstance(data.get("access_token"), str):
             message = _("Minox answers the token request without an access token.")
             raise UnusableAnswer(message, _(LOGIN))

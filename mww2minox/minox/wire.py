@@ -153,6 +153,21 @@ def errors_inside(data: object) -> list[str]:
     return [_message_text(error) for error in errors]
 
 
+def only_messages(data: object) -> bool:
+    """Tell whether an answer has something to say and lists nothing: no `collection`, no row with
+    an id, no line.
+    """
+    return bool(error_messages(data)) and not _lists_something(data)
+
+
+def _lists_something(data: object) -> bool:
+    if isinstance(data, dict):
+        is_row = bool(data.keys() & {"collection", "id", "account"})
+        return is_row or any(map(_lists_something, data.values()))
+
+    return isinstance(data, list) and any(map(_lists_something, data))
+
+
 def _is_error(message: Mapping[str, Any]) -> bool:
     return str(message.get("message_type", "")).lower() in ("error", "fatal")
 
@@ -190,10 +205,10 @@ def read_rows(data: object) -> list[Mapping[str, Any]]:
 def read_look_up(data: object) -> list[Mapping[str, Any]]:
     """Return the rows of a look-up, as `read_rows`.
 
-    Raises ValueError also for a list of anything but objects: what cannot be read is not nobody,
-    or a customer that is there would be made once more.
+    Raises ValueError also for a list of anything but objects with an id: what cannot be read is not
+    nobody, or a customer that is there would be made once more.
     """
-    rows = read_rows(data)
+    rows = [row for row in read_rows(data) if read_id(row)]
     if len(rows) < len(_entries(data)):
         raise ValueError(rows)
     return rows

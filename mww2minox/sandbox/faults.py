@@ -15,6 +15,7 @@ Kind = Literal[
     "drop_before",
     "drop_after",
     "html",
+    "instead",
     "truncated",
     "slow",
     "ghost",
@@ -31,9 +32,10 @@ class Fault:
 
     `status`: answers with that status, nothing is done. `429`: too many requests, with
     `retry_after` when set. `drop_before`, `drop_after`: closes the connection without an answer,
-    without or with the effect. `html`: a page with status 200, the effect by `effect`. `truncated`,
-    `broken_json`: half an answer, with the effect. `slow`: waits `seconds` first. `ghost`: closes
-    at once and does it `seconds` later. `redirect`: 302 to `location`, nothing is done.
+    without or with the effect. `html`: a page with status 200, the effect by `effect`. `instead`:
+    the same with `body`, as JSON. `truncated`, `broken_json`: half an answer, with the effect.
+    `slow`: waits `seconds` first. `ghost`: closes at once and does it `seconds` later. `redirect`:
+    302 to `location`, nothing is done.
     """
 
     kind: Kind
@@ -45,6 +47,7 @@ class Fault:
     retry_after: str | None = None
     seconds: float = 0.0
     effect: bool = False
+    body: str = ""
     location: str = "http://127.0.0.1:9/elsewhere"
     times: int | None = 1
     """How many requests it happens to; None is for ever."""

@@ -91,6 +91,7 @@ class Gate:
         ways: dict[str, Way] = {
             "drop_after": self._drop_after,
             "html": self._html,
+            "instead": self._instead,
             "truncated": self._truncated,
             "broken_json": self._broken_json,
             "slow": self._slow,
@@ -107,6 +108,11 @@ class Gate:
         if fault.effect:
             self._answer(incoming)
         return Answer(200, [("Content-Type", "text/html; charset=utf-8")], PAGE)
+
+    def _instead(self, fault: Fault, incoming: Incoming) -> Answer:
+        if fault.effect:
+            self._answer(incoming)
+        return Answer(200, [JSON], fault.body.encode())
 
     def _truncated(self, _fault: Fault, incoming: Incoming) -> Answer:
         return replace(self._answer(incoming), send="half")

@@ -14,7 +14,7 @@ from mww2minox.errors import (
     OrderNotInShop,
     Refused,
     TokenRefused,
-    UnusableShopAnswer,
+    UnusableAnswer,
     VendorError,
 )
 from mww2minox.language.texts import _
@@ -27,7 +27,7 @@ from mww2minox.shop.orders import (
     read_number,
     read_order,
 )
-from mww2minox.transport import Transport
+from mww2minox.transport import Transport, has_message
 
 PAGE = 100
 """Orders per request: the most that the shop gives."""
@@ -99,22 +99,24 @@ class Webshop:
     def store(self) -> StoreFacts:
         """Return the store's country (`region_code`), and what tells it from other stores."""
         store = self._get("/v1/store", needs=_("shop.token (or it wants shop.partner_token too)"))
-        if not isinstance(store, dict):
-            raise self._strange("/v1/store")
+        fields = store if isinstance(store, dict) else {}
+        uuid = str(fields.get("id") or "")
+        identity = uuid or str(fields.get("primary_domain") or fields.get("name") or "")
 
-        uuid = str(store.get("id") or "")
-        identity = uuid or str(store.get("primary_domain") or store.get("name") or "")
-        country = str(store.get("region_code") or "NL").upper()
-        name = plain_text(str(store.get("name") or ""))
+        # The UUIDs of all bookings are derived from it: an answer without one is no store's.
+        if not identity:
+            raise self._unusable("/v1/store", store)
+        country = str(fields.get("region_code") or "NL").upper()
+        name = plain_text(str(fields.get("name") or ""))
         return StoreFacts(country=country, identity=identity, uuid=uuid, name=name)
 
     def statuses(self) -> list[Status]:
         """Return all order statuses, in the configured language. Needs the partner token."""
-        rows = self._get("/v1/orderstatuses", needs=_("shop.token and shop.partner_token"))
+        rows = self._rows("/v1/orderstatuses", needs=_("shop.token and shop.partner_token"))
         try:
-            return [_status(row) for row in _collection(rows)]
+            return [_status(row) for row in rows]
         except (KeyError, TypeError, ValueError):
-            raise self._strange("/v1/orderstatuses") from None
+            raise self._unusable("/v1/orderstatuses", rows) from None
 
     def payment_methods(self) -> dict[str, str]:
         """Return the ways of paying: `gateway/method` and the name that the shop shows.
@@ -122,7 +124,7 @@ class Webshop:
         Needs the partner token.
         """
         needs = _("shop.token and shop.partner_token")
-        gateways = _collection(self._get("/v1/payment/gateways", needs=needs))
+        gateways = self._rows("/v1/payment/gateways", needs=needs)
 
         names: dict[str, str] = {}
         try:
@@ -131,12 +133,12 @@ class Webshop:
                     payment = f"{plain_text(gateway['name'])}/{plain_text(method['name'])}"
                     names[payment] = plain_text(str(method.get("displayName") or ""))
         except (AttributeError, KeyError, TypeError):
-            raise self._strange("/v1/payment/gateways") from None
+            raise self._unusable("/v1/payment/gateways", gateways) from None
         return names
 
     def tax_rates(self) -> dict[str, list[Decimal]]:
         """Return the rates (percentages) that the shop is set up for, by region (two letters)."""
-        rows = _collection(self._get("/v1/tax-policy/regions"))
+        rows = self._rows("/v1/tax-policy/regions")
         try:
             return {
                 str(row["regionCode"]).upper(): _region_rates(row)
@@ -144,7 +146,7 @@ class Webshop:
                 if read_flag(row["taxEnabled"])
             }
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise self._strange("/v1/tax-policy/regions") from None
+            raise self._unusable("/v1/tax-policy/regions", rows) from None
 
     def latest(self, count: int) -> list[ReceivedOrder]:
         """Return the `count` newest orders, the newest first.
@@ -175,13 +177,14 @@ class Webshop:
         if not can_be_asked_for(number):
             raise _not_in_shop(number)
         path = f"/v1/orders/{quote(number, safe='')}"
-        order = read_order(self._get(path, absent=_not_in_shop(number)))
+        data = self._get(path, absent=_not_in_shop(number))
+        order = read_order(data)
 
         if not _for_real([order]):
             raise _not_in_shop(number)
         # A page of maintenance comes with status 200 too: only what was asked for is an answer.
         if order.number != read_number(number):
-            raise self._strange(path)
+            raise self._unusable(path, data)
         return order
 
     def pages(
@@ -259,14 +262,28 @@ class Webshop:
 
     def _page(self, filters: dict[str, str], offset: int, *, ordering: str = "asc") -> list[Any]:
         page = {"limit": str(PAGE), "offset": str(offset), "ordering": ordering}
-        return _collection(self._get("/v1/orders", filters | page))
+        return self._rows("/v1/orders", filters | page)
 
     def _count(self, filters: dict[str, str]) -> int:
         data = self._get("/v1/orders/count", filters)
         count = data.get("count") if isinstance(data, dict) else data
         if not str(count).isdigit():
-            raise self._strange("/v1/orders/count")
+            raise self._unusable("/v1/orders/count", data)
         return int(str(count))
+
+    def _rows(
+        self, path: str, params: dict[str, str] | None = None, *, needs: str = "shop.token"
+    ) -> list[Any]:
+        """GET the rows of a listing: bare, or wrapped in an object as live answers are."""
+        data = self._get(path, params, needs=needs)
+        rows = data
+        # What lists nothing but has something to say is no empty list.
+        if isinstance(data, dict) and not has_message(data):
+            rows = next((value for value in data.values() if isinstance(value, list)), None)
+
+        if not isinstance(rows, list):
+            raise self._unusable(path, data)
+        return rows
 
     def _get(
         self,
@@ -303,11 +320,10 @@ class Webshop:
             status=refused.status,
             words="; ".join(refused.messages),
         )
-        return UnusableShopAnswer(message)
+        return UnusableAnswer(message, self._transport.advice())
 
-    def _strange(self, path: str) -> UnusableShopAnswer:
-        message = _("The shop answers {path} in a shape that is not known.").format(path=path)
-        return UnusableShopAnswer(message)
+    def _unusable(self, path: str, data: object) -> UnusableAnswer:
+        return self._transport.unusable(f"GET {path}", data)
 
 
 def _status(row: dict[str, Any]) -> Status:
@@ -328,17 +344,6 @@ def _region_rates(region: dict[str, Any]) -> list[Decimal]:
 def _for_real(orders: Iterable[ReceivedOrder]) -> list[ReceivedOrder]:
     """Leave test orders out: they are never taken in."""
     return [order for order in orders if not order.payload.get("test")]
-
-
-def _collection(data: object) -> list[Any]:
-    """Return the rows of a listing: bare, or wrapped in an object as live answers are."""
-    if isinstance(data, dict):
-        data = next((value for value in data.values() if isinstance(value, list)), None)
-
-    if not isinstance(data, list):
-        message = _("The shop answers a listing with something that is not a list.")
-        raise UnusableShopAnswer(message)
-    return data
 
 
 def _not_in_shop(number: str) -> OrderNotInShop:

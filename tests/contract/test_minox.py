@@ -361,7 +361,7 @@ def test_a_customer_with_another_email_is_not_taken_whatever_the_lookup_says(
 @pytest.mark.parametrize(
     "answer",
     [
-        *("null", "[]", "{}", "false", '""', ""),
+        *("[]", "{}", "false", '""'),
         *('{"collection": []}', '{"collection": {}}', '{"collection": null}'),
         *('{"collection": false}', '{"collection": ""}', '{"collection": [null, []]}'),
     ],
@@ -386,8 +386,67 @@ def test_what_is_no_list_is_no_empty_list(wiring: Wiring, answer: str) -> None:
         minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", text=answer)
         minox.get(f"{INSIDE}/journal", text=answer)
         for ask in (lambda: wiring.minox.customers_by_email("a@b.nl"), wiring.minox.journals):
-            with pytest.raises(UnusableAnswer, match="a list in a shape that is not known"):
+            with pytest.raises(UnusableAnswer, match="in a shape that is not known"):
                 ask()
+
+
+MAINTENANCE = [
+    ("", "Minox gives an empty answer to GET "),
+    ("null", "Minox gives an empty answer to GET "),
+    ('{"message": "Onderhoud tot 03:00"}', "a message and no data: Onderhoud tot 03:00"),
+    ('[{"message_code": "503", "message": "Onderhoud"}]', "a message and no data: Onderhoud"),
+    ('{"messages": [{"message": "Onderhoud"}]}', "a message and no data: Onderhoud"),
+    ('{"error": "maintenance"}', "a message and no data: maintenance"),
+]
+
+
+@pytest.mark.parametrize(("answer", "told"), MAINTENANCE)
+def test_maintenance_is_told_in_minox_own_words_and_is_no_empty_list(
+    wiring: Wiring, answer: str, told: str
+) -> None:
+    """Nor is it a customer or a booking that is not there."""
+    calls: list[Callable[[], object]] = [
+        wiring.minox.administration,
+        wiring.minox.vat_codes,
+        wiring.minox.journals,
+        wiring.minox.ledger_accounts,
+        lambda: wiring.minox.lines_of_period(2026, 3),
+        lambda: wiring.minox.booking(BATCH),
+        lambda: wiring.minox.customer("10600"),
+        lambda: wiring.minox.customers_by_email("a@b.nl"),
+        lambda: wiring.minox.customers_by_externalid("x"),
+        lambda: wiring.minox.customers_by_search("x"),
+    ]
+    wiring.minox.journals()
+    for call in calls:
+        with requests_mock.Mocker() as minox:
+            minox.get(requests_mock.ANY, text=answer)
+            with pytest.raises(UnusableAnswer) as caught:
+                call()
+        assert told in caught.value.message
+        assert caught.value.suggestion.startswith("Nothing is lost. Run the same command again")
+        assert caught.value.suggestion.endswith("mww2minox check")
+        assert "a@b.nl" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "rows"),
+    [
+        ('{"collection": [], "messages": [{"message_type": "warning", "message": "Let op"}]}', []),
+        ('{"collection": [{"id": "VERK", "message": "Let op"}]}', ["VERK"]),
+        ('[{"id": "VERK"}]', ["VERK"]),
+    ],
+)
+def test_a_list_with_a_message_is_a_list(wiring: Wiring, answer: str, rows: list[str]) -> None:
+    with requests_mock.Mocker() as minox:
+        minox.get(f"{INSIDE}/journal", text=answer)
+        assert [journal.id for journal in wiring.minox.journals()] == rows
+
+
+def test_an_answer_without_content_lists_nothing(wiring: Wiring) -> None:
+    with requests_mock.Mocker() as minox:
+        minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", status_code=204)
+        assert wiring.minox.customers_by_email("a@b.nl") == []
 
 
 @pytest.mark.parametrize(
@@ -397,7 +456,7 @@ def test_a_customer_that_cannot_be_read_is_not_nobody(wiring: Wiring, answer: st
     """Else one that is there would be made once more."""
     with requests_mock.Mocker() as minox:
         minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", text=answer)
-        with pytest.raises(UnusableAnswer, match="a list in a shape that is not known"):
+        with pytest.raises(UnusableAnswer, match="in a shape that is not known"):
             wiring.minox.customers_by_email("a@b.nl")
 
 
@@ -588,12 +647,15 @@ def test_errors_are_found_anywhere_and_told_from_warnings(data: object, errors: 
     assert errors_inside(data) == errors
 
 
-@pytest.mark.parametrize("body", ["", "null", '"ok"', "true", "<html>"])
+@pytest.mark.parametrize(
+    "body", ["", "null", '"ok"', "true", "<html>", *(answer for answer, _told in MAINTENANCE)]
+)
 def test_a_2xx_that_is_no_booking_is_not_taken_for_one(wiring: Wiring, body: str) -> None:
     with requests_mock.Mocker() as minox:
         minox.put(f"{INSIDE}/transaction_line_batch/{BATCH}", text=body)
-        with pytest.raises(UnusableAnswer):
+        with pytest.raises(UnusableAnswer) as caught:
             wiring.minox.put_booking(BATCH, b"[]")
+    assert caught.value.in_doubt
 
 
 @pytest.mark.parametrize(

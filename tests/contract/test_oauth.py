@@ -395,13 +395,25 @@ def test_an_answer_without_a_refresh_token_keeps_the_old_one(
 
 
 @pytest.mark.parametrize(
-    "body", ["[]", '"x"', "{}", '{"access_token": null}', '{"access_token": 7}', ""]
+    "body", ["[]", '"x"', "{}", '{"access_token": null}', '{"access_token": 7}']
 )
 def test_an_answer_without_an_access_token_is_not_stored(wiring: Wiring, body: str) -> None:
     before = tokens(wiring)
     with requests_mock.Mocker() as minox:
         minox.post("/oauth/token", text=body)
         with pytest.raises(UnusableAnswer, match="mww2minox login$"):
+            wiring.login.renew(before.access_token)
+    assert tokens(wiring) == before
+
+
+@pytest.mark.parametrize("body", ["", "null", '{"message": "Onderhoud tot 03:00"}'])
+def test_a_token_endpoint_that_is_being_maintained_asks_for_no_login(
+    wiring: Wiring, body: str
+) -> None:
+    before = tokens(wiring)
+    with requests_mock.Mocker() as minox:
+        minox.post("/oauth/token", text=body)
+        with pytest.raises(UnusableAnswer, match="same command again later.*mww2minox check$"):
             wiring.login.renew(before.access_token)
     assert tokens(wiring) == before
 

@@ -16,7 +16,6 @@ from mww2minox.errors import (
     TokenRefused,
     Unreachable,
     UnusableAnswer,
-    UnusableShopAnswer,
 )
 from mww2minox.sandbox import SAMPLES, Fault, Sandbox, Settings, many_orders
 from mww2minox.shop.orders import ReceivedOrder, read_order, read_stored_order
@@ -460,11 +459,11 @@ def test_numbers_of_statuses_need_no_partner_token(sandbox: Sandbox, processes: 
         (Fault("slow", seconds=31, times=None), Unreachable),
         (Fault("status", status=500, times=None), ServerFails),
         (Fault("status", status=503, times=None), ServerFails),
-        (Fault("status", status=400), UnusableShopAnswer),
+        (Fault("status", status=400), UnusableAnswer),
         (Fault("status", status=401), TokenRefused),
         (Fault("status", status=403), TokenRefused),
-        (Fault("status", status=404), UnusableShopAnswer),
-        (Fault("status", status=418), UnusableShopAnswer),
+        (Fault("status", status=404), UnusableAnswer),
+        (Fault("status", status=418), UnusableAnswer),
     ],
     ids=lambda value: f"{value.kind}-{value.status}" if isinstance(value, Fault) else "",
 )
@@ -522,6 +521,71 @@ def test_json_that_is_no_list_of_orders_is_not_an_empty_shop(wiring: Wiring, bod
         shop.get("/v1/orders/count", text='{"count": 0}')
         with pytest.raises(UnusableAnswer, match="mww2minox check$"):
             list(wiring.shop.pages(archived=False))
+
+
+PAGE = "<html><head><title>Onderhoud</title><style>p {}</style></head><body><p>Tot 03:00</p>"
+MAINTENANCE = [
+    ("", "application/json", "The shop gives an empty answer to GET {path}."),
+    ("null", "application/json", "The shop gives an empty answer to GET {path}."),
+    (
+        '{"message": "Onderhoud tot 03:00"}',
+        "application/json",
+        "The shop answers GET {path} with a message and no data: Onderhoud tot 03:00",
+    ),
+    (
+        '{"message": "Onderhoud", "orders": []}',
+        "application/json",
+        "The shop answers GET {path} with a message and no data: Onderhoud",
+    ),
+    (
+        PAGE,
+        "text/html; charset=utf-8",
+        "The shop answers GET {path} with a page and no data: Onderhoud Tot 03:00",
+    ),
+    (
+        f"Even geduld\x1b[31m, {SHOP_TOKEN} van jan@example.nl",
+        "text/plain",
+        "The shop answers GET {path} with a page and no data: Even geduld [31m, *** van ***",
+    ),
+]
+
+
+@pytest.mark.parametrize("worked", [True, False])
+@pytest.mark.parametrize(("answer", "kind", "told"), MAINTENANCE)
+def test_maintenance_is_told_in_the_shops_own_words(
+    wiring: Wiring, answer: str, kind: str, told: str, *, worked: bool
+) -> None:
+    """The url is suspected only where no answer from there ever made sense."""
+    calls: dict[str, Callable[[], object]] = {
+        "/v1/orders": lambda: list(wiring.shop.pages(archived=False)),
+        "/v1/orders/count": lambda: wiring.shop.count(archived=False, since=TODAY, until=TODAY),
+        "/v1/orders/1001": lambda: wiring.shop.order("1001"),
+        "/v1/store": wiring.shop.store,
+        "/v1/orderstatuses": wiring.shop.statuses,
+        "/v1/payment/gateways": wiring.shop.payment_methods,
+        "/v1/tax-policy/regions": wiring.shop.tax_rates,
+    }
+    if worked:
+        wiring.shop.store()
+    advice = "Nothing is lost. Run the same command again later, or: mww2minox check"
+    url = f"Check that {wiring.config.shop.url} is the right url in the config. If it is, try again"
+
+    for path, call in calls.items():
+        with requests_mock.Mocker() as shop:
+            shop.get(requests_mock.ANY, text=answer, headers={"Content-Type": kind})
+            with pytest.raises(UnusableAnswer) as caught:
+                call()
+        assert caught.value.message == told.format(path=path)
+        assert caught.value.suggestion == (advice if worked else f"{url} later: mww2minox check")
+
+
+def test_a_url_that_was_changed_is_suspected_again(processes: Processes) -> None:
+    processes.start().shop.store()
+    moved = processes.start(shop={"url": "https://shop.example"})
+    with requests_mock.Mocker() as shop:
+        shop.get(requests_mock.ANY, text="null")
+        with pytest.raises(UnusableAnswer, match=r"https://shop\.example is the right url"):
+            moved.shop.store()
 
 
 # What `setup` proposes a mapping by.

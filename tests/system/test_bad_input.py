@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mww2minox.sandbox import Fault, Sandbox
+from tests.harness.inside import Inside
 from tests.system.conftest import RUNNER, Cli, Ended
 
 
@@ -38,6 +39,27 @@ def test_a_vendor_that_answers_nonsense_ends_the_run_with_4(
     assert cli.report() == before
     assert cli("fetch").status == 0
     assert cli("push").status == 3
+
+
+@pytest.mark.parametrize("side", ["shop", "minox"])
+def test_maintenance_is_told_in_the_vendors_words_and_not_as_a_wrong_url(
+    inside: Inside, vendors: Sandbox, side: Any
+) -> None:
+    assert inside("fetch").status == 0
+    assert inside("push", "--order", "1001").status == 0
+    body = '{"message": "Onderhoud tot 03:00"}'
+    vendors.faults.append(Fault("instead", side=side, method="GET", body=body, times=None))
+    before = inside.report()
+
+    for command in ("fetch" if side == "shop" else "push", "check"):
+        ended = inside(command)
+        told = " ".join((ended.out + ended.err).split())
+        assert ended.status == 4, told
+        assert "a message and no data: Onderhoud tot 03:00" in told
+        assert "Run the same command again later" in told
+        assert ".url" not in told
+        assert "right url" not in told
+    assert inside.report() == before
 
 
 def test_a_shop_that_is_down(cli: Cli, config: dict[str, Any], unused_port: int) -> None:

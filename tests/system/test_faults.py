@@ -54,6 +54,8 @@ REFUSING = [
     Fault("drop_after"),
     Fault("html"),
     Fault("html", effect=True),
+    Fault("instead", body="null"),
+    Fault("instead", body='{"message": "Onderhoud"}', effect=True),
     Fault("truncated"),
     Fault("broken_json"),
     Fault("slow", seconds=12.0),

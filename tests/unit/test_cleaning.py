@@ -3,7 +3,13 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from mww2minox.language.cleaning import one_line, visible, visible_lines, without_format_marks
+from mww2minox.language.cleaning import (
+    one_line,
+    page_text,
+    visible,
+    visible_lines,
+    without_format_marks,
+)
 
 NASTY = st.text(st.sampled_from("ab é\n\t\r\x1b\x85\u200b\u202e\u00ad\u2028\u00a0\ud800"))
 TEXTS = st.text(max_size=60) | NASTY
@@ -50,3 +56,23 @@ def test_lines_stay_lines_with_their_indent() -> None:
 
 def test_a_mark_without_a_width_parts_no_word() -> None:
     assert without_format_marks("Gro\u00adnin\u200bgen \u202eNL") == "Groningen NL"
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<title>Onderhoud</title><h1>Onderhoud</h1><p>Tot\n 03:00", "Onderhoud Tot 03:00"),
+        ("<p>Even geduld&nbsp;a.u.b. &amp; tot zo", "Even geduld a.u.b. & tot zo"),
+        ("<style>p {}</style><script>alert('x')</script>Terug om 3 uur", "Terug om 3 uur"),
+        ("Onderhoud tot 03:00\n", "Onderhoud tot 03:00"),
+        ("<html><body></body></html>", ""),
+        ("", ""),
+    ],
+)
+def test_a_page_is_read_as_its_reader_sees_it(page: str, text: str) -> None:
+    assert page_text(page) == text
+
+
+@given(text=TEXTS | st.text(st.sampled_from("<>/!-[]&;='\"ab ")))
+def test_whatever_a_page_holds_its_text_can_be_printed(text: str) -> None:
+    assert page_text(text).isprintable()

@@ -139,6 +139,16 @@ def test_a_page_instead_of_json(sandbox: Sandbox, *, effect: bool) -> None:
     assert ("10001" in sandbox.minox.customers) is effect
 
 
+@pytest.mark.parametrize("effect", [True, False])
+def test_another_answer_instead(sandbox: Sandbox, *, effect: bool) -> None:
+    """As the shop answers during maintenance, when that is no page."""
+    sandbox.faults.append(Fault("instead", effect=effect, body='{"message": "Onderhoud"}'))
+    answer = _create(sandbox)
+
+    assert (answer.status_code, answer.json()) == (200, {"message": "Onderhoud"})
+    assert ("10001" in sandbox.minox.customers) is effect
+
+
 def test_broken_json_and_redirects(sandbox: Sandbox) -> None:
     """Whole answers that are of no use."""
     sandbox.faults.append(Fault("broken_json"))

@@ -515,6 +515,21 @@ def test_an_intent_that_is_stored_anew_has_the_warnings_of_its_own_decision(path
         assert there.warnings == (AMBIGUOUS,)
 
 
+def test_a_state_of_the_version_before_knows_that_its_vendors_answered(
+    path: Path, later: None
+) -> None:
+    del later
+    known = list(state.migrations._migrations)  # noqa: SLF001
+    place = [migration.name for migration in known].index("m009_urls_that_answered")
+    state.migrations._migrations[:] = known[:place]  # noqa: SLF001
+    with Store(path) as store:
+        store.set_note("shop region", "NL")
+    state.migrations._migrations[:] = known  # noqa: SLF001
+    with Store(path) as store:
+        assert (store.note("url of The shop"), store.note("url of Minox")) == ("", None)
+    assert path.with_name("state.db.before-m009_urls_that_answered").exists()
+
+
 def test_past_runs_can_leave_out_the_one_that_is_asked_for(path: Path) -> None:
     with Store(path) as store:
         first, second = (store.start_run("push") for _ in range(2))
