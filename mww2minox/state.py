@@ -155,12 +155,15 @@ def m007_seen_differences(db: Database) -> None:
 
 @migrations()
 def m008_warnings(db: Database) -> None:
-    """Add what somebody should look at of a booking, and what of it was looked at.
+    """Add what somebody should look at of a booking, and what of it was looked at; and what of a
+    remembered customer gives a warning.
 
     Of older bookings no warning is known: they stood in the log alone.
     """
     db.execute("ALTER TABLE bookings ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]'")
     db.execute("ALTER TABLE bookings ADD COLUMN seen_warnings TEXT NOT NULL DEFAULT '[]'")
+    db.execute("ALTER TABLE customers ADD COLUMN others TEXT NOT NULL DEFAULT '[]'")
+    db.execute("ALTER TABLE customers ADD COLUMN name_marks TEXT")
 
 
 @migrations()
@@ -321,7 +324,9 @@ class StoredBooking(_KeptOrder):
 class RememberedCustomer:
     """A customer's number in Minox, or since when a POST for it may be under way.
 
-    `vat_number` is what Minox had at `read_at`; while that is None, nobody knows.
+    `vat_number` is what Minox had at `read_at`; while that is None, nobody knows. `others` are the
+    numbers that have its e-mail address as well; `name_marks` tell the words of its name apart, and
+    nobody can be known by them. None: an older version, or nobody, looked for either.
     """
 
     externalid: str
@@ -329,6 +334,8 @@ class RememberedCustomer:
     posted_at: datetime | None
     vat_number: str
     read_at: datetime | None
+    others: tuple[str, ...] = ()
+    name_marks: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1054,16 +1061,41 @@ class Store:
         self._write(sql, externalid=externalid, now=_now())
 
     def settle_customer(
-        self, externalid: str, number: str | None, *, vat_number: str | None = None
+        self,
+        externalid: str,
+        number: str | None,
+        *,
+        vat_number: str | None = None,
+        others: Sequence[str] = (),
+        name_marks: Sequence[str] | None = None,
     ) -> None:
         """Remember a customer's number (None: forget it); no POST is under way any more.
 
-        `vat_number` is what Minox has of it now, an empty one too; None: not known.
+        `vat_number` is what Minox has of it now, an empty one too; None: not known. For `others`
+        and `name_marks` see `RememberedCustomer`.
         """
-        sql = """INSERT OR REPLACE INTO customers (externalid, number, vat_number, read_at)
+        sql = """INSERT OR REPLACE INTO customers
+                 (externalid, number, vat_number, read_at, others, name_marks)
                  VALUES (:externalid, :number, coalesce(:vat_number, ''),
-                         CASE WHEN :vat_number IS NOT NULL THEN :now END)"""
-        self._write(sql, externalid=externalid, number=number, vat_number=vat_number, now=_now())
+                         CASE WHEN :vat_number IS NOT NULL THEN :now END, :others, :name_marks)"""
+        marks = None if name_marks is None else _json(list(name_marks))
+
+        self._write(
+            sql,
+            externalid=externalid,
+            number=number,
+            vat_number=vat_number,
+            now=_now(),
+            others=_json(list(others)),
+            name_marks=marks,
+        )
+
+    def distrust_customer(self, externalid: str) -> None:
+        """What is known of a customer may hold no more: it is to be read again."""
+        self._write(
+            "UPDATE customers SET read_at = NULL WHERE externalid = :externalid",
+            externalid=externalid,
+        )
 
     # Tokens
 
@@ -1145,10 +1177,14 @@ def _warnings(text: str) -> tuple[BookingWarning, ...]:
 
 
 def _customer(row: dict[str, Any]) -> RememberedCustomer:
+    marks = row["name_marks"]
+
     return RememberedCustomer(
         externalid=row["externalid"],
         number=row["number"],
         posted_at=_moment(row["posted_at"]),
         vat_number=row["vat_number"],
         read_at=_moment(row["read_at"]),
+        others=tuple(json.loads(row["others"])),
+        name_marks=None if marks is None else tuple(json.loads(marks)),
     )

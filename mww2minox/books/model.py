@@ -336,13 +336,18 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinoxCustomer:
-    """A customer in Minox. `emails` are lower-case; `vat_number` is without spaces and dots."""
+    """A customer in Minox. `emails` are lower-case; `vat_number` is without spaces and dots.
+
+    `names` is all that its addresses are named, contacts included, to compare with; `name` is the
+    one to show.
+    """
 
     number: str
     blocked: bool
     emails: tuple[str, ...]
     vat_number: str
     name: str = ""
+    names: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

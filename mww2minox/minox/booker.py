@@ -41,7 +41,7 @@ from mww2minox.errors import (
 )
 from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import BINDING_SECONDS, GHOST_SECONDS, LAG_SECONDS, poll
-from mww2minox.minox.customers import Customers, said, still_fits
+from mww2minox.minox.customers import Customers, FoundCustomer, said, still_fits
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import state_of
 from mww2minox.state import ReadOrder, Store, StoredBooking, StoredOrder
@@ -166,13 +166,13 @@ class Booker:
         booking = self.decide(order)
         if isinstance(booking, Rejection):
             return self._not_booked(order, booking)
-        customer = self._customer_number(booking.customer, order.number)
+        customer = self._customer_in_minox(booking.customer, order.number)
         if isinstance(customer, Rejection):
             return self._not_booked(order, customer)
 
         outcome = self._send_first(order, self._intend(order, booking, customer))
         if outcome.rejection and outcome.rejection.reason is Reason.REJECTED_BY_MINOX:
-            return self._perhaps_another_customer(order, booking, customer) or outcome
+            return self._perhaps_another_customer(order, booking, customer.number) or outcome
         return outcome
 
     def _not_booked(self, order: StoredOrder, rejection: Rejection) -> Outcome:
@@ -181,17 +181,20 @@ class Booker:
 
         return Outcome(order=order, state=state, rejection=rejection)
 
-    def _intend(self, order: StoredOrder, booking: Booking, customer: str) -> StoredBooking:
+    def _intend(
+        self, order: StoredOrder, booking: Booking, customer: FoundCustomer
+    ) -> StoredBooking:
         intent = StoredBooking(
             number=order.number,
             batch_id=self.batch_id(order.number),
-            customer=customer,
+            customer=customer.number,
             total_cents=int(booking.total * 100),
-            body=booking_body(booking, customer).decode(),
+            body=booking_body(booking, customer.number).decode(),
             payload=order.payload,
             read=order.read,
             sent_at=datetime.now(UTC),
             booked_at=None,
+            warnings=(*booking.warnings, *customer.warnings),
         )
         self._store.intend_booking(intent)
 
@@ -318,31 +321,35 @@ class Booker:
             self._store.mark_changed_in_shop(order.number, changes)
 
         log.info("Order %s is booked on customer %s.", order.number, intent.customer)
+        for warning in intent.warnings:
+            log.warning("Order %s is booked with a warning: %s.", order.number, warning.code.value)
         return _as_booked(order, intent)
 
     # Customers
 
-    def _customer_number(self, customer: BookingCustomer, order: str) -> str | Rejection:
+    def _customer_in_minox(
+        self, customer: BookingCustomer, order: str
+    ) -> FoundCustomer | Rejection:
         if isinstance(customer, FixedCustomer):
-            return customer.number
+            return FoundCustomer(number=customer.number)
         if isinstance(customer, CustomerByEmail):
-            return self.customers.number(customer, order)
+            return self.customers.find(customer, order)
 
-        return self._number_of_original(customer, order)
+        return self._of_original(customer, order)
 
-    def _number_of_original(self, customer: CustomerOfOriginal, order: str) -> str | Rejection:
+    def _of_original(self, customer: CustomerOfOriginal, order: str) -> FoundCustomer | Rejection:
         """Return the customer of the original's booking, else that of the original as a sale.
 
         Source: books/rules.md, rule 11.
         """
         number = self._number_of_booking(customer)
         if number:
-            return number
+            return FoundCustomer(number=number)
 
         of_sale = self._customer_of_original(customer, order)
         if isinstance(of_sale, Rejection):
             return of_sale
-        return self._customer_number(of_sale, order)
+        return self._customer_in_minox(of_sale, order)
 
     def _number_of_booking(self, customer: CustomerOfOriginal) -> str | None:
         booking = self._store.booking(customer.order_number)
@@ -385,7 +392,7 @@ class Booker:
         if isinstance(replacement, Rejection):
             return self._not_booked(order, replacement)
         # A customer that is gone may have left its number to another.
-        if replacement is not None and (replacement != number or customer is None):
+        if replacement is not None and (replacement.number != number or customer is None):
             return self._send_first(order, self._intend(order, booking, replacement))
         return self._not_booked(order, _blocked(order, number)) if _is_blocked(customer) else None
 
@@ -409,7 +416,7 @@ class Booker:
         is_remembered = self.customers.remembered(of_sale) == in_minox.number
         return is_remembered and not still_fits(of_sale, in_minox)
 
-    def _replacement(self, booking: Booking, number: str) -> str | Rejection | None:
+    def _replacement(self, booking: Booking, number: str) -> FoundCustomer | Rejection | None:
         """Look the customer up anew; None where nobody but `number` can be.
 
         For a credit order it is that of its original as a sale, whether or not that is booked:
@@ -419,12 +426,12 @@ class Booker:
         if isinstance(of_sale, CustomerOfOriginal):
             of_sale = self._customer_of_original(of_sale, booking.order_number)
         if isinstance(of_sale, FixedCustomer):
-            return of_sale.number if of_sale.number != number else None
+            return FoundCustomer(number=of_sale.number) if of_sale.number != number else None
         if not isinstance(of_sale, CustomerByEmail):
             return None
 
         self.customers.forget(of_sale)
-        return self.customers.number(of_sale, booking.order_number)
+        return self.customers.find(of_sale, booking.order_number)
 
 
 def _binds(intent: StoredBooking) -> bool:

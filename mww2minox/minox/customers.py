@@ -1,20 +1,31 @@
 """Which customer in Minox an order is booked on: known by e-mail, remembered, else created once.
 
-Source: books/rules.md, rule 9. A remembered customer is read again for reverse-charged orders
-alone, since only those ask for something of it: its VAT number.
+Source: books/rules.md, rule 9. What a customer gives to warn of is told with each order that is
+booked on it, and never from memory of an earlier run: somebody may have put it right since. So a
+remembered customer is read again where there is something to warn of; and once in a while for
+reverse-charged orders, which ask for its VAT number.
 
 `POST customer` may make a second customer when it is repeated, so its intent is stored first, and
 after any doubt Minox is asked before it is sent again (minox/exactly_once.md, "Customers").
 """
 
-import logging
+import hashlib
 import re
 import time
+import unicodedata
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from mww2minox.books.model import CustomerByEmail, MinoxCustomer, Reason, Rejection
+from mww2minox.books.model import (
+    BookingWarning,
+    CustomerByEmail,
+    MinoxCustomer,
+    Reason,
+    Rejection,
+    WarningCode,
+)
 from mww2minox.books.vat_number import is_same_vat_number
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer, VendorError
 from mww2minox.minox.api import Minox
@@ -27,13 +38,20 @@ NAME_WORD = re.compile(r"\w{3,}")
 COMMON_WORDS = frozenset({"van", "den", "der", "het", "ten", "ter", "von", "the", "and", "vof"})
 """What names of strangers share."""
 
-log = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundCustomer:
+    """The customer's number in Minox, and what somebody should look at of it."""
+
+    number: str
+    warnings: tuple[BookingWarning, ...] = ()
 
 
 class Customers:
     """Looks customers up and creates them; a remembered one costs no request.
 
-    For a reverse-charged order it costs one a month, and one after a refusal.
+    Where there is something to warn of it costs one a run, for a reverse-charged order one a month,
+    and one after a refusal.
     """
 
     def __init__(self, minox: Minox, store: Store, *, namespace: uuid.UUID, journal: str) -> None:
@@ -43,21 +61,20 @@ class Customers:
         self._namespace = namespace
         self._journal = journal
         self._started = time.monotonic()
+        self._read: set[str] = set()
         self._posted: dict[str, float] = {}
 
-    def number(self, customer: CustomerByEmail, order: str) -> str | Rejection:
-        """Return the customer's number, creating the customer where Minox has none.
+    def find(self, customer: CustomerByEmail, order: str) -> FoundCustomer | Rejection:
+        """Return the customer, creating it where Minox has none.
 
         `order` is the order's number, for texts.
         """
         remembered = self._store.customer(self.externalid(customer))
-        if remembered and remembered.number and not customer.reverse_charged:
-            return remembered.number
-
         self._minox.keep_private(customer.buyer, customer.email)
+
         try:
             if remembered and remembered.number:
-                return self._for_reverse_charge(customer, remembered, remembered.number, order)
+                return self._remembered(customer, remembered, remembered.number, order)
             if remembered and remembered.posted_at:
                 return self._after_doubt(customer, order)
             return self._by_email(customer, order) or self._create(customer, order)
@@ -82,9 +99,7 @@ class Customers:
 
         After a refusal somebody may change it in Minox.
         """
-        number = self.remembered(customer)
-        if number:
-            self._store.settle_customer(self.externalid(customer), number)
+        self._store.distrust_customer(self.externalid(customer))
 
     def externalid(self, customer: CustomerByEmail) -> str:
         """Return what Minox knows a customer of ours by: derived from its e-mail.
@@ -94,66 +109,127 @@ class Customers:
         # no text: a key in the state, or what a UUID is derived from
         return str(uuid.uuid5(self._namespace, f"customer {customer.email.strip().lower()}"))
 
-    def _for_reverse_charge(
+    def _remembered(
         self, customer: CustomerByEmail, remembered: RememberedCustomer, number: str, order: str
-    ) -> str | Rejection:
-        """Return the remembered number, with the warning where its VAT number is not the order's.
+    ) -> FoundCustomer | Rejection:
+        warnings = self._warnings(customer, order)
+        if self._is_up_to_date(customer, remembered, warnings):
+            return FoundCustomer(number=number, warnings=warnings)
 
-        The ICP return goes by the VAT number that the customer has in Minox.
-        """
-        if _was_read_lately(remembered):
-            _warn_of_icp(customer, number, remembered.vat_number, order)
-            return number
+        try:
+            return self._read_again(customer, remembered, number, order)
+        except Refused:  # to be shown a customer is no condition for booking on it
+            return FoundCustomer(number=number, warnings=warnings)
 
-        in_minox = self._read(number)
+    def _is_up_to_date(
+        self,
+        customer: CustomerByEmail,
+        remembered: RememberedCustomer,
+        warnings: Sequence[BookingWarning],
+    ) -> bool:
+        """Tell whether what is remembered will do: a warning has to be of this run."""
+        # Of what a version before this one found it is not known whether there is one.
+        if remembered.name_marks is None:
+            return False
+        if warnings and remembered.externalid not in self._read:
+            return False
+
+        return not customer.reverse_charged or _was_read_lately(remembered)
+
+    def _read_again(
+        self, customer: CustomerByEmail, remembered: RememberedCustomer, number: str, order: str
+    ) -> FoundCustomer | Rejection:
+        candidates: Sequence[MinoxCustomer] = ()
+        if remembered.others or remembered.name_marks is None:
+            candidates = self._minox.customers_by_email(customer.email.strip())
+
+        # Of several with one e-mail address somebody may have left another one.
+        is_there = any(each.number == number and not each.blocked for each in candidates)
+        if is_there or (remembered.others and candidates):
+            return self._chosen(candidates, customer, order, remembered=number)
+
+        in_minox = self._minox.customer(number)
         # One that is gone or blocked shows when the booking is refused, which looks further.
         if in_minox is None or in_minox.blocked:
-            return number
+            return FoundCustomer(number=number)
         if not still_fits(customer, in_minox):
             self.forget(customer)
             return self._by_email(customer, order) or self._create(customer, order)
 
-        _warn_of_icp(customer, number, in_minox.vat_number, order)
-        return self._settle(customer, number, in_minox.vat_number)
+        return self._settle(customer, in_minox, order)
 
-    def _read(self, number: str) -> MinoxCustomer | None:
-        try:
-            return self._minox.customer(number)
-        except Refused:  # a warning less is no reason not to book
-            return None
-
-    def _by_email(self, customer: CustomerByEmail, order: str) -> str | Rejection | None:
+    def _by_email(self, customer: CustomerByEmail, order: str) -> FoundCustomer | Rejection | None:
         candidates = self._minox.customers_by_email(customer.email.strip())
-        return self._chosen(candidates, customer, order)
+        return self._chosen(candidates, customer, order) if candidates else None
 
     def _chosen(
-        self, candidates: Sequence[MinoxCustomer], customer: CustomerByEmail, order: str
-    ) -> str | Rejection | None:
-        """Take the lowest number that is not blocked, with a warning where there are several."""
-        if not candidates:
-            return None
+        self,
+        candidates: Sequence[MinoxCustomer],
+        customer: CustomerByEmail,
+        order: str,
+        *,
+        remembered: str = "",
+    ) -> FoundCustomer | Rejection:
+        """Take the remembered number, else the lowest, that is not blocked; of one at least.
 
+        Where there are several there is a warning.
+        """
         usable = [candidate for candidate in candidates if not candidate.blocked]
         if not usable:
             values = {"number": order, "customer": candidates[0].number}
             return Rejection(reason=Reason.CUSTOMER_BLOCKED, values=values)
 
-        chosen = usable[0]
-        if len(candidates) > 1:
-            log.warning(
-                "Order %s: Minox has customers %s with one e-mail; booked on %s.",
-                order,
-                ", ".join(candidate.number for candidate in candidates),
-                chosen.number,
+        chosen = next((each for each in usable if each.number == remembered), usable[0])
+        others = [other.number for other in candidates if other.number != chosen.number]
+        return self._settle(customer, chosen, order, others=others)
+
+    def _settle(
+        self,
+        customer: CustomerByEmail,
+        in_minox: MinoxCustomer,
+        order: str,
+        *,
+        others: Sequence[str] = (),
+    ) -> FoundCustomer:
+        """Remember a customer as Minox has it, and return it with what there is to warn of."""
+        externalid = self.externalid(customer)
+        self._store.settle_customer(
+            externalid,
+            in_minox.number,
+            vat_number=in_minox.vat_number,
+            others=others,
+            name_marks=_marks(_name_words(in_minox.names), externalid),
+        )
+        self._read.add(externalid)
+
+        return FoundCustomer(number=in_minox.number, warnings=self._warnings(customer, order))
+
+    def _warnings(self, customer: CustomerByEmail, order: str) -> tuple[BookingWarning, ...]:
+        """Return what there is to warn of by what is remembered of a customer.
+
+        An existing customer is never changed: a person has to put it right in Minox.
+        """
+        externalid = self.externalid(customer)
+        remembered = self._store.customer(externalid)
+        if remembered is None or remembered.number is None:
+            return ()
+
+        values = {"number": order, "customer": remembered.number}
+        warnings: list[BookingWarning] = []
+        if remembered.others:
+            values_of_several = {**values, "others": ", ".join(remembered.others)}
+            warnings.append(
+                BookingWarning(code=WarningCode.CUSTOMER_AMBIGUOUS, values=values_of_several)
             )
-        _warn_of_icp(customer, chosen.number, chosen.vat_number, order)
-        return self._settle(customer, chosen.number, chosen.vat_number)
 
-    def _settle(self, customer: CustomerByEmail, number: str, vat_number: str) -> str:
-        self._store.settle_customer(self.externalid(customer), number, vat_number=vat_number)
-        return number
+        marks = _marks(_name_words(_names(customer)), externalid)
+        if marks and remembered.name_marks and set(marks).isdisjoint(remembered.name_marks):
+            warnings.append(BookingWarning(code=WarningCode.CUSTOMER_OTHER_NAME, values=values))
+        if customer.reverse_charged and _icp_misses(customer, remembered):
+            warnings.append(BookingWarning(code=WarningCode.ICP_NUMBER_MISSING, values=values))
+        return tuple(warnings)
 
-    def _create(self, customer: CustomerByEmail, order: str) -> str | Rejection:
+    def _create(self, customer: CustomerByEmail, order: str) -> FoundCustomer | Rejection:
         externalid = self.externalid(customer)
         body = customer_body(customer, externalid)
         self._store.intend_customer(externalid)
@@ -174,10 +250,10 @@ class Customers:
             number = None  # no answer is no refusal: it may have been made
 
         if number:
-            return self._settle(customer, number, customer.buyer.vat_number)
+            return self._settle(customer, _as_made(customer, number), order)
         return self._made(customer, order, seconds=LAG_SECONDS) or _unknown(order)
 
-    def _after_doubt(self, customer: CustomerByEmail, order: str) -> str | Rejection:
+    def _after_doubt(self, customer: CustomerByEmail, order: str) -> FoundCustomer | Rejection:
         """Ask for the customer that may have been made; only when it can come no more, make it."""
         # An earlier run's POST is at least as old as this run. Its own moment is by a clock that
         # may have been set in between.
@@ -187,13 +263,13 @@ class Customers:
 
     def _made(
         self, customer: CustomerByEmail, order: str, *, seconds: float
-    ) -> str | Rejection | None:
+    ) -> FoundCustomer | Rejection | None:
         """Look so long for the customer that a POST may have made, then once by e-mail."""
         externalid = self.externalid(customer)
         candidates = poll(lambda: self._minox.customers_by_externalid(externalid), seconds=seconds)
         # An older one of ours may have become somebody else's since.
         ours = [candidate for candidate in candidates or () if still_fits(customer, candidate)]
-        return self._chosen(ours, customer, order) or self._by_email(customer, order)
+        return self._chosen(ours, customer, order) if ours else self._by_email(customer, order)
 
 
 def said(refused: Refused) -> str:
@@ -210,15 +286,39 @@ def still_fits(customer: CustomerByEmail, in_minox: MinoxCustomer) -> bool:
     if customer.email.strip().lower() in in_minox.emails:
         return True
 
-    names = _name_words(f"{customer.buyer.name} {customer.buyer.company}")
-    names_in_minox = _name_words(in_minox.name)
+    names = _name_words(_names(customer))
+    names_in_minox = _name_words(in_minox.names)
     if not names or not names_in_minox:
         return True
     return not names.isdisjoint(names_in_minox)
 
 
-def _name_words(name: str) -> set[str]:
-    return set(NAME_WORD.findall(name.casefold())) - COMMON_WORDS
+def _names(customer: CustomerByEmail) -> str:
+    return f"{customer.buyer.name} {customer.buyer.company}"
+
+
+def _name_words(names: str) -> set[str]:
+    """Return the words that tell people apart, whatever their capitals and accents."""
+    letters = unicodedata.normalize("NFKD", names.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+    return set(NAME_WORD.findall(plain)) - COMMON_WORDS
+
+
+def _marks(words: set[str], externalid: str) -> list[str]:
+    """Return a mark for each word that tells it from others of this customer: no name is kept."""
+    return sorted(hashlib.sha256(f"{externalid} {word}".encode()).hexdigest()[:8] for word in words)
+
+
+def _as_made(customer: CustomerByEmail, number: str) -> MinoxCustomer:
+    """Return a customer as it was just made."""
+    return MinoxCustomer(
+        number=number,
+        blocked=False,
+        emails=(customer.email.strip().lower(),),
+        vat_number=customer.buyer.vat_number,
+        names=_names(customer),
+    )
 
 
 def _was_read_lately(remembered: RememberedCustomer) -> bool:
@@ -239,14 +339,8 @@ def _unknown(order: str) -> Rejection:
     return Rejection(reason=Reason.OUTCOME_UNKNOWN, values={"number": order})
 
 
-def _warn_of_icp(customer: CustomerByEmail, number: str, vat_number: str, order: str) -> None:
-    """An existing customer is never changed: the user has to put the VAT number there."""
+def _icp_misses(customer: CustomerByEmail, remembered: RememberedCustomer) -> bool:
+    """Tell whether the ICP return, which goes by the VAT number in Minox, will miss the order."""
     buyer = customer.buyer
-    is_same = is_same_vat_number(buyer.vat_number, vat_number, country=buyer.country_code)
-    if customer.reverse_charged and not is_same:
-        log.warning(
-            "Order %s: customer %s has another VAT number in Minox, or none: the ICP return will"
-            " miss this order.",
-            order,
-            number,
-        )
+    given = buyer.vat_number
+    return not is_same_vat_number(given, remembered.vat_number, country=buyer.country_code)

@@ -33,6 +33,8 @@ CENT = Decimal("0.01")
 LONGEST_ID = 100
 LONGEST_WHOLE = 15
 """So many digits of a whole number are read."""
+NAME_FIELDS = ("name", "extended_name", "contact_name")
+"""Where an address of Minox has names."""
 
 # Bodies
 
@@ -404,18 +406,23 @@ def _rounding_ledger(accounts: object) -> str:
 
 
 def read_customer(row: Mapping[str, Any]) -> MinoxCustomer:
-    """Read a customer: its name is that of its first address, its e-mails those of all."""
+    """Read a customer: its name is that of its first address; its e-mails, and the names to compare
+    with, are those of all.
+    """
     addresses = _objects(row.get("addresses"))
     name = _text(addresses[0], "name") if addresses else ""
     emails: list[str] = []
+    names: list[str] = []
     for address in addresses:
         emails += _emails(address)
+        names += [_text(address, field) for field in NAME_FIELDS]
 
     vat_number = _text(_object(row.get("vat")), "vat_registration_number")
 
     return MinoxCustomer(
         number=read_id(row),
         name=printable_id(name),
+        names=" ".join(names),
         blocked=_is_blocked(row),
         emails=tuple(emails),
         vat_number=compact_vat_number(vat_number),

@@ -2,14 +2,16 @@
 way.
 """
 
+import copy
 import datetime as dt
 import json
+import re
 import uuid
 from typing import Any
 
 import pytest
 
-from mww2minox.books.model import Buyer, CustomerByEmail, Reason, Rejection
+from mww2minox.books.model import Buyer, CustomerByEmail, Reason, Rejection, WarningCode
 from mww2minox.errors import KeysRefused, VendorError, WaitTooLong
 from mww2minox.minox.asking import GHOST_SECONDS, LAG_SECONDS
 from mww2minox.minox.customers import Customers
@@ -21,6 +23,9 @@ from tests.harness.clock import Clock
 
 SPACE = uuid.UUID("11111111-2222-3333-4444-555555555555")
 NEW = "nieuw@example.nl"
+AMBIGUOUS = WarningCode.CUSTOMER_AMBIGUOUS
+OTHER_NAME = WarningCode.CUSTOMER_OTHER_NAME
+ICP = WarningCode.ICP_NUMBER_MISSING
 
 
 @pytest.fixture
@@ -53,6 +58,21 @@ def made(sandbox: Sandbox) -> list[str]:
     ]
 
 
+def number_of(customers: Customers, customer: CustomerByEmail, order: str) -> str | Rejection:
+    """Return the number that an order is booked on, or why there is none."""
+    found = customers.find(customer, order)
+    return found if isinstance(found, Rejection) else found.number
+
+
+def warnings_of(
+    customers: Customers, customer: CustomerByEmail, order: str = "1001"
+) -> dict[WarningCode, dict[str, str]]:
+    """Return what somebody should look at of the customer that an order is booked on."""
+    found = customers.find(customer, order)
+    assert not isinstance(found, Rejection)
+    return {warning.code: dict(warning.values) for warning in found.warnings}
+
+
 def reason(found: str | Rejection) -> Reason | None:
     """Return why there is no number."""
     return found.reason if isinstance(found, Rejection) else None
@@ -69,72 +89,172 @@ def test_a_customer_is_found_whatever_the_capitals(
     sandbox: Sandbox, customers: Customers, email: str, how: str
 ) -> None:
     sandbox.settings.update({"by_email": how})
-    assert customers.number(debtor(email), "1001") == "10610"
+    assert number_of(customers, debtor(email), "1001") == "10610"
     assert not made(sandbox)
 
 
 def test_a_known_customer_costs_no_request_in_this_run_and_the_next(
     sandbox: Sandbox, customers: Customers, processes: Processes
 ) -> None:
-    for email in ("sanne.visser@example.nl", NEW):
-        number = customers.number(debtor(email), "1001")
+    for email, name in (("sanne.visser@example.nl", "S. Vísser"), (NEW, "Jan Jansen")):
+        number = number_of(customers, debtor(email, name=name), "1001")
         sandbox.requests.clear()
-        assert customers.number(debtor(f" {email.upper()}"), "1002") == number
-        assert customers_of(processes.start()).number(debtor(email), "1003") == number
+        assert number_of(customers, debtor(f" {email.upper()}", name=name), "1002") == number
+        again = customers_of(processes.start())
+        assert number_of(again, debtor(email, name=name), "1003") == number
+        assert not warnings_of(again, debtor(email, name=name), "1004")
         assert not sandbox.requests
 
 
 def test_of_several_the_lowest_that_is_not_blocked_with_a_warning(
-    sandbox: Sandbox, customers: Customers, log: pytest.LogCaptureFixture
+    sandbox: Sandbox, customers: Customers
 ) -> None:
-    assert customers.number(debtor("tweeling@example.nl"), "1037") == "10630"
-    assert customers.number(debtor("gedeeld@example.nl"), "1038") == "10621"
+    twins, shared = debtor("tweeling@example.nl", name="Tweeling"), debtor("gedeeld@example.nl")
+    assert number_of(customers, twins, "1037") == "10630"
+    assert number_of(customers, shared, "1038") == "10621"
 
-    warnings = [record.getMessage() for record in log.records if record.levelname == "WARNING"]
-    assert len(warnings) == 2
-    assert "1037" in warnings[0]
-    assert "10630, 10631" in warnings[0]
-    assert "10620, 10621" in warnings[1]
-    assert "example.nl" not in log.text
+    assert warnings_of(customers, twins, "1037") == {
+        AMBIGUOUS: {"number": "1037", "customer": "10630", "others": "10631"}
+    }
+    # One that is blocked has the address as well, and may be the right one.
+    assert warnings_of(customers, shared, "1038")[AMBIGUOUS]["others"] == "10620"
     assert not made(sandbox)
+
+
+def test_of_several_each_order_is_warned_of_until_one_alone_has_the_address(
+    sandbox: Sandbox, customers: Customers, processes: Processes
+) -> None:
+    twins = debtor("tweeling@example.nl", name="Tweeling")
+    assert warnings_of(customers, twins, "1").keys() == {AMBIGUOUS}
+    sandbox.requests.clear()
+    assert warnings_of(customers, twins, "2").keys() == {AMBIGUOUS}
+    assert not sandbox.requests, "what this run has read is known"
+
+    again = customers_of(processes.start())
+    assert warnings_of(again, twins, "3").keys() == {AMBIGUOUS}
+    assert len(asked(sandbox, path="/customer")) == 1
+
+    # The second one it is, as somebody found.
+    sandbox.minox.customers["10630"]["addresses"][0]["email_addresses"] = []
+    last = customers_of(processes.start())
+    assert (number_of(last, twins, "4"), warnings_of(last, twins, "5")) == ("10631", {})
+
+
+def test_a_lower_number_that_comes_later_takes_no_bookings_from_a_known_one(
+    sandbox: Sandbox, customers: Customers, processes: Processes
+) -> None:
+    twins = debtor("tweeling@example.nl", name="Tweeling")
+    assert number_of(customers, twins, "1") == "10630"
+    there = sandbox.minox.customers
+    there["10600"] = there["10631"] | {"id": "10600"}
+
+    again = customers_of(processes.start())
+    assert number_of(again, twins, "2") == "10630"
+    assert warnings_of(again, twins, "3")[AMBIGUOUS]["others"] == "10600, 10631"
+
+
+# Another name
+
+
+def test_a_customer_with_another_name_than_the_orders_is_warned_of_with_each_order(
+    sandbox: Sandbox, customers: Customers, processes: Processes
+) -> None:
+    sanne = "sanne.visser@example.nl"
+    assert not warnings_of(customers, debtor(sanne, name="Sanne Visser"), "1")
+    sandbox.requests.clear()
+    stranger = debtor(sanne, name="Jan Jansen")
+    assert warnings_of(customers, stranger, "2") == {
+        OTHER_NAME: {"number": "2", "customer": "10610"}
+    }
+    assert not sandbox.requests
+    assert not warnings_of(customers, debtor(sanne, name="Mevr. S. Visser"), "3")
+
+    # Memory alone warns of nothing: somebody may have put it right.
+    assert warnings_of(customers_of(processes.start()), stranger, "4").keys() == {OTHER_NAME}
+    sandbox.minox.customers["10610"]["addresses"][0]["contact_name"] = "J. Jansen"
+    assert not warnings_of(customers_of(processes.start()), stranger, "5")
+    assert number_of(customers, stranger, "6") == "10610"
+
+
+def test_a_company_and_its_people_are_one_customer(sandbox: Sandbox, customers: Customers) -> None:
+    firm = debtor(name="Truus Voorbeeldig", company="De Kaasboer BV")
+    assert not warnings_of(customers, firm)
+    for name, company in (("Truus Voorbeeldig", ""), ("Piet Bakker", "KAASBOER"), ("", "")):
+        assert not warnings_of(customers, debtor(name=name, company=company))
+    assert warnings_of(customers, debtor(name="Piet Bakker")).keys() == {OTHER_NAME}
+    assert len(made(sandbox)) == 1
+
+
+def test_accents_and_capitals_make_no_other_name(sandbox: Sandbox, customers: Customers) -> None:
+    for address in sandbox.minox.customers["10610"]["addresses"]:
+        address["name"] = "RENEE MULLER"
+    assert not warnings_of(customers, debtor("sanne.visser@example.nl", name="Renée"))
+    assert not warnings_of(customers, debtor("sanne.visser@example.nl", name="Müller"))
+
+
+def test_no_name_is_kept_with_a_remembered_customer(wiring: Wiring, customers: Customers) -> None:
+    customers.find(debtor(name="Truus Voorbeeldig"), "1")
+    customers.find(debtor("sanne.visser@example.nl", name="Truus Voorbeeldig"), "2")
+    (first, second) = wiring.store.db.execute("SELECT * FROM customers").fetchall()
+    assert not re.search("(?i)truus|voorbeeldig|sanne|visser", f"{first} {second}")
+
+
+def test_a_customer_that_a_version_before_found_is_looked_up_once_more(
+    sandbox: Sandbox, wiring: Wiring, customers: Customers
+) -> None:
+    """It told of several in the log alone, and of another name nowhere."""
+    twins = debtor("tweeling@example.nl", name="Jan Jansen")
+    wiring.store.settle_customer(customers.externalid(twins), "10631", vat_number="")
+    for order in ("1", "2"):
+        assert number_of(customers, twins, order) == "10631"
+        assert warnings_of(customers, twins, order).keys() == {AMBIGUOUS, OTHER_NAME}
+    assert len(asked(sandbox, path="/customer")) == 1
+
+
+def test_a_customer_of_a_version_before_whose_address_was_changed_stays(
+    sandbox: Sandbox, wiring: Wiring, customers: Customers
+) -> None:
+    sanne = debtor("sanne.visser@example.nl", name="Sanne Visser")
+    wiring.store.settle_customer(customers.externalid(sanne), "10610", vat_number="")
+    there = sandbox.minox.customers
+    there["10600"] = copy.deepcopy(there["10610"]) | {"id": "10600"}
+    there["10610"]["addresses"][0]["email_addresses"] = []
+    assert number_of(customers, sanne, "1") == "10610"
 
 
 def test_a_look_up_that_tells_only_the_blocked_one_is_followed_by_a_search(
     sandbox: Sandbox, customers: Customers
 ) -> None:
     sandbox.settings.by_email = "object"
-    assert customers.number(debtor("gedeeld@example.nl"), "1001") == "10621"
+    assert number_of(customers, debtor("gedeeld@example.nl"), "1001") == "10621"
 
 
 def test_a_look_up_that_minds_capitals_is_tried_without_them(
     sandbox: Sandbox, customers: Customers
 ) -> None:
     sandbox.faults.append(Fault("status", status=404, path="by_email/Gedeeld%40example.nl"))
-    assert customers.number(debtor("Gedeeld@example.nl"), "1001") == "10621"
+    assert number_of(customers, debtor("Gedeeld@example.nl"), "1001") == "10621"
     assert made(sandbox) == []
 
 
 def test_only_blocked_ones_are_no_customer(sandbox: Sandbox, customers: Customers) -> None:
-    found = customers.number(debtor("geblokkeerd@example.nl"), "1036")
+    found = number_of(customers, debtor("geblokkeerd@example.nl"), "1036")
     assert found == Rejection(
         reason=Reason.CUSTOMER_BLOCKED, values={"number": "1036", "customer": "10640"}
     )
     assert not made(sandbox)
 
     sandbox.minox.customers["10640"]["blocked"] = {"active": False}
-    assert customers.number(debtor("geblokkeerd@example.nl"), "1036") == "10640"
+    assert number_of(customers, debtor("geblokkeerd@example.nl"), "1036") == "10640"
 
 
 def test_a_reverse_charged_order_on_a_customer_without_its_vat_number_is_warned_of(
-    customers: Customers, log: pytest.LogCaptureFixture
+    customers: Customers,
 ) -> None:
-    customers.number(debtor("sanne.visser@example.nl", vat_number="BE0403170701"), "1")
-    assert "ICP" not in log.text
-    customers.number(
-        debtor("inkoop1059@example.com", reverse_charged=True, vat_number="BE0428759497"), "1059"
-    )
-    assert "Order 1059: customer 10650" in log.text
-    assert "ICP" in log.text
+    domestic = debtor("sanne.visser@example.nl", name="Visser", vat_number="BE0403170701")
+    assert not warnings_of(customers, domestic)
+    values = {"number": "1059", "customer": "10650"}
+    assert warnings_of(customers, reverse_charged(), "1059") == {ICP: values}
 
 
 BELGIAN = "BE0428759497"
@@ -143,74 +263,78 @@ MONTH = 31 * 86_400
 
 def reverse_charged(vat_number: str = BELGIAN, email: str = "inkoop1059@example.com") -> Any:
     """Give a business elsewhere in the EU, with its VAT number on the order."""
-    fields = {"country_code": "BE", "vat_number": vat_number}
+    fields = {"country_code": "BE", "vat_number": vat_number, "company": "Zonder Nummer"}
     return debtor(email, reverse_charged=True, **fields)
 
 
-def warned(log: pytest.LogCaptureFixture) -> bool:
-    """Tell whether the ICP return was warned of since the last look."""
-    is_warned = "ICP" in log.text
-    log.clear()
-    return is_warned
+def warned(customers: Customers, customer: CustomerByEmail, number: str = "1059") -> bool:
+    """Tell whether an order is booked with the warning that the ICP return will miss it."""
+    return ICP in warnings_of(customers, customer, number)
 
 
 def test_the_icp_warning_comes_with_every_order_of_a_remembered_customer(
-    customers: Customers, processes: Processes, log: pytest.LogCaptureFixture
+    customers: Customers, processes: Processes
 ) -> None:
     for number in ("1059", "1060"):
-        assert customers.number(reverse_charged(), number) == "10650"
-        assert f"Order {number}: customer 10650" in log.text
-        assert warned(log)
-    assert customers_of(processes.start()).number(reverse_charged(), "1061") == "10650"
-    assert warned(log)
+        assert number_of(customers, reverse_charged(), number) == "10650"
+        assert warned(customers, reverse_charged(), number)
+    assert warned(customers_of(processes.start()), reverse_charged(), "1061")
+
+
+def test_an_icp_warning_ends_as_soon_as_the_number_is_in_minox(
+    sandbox: Sandbox, customers: Customers, processes: Processes
+) -> None:
+    assert warned(customers, reverse_charged())
+    sandbox.minox.customers["10650"]["vat"] = {"vat_registration_number": BELGIAN}
+    sandbox.requests.clear()
+    again = customers_of(processes.start())
+    assert not warned(again, reverse_charged(), "1060")
+    assert not warned(again, reverse_charged(), "1061")
+    assert len(asked(sandbox, path="/customer")) == 1
 
 
 def test_a_customer_that_was_first_met_without_reverse_charge_is_warned_of_later(
-    sandbox: Sandbox, customers: Customers, log: pytest.LogCaptureFixture
+    sandbox: Sandbox, customers: Customers
 ) -> None:
-    assert customers.number(debtor("inkoop1059@example.com"), "1058") == "10650"
-    assert not warned(log)
+    first = debtor("inkoop1059@example.com", company="Zonder Nummer")
+    assert not warnings_of(customers, first, "1058")
     sandbox.requests.clear()
-    assert customers.number(reverse_charged(), "1059") == "10650"
-    assert warned(log)
+    assert warned(customers, reverse_charged())
     assert not sandbox.requests, "what the look-up told is known"
 
 
-def test_a_new_customer_has_the_vat_number_that_it_was_made_with(
-    customers: Customers, log: pytest.LogCaptureFixture
-) -> None:
-    made_with = customers.number(reverse_charged(email=NEW), "1")
-    assert customers.number(reverse_charged(email=NEW), "2") == made_with
-    assert not warned(log)
-    assert customers.number(reverse_charged("BE0403170701", NEW), "3") == made_with
-    assert warned(log)
+def test_a_new_customer_has_the_vat_number_that_it_was_made_with(customers: Customers) -> None:
+    made_with = number_of(customers, reverse_charged(email=NEW), "1")
+    assert not warned(customers, reverse_charged(email=NEW), "2")
+    other = reverse_charged("BE0403170701", NEW)
+    assert (number_of(customers, other, "3"), warned(customers, other)) == (made_with, True)
 
 
 def test_a_remembered_customer_is_read_again_once_a_month_for_reverse_charge_alone(
-    sandbox: Sandbox, customers: Customers, clock: Clock, log: pytest.LogCaptureFixture
+    sandbox: Sandbox, customers: Customers, clock: Clock
 ) -> None:
-    assert customers.number(reverse_charged(), "1") == "10650"
-    assert warned(log)
     sandbox.minox.customers["10650"]["vat"] = {"vat_registration_number": BELGIAN}
+    assert not warned(customers, reverse_charged(), "1")
+    sandbox.minox.customers["10650"]["vat"] = {}
     sandbox.requests.clear()
+    assert not warned(customers, reverse_charged(), "2")
 
     clock.pass_by(MONTH)
-    assert customers.number(debtor("inkoop1059@example.com"), "2") == "10650"
+    first = debtor("inkoop1059@example.com", company="Zonder Nummer")
+    assert number_of(customers, first, "3") == "10650"
     assert not sandbox.requests
-    for number in ("3", "4"):
-        assert customers.number(reverse_charged(), number) == "10650"
-        assert not warned(log)
+    for number in ("4", "5"):
+        assert warned(customers, reverse_charged(), number)
     paths = [request.path for request in asked(sandbox, path="/customer")]
     assert paths == [f"{INSIDE}/customer/10650"]
 
 
 def test_a_number_of_which_nothing_else_is_known_is_read_again(
-    sandbox: Sandbox, wiring: Wiring, customers: Customers, log: pytest.LogCaptureFixture
+    sandbox: Sandbox, wiring: Wiring, customers: Customers
 ) -> None:
     wiring.store.settle_customer(customers.externalid(reverse_charged()), "10650")
     for number in ("1", "2"):
-        assert customers.number(reverse_charged(), number) == "10650"
-        assert warned(log)
+        assert warned(customers, reverse_charged(), number)
     assert len(asked(sandbox, path="/customer")) == 1
 
 
@@ -218,19 +342,20 @@ def test_a_refusal_to_read_a_customer_again_stops_no_order(
     sandbox: Sandbox, wiring: Wiring, customers: Customers
 ) -> None:
     wiring.store.settle_customer(customers.externalid(reverse_charged()), "10650")
-    sandbox.faults.append(Fault("status", status=400, path="/customer/10650"))
-    assert customers.number(reverse_charged(), "1") == "10650"
+    sandbox.faults.append(Fault("status", status=400, path="/customer/"))
+    assert number_of(customers, reverse_charged(), "1") == "10650"
+    assert not sandbox.faults
 
 
 def test_a_number_that_went_to_somebody_else_is_noticed_by_the_monthly_look(
     sandbox: Sandbox, customers: Customers, clock: Clock
 ) -> None:
-    assert customers.number(reverse_charged(), "1") == "10650"
+    assert number_of(customers, reverse_charged(), "1") == "10650"
     there = sandbox.minox.customers
     there["10700"] = there["10650"] | {"id": "10700"}
     there["10650"] = there["10610"] | {"id": "10650"}
     clock.pass_by(MONTH)
-    assert customers.number(reverse_charged(), "2") == "10700"
+    assert number_of(customers, reverse_charged(), "2") == "10700"
 
 
 @pytest.mark.parametrize(
@@ -247,12 +372,12 @@ def test_a_name_without_a_word_to_compare_makes_no_second_customer(
     sandbox: Sandbox, customers: Customers, clock: Clock, ours: str, in_minox: str
 ) -> None:
     customer = debtor("inkoop1059@example.com", reverse_charged=True, name=ours)
-    assert customers.number(customer, "1") == "10650"
+    assert number_of(customers, customer, "1") == "10650"
     for address in sandbox.minox.customers["10650"]["addresses"]:
         address["name"] = in_minox
         address["email_addresses"] = [{"email_address": "boekhouding@example.com"}]
     clock.pass_by(MONTH)
-    assert customers.number(customer, "2") == "10650"
+    assert number_of(customers, customer, "2") == "10650"
     assert made(sandbox) == []
 
 
@@ -272,22 +397,20 @@ def test_a_name_without_a_word_to_compare_makes_no_second_customer(
 def test_vat_numbers_are_compared_in_one_form(
     sandbox: Sandbox,
     customers: Customers,
-    log: pytest.LogCaptureFixture,
     country: str,
     on_order: str,
     in_minox: str,
 ) -> None:
     sandbox.minox.customers["10650"]["vat"] = {"vat_registration_number": in_minox}
     buyer = {"country_code": country, "vat_number": on_order}
-    customers.number(debtor("inkoop1059@example.com", reverse_charged=True, **buyer), "1059")
-    assert not warned(log)
+    customer = debtor("inkoop1059@example.com", reverse_charged=True, **buyer)
+    assert not warned(customers, customer)
 
 
 def test_an_existing_customer_is_never_changed(sandbox: Sandbox, customers: Customers) -> None:
     before = json.dumps(sandbox.minox.customers)
-    customers.number(
-        debtor("inkoop1059@example.com", name="Anders", vat_number="BE0428759497"), "1059"
-    )
+    customer = debtor("inkoop1059@example.com", name="Anders", vat_number="BE0428759497")
+    number_of(customers, customer, "1059")
     assert json.dumps(sandbox.minox.customers) == before
     assert not asked(sandbox, "P")
 
@@ -296,7 +419,7 @@ def test_an_email_that_minox_does_not_take_is_that_orders_problem_alone(
     sandbox: Sandbox, customers: Customers
 ) -> None:
     sandbox.faults.append(Fault("status", status=400, path="by_email"))
-    assert reason(customers.number(debtor("geen adres"), "1001")) is Reason.REJECTED_BY_MINOX
+    assert reason(number_of(customers, debtor("geen adres"), "1001")) is Reason.REJECTED_BY_MINOX
     assert not made(sandbox)
 
 
@@ -309,10 +432,10 @@ def test_a_new_customer_is_made_once_with_every_kind_of_answer(
     sandbox: Sandbox, customers: Customers, processes: Processes, answer: str, how: str
 ) -> None:
     sandbox.settings.update({"post_customer": answer, "by_email": how, "by_externalid": how})
-    number = customers.number(debtor(), "1001")
+    number = number_of(customers, debtor(), "1001")
 
     assert [number] == made(sandbox)
-    assert customers_of(processes.start()).number(debtor(), "2") == number
+    assert number_of(customers_of(processes.start()), debtor(), "2") == number
     assert len(asked(sandbox, "POST", "/customer")) == 1
 
 
@@ -330,7 +453,7 @@ def test_the_intent_is_stored_before_it_is_sent(
         return create(body, journal)
 
     monkeypatch.setattr(wiring.minox, "create_customer", spy)
-    assert isinstance(customers.number(debtor(), "1001"), str)
+    assert isinstance(number_of(customers, debtor(), "1001"), str)
 
 
 @pytest.mark.parametrize("lag", [0, 2])
@@ -340,9 +463,9 @@ def test_a_lost_answer_to_a_post_makes_one_customer(
 ) -> None:
     sandbox.settings.update({"lookup_lag": lag})
     sandbox.faults.append(Fault(kind, method="POST", path="/customer", effect=True))  # type: ignore[arg-type]
-    number = customers.number(debtor(), "1001")
+    number = number_of(customers, debtor(), "1001")
     assert [number] == made(sandbox)
-    assert customers.number(debtor(), "1002") == number
+    assert number_of(customers, debtor(), "1002") == number
     assert len(asked(sandbox, "POST", "/customer")) == 1
 
 
@@ -352,7 +475,7 @@ def test_after_a_lost_answer_either_look_up_is_enough(
 ) -> None:
     sandbox.faults.append(Fault("status", status=404, method="GET", path=broken, times=None))
     sandbox.faults.append(Fault("drop_after", method="POST", path="/customer"))
-    assert [customers.number(debtor(), "1001")] == made(sandbox)
+    assert [number_of(customers, debtor(), "1001")] == made(sandbox)
     assert len(asked(sandbox, "POST", "/customer")) == 1
 
 
@@ -362,11 +485,11 @@ def test_a_post_that_never_arrived_is_unknown_and_made_by_a_later_attempt(
 ) -> None:
     sandbox.settings.update({"lookup_lag": lag})
     sandbox.faults.append(Fault("drop_before", method="POST", path="/customer"))
-    assert reason(customers.number(debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
+    assert reason(number_of(customers, debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
     assert sum(clock.slept) >= 3  # minox/exactly_once.md, "An answer that never came"
     assert not made(sandbox)
 
-    number = customers_of(processes.start()).number(debtor(), "1001")
+    number = number_of(customers_of(processes.start()), debtor(), "1001")
     assert sum(clock.slept) >= GHOST_SECONDS - 2
     assert [number] == made(sandbox)
     assert len(asked(sandbox, "POST", "/customer")) == 2
@@ -377,7 +500,7 @@ def test_a_server_error_to_a_post_is_not_sent_again_in_the_same_attempt(
     sandbox: Sandbox, customers: Customers, status: int
 ) -> None:
     sandbox.faults.append(Fault("status", method="POST", path="/customer", status=status))
-    assert reason(customers.number(debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
+    assert reason(number_of(customers, debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
     assert len(asked(sandbox, "POST", "/customer")) == 1
 
 
@@ -385,12 +508,12 @@ def test_a_post_that_is_carried_out_late_is_found_by_the_next_attempt(
     sandbox: Sandbox, customers: Customers, clock: Clock
 ) -> None:
     sandbox.faults.append(Fault("drop_before", method="POST", path="/customer"))
-    assert reason(customers.number(debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
+    assert reason(number_of(customers, debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
 
     clock.pass_by(GHOST_SECONDS - 8)
     body = customer_body(debtor(), customers.externalid(debtor()))
     sandbox.minox.create_customer(json.loads(body), "VERK")
-    number = customers.number(debtor(), "1001")
+    number = number_of(customers, debtor(), "1001")
     assert [number] == made(sandbox)
     assert len(asked(sandbox, "POST", "/customer")) == 1
 
@@ -400,10 +523,10 @@ def test_a_customer_that_was_made_after_all_and_blocked_is_not_made_again(
 ) -> None:
     sandbox.settings.update({"lookup_lag": 10})
     sandbox.faults.append(Fault("drop_after", method="POST", path="/customer"))
-    assert reason(customers.number(debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
+    assert reason(number_of(customers, debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
     sandbox.minox.customers[made(sandbox)[0]]["blocked"] = {"active": True}
 
-    assert reason(customers.number(debtor(), "1001")) is Reason.CUSTOMER_BLOCKED
+    assert reason(number_of(customers, debtor(), "1001")) is Reason.CUSTOMER_BLOCKED
     assert len(made(sandbox)) == 1
 
 
@@ -422,9 +545,9 @@ def test_a_kill_after_the_intent_leads_to_one_customer(
 
     monkeypatch.setattr(wiring.minox, "create_customer", killed)
     with pytest.raises(KeyboardInterrupt):
-        customers.number(debtor(), "1001")
+        number_of(customers, debtor(), "1001")
 
-    assert [customers_of(processes.start()).number(debtor(), "1001")] == made(sandbox)
+    assert [number_of(customers_of(processes.start()), debtor(), "1001")] == made(sandbox)
 
 
 @pytest.mark.parametrize("status", [400, 200])
@@ -433,12 +556,12 @@ def test_a_refusal_of_a_new_customer_is_told_in_minox_own_words_and_tried_again_
 ) -> None:
     sandbox.settings.update({"error_status": status})
     wrong = Customers(wiring.minox, wiring.store, namespace=SPACE, journal="KAS")
-    assert wrong.number(debtor(), "1001") == Rejection(
+    assert number_of(wrong, debtor(), "1001") == Rejection(
         reason=Reason.REJECTED_BY_MINOX,
         values={"number": "1001", "message": "Dagboek KAS is geen verkoopdagboek."},
     )
     slept = sum(clock.slept)
-    assert [customers_of(wiring).number(debtor(), "1001")] == made(sandbox)
+    assert [number_of(customers_of(wiring), debtor(), "1001")] == made(sandbox)
     assert sum(clock.slept) - slept < 1
 
 
@@ -455,16 +578,16 @@ def test_a_vendor_that_cannot_be_used_ends_it_and_leaves_one_customer_later(
 ) -> None:
     sandbox.faults.append(Fault(**fault.as_dict()))
     with pytest.raises(error):
-        customers.number(debtor(), "1001")
+        number_of(customers, debtor(), "1001")
     clock.pass_by(1000)
-    assert [customers.number(debtor(), "1001")] == made(sandbox)
+    assert [number_of(customers, debtor(), "1001")] == made(sandbox)
 
 
 def test_externalids_are_the_same_for_a_new_state_file_and_differ_between_people(
     sandbox: Sandbox, customers: Customers
 ) -> None:
-    customers.number(debtor(), "1001")
-    customers.number(debtor("ander@example.nl"), "1002")
+    number_of(customers, debtor(), "1001")
+    number_of(customers, debtor("ander@example.nl"), "1002")
     ids = [sandbox.minox.customers[number]["externalid"] for number in made(sandbox)]
     assert len(set(ids)) == 2
     assert (
@@ -477,10 +600,10 @@ def test_externalids_are_the_same_for_a_new_state_file_and_differ_between_people
 def test_a_number_that_was_forgotten_is_looked_up_again(
     sandbox: Sandbox, customers: Customers
 ) -> None:
-    assert customers.number(debtor("tweeling@example.nl"), "1001") == "10630"
+    assert number_of(customers, debtor("tweeling@example.nl"), "1001") == "10630"
     sandbox.minox.customers["10630"]["blocked"] = {"active": True, "reason": None}
     customers.forget(debtor("Tweeling@example.nl"))
-    assert customers.number(debtor("tweeling@example.nl"), "1001") == "10631"
+    assert number_of(customers, debtor("tweeling@example.nl"), "1001") == "10631"
 
 
 def test_a_look_up_polls_for_as_long_as_answers_may_lag(
@@ -488,6 +611,6 @@ def test_a_look_up_polls_for_as_long_as_answers_may_lag(
 ) -> None:
     sandbox.settings.update({"lookup_lag": 3, "post_customer": "nothing"})
     begun = dt.datetime.now(dt.UTC)
-    assert [customers.number(debtor(), "1001")] == made(sandbox)
+    assert [number_of(customers, debtor(), "1001")] == made(sandbox)
     assert 3 <= (dt.datetime.now(dt.UTC) - begun).total_seconds() < LAG_SECONDS + 1
     assert clock.slept
