@@ -147,6 +147,12 @@ REASONS: dict[Reason, ReasonRow] = {
         brief=N_("nothing to book"),
         state=State.SKIPPED,
     ),
+    Reason.GONE_FROM_SHOP: ReasonRow(
+        message=N_("Order {number} is no longer in the shop: it is closed, and not booked."),
+        suggestion=N_("Nothing to do, unless it should be there: then put it back in the shop."),
+        brief=N_("gone from the shop"),
+        state=State.SKIPPED,
+    ),
     Reason.ORDER_INVALID: ReasonRow(
         message=N_("Order {number} cannot be understood: {problem} is missing or wrong."),
         suggestion=N_("Look at the order in the shop and save it again {by_hand}."),

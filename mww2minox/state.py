@@ -177,6 +177,30 @@ def m009_urls_that_answered(db: Database) -> None:
         db.execute(insert)
 
 
+@migrations()
+def m010_where_orders_stand(db: Database) -> None:
+    """Add whether the shop no longer has an order, and the date that it last gave of one.
+
+    That a booked order is gone was a difference between shop and books that only `verify` told of:
+    it is one of the shop's now, like all that happens there after the booking.
+    """
+    db.execute("ALTER TABLE orders ADD COLUMN gone INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE orders ADD COLUMN shop_date TEXT")
+
+    rows = db.query("SELECT number, differences, shop_differences FROM bookings")
+    for row in list(rows):
+        differences = json.loads(row["differences"])
+        gone = [difference for difference in differences if difference[0] == "order_gone"]
+        if gone:
+            others = [difference for difference in differences if difference not in gone]
+            in_shop = [*json.loads(row["shop_differences"]), *gone]
+            db.execute(
+                "UPDATE bookings SET differences = ?, shop_differences = ? WHERE number = ?",
+                (_json(others), _json(in_shop), row["number"]),
+            )
+            db.execute("UPDATE orders SET gone = 1 WHERE number = ?", (row["number"],))
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
@@ -243,7 +267,8 @@ class _KeptOrder:
 class StoredOrder(_KeptOrder):
     """An order as the state knows it.
 
-    `asked_for`: it is to be booked although it is from before `shop.since`.
+    `asked_for`: it is to be booked although it is from before `shop.since`. `gone`: the shop had it
+    no longer when it was asked last.
     """
 
     number: str
@@ -253,6 +278,7 @@ class StoredOrder(_KeptOrder):
     rejection: Rejection | None
     total_cents: int | None
     asked_for: bool = False
+    gone: bool = False
 
     @property
     def waits(self) -> Rejection | None:
@@ -729,6 +755,7 @@ class Store:
             payload=json.loads(row["payload"]),
             read=self._reader,
             asked_for=bool(row["asked_for"]),
+            gone=bool(row["gone"]),
         )
 
     def take_in(self, order: StoredOrder) -> None:
@@ -745,7 +772,8 @@ class Store:
                  ON CONFLICT (number) DO UPDATE SET date = excluded.date, status = excluded.status,
                  state = excluded.state, reason = excluded.reason, detail = excluded.detail,
                  total_cents = excluded.total_cents, payload = excluded.payload,
-                 seen_at = excluded.seen_at, asked_for = excluded.asked_for
+                 seen_at = excluded.seen_at, asked_for = excluded.asked_for, gone = 0,
+                 shop_date = NULL
                  WHERE orders.state != 'booked'"""
 
         self._write(
@@ -769,6 +797,18 @@ class Store:
             **_state_columns(state, rejection),
         )
 
+    def mark_in_shop(self, number: str, date: str) -> None:
+        """The shop has this booked order, and dates it so (ISO 8601); it stays as it was booked."""
+        self._write(
+            "UPDATE orders SET gone = 0, shop_date = nullif(:date, date) WHERE number = :number",
+            number=number,
+            date=date,
+        )
+
+    def mark_gone(self, number: str) -> None:
+        """The shop does not have this order any more."""
+        self._write("UPDATE orders SET gone = 1 WHERE number = :number", number=number)
+
     def newest_order_date(self) -> str:
         """Return the latest order date that is known, or an empty text."""
         return str(self._rows("SELECT coalesce(max(date), '') AS newest FROM orders")[0]["newest"])
@@ -786,6 +826,10 @@ class Store:
         sql = """SELECT bookings.* FROM bookings JOIN orders USING (number)
                  ORDER BY orders.date, length(number), number"""
         return self._read(self._booking, sql)
+
+    def intents(self) -> list[StoredBooking]:
+        """Return the bookings that were sent and are not known to be in Minox."""
+        return self._read(self._booking, "SELECT * FROM bookings WHERE booked_at IS NULL")
 
     def _booking(self, row: dict[str, Any]) -> StoredBooking:
         differences = _differences(row["differences"])

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     STATUS_NOT_SELECTED = "status_not_selected"
     BEFORE_SINCE = "before_since"
     NOTHING_TO_BOOK = "nothing_to_book"
+    GONE_FROM_SHOP = "gone_from_shop"
     ORDER_INVALID = "order_invalid"
     CURRENCY_UNSUPPORTED = "currency_unsupported"
     TOTALS_MISMATCH = "totals_mismatch"
@@ -332,6 +333,10 @@ class Difference:
 
     code: str
     values: Mapping[str, str]
+
+
+ORDER_GONE = Difference(code="order_gone", values={})
+"""The order of a booking is no longer in the shop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ day of overlap; once a day all that is not booked (books/rules.md, "An order's l
 of a window and the watermark that says it was seen are one transaction.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,12 @@ from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.wire import without_names
 from mww2minox.shop.api import Page
-from mww2minox.shop.intake import Counts, is_before, sort_again, take_in
+from mww2minox.shop.intake import Counts, close_gone, is_before, sort_again, take_in
 from mww2minox.shop.orders import EMPTIED, ReceivedOrder, without_addresses
 from mww2minox.shop.rereading import reread
+from mww2minox.state import StoredOrder
 from mww2minox.steps.first_date import keep_to_since
+from mww2minox.steps.gone import is_known, tell_closed
 from mww2minox.wiring import Wiring
 
 OVERLAP = timedelta(days=1)
@@ -72,6 +74,9 @@ def _fetch_numbers(wiring: Wiring, numbers: Sequence[str], counts: Counts) -> Ex
         try:
             _store(wiring, [wiring.shop.order(number)], counts, asked_for=True)
         except OrderNotInShop as missing:
+            if is_known(wiring, number):
+                _close(wiring, [number], counts)
+                continue
             wiring.output.warn(missing.message, missing.suggestion)
             status = ExitStatus.USAGE
     return status
@@ -177,7 +182,10 @@ def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
 
     looked_again = wiring.store.moment(LOOKED_AGAIN)
     if looked_again is None or not _is_recent(looked_again, now):
-        _look_again(wiring, now, counts)
+        _read_again(wiring, _not_booked(wiring, now), counts)
+        wiring.store.set_note(LOOKED_AGAIN, now.isoformat())
+    else:
+        _read_again(wiring, _under_way(wiring), counts)
     return ExitStatus.OK
 
 
@@ -308,22 +316,40 @@ def _not_left_alone(wiring: Wiring, orders: Sequence[ReceivedOrder]) -> list[Rec
     ]
 
 
-def _look_again(wiring: Wiring, now: datetime, counts: Counts) -> None:
-    """Read every order that is not booked once more; skipped and ready ones for 60 days."""
+def _read_again(wiring: Wiring, orders: Iterable[StoredOrder], counts: Counts) -> None:
+    """Read these orders once more, but those that this run has seen."""
+    dates = {order.number: order.date for order in orders if order.number not in counts.seen}
+
+    for read in reread(wiring.shop, dates):
+        _store(wiring, read.orders, counts)
+        _close(wiring, read.gone, counts)
+
+
+def _close(wiring: Wiring, gone: Sequence[str], counts: Counts) -> None:
+    with wiring.store.transaction():
+        close_gone(wiring.store, gone, counts)
+
+
+def _under_way(wiring: Wiring) -> list[StoredOrder]:
+    """Return the orders that were sent and are not known to be booked, which are few.
+
+    Before they are sent again: the shop may have changed or deleted them meanwhile.
+    """
+    numbers = [booking.number for booking in wiring.store.intents()]
+    return wiring.store.orders(NOT_BOOKED, numbers)
+
+
+def _not_booked(wiring: Wiring, now: datetime) -> Iterator[StoredOrder]:
+    """Yield every order that is not booked; skipped ones for 60 days."""
     recent = (now - LONG_AGO).date().isoformat()
 
-    dates = {}
     for order in wiring.store.orders(NOT_BOOKED):
-        # What waits or failed may book any day; the others hardly change after a while.
-        may_change = order.state in (State.WAITING, State.FAILED) or order.date >= recent
+        # What is skipped hardly changes after a while; all else may be booked any day.
+        may_change = order.state is not State.SKIPPED or order.date >= recent
         # What waits for `shop.since` alone is read when that is moved.
         is_left_alone = order.rejection and order.rejection.reason is Reason.BEFORE_SINCE
-        if may_change and not is_left_alone and order.number not in counts.seen:
-            dates[order.number] = order.date
-
-    for page in reread(wiring.shop, dates):
-        _store(wiring, page, counts)
-    wiring.store.set_note(LOOKED_AGAIN, now.isoformat())
+        if may_change and not is_left_alone:
+            yield order
 
 
 def _forget_addresses(wiring: Wiring, now: datetime) -> None:
@@ -356,6 +382,7 @@ def _tell(wiring: Wiring, counts: Counts) -> None:
     )
     wiring.output.say(sentence.format(new=counts.new, changed=counts.changed, **by_state))
 
+    tell_closed(wiring, counts.closed)
     if counts.differing:
         changed = ngettext(
             "{count} booked order changed in the shop; nothing was booked again.",

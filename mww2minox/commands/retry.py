@@ -6,9 +6,10 @@ from mww2minox.books.model import Reason, State
 from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
 from mww2minox.language.texts import _
 from mww2minox.reasons import explain_rejection
-from mww2minox.shop.intake import Counts, take_in
+from mww2minox.shop.intake import Counts, close_gone, take_in
 from mww2minox.steps.booking_run import book_all
 from mww2minox.steps.first_date import keep_to_since
+from mww2minox.steps.gone import is_known
 from mww2minox.wiring import Wiring
 
 
@@ -19,7 +20,8 @@ def retry(
 
     Who names an order from before `shop.since` asks for it: then it is booked all the same.
     `not_adopted`: what was found in the books is not theirs. An order that is booked already is
-    told so and left alone. One that the shop lacks makes the status USAGE.
+    told so and left alone. One that the shop no longer has is closed; one that it never had makes
+    the status USAGE.
     """
     keep_to_since(wiring)
     if everything:
@@ -72,6 +74,10 @@ def _read_again(wiring: Wiring, number: str, *, asked_for: bool) -> bool:
     try:
         order = wiring.shop.order(number)
     except OrderNotInShop as missing:
+        if is_known(wiring, number):
+            with wiring.store.transaction():
+                close_gone(wiring.store, [number], Counts())
+            return True
         wiring.output.warn(missing.message, missing.suggestion)
         return False
 

@@ -10,7 +10,7 @@ from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.asking import poll
 from mww2minox.minox.readback import Compared, Readback
 from mww2minox.reasons import explain_differences
-from mww2minox.shop.intake import changes_since
+from mww2minox.shop.intake import Counts, changes_since, close_gone, note_in_shop
 from mww2minox.shop.orders import ReceivedOrder, read_stored_order
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredBooking, StoredOrder
@@ -100,12 +100,13 @@ def _compare_with_shop(wiring: Wiring, bookings: Sequence[StoredBooking]) -> dic
     dates = {booking.number: str(booking.payload.get("date", "")) for booking in bookings}
 
     in_shop: dict[str, InShop] = {}
-    for page in reread(wiring.shop, dates):
+    for read in reread(wiring.shop, dates):
         with wiring.store.transaction():
-            for order in page:
+            for order in read.orders:
                 changes = changes_since(by_number[order.number], order)
-                wiring.store.mark_changed_in_shop(order.number, changes)
+                note_in_shop(wiring.store, order, changes)
                 in_shop[order.number] = InShop(order=order, changes=changes)
+            close_gone(wiring.store, read.gone, Counts())
     return in_shop
 
 
@@ -121,8 +122,7 @@ def _verify(run: Verification, booking: StoredBooking) -> None:
     compared = run.readback.compare(booking, lines, order, changes)
     run.untold.count(booking, compared)
 
-    gone = () if in_shop else (Difference(code="order_gone", values={}),)
-    _store(run, booking, compared, gone)
+    _store(run, booking, compared)
 
 
 def _read_back(wiring: Wiring, booking: StoredBooking) -> list[TransactionLine]:
@@ -131,18 +131,13 @@ def _read_back(wiring: Wiring, booking: StoredBooking) -> list[TransactionLine]:
     return wiring.minox.booking(booking.batch_id)
 
 
-def _store(
-    run: Verification,
-    booking: StoredBooking,
-    compared: Compared,
-    gone: tuple[Difference, ...] = (),
-) -> None:
+def _store(run: Verification, booking: StoredBooking, compared: Compared) -> None:
     """Store how a booking differs; where both sides agree again, what they agree on."""
     store = run.wiring.store
     with store.transaction():
         if compared.agreed:
             store.mark_agreed(compared.agreed, run.in_shop[booking.number].order)
-        store.mark_verified(booking.number, (*compared.differences, *gone))
+        store.mark_verified(booking.number, compared.differences)
 
 
 # Bookings that are no longer in Minox
@@ -165,6 +160,9 @@ def _settle_missing(run: Verification, booking: StoredBooking) -> None:
         if in_shop:
             agreed = replace(booking, payload=in_shop.order.payload)
             store.mark_agreed(agreed, in_shop.order)
+        else:
+            # Both are gone: nothing differs.
+            store.mark_changed_in_shop(booking.number, ())
         store.mark_absent(booking.number)
 
 

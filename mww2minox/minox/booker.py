@@ -18,6 +18,7 @@ from mww2minox.books.booking import customer_of_sale
 from mww2minox.books.decision import decide
 from mww2minox.books.differences import order_changes
 from mww2minox.books.model import (
+    ORDER_GONE,
     Administration,
     Booking,
     BookingCustomer,
@@ -303,11 +304,15 @@ class Booker:
         return bool(poll(lambda: self._minox.booking(intent.batch_id), seconds=seconds))
 
     def _anew(self, order: StoredOrder) -> Outcome:
-        """Decide an order whose booking never came as it is now; its status may book no more."""
+        """Decide an order whose booking never came as it is now.
+
+        Its status may book no more, and the shop may have it no more.
+        """
         waits = order.waits
         if waits:
-            self._store.drop_intent(order.number, State.WAITING, waits)
-            return Outcome(order=order, state=State.WAITING, rejection=waits)
+            state = state_of(waits.reason)
+            self._store.drop_intent(order.number, state, waits)
+            return Outcome(order=order, state=state, rejection=waits)
 
         self._store.drop_intent(order.number, State.READY, None)
         return self._first_time(replace(order, state=State.READY, rejection=None))
@@ -315,8 +320,10 @@ class Booker:
     def _booked(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
         self._store.mark_booked(order.number)
 
-        # The order may have changed in the shop since an earlier run sent the booking.
-        if order.payload != intent.payload and intent.order and order.order:
+        # The order may have changed in the shop since an earlier run sent the booking, or be gone.
+        if order.gone:
+            self._store.mark_changed_in_shop(order.number, (ORDER_GONE,))
+        elif order.payload != intent.payload and intent.order and order.order:
             changes = order_changes(intent.order, order.order)
             self._store.mark_changed_in_shop(order.number, changes)
 

@@ -3,11 +3,11 @@
 Source: books/rules.md, "An order's life".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mww2minox.books.differences import order_changes
-from mww2minox.books.model import Difference, Reason, Rejection, State
+from mww2minox.books.model import ORDER_GONE, Difference, Reason, Rejection, State
 from mww2minox.shop.orders import EMPTIED, ReceivedOrder, read_stored_order, without_addresses
 from mww2minox.state import ReadOrder, Store, StoredOrder
 
@@ -47,6 +47,7 @@ class Counts:
     new: int = 0
     changed: int = 0
     differing: int = 0
+    closed: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
 
@@ -72,7 +73,7 @@ def take_in(
         if booking and booking.booked_at:
             changes = changes_since(booking, received)
             counts.differing += bool(changes) and changes != booking.shop_differences
-            store.mark_changed_in_shop(received.number, changes)
+            note_in_shop(store, received, changes)
             continue
 
         counts.new += stored is None
@@ -81,6 +82,39 @@ def take_in(
             stored, received, statuses, under_way=booking is not None, asked_for=asked_for
         )
         store.take_in(order)
+
+
+def note_in_shop(store: Store, received: ReceivedOrder, changes: Sequence[Difference]) -> None:
+    """Store that the shop has a booked order, and what changed on it. Call inside a transaction."""
+    store.mark_in_shop(received.number, received.date)
+    store.mark_changed_in_shop(received.number, changes)
+
+
+def close_gone(store: Store, numbers: Iterable[str], counts: Counts) -> None:
+    """Store that the shop does not have these orders any more. Call inside a transaction.
+
+    What is not booked is closed, and what is booked differs. Of what was sent and may be in Minox
+    neither is known: it is not sent again, and Minox is asked (books/rules.md, "An order's life").
+    """
+    for number in numbers:
+        order = store.order(number)
+        if order is None:
+            continue
+        store.mark_gone(number)
+
+        booking = store.booking(number)
+        if booking and booking.booked_at:
+            counts.differing += ORDER_GONE not in booking.shop_differences
+            store.mark_changed_in_shop(number, (ORDER_GONE,))
+        elif booking:
+            store.mark(number, State.FAILED, _unknown(number, _gone(number)))
+        elif order.state is not State.SKIPPED:
+            store.mark(number, State.SKIPPED, _gone(number))
+            counts.closed.append(number)
+
+
+def _gone(number: str) -> Rejection:
+    return Rejection(reason=Reason.GONE_FROM_SHOP, values={"number": number})
 
 
 def next_order(
@@ -93,7 +127,8 @@ def next_order(
 ) -> StoredOrder:
     """Return an order that is not booked, as it should be stored now that it was `received`.
 
-    A failed or skipped order stays so while nothing changed. One that may be in Minox already
+    A failed or skipped order stays so while nothing changed; one that is back in the shop does not.
+    One that may be in Minox already
     (`under_way`) is `outcome_unknown` whatever happens to it in the shop, until Minox was asked.
     """
     # Who asks for an order that books anyway says nothing of a later `shop.since`.
@@ -168,12 +203,16 @@ def _unknown(number: str, waits: Rejection | None) -> Rejection:
 
 def _stays(stored: StoredOrder, received: ReceivedOrder, following: State) -> bool:
     """Tell whether an unchanged order stays as it is: a failed one does while its status books."""
-    if stored.payload != received.payload:
+    if stored.payload != received.payload or _is_closed_as_gone(stored):
         return False
 
     return stored.state is State.SKIPPED or (
         stored.state is State.FAILED and following is State.READY
     )
+
+
+def _is_closed_as_gone(order: StoredOrder) -> bool:
+    return order.rejection is not None and order.rejection.reason is Reason.GONE_FROM_SHOP
 
 
 def _total_cents(received: ReceivedOrder) -> int | None:
@@ -203,6 +242,9 @@ def sort_again(store: Store, statuses: Statuses) -> None:
     """
     for order in store.orders((State.WAITING, State.READY, State.FAILED)):
         waits = _reason_to_wait(order, statuses, asked_for=order.asked_for)
+        # What the shop no longer has is not sent again, whatever its status was.
+        if order.gone:
+            continue
         # Minox is to be asked first; until then only whether it is sent again changes.
         if store.booking(order.number):
             store.mark(order.number, State.FAILED, _unknown(order.number, waits))
@@ -233,6 +275,9 @@ def wait_for_since(store: Store, since: str) -> int:
     with store.transaction():
         for order in store.orders((State.WAITING, State.READY, State.FAILED)):
             if order.asked_for or not is_before(order, since) or _waits_for_since(order):
+                continue
+            # It is not sent again anyhow.
+            if order.gone:
                 continue
 
             # Minox is to be asked first; until then it is only not sent again.

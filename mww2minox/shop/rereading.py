@@ -1,6 +1,7 @@
 """Reads known orders from the shop once more: by page or one by one, the fewer requests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from mww2minox.errors import OrderNotInShop
@@ -11,29 +12,39 @@ FEW = 6
 """So few are read one by one without counting first."""
 
 
-def reread(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[list[ReceivedOrder]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reread:
+    """Orders as the shop has them now, and the numbers of those that it does not have any more."""
+
+    orders: Sequence[ReceivedOrder] = ()
+    gone: Sequence[str] = ()
+
+
+def reread(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[Reread]:
     """Yield the wanted orders (number -> order date) as the shop has them now.
 
-    One that the shop no longer has is left out.
+    Of one without a number that can be asked for nothing is told where no page holds it.
     """
     missing = dict(wanted)
 
     if len(missing) > FEW:
         for page in _by_page(shop, missing):
-            yield [order for order in page if missing.pop(order.number, None) is not None]
+            orders = [order for order in page if missing.pop(order.number, None) is not None]
+            yield Reread(orders=orders)
 
     # What no page held: too few for pages, a date that was changed, gone from the shop.
     for number in missing:
         # An order without a readable number cannot be asked for.
         if can_be_asked_for(number):
-            yield _alone(shop, number)
+            yield read_one(shop, number)
 
 
-def _alone(shop: Webshop, number: str) -> list[ReceivedOrder]:
+def read_one(shop: Webshop, number: str) -> Reread:
+    """Read one order, whose number can be asked for."""
     try:
-        return [shop.order(number)]
+        return Reread(orders=(shop.order(number),))
     except OrderNotInShop:
-        return []
+        return Reread(gone=(number,))
 
 
 def _by_page(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[list[ReceivedOrder]]:

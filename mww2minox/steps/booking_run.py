@@ -85,7 +85,9 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
             text = explain_rejection(outcome.rejection)
             wiring.output.warn(text.message, f"  {text.suggestion}")
 
-    # Sent before and never carried out; meanwhile its status does not book any more.
+    # Sent before and never carried out; meanwhile its status does not book any more, or the shop
+    # does not have it any more.
     for outcome in outcomes:
-        if outcome.state is State.WAITING and outcome.rejection:
+        closed = outcome.order.gone and outcome.state is State.SKIPPED
+        if outcome.rejection and (closed or outcome.state is State.WAITING):
             wiring.output.say(explain_rejection(outcome.rejection).message)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from mww2minox.books.model import Booking, Difference, Reason, Rejection, State
+from mww2minox.books.model import ORDER_GONE, Booking, Difference, Reason, Rejection, State
 from mww2minox.books.money import euros
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.booker import Arrival, outcome_unknown
@@ -55,7 +55,7 @@ def _settle(wiring: Wiring, order: StoredOrder, intended: StoredBooking) -> bool
     """Store that our own booking arrived whose answer was lost: what was sent stays what it is
     compared with.
     """
-    changes = changes_since(intended, order)
+    changes = (ORDER_GONE,) if order.gone else changes_since(intended, order)
 
     with wiring.store.transaction():
         wiring.store.mark_booked(order.number)
@@ -74,6 +74,8 @@ def _adopt(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> bool:
         wiring.store.own_again(order.number, booking.batch_id)
         if differences:
             wiring.store.mark_verified(order.number, differences)
+        if order.gone:
+            wiring.store.mark_changed_in_shop(order.number, (ORDER_GONE,))
     return bool(differences)
 
 

@@ -15,7 +15,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
-from mww2minox.books.model import Reason, State
+from mww2minox.books.model import Reason, Rejection, State
 from mww2minox.cli import cli as group
 from mww2minox.config.loading import SECRET_FILES
 from mww2minox.config.settings import Config, VatSettings
@@ -253,7 +253,7 @@ def test_the_report_of_the_demo_has_the_sample_orders(name: str, language: Langu
         state = state_in_words(State(sample.expected.state))
         assert f"{amount} {state}" in squeezed(row)
         if sample.expected.reason:
-            assert row.endswith(brief(Reason(sample.expected.reason)))
+            assert row.endswith(brief(Rejection(Reason(sample.expected.reason), {})))
 
 
 @pytest.mark.parametrize(("name", "language"), WITH_DEMO)

@@ -153,6 +153,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
         "status_not_selected",
         "before_since",
         "nothing_to_book",
+        "gone_from_shop",
         "order_invalid",
         "currency_unsupported",
         "totals_mismatch",
@@ -494,7 +495,8 @@ def test_a_value_that_is_no_amount_after_all_shows_as_it_is(made_up: Reason) -> 
 def test_a_reason_leads_to_the_state_of_its_row(made_up: Reason) -> None:
     assert state_of(made_up) is State.SKIPPED
     assert {reason for reason in Reason if state_of(reason) is State.SKIPPED} == {
-        Reason.NOTHING_TO_BOOK
+        Reason.NOTHING_TO_BOOK,
+        Reason.GONE_FROM_SHOP,
     }
     assert {reason for reason in Reason if state_of(reason) is State.WAITING} == {
         Reason.STATUS_NOT_SELECTED,

@@ -530,6 +530,36 @@ def test_a_state_of_the_version_before_knows_that_its_vendors_answered(
     assert path.with_name("state.db.before-m009_urls_that_answered").exists()
 
 
+def test_orders_that_the_version_before_knew_to_be_gone_differ_in_the_shop(
+    path: Path, later: None
+) -> None:
+    del later
+    known = list(state.migrations._migrations)  # noqa: SLF001
+    place = [migration.name for migration in known].index("m010_where_orders_stand")
+    state.migrations._migrations[:] = known[:place]  # noqa: SLF001
+    filled(path, 2)
+    gone = [["order_gone", {}]]
+    with closing(sqlite3.connect(path)) as db, db:
+        for number, found in (("1001", json.loads(OLD_DIFFERENCES) + gone), ("1002", [])):
+            db.execute(
+                """INSERT INTO bookings (number, batch_id, customer, total_cents, body, payload,
+                   sent_at, booked_at, verified, differences, seen, seen_at)
+                   VALUES (?, 'b', '10001', 6800, '[]', '{}', :then, :then, 'mismatch', ?, ?,
+                           :then)""".replace(":then", "'2026-03-20T12:00:00+00:00'"),
+                (number, json.dumps(found), json.dumps(found)),
+            )
+    state.migrations._migrations[:] = known  # noqa: SLF001
+
+    with Store(path) as store:
+        first, second = store.bookings()
+        assert [difference.code for difference in first.differences] == ["total_differs"]
+        assert [difference.code for difference in first.shop_differences] == ["order_gone"]
+        assert first.unseen_differences == (), "what somebody has looked at stays so"
+        assert second.all_differences == ()
+        orders = {order.number: order.gone for order in store.orders()}
+        assert orders == {"1001": True, "1002": False}
+
+
 def test_past_runs_can_leave_out_the_one_that_is_asked_for(path: Path) -> None:
     with Store(path) as store:
         first, second = (store.start_run("push") for _ in range(2))
