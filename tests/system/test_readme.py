@@ -253,7 +253,7 @@ def test_the_report_of_the_demo_has_the_sample_orders(name: str, language: Langu
         state = state_in_words(State(sample.expected.state))
         assert f"{amount} {state}" in squeezed(row)
         if sample.expected.reason:
-            assert row.endswith(brief(Rejection(Reason(sample.expected.reason), {})))
+            assert row.endswith(brief(Rejection(reason=Reason(sample.expected.reason), values={})))
 
 
 @pytest.mark.parametrize(("name", "language"), WITH_DEMO)
