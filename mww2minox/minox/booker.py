@@ -30,7 +30,14 @@ from mww2minox.books.model import (
     Rejection,
     State,
 )
-from mww2minox.errors import OrderNotInShop, Refused, Unreachable, UnusableAnswer, VendorError
+from mww2minox.errors import (
+    OrderNotInShop,
+    Refused,
+    ServerFails,
+    Unreachable,
+    UnusableAnswer,
+    VendorError,
+)
 from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import BINDING_SECONDS, GHOST_SECONDS, LAG_SECONDS, poll
 from mww2minox.minox.customers import Customers, said, still_fits
@@ -43,13 +50,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of an order: booked on `customer` for `total_cents`, or the reason why not."""
+    """What became of an order: booked on `customer` for `total_cents`, or the reason why not.
+
+    `failure`: Minox answered its booking with server errors only. The run counts those.
+    """
 
     order: StoredOrder
     state: State
     customer: str = ""
     total_cents: int = 0
     rejection: Rejection | None = None
+    failure: ServerFails | None = None
 
 
 class Arrival(Enum):
@@ -243,7 +254,8 @@ class Booker:
 
         if poll(lambda: self._minox.booking(intent.batch_id)):
             return self._booked(order, intent)
-        return Outcome(order=order, state=State.FAILED, rejection=rejection)
+        failure = error if isinstance(error, ServerFails) else None
+        return Outcome(order=order, state=State.FAILED, rejection=rejection, failure=failure)
 
     def _mark_unknown(self, order: StoredOrder) -> Rejection:
         """Store the doubt, before Minox is asked: a kill must not leave the order as it was."""

@@ -44,20 +44,25 @@ def _book_each(booker: Booker, orders: Iterable[StoredOrder]) -> Iterator[Outcom
     """Book order after order; raise when the server fails on two in a row, or at the end when it
     failed on one.
     """
-    failure: ServerFails | None = None
-    previous_failed = False
+    last: ServerFails | None = None
+    previous: ServerFails | None = None
     for order in orders:
         try:
-            yield booker.book(order)
-            previous_failed = False
+            outcome = booker.book(order)
         except ServerFails as error:
-            # Once may be this order's fault; twice in a row is the server's.
-            if previous_failed:
-                raise
-            failure, previous_failed = error, True
+            failure: ServerFails | None = error
+        else:
+            failure = outcome.failure
+            yield outcome
 
-    if failure:
-        raise failure
+        # Once may be this order's fault; twice in a row is the server's.
+        if failure and previous:
+            raise failure
+        previous = failure
+        last = failure or last
+
+    if last:
+        raise last
 
 
 # What became of the orders

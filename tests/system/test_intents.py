@@ -212,6 +212,22 @@ def test_an_order_that_may_be_in_minox_is_never_to_be_booked_by_hand(
     assert "Do not book it by hand" in order["suggestion"]
 
 
+@pytest.mark.parametrize(("failing", "puts"), [(8, 2), (1, 8)])
+def test_a_minox_that_fails_on_two_bookings_in_a_row_ends_the_run(
+    inside: Inside, vendors: Sandbox, failing: int, puts: int
+) -> None:
+    for number in range(1001, 1009):
+        vendors.shop.add(an_order(number, total="12.10", email=f"{number}@example.nl"))
+    assert inside("fetch").status == 0
+    vendors.faults.append(Fault("status", times=6 * failing, **PUT))
+    assert inside("push").status == 4
+    sent = {request.path for request in vendors.requests if request.method == "PUT"}
+    assert len(sent) == puts
+    unknown = [o for o in inside.report().values() if o["reason"] == "outcome_unknown"]
+    assert len(unknown) == min(failing, 2)
+    assert len(inside.booked()) == puts - len(unknown)
+
+
 def test_a_window_that_others_use_up_ends_no_push(
     inside: Inside, vendors: Sandbox, clock: Clock
 ) -> None:
