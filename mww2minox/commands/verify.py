@@ -9,12 +9,15 @@ from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.asking import poll
 from mww2minox.minox.readback import Compared, Readback
-from mww2minox.reasons import explain_differences
 from mww2minox.shop.intake import Counts, changes_since, close_gone, note_in_shop
 from mww2minox.shop.orders import ReceivedOrder, read_stored_order
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredBooking, StoredOrder
-from mww2minox.steps.booked_orders import booked_orders
+from mww2minox.steps.booked_orders import (
+    booked_orders,
+    tell_of_differences,
+    unseen_differences,
+)
 from mww2minox.steps.journal_search import bookings_in_books
 from mww2minox.wiring import Wiring
 
@@ -78,7 +81,8 @@ def verify(wiring: Wiring, *, everything: bool = False, numbers: Sequence[str] =
         _verify(run, booking)
     _look_for_missing(run)
 
-    wrong = _unseen_differences(wiring, bookings)
+    # As it was stored a moment ago.
+    wrong = unseen_differences(wiring, [booking.number for booking in bookings])
     _tell(wiring, len(bookings), wrong, run.untold)
     return ExitStatus.ATTENTION if wrong else ExitStatus.OK
 
@@ -211,18 +215,6 @@ def _stored_order(order: ReceivedOrder) -> StoredOrder:
 # What came of it
 
 
-def _unseen_differences(
-    wiring: Wiring, bookings: Sequence[StoredBooking]
-) -> dict[str, Sequence[Difference]]:
-    """Return how these bookings differ, as it was stored a moment ago, where nobody has looked."""
-    wrong: dict[str, Sequence[Difference]] = {}
-    for booking in bookings:
-        stored = wiring.store.booking(booking.number)
-        if stored and stored.unseen_differences:
-            wrong[booking.number] = stored.unseen_differences
-    return wrong
-
-
 def _tell(
     wiring: Wiring, count: int, wrong: Mapping[str, Sequence[Difference]], untold: Untold
 ) -> None:
@@ -234,9 +226,7 @@ def _tell(
     wiring.output.say(sentence.format(count=count, differing=len(wrong)))
     _tell_untold(wiring, untold)
 
-    for number, differences in wrong.items():
-        text = explain_differences(number, differences)
-        wiring.output.warn(text.message, f"  {text.suggestion}")
+    tell_of_differences(wiring, wrong)
 
 
 def _tell_untold(wiring: Wiring, untold: Untold) -> None:

@@ -54,6 +54,8 @@ log = logging.getLogger(__name__)
 class Outcome:
     """What became of an order: booked on `customer` for `total_cents`, with `warnings`, or the
     reason why not.
+
+    `failure`: Minox answered its booking with server errors only. The run counts those.
     """
 
     order: StoredOrder
@@ -62,6 +64,7 @@ class Outcome:
     total_cents: int = 0
     rejection: Rejection | None = None
     warnings: tuple[BookingWarning, ...] = ()
+    failure: ServerFails | None = None
 
 
 class Arrival(Enum):
@@ -269,9 +272,8 @@ class Booker:
 
         if poll(lambda: self._minox.booking(intent.batch_id)):
             return self._booked(order, intent)
-        if isinstance(error, ServerFails):
-            raise error
-        return Outcome(order=order, state=State.FAILED, rejection=rejection)
+        failure = error if isinstance(error, ServerFails) else None
+        return Outcome(order=order, state=State.FAILED, rejection=rejection, failure=failure)
 
     def _mark_unknown(self, order: StoredOrder) -> Rejection:
         """Store the doubt, before Minox is asked: a kill must not leave the order as it was."""

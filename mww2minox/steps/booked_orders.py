@@ -1,9 +1,11 @@
-"""The bookings of orders that somebody names."""
+"""The bookings of orders that somebody names, and how they differ."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from mww2minox.books.model import Difference
 from mww2minox.errors import UsageError
 from mww2minox.language.texts import _
+from mww2minox.reasons import explain_differences
 from mww2minox.state import StoredBooking
 from mww2minox.wiring import Wiring
 
@@ -22,3 +24,22 @@ def booked_orders(wiring: Wiring, numbers: Sequence[str]) -> list[StoredBooking]
     if not numbers:
         return list(booked.values())
     return [booking for number, booking in booked.items() if number in numbers]
+
+
+def unseen_differences(
+    wiring: Wiring, numbers: Iterable[str]
+) -> Mapping[str, Sequence[Difference]]:
+    """Return how the bookings of these orders differ, where nobody has looked at it yet."""
+    differing: dict[str, Sequence[Difference]] = {}
+    for number in numbers:
+        booking = wiring.store.booking(number)
+        if booking and booking.unseen_differences:
+            differing[number] = booking.unseen_differences
+    return differing
+
+
+def tell_of_differences(wiring: Wiring, differing: Mapping[str, Sequence[Difference]]) -> None:
+    """Tell of each order how its booking differs, and what to do about it."""
+    for number, differences in differing.items():
+        text = explain_differences(number, differences)
+        wiring.output.warn(text.message, f"  {text.suggestion}")

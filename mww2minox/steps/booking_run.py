@@ -9,6 +9,7 @@ from mww2minox.language.texts import ngettext, number
 from mww2minox.minox.booker import Booker, Outcome
 from mww2minox.reasons import explain_rejection
 from mww2minox.state import StoredOrder
+from mww2minox.steps.booked_orders import tell_of_differences, unseen_differences
 from mww2minox.steps.look import booked_by_others, look_in_books, tell_of_look
 from mww2minox.wiring import Wiring
 
@@ -16,6 +17,7 @@ from mww2minox.wiring import Wiring
 def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     """Book these orders one by one, tell what became of them, and return OK or ATTENTION.
 
+    A booking that turns out to differ from its order needs attention as well as a failed order.
     A vendor that cannot be used ends the run (VendorError), after what was done is told. A server
     that fails on one order alone does not stop the others; that too is told at the end, as a
     VendorError.
@@ -30,34 +32,42 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
         outcomes.extend(_book_each(wiring.booker, wiring.output.each("push", to_book)))
     finally:
         tell(wiring, outcomes)
+        booked = [o.order.number for o in outcomes if o.state is State.BOOKED]
+        # Only what was sent before can differ already: the shop may have changed since.
+        differing = unseen_differences(wiring, [*look.ours, *booked])
+        tell_of_differences(wiring, differing)
 
     # What others booked already kept all that was to be booked from being sent.
-    booked = any(outcome.state is State.BOOKED for outcome in outcomes)
     if look.fitting and not (booked or look.ours):
         wiring.refuse("journal", *booked_by_others(look))
 
     failed = any(outcome.state is State.FAILED for outcome in outcomes)
-    return ExitStatus.ATTENTION if failed or look.fitting else ExitStatus.OK
+    return ExitStatus.ATTENTION if failed or differing or look.fitting else ExitStatus.OK
 
 
 def _book_each(booker: Booker, orders: Iterable[StoredOrder]) -> Iterator[Outcome]:
     """Book order after order; raise when the server fails on two in a row, or at the end when it
     failed on one.
     """
-    failure: ServerFails | None = None
-    previous_failed = False
+    last: ServerFails | None = None
+    previous: ServerFails | None = None
     for order in orders:
         try:
-            yield booker.book(order)
-            previous_failed = False
+            outcome = booker.book(order)
         except ServerFails as error:
-            # Once may be this order's fault; twice in a row is the server's.
-            if previous_failed:
-                raise
-            failure, previous_failed = error, True
+            failure: ServerFails | None = error
+        else:
+            failure = outcome.failure
+            yield outcome
 
-    if failure:
-        raise failure
+        # Once may be this order's fault; twice in a row is the server's.
+        if failure and previous:
+            raise failure
+        previous = failure
+        last = failure or last
+
+    if last:
+        raise last
 
 
 # What became of the orders

@@ -31,7 +31,7 @@ def bookings_in_books(
     by_word: bool = False,
     by_uuid: bool = False,
 ) -> Mapping[str, Found]:
-    """Return what the books hold for these orders, by order number.
+    """Return what the books hold for these orders as they are given, by order number.
 
     The periods are read from some days before the first order to the one that holds `last`; without
     it, to the end of the last fiscal year. Without an order that has a date Minox is not asked.
@@ -46,7 +46,7 @@ def bookings_in_books(
     first = max(min(dates), date.min + NEAR) - NEAR
     lines = lines_of_days(wiring.minox, wiring.administration, first, last)
 
-    search = _search(wiring)
+    search = _search(wiring, orders)
     found = find_bookings(lines, [order.number for order in orders], search)
     if by_word:
         missing = [order.number for order in orders if order.number not in found]
@@ -68,10 +68,12 @@ def _ours_elsewhere(wiring: Wiring, numbers: Sequence[str]) -> dict[str, Found]:
     return elsewhere
 
 
-def _search(wiring: Wiring) -> Search:
+def _search(wiring: Wiring, sought: Iterable[StoredOrder]) -> Search:
     """Gather what is known beside the books: other orders, and whose the bookings are already."""
     # All orders: a booking of ours for another order stands for none of those that are sought.
     orders = {order.number: order for order in wiring.store.orders()}
+    # Those that are sought may be as the shop has them now, and not as they were booked.
+    orders |= {order.number: order for order in sought}
     facts = _Facts(wiring, orders)
 
     return Search(

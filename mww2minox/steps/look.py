@@ -18,7 +18,6 @@ from mww2minox.steps.taking_over import (
     leave_in_doubt,
     perhaps_booked,
     take_over,
-    tell_of_other_amounts,
 )
 from mww2minox.wiring import Wiring
 
@@ -34,12 +33,11 @@ TO_THE_END_EVERY = timedelta(days=7)
 class Look:
     """What the books hold for the orders that were never sent.
 
-    `ours` are booked by us already, `differing` of them not as they are in the shop; `fitting` are
-    booked by others; `outcomes` are those of orders that only a person can tell of.
+    `ours` are booked by us already; `fitting` are booked by others; `outcomes` are those of orders
+    that only a person can tell of.
     """
 
     ours: Sequence[str] = ()
-    differing: int = 0
     fitting: Sequence[str] = ()
     outcomes: Sequence[Outcome] = ()
 
@@ -59,7 +57,6 @@ def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
     unsent, last = _before_put(wiring, orders)
     found = bookings_in_books(wiring, unsent, last=last, by_uuid=True)
 
-    differing = 0
     ours: list[str] = []
     fitting: list[str] = []
     outcomes: list[Outcome] = []
@@ -74,7 +71,7 @@ def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
             continue
         # Ours is never sent again: this state knows nothing of what it holds.
         if there.booking and there.booking.ours:
-            differing += take_over(wiring, order, there.booking).differs
+            take_over(wiring, order, there.booking)
             ours.append(order.number)
             continue
 
@@ -86,7 +83,7 @@ def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
 
     if unsent and last is None:
         wiring.store.set_note(READ_TO_THE_END, datetime.now(UTC).isoformat())
-    return Look(ours=ours, differing=differing, fitting=fitting, outcomes=outcomes)
+    return Look(ours=ours, fitting=fitting, outcomes=outcomes)
 
 
 def _arrival(wiring: Wiring, order: StoredOrder, there: Found) -> Arrival:
@@ -160,7 +157,6 @@ def tell_of_look(wiring: Wiring, look: Look) -> None:
             len(look.ours),
         )
         wiring.output.say(sentence.format(count=len(look.ours), numbers=_some(look.ours)))
-    tell_of_other_amounts(wiring, look.differing)
 
     if look.fitting:
         wiring.output.warn(*booked_by_others(look))

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from mww2minox.errors import ExitStatus
 from mww2minox.sandbox import Fault
 from mww2minox.sandbox.faults import Kind
-from tests.harness.world import World, an_order, world
+from tests.harness.world import FIRST_CUSTOMERS, TODAY, World, an_order, world
 
 EXAMPLES = os.environ.get("MWW2MINOX_EXAMPLES")
 STEPS = 20
@@ -36,6 +36,7 @@ PHASES = (Phase.generate, Phase.shrink)
 PENDING, PAID, SENT, CANCELLED, CREDITED = 1, 2, 3, 6, 8
 BOOKS = (PAID, SENT, CREDITED)
 HOUR, DAY = 3600, 86_400
+ONE_DAY = dt.timedelta(days=1)
 EMAILS = (
     "anna@example.nl",
     "Anna@Example.NL",
@@ -238,6 +239,15 @@ class ExactlyOnce(RuleBasedStateMachine):
             )
         self.books = self.snapshot()
 
+    @rule(place=which, keep=st.booleans())
+    def a_person_merges_customers(self, place: int, keep: bool) -> None:
+        self.world.pending()
+        ours = sorted(self.minox.customers.keys() - FIRST_CUSTOMERS - self.world.merged)
+        if ours:
+            self.world.merge(ours[place % len(ours)], keep=keep)
+            self.an_order_comes_in("12.10", EMAILS[0], PAID)
+            self.fetch_and_push()
+
     # What goes wrong
 
     @rule(lag=st.sampled_from((0.0, 1.0, 3.0)))
@@ -271,6 +281,14 @@ class ExactlyOnce(RuleBasedStateMachine):
         elif what.startswith("lose"):
             self.world.forget_everything(lock_too=what == "lose all")
             self.world.log_in()
+
+    @rule(days=st.sampled_from((0, -30, 1, 3, 60)), command=st.sampled_from(("push", "fetch")))
+    def the_first_date_is_moved(self, days: int, command: str) -> None:
+        """Later or earlier; with orders that were fetched and not booked by then."""
+        if command == "push":
+            self.run("fetch")
+        self.world.move_since(TODAY + days * ONE_DAY)
+        self.run(command)
 
     # The tool
 
@@ -427,6 +445,7 @@ class ExactlyOnce(RuleBasedStateMachine):
             customer["blocked"] = {"active": False, "reason": None}
         self.minox.administration.closed.clear()
         self.the_clock_is_wrong_by(0)
+        self.world.move_since(TODAY)
         for _ in range(2):
             self.time_passes(2 * DAY)
             self.run("fetch")

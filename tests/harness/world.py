@@ -10,7 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from pathlib import Path
@@ -53,13 +53,16 @@ Line = dict[str, Any]
 
 @dataclass
 class World:
-    """Everything there is. `errors` are the failures that runs ended with."""
+    """Everything there is. `errors` are the failures that runs ended with, `merged` the customers
+    that a person put another in the place of.
+    """
 
     folder: Path
     sandbox: Sandbox
     clock: Clock
     errors: list[MwwError]
     since: dt.date
+    merged: set[str] = field(default_factory=set)
 
     @property
     def state(self) -> Path:
@@ -146,6 +149,18 @@ class World:
         path.write_text(yaml.safe_dump(config))
         return load_config(path)
 
+    def merge(self, number: str, *, keep: bool) -> None:
+        """Make another customer with the same e-mail, and block the first, or take it out."""
+        customers = self.sandbox.minox.customers
+        first = customers[number]
+        self.sandbox.minox.create_customer({"addresses": first["addresses"]}, "VERK")
+        self.merged.add(number)
+
+        if keep:
+            first["blocked"] = {"active": True, "reason": None}
+        else:
+            del customers[number]
+
     # What the books show
 
     def bookings_of(self, number: str) -> list[str]:
@@ -162,7 +177,7 @@ class World:
         keys = Counter(
             key
             for number, customer in customers.items()
-            if number not in FIRST_CUSTOMERS
+            if number not in FIRST_CUSTOMERS | self.merged
             for key in {str(customer["externalid"]), *emails(customer)}
         )
         first = Counter(email for number in FIRST_CUSTOMERS for email in emails(customers[number]))

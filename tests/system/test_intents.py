@@ -127,6 +127,8 @@ def test_what_may_be_in_minox_is_sent_again_as_it_was_or_not_at_all(
         assert "68.00 euros" in ended.err + ended.out
         assert order["total"] == "68.00"
         assert "total was 68.00, is now 50.00" in order["differences"][0]
+        assert ended.status == 3
+        assert "total was 68.00, is now 50.00" in ended.err
 
 
 def test_a_cancelled_order_whose_booking_is_in_minox_after_all_is_booked(

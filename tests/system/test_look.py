@@ -149,7 +149,9 @@ def test_our_own_booking_that_was_changed_since_is_a_difference(
     offer_one(vendors, "501", "36.30")
     inside("fetch")
     told = inside("push")
-    assert "1 of them has another amount" in told.err
+    assert told.status == 3
+    assert "Order 501: total: 36.30 booked, 12.10 in Minox." in told.err
+    assert "mww2minox seen 501" in told.err
     assert inside.report()["501"]["differences"] == ["total: 36.30 booked, 12.10 in Minox"]
 
 

@@ -11,7 +11,7 @@ import yaml
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from tests.harness.inside import Ended, Inside
-from tests.system.test_adopt import book, debtor
+from tests.system.test_adopt import book, debtor, uuid_of
 
 NUMBER = "1001"
 BUYER = "10610"
@@ -390,6 +390,26 @@ def test_a_booking_that_was_entered_anew_by_hand_is_found(inside: Inside, vendor
     assert inside.report()[NUMBER]["batch_id"] != own
     assert [inside(command).status for command in ("fetch", "push", "verify --all")][:2] == [0, 0]
     assert inside("verify", "--all").status == 0
+
+
+@pytest.mark.parametrize("how", ["customer and total", "date"])
+def test_what_was_entered_anew_for_an_order_as_it_was_corrected_is_found(
+    inside: Inside, vendors: Sandbox, how: str
+) -> None:
+    offer(vendors)
+    push(inside)
+    vendors.minox.batches.clear()
+    if how == "date":
+        vendors.shop.change(NUMBER, date="2026-01-10", status_changed_date="2026-01-10")
+        book(vendors, "by hand", debtor("230.00", of=BUYER, text=NUMBER), *RIGHT, day="2026-01-10")
+    else:
+        change(vendors, "60.50")
+        give_email(vendors, "gedeeld@example.nl")
+        lines = (adopted_line("8000", "50", 1, "10.50"), RIGHT[1])
+        book(vendors, "by hand", debtor("169.50", of="10621", text=NUMBER), *lines)
+    ended = inside("verify")
+    assert (ended.status, told(inside)) == (0, []), ended.err
+    assert inside.report()[NUMBER]["batch_id"] == uuid_of("by hand")
 
 
 def test_the_booking_of_another_order_is_not_taken_for_one_entered_anew(
