@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 from mww2minox.sandbox.administration import NUMBER_OF_PERIODS, RECEIVABLES, Administration
 from mww2minox.sandbox.settings import Settings
+from mww2minox.sandbox.shown_lines import shown as shown_line
 
 MAX_LINES = 8_999
 """Of one page of a journal."""
@@ -59,6 +60,7 @@ class _OwnLine:
     account: str
     side: str
     description: str
+    vat_code: int | None = None
 
 
 def refusals(body: object, books: Books) -> list[Message]:
@@ -93,14 +95,16 @@ def warnings(line: Line, books: Books) -> list[Message]:
 
 def read_back(lines: list[Line], books: Books, settings: Settings) -> list[Line]:
     """Return a stored batch as Minox shows it, its own lines included when the switch says so."""
-    shown = [dict(line) for line in lines]
+    shown = lines
     # Where the ledger account's code decides, Minox may split what was sent as one amount.
     if settings.vat_posting == "ledger" and settings.ledger_reading == "net":
         shown = [_net_of_account(line, books) for line in shown]
 
-    if settings.own_lines:
-        shown += own_lines(lines, books)
-    return shown
+    if settings.own_lines and shown:
+        shown = [*shown, *own_lines(lines, books)]
+
+    journals = books.administration.journals
+    return [shown_line(line, place, journals, settings) for place, line in enumerate(shown, 1)]
 
 
 def own_lines(lines: list[Line], books: Books) -> list[Line]:
@@ -113,7 +117,8 @@ def own_lines(lines: list[Line], books: Books) -> list[Line]:
         vat = _vat_of(line, books)
         if vat is not None:
             code = books.administration.vat_code(vat["id"]) or {}
-            own_line = _OwnLine(str(code.get("account_id")), _side(line), "Btw")
+            told = code.get("id") if books.settings.own_lines_vat else None
+            own_line = _OwnLine(str(code.get("account_id")), _side(line), "Btw", told)
             totals[own_line] += Decimal(str(vat["amount"]))
 
     booked = [(own_line, amount) for own_line, amount in totals.items() if amount]
@@ -407,6 +412,10 @@ def _account_vat(line: Line, books: Books) -> Vat | None:
 
 def _own(like: Line, number: int, own_line: _OwnLine, amount: Decimal) -> Line:
     """Return one of Minox' own lines; what all lines of a batch share is as in `like`."""
+    vat = None
+    if own_line.vat_code is not None:
+        vat = {"id": own_line.vat_code, "amount": float(amount)}
+
     return {
         "id": f"{like.get('batch_id')}-{number}",
         "batch_id": like.get("batch_id"),
@@ -420,6 +429,7 @@ def _own(like: Line, number: int, own_line: _OwnLine, amount: Decimal) -> Line:
         "journal": like.get("journal"),
         "period": like.get("period"),
         "description": own_line.description,
+        "vat": vat,
         "currency": {"id": "EUR"},
         "messages": [],
     }

@@ -107,9 +107,30 @@ def test_a_right_batch_is_kept(sandbox: Sandbox) -> None:
         ("1300", 121, 0),
         ("1500", 0, 21),
     }
-    assert all(line["line_number"] >= 9000 for line in own)
+    assert [line["journal"]["line_number"] for line in _read(sandbox)] == [1, 2, 9000, 9001]
+    assert sent[0]["journal"]["description"] == "Verkoopboek"
+    assert sent[0]["currency"] == {"id": "EUR", "exchange_rate": 1}
     sandbox.settings.own_lines = False
     assert len(_read(sandbox)) == 2
+
+
+@pytest.mark.parametrize(
+    ("no_vat", "shown"),
+    [("null", None), ("empty", {}), ("zero", {"id": 0, "amount": 0}), ("absent", "-")],
+)
+def test_a_line_without_vat_reads_back_in_several_ways(
+    sandbox: Sandbox, no_vat: str, shown: object
+) -> None:
+    """And Minox' own lines may tell the VAT that they are of; numbers can be on the line itself."""
+    _put(sandbox, _net())
+    sandbox.settings.update({"no_vat": no_vat, "own_lines_vat": True, "line_numbers": "line"})
+
+    lines = _read(sandbox)
+    assert [line.get("vat", "-") for line in lines] == [
+        *(shown, {"id": 1, "amount": 21}),
+        *(shown, {"id": 1, "amount": 21}),
+    ]
+    assert [line["line_number"] for line in lines] == [1, 2, 9000, 9001]
 
 
 def test_the_same_uuid_replaces(sandbox: Sandbox) -> None:
