@@ -5,7 +5,7 @@ Source: minox/api.md, "Bookings" and "Open: how VAT is sent". Amounts are euros.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeGuard
@@ -51,6 +51,15 @@ class Books:
     administration: Administration
     customers: Mapping[str, Mapping[str, Any]]
     settings: Settings
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What a line says for the VAT return, in euros: a sale is positive, what is taken back not."""
+
+    code: Mapping[str, Any]
+    net: Decimal
+    vat: Decimal
 
 
 @dataclass(frozen=True)
@@ -126,6 +135,44 @@ def own_lines(lines: list[Line], books: Books) -> list[Line]:
         _own(lines[0], number, own_line, amount)
         for number, (own_line, amount) in enumerate(booked, FIRST_OWN_LINE)
     ]
+
+
+def sale_of(line: Line, books: Books) -> Sale | None:
+    """Return what a line that was sent says for the VAT return; None for one without a VAT code."""
+    vat = _vat_of(line, books)
+    code = books.administration.vat_code(vat["id"]) if vat else None
+    if vat is None or code is None:
+        return None
+
+    amount, vat_amount = _amount(line), Decimal(str(vat["amount"]))
+    # Only on top of a net amount VAT is not in the amount already.
+    net = amount if books.settings.vat_posting == "net" and line.get("vat") else amount - vat_amount
+    # A sale is in credit on revenue, and in debit on the customer.
+    sign = 1 if (_side(line) == "debit") == is_customers(line) else -1
+    return Sale(code, sign * net, sign * vat_amount)
+
+
+def taken(body: Iterable[Line], others: Iterable[Line]) -> list[Message]:
+    """Return a message for each customer's invoice number that other bookings have already."""
+    items = dict.fromkeys(_open_item(line) for line in body if is_customers(line))
+    numbers = {number for _account, number in items}
+    # The number first: there may be thousands of lines.
+    alike = (line for line in others if line.get("invoice_number") in numbers)
+    known = {_open_item(line) for line in alike if is_customers(line)}
+
+    return [
+        Message(
+            "invoice_number_taken",
+            f"Factuurnummer {number} bestaat al bij debiteur {account}.",
+            "invoice_number",
+        )
+        for account, number in items
+        if number is not None and (account, number) in known
+    ]
+
+
+def _open_item(line: Line) -> tuple[object, object]:
+    return _id(line.get("account")), line.get("invoice_number")
 
 
 def is_customers(line: Line) -> bool:

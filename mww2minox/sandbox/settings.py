@@ -70,6 +70,8 @@ class Settings:
     """Where a line that is read has its page and its number."""
     no_vat: NoVat = "null"
     """What a line without VAT has as its `vat`."""
+    repetitions: Literal["taken", "refused"] = "taken"
+    """Whether a booking that is there may be sent again, or its invoice number is taken then."""
     own_vat_codes: bool = False
     """Whether a ledger account that carries a VAT code takes no other."""
     vat_number_needed: bool = False
