@@ -29,6 +29,8 @@ from mww2minox.transport import Answer
 
 FIRST_OWN_LINE = 9_000
 """Minox' own counter and collective lines are numbered from here (Minox' manual)."""
+NO_CODE = ("", "0")
+"""What Minox shows in the place of a VAT code where a line has none."""
 CENT = Decimal("0.01")
 LONGEST_ID = 100
 LONGEST_WHOLE = 15
@@ -488,10 +490,12 @@ def sent_lines(body: str) -> list[TransactionLine]:
 def read_line(row: Mapping[str, Any]) -> TransactionLine:
     """Read a booking's line. Raises InvalidOperation, TypeError, ValueError or AttributeError."""
     account = row.get("account") or {}
-    vat = row.get("vat") or {}
     period = row.get("period") or {}
     journal = row.get("journal") or {}
     line_number = _line_number(row, _object(journal))
+    own = line_number.isdecimal() and int(line_number) >= FIRST_OWN_LINE
+    # What Minox' own lines tell of VAT is that of the lines which were sent, once more.
+    vat_code, vat_amount = ("", None) if own else _vat_of_line(row.get("vat") or {})
 
     return TransactionLine(
         batch_id=printable_id(_text(row, "batch_id").lower()),
@@ -499,16 +503,24 @@ def read_line(row: Mapping[str, Any]) -> TransactionLine:
         type=_text(account, "type"),
         debit=_amount(row.get("debit")) or Decimal(0),
         credit=_amount(row.get("credit")) or Decimal(0),
-        vat_code=read_id(vat),
-        vat_amount=_amount(vat.get("amount")),
+        vat_code=vat_code,
+        vat_amount=vat_amount,
         invoice_number=printable_id(_text(row, "invoice_number")),
         period=read_id(period),
         fiscal_year=printable_id(_text(period, "fiscal_year")),
         description=_text(row, "description"),
         journal=read_id(journal),
-        own=line_number.isdecimal() and int(line_number) >= FIRST_OWN_LINE,
+        own=own,
         document_date=_day(row.get("document_date")),
     )
+
+
+def _vat_of_line(vat: Mapping[str, Any]) -> tuple[str, Decimal | None]:
+    """Read a line's VAT as code and amount: neither without VAT, however Minox writes that."""
+    code, amount = read_id(vat), _amount(vat.get("amount"))
+    if code in NO_CODE and not amount:
+        return "", None
+    return code, amount
 
 
 def _line_number(row: Mapping[str, Any], journal: Mapping[str, Any]) -> str:

@@ -79,9 +79,12 @@ class _Customer:
     email: str = ""
     country: str = "NL"
     blocked: bool = False
+    is_one_time: bool = False
+    """Whether it gathers buyers who come once."""
 
     def as_dict(self) -> dict[str, Any]:
         reason = "Betaalt niet" if self.blocked else None
+
         return {
             "id": self.number,
             "addresses": [self._address()],
@@ -90,6 +93,9 @@ class _Customer:
             "externalid": None,
             "language": "nl",
             "payment_term": {"id": 14},
+            "is_one_time": self.is_one_time,
+            "block_sending_reminders": False,
+            "block_collection": False,
         }
 
     def _address(self) -> dict[str, Any]:
@@ -154,7 +160,7 @@ _DISTANCE_SALES = (
 )
 
 _CUSTOMERS = (
-    _Customer("10600", "Kasverkopen"),
+    _Customer("10600", "Kasverkopen", is_one_time=True),
     _Customer("10610", "Sanne Visser", "Sanne.Visser@Example.NL"),
     _Customer("10620", "Gedeeld Oud", "gedeeld@example.nl", blocked=True),
     _Customer("10621", "Gedeeld Nieuw", "gedeeld@example.nl"),

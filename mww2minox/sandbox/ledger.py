@@ -5,13 +5,14 @@ Source: minox/api.md, "Bookings" and "Open: how VAT is sent". Amounts are euros.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeGuard
 
 from mww2minox.sandbox.administration import NUMBER_OF_PERIODS, RECEIVABLES, Administration
 from mww2minox.sandbox.settings import Settings
+from mww2minox.sandbox.shown_lines import shown as shown_line
 
 MAX_LINES = 8_999
 """Of one page of a journal."""
@@ -53,12 +54,22 @@ class Books:
 
 
 @dataclass(frozen=True)
+class Sale:
+    """What a line says for the VAT return, in euros: a sale is positive, what is taken back not."""
+
+    code: Mapping[str, Any]
+    net: Decimal
+    vat: Decimal
+
+
+@dataclass(frozen=True)
 class _OwnLine:
     """What one of Minox' own lines adds up: a ledger account on one side."""
 
     account: str
     side: str
     description: str
+    vat_code: int | None = None
 
 
 def refusals(body: object, books: Books) -> list[Message]:
@@ -93,14 +104,16 @@ def warnings(line: Line, books: Books) -> list[Message]:
 
 def read_back(lines: list[Line], books: Books, settings: Settings) -> list[Line]:
     """Return a stored batch as Minox shows it, its own lines included when the switch says so."""
-    shown = [dict(line) for line in lines]
+    shown = lines
     # Where the ledger account's code decides, Minox may split what was sent as one amount.
     if settings.vat_posting == "ledger" and settings.ledger_reading == "net":
         shown = [_net_of_account(line, books) for line in shown]
 
-    if settings.own_lines:
-        shown += own_lines(lines, books)
-    return shown
+    if settings.own_lines and shown:
+        shown = [*shown, *own_lines(lines, books)]
+
+    journals = books.administration.journals
+    return [shown_line(line, place, journals, settings) for place, line in enumerate(shown, 1)]
 
 
 def own_lines(lines: list[Line], books: Books) -> list[Line]:
@@ -113,7 +126,8 @@ def own_lines(lines: list[Line], books: Books) -> list[Line]:
         vat = _vat_of(line, books)
         if vat is not None:
             code = books.administration.vat_code(vat["id"]) or {}
-            own_line = _OwnLine(str(code.get("account_id")), _side(line), "Btw")
+            told = code.get("id") if books.settings.own_lines_vat else None
+            own_line = _OwnLine(str(code.get("account_id")), _side(line), "Btw", told)
             totals[own_line] += Decimal(str(vat["amount"]))
 
     booked = [(own_line, amount) for own_line, amount in totals.items() if amount]
@@ -121,6 +135,44 @@ def own_lines(lines: list[Line], books: Books) -> list[Line]:
         _own(lines[0], number, own_line, amount)
         for number, (own_line, amount) in enumerate(booked, FIRST_OWN_LINE)
     ]
+
+
+def sale_of(line: Line, books: Books) -> Sale | None:
+    """Return what a line that was sent says for the VAT return; None for one without a VAT code."""
+    vat = _vat_of(line, books)
+    code = books.administration.vat_code(vat["id"]) if vat else None
+    if vat is None or code is None:
+        return None
+
+    amount, vat_amount = _amount(line), Decimal(str(vat["amount"]))
+    # Only on top of a net amount VAT is not in the amount already.
+    net = amount if books.settings.vat_posting == "net" and line.get("vat") else amount - vat_amount
+    # A sale is in credit on revenue, and in debit on the customer.
+    sign = 1 if (_side(line) == "debit") == is_customers(line) else -1
+    return Sale(code, sign * net, sign * vat_amount)
+
+
+def taken(body: Iterable[Line], others: Iterable[Line]) -> list[Message]:
+    """Return a message for each customer's invoice number that other bookings have already."""
+    items = dict.fromkeys(_open_item(line) for line in body if is_customers(line))
+    numbers = {number for _account, number in items}
+    # The number first: there may be thousands of lines.
+    alike = (line for line in others if line.get("invoice_number") in numbers)
+    known = {_open_item(line) for line in alike if is_customers(line)}
+
+    return [
+        Message(
+            "invoice_number_taken",
+            f"Factuurnummer {number} bestaat al bij debiteur {account}.",
+            "invoice_number",
+        )
+        for account, number in items
+        if number is not None and (account, number) in known
+    ]
+
+
+def _open_item(line: Line) -> tuple[object, object]:
+    return _id(line.get("account")), line.get("invoice_number")
 
 
 def is_customers(line: Line) -> bool:
@@ -407,6 +459,10 @@ def _account_vat(line: Line, books: Books) -> Vat | None:
 
 def _own(like: Line, number: int, own_line: _OwnLine, amount: Decimal) -> Line:
     """Return one of Minox' own lines; what all lines of a batch share is as in `like`."""
+    vat = None
+    if own_line.vat_code is not None:
+        vat = {"id": own_line.vat_code, "amount": float(amount)}
+
     return {
         "id": f"{like.get('batch_id')}-{number}",
         "batch_id": like.get("batch_id"),
@@ -420,6 +476,7 @@ def _own(like: Line, number: int, own_line: _OwnLine, amount: Decimal) -> Line:
         "journal": like.get("journal"),
         "period": like.get("period"),
         "description": own_line.description,
+        "vat": vat,
         "currency": {"id": "EUR"},
         "messages": [],
     }

@@ -3,7 +3,9 @@
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from itertools import chain
 from typing import Any, cast
 
 from mww2minox.sandbox import ledger
@@ -12,6 +14,7 @@ from mww2minox.sandbox.ledger import Books, Line, Message
 from mww2minox.sandbox.oauth import Tokens
 from mww2minox.sandbox.rate_limit import RateLimit
 from mww2minox.sandbox.settings import Settings
+from mww2minox.sandbox.vat_declaration import Declaration, declarations
 
 Customer = dict[str, Any]
 
@@ -39,6 +42,7 @@ class Minox:
         self.settings = settings
         self.lock = lock or threading.RLock()
         self.administration = Administration(today)
+        self._today = today
         self.customers: dict[str, Customer] = first_customers()
         self.batches: dict[str, list[Line]] = {}
         self.tokens = Tokens(settings)
@@ -101,7 +105,7 @@ class Minox:
 
     def put_batch(self, batch: str, body: object) -> list[Line]:
         """Book, or replace, a batch; `RefusedError` leaves what was there."""
-        messages = ledger.refusals(body, self.books)
+        messages = ledger.refusals(body, self.books) or self._taken(cast("list[Line]", body), batch)
         if messages:
             raise RefusedError(messages)
 
@@ -142,11 +146,21 @@ class Minox:
                 continue
 
             key = account.get("id"), line.get("invoice_number")
-            item = owed.setdefault(key, _open_item(line))
-            balance = (line.get("debit") or 0) - (line.get("credit") or 0)
-            item["amount"] = round(item["amount"] + balance, 2)
+            item = owed.setdefault(key, _open_item(line, self.customers))
+            _count(line, item)
 
         return list(owed.values())
+
+    def declarations(self) -> list[Declaration]:
+        """Return the VAT returns of the quarters that have begun, the oldest first."""
+        return declarations(self._today, self.administration.fiscal_years)
+
+    def declaration(self, number: str) -> dict[str, Any]:
+        """Return a VAT return with its amounts. `UnknownError` when there is none."""
+        for declaration in self.declarations():
+            if declaration.number == number:
+                return declaration.whole(chain.from_iterable(self.batches.values()), self.books)
+        raise UnknownError(number)
 
     def close_period(self, fiscal_year: int, period: int) -> None:
         """Close a period: nothing can be booked in it."""
@@ -160,6 +174,13 @@ class Minox:
     def books(self) -> Books:
         """What a batch is held against now."""
         return Books(self.administration, self.customers, self.settings)
+
+    def _taken(self, lines: list[Line], batch: str) -> list[Message]:
+        """Say which invoice numbers are another booking's, or, by a switch, this one's already."""
+        refused = self.settings.repetitions == "refused"
+        with self.lock:
+            others = [known for name, known in self.batches.items() if refused or name != batch]
+        return ledger.taken(lines, chain.from_iterable(others))
 
     def _with_invoice_number(self, lines: list[Line], batch: str) -> list[Line]:
         """Give customers' lines without an invoice number the journal's next one.
@@ -234,6 +255,9 @@ def _complete(data: Customer, number: str) -> Customer:
         "externalid": None,
         "language": "nl",
         "payment_term": {"id": 14},
+        "is_one_time": False,
+        "block_sending_reminders": False,
+        "block_collection": False,
     } | {**data, "id": number}
 
 
@@ -271,11 +295,31 @@ def _in_period(line: Line, fiscal_year: int, period: int | None) -> bool:
     return booked.get("fiscal_year") == fiscal_year and period in {None, booked.get("id")}
 
 
-def _open_item(line: Line) -> dict[str, Any]:
+def _open_item(line: Line, customers: Mapping[str, Customer]) -> dict[str, Any]:
+    customer = customers.get(str(line["account"].get("id"))) or {}
+    days = (customer.get("payment_term") or {}).get("id") or 0
+    date = line.get("document_date")
+    # A line that was put past the rules may have no date.
+    due = dt.date.fromisoformat(date) + dt.timedelta(days=days) if date else None
+
     return {
         "account": line["account"],
         "invoice_number": line.get("invoice_number"),
-        "document_date": line.get("document_date"),
+        "invoice_date": date,
+        "due_date": line.get("due_date") or (due and due.isoformat()),
         "currency": {"id": "EUR"},
-        "amount": 0.0,
+        "total": 0.0,
+        "paid": 0.0,
+        "balance": 0.0,
     }
+
+
+def _count(line: Line, item: dict[str, Any]) -> None:
+    """Add a line to an open item: what a sales journal has is invoiced, all else is paid."""
+    debit, credit = (Decimal(str(line.get(side) or 0)) for side in ledger.SIDES)
+    amount = float(debit - credit)
+    if line["journal"].get("type") == "sales":
+        item["total"] = round(item["total"] + amount, 2)
+    else:
+        item["paid"] = round(item["paid"] - amount, 2)
+    item["balance"] = round(item["total"] - item["paid"], 2)

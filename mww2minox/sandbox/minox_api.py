@@ -25,6 +25,7 @@ PREFIX = "/api/1/tenant/<int:tenant>/administration"
 INSIDE = PREFIX + "/<int:administration>"
 CUSTOMER = f"{INSIDE}/customer"
 BATCH = f"{INSIDE}/transaction_line_batch/<batch>"
+DECLARATION = f"{INSIDE}/vat_declaration"
 RECEIVABLE = f"{INSIDE}/receivable"
 
 
@@ -94,6 +95,7 @@ class _MinoxApi:
         lists = [
             _Route(PREFIX, "GET", "administration:read", self.administrations),
             _Route(f"{INSIDE}/ledger_account", "GET", "ledger_account:read", self.ledger_accounts),
+            _Route(f"{INSIDE}/ledger_account/<number>", "GET", "ledger_account:read", self.ledger),
             _Route(f"{INSIDE}/vat", "GET", "vat:read", self.vat_codes),
             _Route(f"{INSIDE}/journal", "GET", "journal:read", self.journals),
             _Route(f"{INSIDE}/payment_term", "GET", "payment_term:read", self.payment_terms),
@@ -122,7 +124,11 @@ class _MinoxApi:
             _Route(RECEIVABLE, "GET", "transaction:read", self.receivables),
             _Route(invoice, "GET", "transaction:read", self.receivable),
         ]
-        return [*lists, *customers, *bookings]
+        returns = [
+            _Route(DECLARATION, "GET", "vatdeclaration:read", self.declarations),
+            _Route(f"{DECLARATION}/<number>", "GET", "vatdeclaration:read", self.declaration),
+        ]
+        return [*lists, *customers, *bookings, *returns]
 
     # Lists
 
@@ -131,6 +137,12 @@ class _MinoxApi:
 
     def ledger_accounts(self) -> Response:
         return self._page(list(self._minox.administration.accounts.values()))
+
+    def ledger(self, number: str) -> Response:
+        account = self._minox.administration.accounts.get(number)
+        if account is None:
+            raise UnknownError(number)
+        return jsonify(account)
 
     def vat_codes(self) -> Response:
         return self._page(list(self._minox.administration.vat_codes.values()))
@@ -211,6 +223,14 @@ class _MinoxApi:
             if (item["account"]["id"], item["invoice_number"]) == (number, invoice):
                 return jsonify(item)
         raise UnknownError(invoice)
+
+    # VAT returns
+
+    def declarations(self) -> Response:
+        return self._page([one.header() for one in self._minox.declarations()])
+
+    def declaration(self, number: str) -> Response:
+        return jsonify(self._minox.declaration(number))
 
     # What all of them share
 

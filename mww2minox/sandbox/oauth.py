@@ -24,6 +24,8 @@ SCOPES = (
     "administration:read ledger_account:read vat:read journal:read payment_term:read "
     "customer:read customer:write transaction:read transaction:write"
 )
+KNOWN_SCOPES = frozenset({*SCOPES.split(), "vatdeclaration:read"})
+"""All that a client may ask for."""
 CODE_LIFE = 600.0
 """Seconds."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -49,8 +51,12 @@ class Code:
     ends: float
 
     def fits(self, form: Mapping[str, Any]) -> bool:
-        """Tell whether it is good for this request, whose `redirect_uri` must be the same."""
-        return time.time() < self.ends and form.get("redirect_uri") == self.redirect_uri
+        """Tell whether it is good for this request, whose `redirect_uri` must be the same.
+
+        A public client that works sends none.
+        """
+        uri = form.get("redirect_uri")
+        return time.time() < self.ends and uri in (None, self.redirect_uri)
 
 
 @dataclass
@@ -181,7 +187,7 @@ class _OAuthApi:
             return "unsupported_response_type"
 
         scope = request.args.get("scope", "").split()
-        if not scope or not set(scope) <= set(SCOPES.split()):
+        if not scope or not set(scope) <= KNOWN_SCOPES:
             return "invalid_scope"
 
         # A client that is able to use S256 must do so (RFC 7636, 4.2).

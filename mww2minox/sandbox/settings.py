@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Payments = Literal["told", "retried", "failed", "none"]
+NoVat = Literal["null", "empty", "zero", "null_code", "absent"]
 Lookup = Literal["collection", "object", "collection_404"]
 
 
@@ -63,6 +64,14 @@ class Settings:
     """How revenue reads back where the ledger account's own VAT code decides."""
     own_lines: bool = True
     """Whether reading back shows the VAT and collective lines that Minox adds."""
+    own_lines_vat: bool = False
+    """Whether Minox' own lines for VAT tell its code and amount too."""
+    line_numbers: Literal["journal", "line"] = "journal"
+    """Where a line that is read has its page and its number."""
+    no_vat: NoVat = "null"
+    """What a line without VAT has as its `vat`."""
+    repetitions: Literal["taken", "refused"] = "taken"
+    """Whether a booking that is there may be sent again, or its invoice number is taken then."""
     own_vat_codes: bool = False
     """Whether a ledger account that carries a VAT code takes no other."""
     vat_number_needed: bool = False

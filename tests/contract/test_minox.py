@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 import requests_mock
@@ -27,6 +27,7 @@ from mww2minox.errors import (
 )
 from mww2minox.minox.wire import booking_body, customer_body, errors_inside, sent_lines
 from mww2minox.sandbox import Fault, Sandbox
+from mww2minox.sandbox.settings import NoVat
 from mww2minox.wiring import Wiring
 from tests.harness.clients import INSIDE, Processes, asked, log_in
 
@@ -716,11 +717,20 @@ def test_a_right_that_is_missing_points_to_the_login(sandbox: Sandbox, wiring: W
 # Bookings.
 
 
-@pytest.mark.parametrize("own_lines", [True, False])
+@pytest.mark.parametrize("no_vat", get_args(NoVat))
+@pytest.mark.parametrize("line_numbers", ["journal", "line"])
+@pytest.mark.parametrize(("own_lines", "own_lines_vat"), [(1, 1), (1, 0), (0, 0)])
 def test_a_booking_reads_back_as_it_was_sent_with_minox_own_lines_marked(
-    sandbox: Sandbox, wiring: Wiring, *, own_lines: bool
+    sandbox: Sandbox,
+    wiring: Wiring,
+    *,
+    own_lines: int,
+    own_lines_vat: int,
+    line_numbers: str,
+    no_vat: str,
 ) -> None:
-    sandbox.settings.update({"own_lines": own_lines})
+    sandbox.settings.update({"own_lines": bool(own_lines), "own_lines_vat": bool(own_lines_vat)})
+    sandbox.settings.update({"line_numbers": line_numbers, "no_vat": no_vat})
     body = booking_body(booking(), "10600")
     wiring.minox.put_booking(BATCH, body)
     read = wiring.minox.booking(BATCH)
@@ -740,6 +750,7 @@ def test_a_booking_reads_back_as_it_was_sent_with_minox_own_lines_marked(
     assert [(line.account, line.credit) for line in read if line.own and line.credit] == (
         [("1500", Decimal("2.10"))] if own_lines else []
     )
+    assert not any(line.vat_code or line.vat_amount for line in read if line.own)
     sent = sent_lines(body.decode())
     assert [(line.account, line.amount, line.vat_amount) for line in sent] == [
         (line.account, line.amount, line.vat_amount) for line in ours
@@ -766,14 +777,14 @@ def test_a_bookings_lines_are_found_wherever_they_stand(wiring: Wiring, wrap: An
             "account": {"id": 8000},
             "credit": "10.00",
             "vat": {"id": "1", "amount": "2.1"},
-            "line_number": "9001",
+            "line_number": "8999",
         }
     ]
     with requests_mock.Mocker() as minox:
         minox.get(f"{INSIDE}/transaction_line_batch/{BATCH}", json=wrap(lines))
         read = wiring.minox.booking(BATCH)
     assert [(line.account, line.credit, line.vat_amount, line.own) for line in read] == [
-        ("8000", Decimal("10.00"), Decimal("2.10"), True)
+        ("8000", Decimal("10.00"), Decimal("2.10"), False)
     ]
 
 

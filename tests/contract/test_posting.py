@@ -189,12 +189,13 @@ LOST_AFTER = [
 ]
 
 
+@pytest.mark.parametrize("repetitions", ["taken", "refused"])
 @pytest.mark.parametrize("lag", [0, 2])
 @pytest.mark.parametrize("fault", LOST_AFTER, ids=lambda fault: fault.kind)
 def test_an_answer_that_was_lost_after_the_effect_is_asked_for(
-    sandbox: Sandbox, wiring: Wiring, fault: Fault, lag: float
+    sandbox: Sandbox, wiring: Wiring, fault: Fault, lag: float, repetitions: str
 ) -> None:
-    sandbox.settings.update({"lookup_lag": lag})
+    sandbox.settings.update({"lookup_lag": lag, "repetitions": repetitions})
     sandbox.faults.append(Fault(**{**fault.as_dict(), "times": 6}))
     assert settle(wiring).state is State.BOOKED
     assert len(sandbox.minox.batches) == 1
@@ -642,6 +643,7 @@ def test_whatever_goes_wrong_on_the_network_each_order_is_booked_once(
         order(wiring, number)
 
     sandbox.settings.update({"fault_rate": 0.3, "fault_seed": seed, "lookup_lag": 1.0})
+    sandbox.settings.repetitions = "refused" if seed % 2 else "taken"
     for _ in range(3):
         run = processes.start()
         for number in numbers:

@@ -19,7 +19,7 @@ from mww2minox.minox.trial_booking import NOTE, Tried, take_out, try_out, ways
 from mww2minox.sandbox import Fault, Settings
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
-from tests.harness.clients import INSIDE
+from tests.harness.clients import INSIDE, LINE_SHAPES
 from tests.harness.world import World, an_order, world
 
 CUSTOMER = "10600"
@@ -38,6 +38,11 @@ READINGS: list[tuple[dict[str, Any], VatPosting]] = [
     ({"vat_posting": "ledger", "ledger_reading": "net", "own_lines": False}, VatPosting.LEDGER),
     ({"vat_posting": "line"}, VatPosting.LINE),
     ({"vat_posting": "line", "own_lines": False}, VatPosting.LINE),
+]
+READINGS += [
+    ({"vat_posting": str(posting), **shape}, posting)
+    for posting in VatPosting
+    for shape in LINE_SHAPES
 ]
 
 

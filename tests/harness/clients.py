@@ -21,6 +21,13 @@ from mww2minox.wiring import Wiring
 
 SHOP_TOKEN = "sandbox-shop-token"
 CLIENT_SECRET = "sandbox-client-secret"
+LINE_SHAPES: list[dict[str, Any]] = [
+    {"no_vat": "empty"},
+    {"no_vat": "absent", "own_lines_vat": True},
+    {"no_vat": "zero", "own_lines_vat": True},
+    {"no_vat": "null_code", "own_lines_vat": True, "line_numbers": "line"},
+]
+"""How the lines of a booking can read back, beside the ordinary way."""
 INSIDE = "/api/1/tenant/12345/administration/1"
 
 

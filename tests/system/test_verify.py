@@ -10,6 +10,7 @@ import yaml
 
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
+from tests.harness.clients import LINE_SHAPES
 from tests.harness.inside import Ended, Inside
 from tests.system.test_adopt import book, debtor, uuid_of
 
@@ -150,6 +151,24 @@ def test_an_edit_in_minox_is_seen(
     alter(lines_of(vendors))
     ended = inside("verify", "--all")
     assert (ended.status, text in ended.err) == (3, True), ended.err
+
+
+@pytest.mark.parametrize("shape", LINE_SHAPES, ids=str)
+def test_however_lines_read_back_a_changed_vat_code_is_all_that_differs(
+    inside: Inside, vendors: Sandbox, shape: dict[str, Any]
+) -> None:
+    vendors.settings.update(shape)
+    offer(vendors)
+    push(inside)
+    assert (inside("verify").status, told(inside)) == (0, [])
+    lines_of(vendors)[1]["vat"] = {"id": 3, "amount": 21.0}
+    assert inside("verify", "--all").status == 3
+    assert told(inside) == [
+        "VAT code 1: 21.00 booked, - in Minox",
+        "VAT code 3: - booked, 21.00 in Minox",
+        # Where Minox put it thereupon.
+        "ledger account 1510: 0.00 booked, 21.00 in Minox",
+    ]
 
 
 def move_vat(lines: Lines) -> None:

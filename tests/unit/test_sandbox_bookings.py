@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -107,9 +106,30 @@ def test_a_right_batch_is_kept(sandbox: Sandbox) -> None:
         ("1300", 121, 0),
         ("1500", 0, 21),
     }
-    assert all(line["line_number"] >= 9000 for line in own)
+    assert [line["journal"]["line_number"] for line in _read(sandbox)] == [1, 2, 9000, 9001]
+    assert sent[0]["journal"]["description"] == "Verkoopboek"
+    assert sent[0]["currency"] == {"id": "EUR", "exchange_rate": 1}
     sandbox.settings.own_lines = False
     assert len(_read(sandbox)) == 2
+
+
+@pytest.mark.parametrize(
+    ("no_vat", "shown"),
+    [("null", None), ("empty", {}), ("zero", {"id": 0, "amount": 0}), ("absent", "-")],
+)
+def test_a_line_without_vat_reads_back_in_several_ways(
+    sandbox: Sandbox, no_vat: str, shown: object
+) -> None:
+    """And Minox' own lines may tell the VAT that they are of; numbers can be on the line itself."""
+    _put(sandbox, _net())
+    sandbox.settings.update({"no_vat": no_vat, "own_lines_vat": True, "line_numbers": "line"})
+
+    lines = _read(sandbox)
+    assert [line.get("vat", "-") for line in lines] == [
+        *(shown, {"id": 1, "amount": 21}),
+        *(shown, {"id": 1, "amount": 21}),
+    ]
+    assert [line["line_number"] for line in lines] == [1, 2, 9000, 9001]
 
 
 def test_the_same_uuid_replaces(sandbox: Sandbox) -> None:
@@ -280,7 +300,9 @@ def test_the_ledger_accounts_own_code(sandbox: Sandbox, reading: str, credit: fl
 def test_a_period_lists_its_lines(sandbox: Sandbox) -> None:
     """Paged like every list, own lines included."""
     for place in range(3):
-        assert _put(sandbox, _net(), str(uuid.UUID(int=place))).status_code == 200
+        lines = _net()
+        lines[0]["invoice_number"] += place
+        assert _put(sandbox, lines, str(uuid.UUID(int=place))).status_code == 200
     sandbox.settings.page_size = 5
     first = _call(sandbox, "GET", "year/2026/transaction_lines?period=3").json()
 
@@ -291,18 +313,70 @@ def test_a_period_lists_its_lines(sandbox: Sandbox) -> None:
 
 
 def test_open_items_go_by_invoice_number(sandbox: Sandbox) -> None:
-    """A credit takes off what the original made."""
+    """What the bank has for it is paid."""
     _put(sandbox, _net())
-    back = copy.deepcopy(_net())
-    for line in back:
-        line["debit"], line["credit"] = line.pop("credit", 0), line.pop("debit", 0)
-    back[0]["credit"], back[1]["debit"], back[1]["vat"] = 60.5, 50.0, {"id": 1, "amount": 10.5}
-    assert _put(sandbox, back, str(uuid.UUID(int=7))).status_code == 200
+    payment = _line(CUSTOMER, "10600", debit=0.0, credit=60.5, journal={"id": "BANK"})
+    sandbox.minox.batches[str(uuid.UUID(int=7))] = [payment]
 
     item = _call(sandbox, "GET", "receivable/account/10600/invoice/1001").json()
-    assert item["amount"] == 60.5
+    assert (item["total"], item["paid"], item["balance"]) == (121, 60.5, 60.5)
+    assert (item["invoice_date"], item["due_date"]) == ("2026-03-14", "2026-03-28")
     assert len(_call(sandbox, "GET", "receivable").json()["collection"]) == 1
     assert _call(sandbox, "GET", "receivable/account/10600/invoice/9").status_code == 404
+
+
+def test_an_invoice_number_is_one_bookings_per_customer(sandbox: Sandbox) -> None:
+    """Another booking with it is refused; the same one only by a switch."""
+    assert _put(sandbox, _net()).status_code == 200
+    another = str(uuid.uuid4())
+    assert _codes(_put(sandbox, _net(), another)) == ["invoice_number_taken"]
+    elsewhere = _net()
+    elsewhere[0]["account"] = elsewhere[0]["account"] | {"id": "10610"}
+    assert _put(sandbox, elsewhere, another).status_code == 200
+
+    assert _put(sandbox, _net()).status_code == 200
+    sandbox.settings.repetitions = "refused"
+    assert _codes(_put(sandbox, _net())) == ["invoice_number_taken"]
+
+
+def test_vat_returns_add_up_what_is_booked(sandbox: Sandbox) -> None:
+    """Per quarter and box, negative where more was taken back; they need a right of their own."""
+    _put(sandbox, _net())
+    lines = [
+        _line(CUSTOMER, "10600", debit=0.0, credit=54.5, invoice_number=1002),
+        _line(LEDGER, "8010", debit=50.0, credit=0.0, vat={"id": 2, "amount": 4.5}),
+    ]
+    assert _put(sandbox, lines, str(uuid.uuid4())).status_code == 200
+    token = sandbox.minox.tokens.issue("vatdeclaration:read")["access_token"]
+
+    def ask(path: str) -> Any:
+        url = f"{sandbox.minox_url}/api/1/tenant/12345/administration/1/vat_declaration{path}"
+        return requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=5).json()
+
+    headers = ask("")["collection"]
+    assert [(one["Boekjaar"], one["Tijdvak"]) for one in headers] == [
+        *((2025, quarter) for quarter in (1, 2, 3, 4)),
+        (2026, 1),
+    ]
+    last = ask(f"/{headers[-1]['id']}")
+    assert (last["VanafPeriode"], last["TotEnMetPeriode"]) == (1, 3)
+    assert (last["AfdragenHoogGS"], last["AfdragenHoogAB"]) == (100, 21)
+    assert (last["AfdragenLaagGS"], last["AfdragenLaagAB"], last["Totaal"]) == (-50, -4.5, 16.5)
+    assert ask("/202503")["Totaal"] == 0
+    assert _call(sandbox, "GET", "vat_declaration").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("posting", "lines"), [("net", _net()), ("gross", _gross()), ("ledger", _by_account())]
+)
+def test_vat_returns_are_the_same_however_vat_is_sent(
+    sandbox: Sandbox, posting: str, lines: list[dict[str, Any]]
+) -> None:
+    """What counts is turnover without VAT."""
+    sandbox.settings.update({"vat_posting": posting})
+    assert _put(sandbox, lines).status_code == 200
+    found = sandbox.minox.declaration("202601")
+    assert (found["AfdragenHoogGS"], found["AfdragenHoogAB"]) == (100, 21)
 
 
 def test_minox_numbers_an_invoice_that_has_no_number(sandbox: Sandbox) -> None:

@@ -85,6 +85,14 @@ def test_lists_come_as_collections(sandbox: Sandbox, path: str) -> None:
     assert requests.get(foreign, timeout=5).status_code == 401
 
 
+def test_a_ledger_account_and_what_a_customer_is_are_told(sandbox: Sandbox) -> None:
+    """One account by its number; whether a customer stands for many."""
+    assert _get(sandbox, "/1/ledger_account/8000").json()["description"] == "Omzet 21%"
+    assert _get(sandbox, "/1/ledger_account/7777").status_code == 404
+    assert _get(sandbox, "/1/customer/10600").json()["is_one_time"] is True
+    assert _get(sandbox, "/1/customer/10610").json()["is_one_time"] is False
+
+
 def test_pages_by_link(sandbox: Sandbox) -> None:
     """Each page but the last names the next one in full."""
     sandbox.settings.page_size = 6

@@ -144,6 +144,19 @@ def test_a_code_is_bound_to_its_request(sandbox: Sandbox, wrong: dict[str, str])
     assert _token(sandbox, **_code(sandbox) | {"code_verifier": "another"}).status_code == 200
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_code_needs_no_address_of_return(sandbox: Sandbox, *, as_json: bool) -> None:
+    """In a form or in JSON: public clients leave it out. The right to VAT returns can be had."""
+    asked_for = _redirected(_authorize(sandbox, scope="vatdeclaration:read"))["code"]
+    body = {key: part for key, part in _code(sandbox).items() if key != "redirect_uri"}
+    body["code"] = asked_for
+
+    url = f"{sandbox.minox_url}/oauth/token"
+    form, json = (None, body) if as_json else (body, None)
+    answer = requests.post(url, data=form, json=json, timeout=5)
+    assert answer.json()["scope"] == "vatdeclaration:read"
+
+
 def test_the_client_secret_is_checked(sandbox: Sandbox) -> None:
     """A wrong one is 401, and the code is not spent."""
     body = _code(sandbox)
