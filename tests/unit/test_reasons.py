@@ -68,8 +68,15 @@ DUTCH = {
     "total": "totaal",
     "1234.50": "1.234,50",
     "voided": "geannuleerd",
+    "shipping, gift_wrap": "verzendkosten, gift_wrap",
+    "reverse_charged_vat": "btw verlegd (EU)",
 }
 """What a Dutch reader is shown for the values below; all others stay as they are."""
+ENGLISH = {
+    "shipping, gift_wrap": "shipping costs, gift_wrap",
+    "reverse_charged_vat": "reverse charge (EU)",
+}
+"""What an English reader is shown."""
 VALUES: dict[Reason, dict[str, str]] = {
     Reason.STATUS_NOT_SELECTED: {"status": "Nieuw (1)"},
     Reason.BEFORE_SINCE: {"date": "2026-02-28", "since": "2026-03-01"},
@@ -78,6 +85,11 @@ VALUES: dict[Reason, dict[str, str]] = {
     Reason.TOTALS_MISMATCH: {"total": "12.16", "lines": "12.10", "difference": "0.06"},
     Reason.VAT_MISMATCH: {"rate": "21", "invoice": "4.20", "lines": "2.10"},
     Reason.VAT_RATE_UNMAPPED: {"rate": "25.5", "region": "FI"},
+    Reason.VAT_UNDER_STRATEGY: {
+        "rate": "25.5",
+        "lines": "shipping, gift_wrap",
+        "strategy": "reverse_charged_vat",
+    },
     Reason.VAT_NUMBER_INVALID: {"vat_number": "BE0403170702", "region": "BE"},
     Reason.CUSTOMER_BLOCKED: {"customer": "10007"},
     Reason.CREDIT_ORDER_POSITIVE: {"total": "47.45", "original": "28"},
@@ -133,7 +145,8 @@ def _fields(template: str) -> set[str]:
 
 
 def _written(values: Iterable[str], language: Language) -> list[str]:
-    return [DUTCH.get(value, value) if language == "nl" else value for value in values]
+    words = DUTCH if language == "nl" else ENGLISH
+    return [words.get(value, value) for value in values]
 
 
 def test_every_reason_of_the_interface_has_its_texts() -> None:
@@ -151,6 +164,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
         "totals_mismatch",
         "vat_mismatch",
         "vat_rate_unmapped",
+        "vat_under_strategy",
         "shipping_without_vat",
         "vat_number_missing",
         "vat_number_invalid",
