@@ -63,6 +63,9 @@ class Text(NamedTuple):
 BY_HAND = N_("(or book it by hand with invoice number {number}, and run: mww2minox adopt)")
 RETRY = N_("Then run: mww2minox retry {number}")
 SEEN = N_("Then run: mww2minox seen {number}")
+SKIP_OR_BOOK = N_(
+    "If so, run: mww2minox skip {number}. If it is to be booked, run: mww2minox retry {number}"
+)
 TAKE_OR_BOOK = N_(
     "If it is, run: mww2minox adopt --order {number}. If it is not, run: mww2minox retry"
     " --not-adopted {number}"
@@ -143,9 +146,9 @@ REASONS: dict[Reason, ReasonRow] = {
         values={"date": TEXT, "since": TEXT},
     ),
     Reason.NOTHING_TO_BOOK: ReasonRow(
-        message=N_("Order {number} totals 0.00 euros: there is nothing to book."),
+        message=N_("Order {number} comes to 0.00 euros at every rate: there is nothing to book."),
         suggestion=N_(
-            "Nothing to do, unless the total is wrong: then correct the order in the shop."
+            "Nothing to do, unless the amounts are wrong: then correct the order in the shop."
         ),
         brief=N_("nothing to book"),
         state=State.SKIPPED,
@@ -275,6 +278,16 @@ REASONS: dict[Reason, ReasonRow] = {
             "text": PRIVATE,
             "count": TEXT,
         },
+    ),
+    Reason.SKIPPED_BEFORE: ReasonRow(
+        message=N_(
+            "Order {number} totals 0.00 euros. An earlier version skipped it, but there are amounts"
+            " under that total, with {rate}% VAT, which are to be booked."
+        ),
+        suggestion=N_("Look in Minox whether somebody has booked it since."),
+        brief=N_("skipped before, not now"),
+        then=SKIP_OR_BOOK,
+        values={"rate": RATES},
     ),
     Reason.REJECTED_BY_MINOX: ReasonRow(
         message=N_("Minox refuses order {number}: {message}"),

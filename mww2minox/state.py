@@ -163,6 +163,20 @@ def m008_warnings(db: Database) -> None:
     db.execute("ALTER TABLE bookings ADD COLUMN seen_warnings TEXT NOT NULL DEFAULT '[]'")
 
 
+@migrations()
+def m011_skipped_before(db: Database) -> None:
+    """Decide again what was skipped because its total is 0.00, whatever was under it.
+
+    That it was skipped stays known: somebody may have booked it by hand since, so that it is not
+    booked before a person says so.
+    """
+    db.execute("ALTER TABLE orders ADD COLUMN skipped_before INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        """UPDATE orders SET skipped_before = 1, state = 'ready', reason = NULL, detail = '{}'
+           WHERE state = 'skipped' AND reason = 'nothing_to_book'"""
+    )
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
@@ -229,7 +243,8 @@ class _KeptOrder:
 class StoredOrder(_KeptOrder):
     """An order as the state knows it.
 
-    `asked_for`: it is to be booked although it is from before `shop.since`.
+    `asked_for`: it is to be booked although it is from before `shop.since`. `skipped_before`: an
+    earlier version skipped it by a rule that is another now.
     """
 
     number: str
@@ -239,6 +254,7 @@ class StoredOrder(_KeptOrder):
     rejection: Rejection | None
     total_cents: int | None
     asked_for: bool = False
+    skipped_before: bool = False
 
     @property
     def waits(self) -> Rejection | None:
@@ -711,6 +727,7 @@ class Store:
             payload=json.loads(row["payload"]),
             read=self._reader,
             asked_for=bool(row["asked_for"]),
+            skipped_before=bool(row["skipped_before"]),
         )
 
     def take_in(self, order: StoredOrder) -> None:
@@ -750,6 +767,10 @@ class Store:
             number=number,
             **_state_columns(state, rejection),
         )
+
+    def book_after_all(self, number: str) -> None:
+        """A person says that an order which an earlier version skipped is to be booked."""
+        self._write("UPDATE orders SET skipped_before = 0 WHERE number = :number", number=number)
 
     def newest_order_date(self) -> str:
         """Return the latest order date that is known, or an empty text."""

@@ -80,15 +80,25 @@ class RateVat:
         return self.charged if self._goes_with_gross else ZERO
 
     @property
+    def is_nothing(self) -> bool:
+        """Tell whether there is neither gross nor VAT; cents of VAT on nothing are a rounding."""
+        return self.gross == 0 and abs(self.charged) <= self.tolerance
+
+    @property
     def is_mismatch(self) -> bool:
         """Tell whether more than rounding lies between the invoice and the lines, or in VAT that
         does not go with its gross.
         """
-        # Each price entry may have been rounded on its own.
-        tolerance = VAT_TOLERANCE + VAT_TOLERANCE_PER_PRICE * self.entry_count
-
         not_booked = self.charged - self.booked
-        return abs(self.charged - self.by_lines) > tolerance or abs(not_booked) > tolerance
+
+        return (
+            abs(self.charged - self.by_lines) > self.tolerance or abs(not_booked) > self.tolerance
+        )
+
+    @property
+    def tolerance(self) -> Decimal:
+        """So many euros of VAT are a rounding: each price entry may have been rounded alone."""
+        return VAT_TOLERANCE + VAT_TOLERANCE_PER_PRICE * self.entry_count
 
     @property
     def _goes_with_gross(self) -> bool:
@@ -169,6 +179,20 @@ def parts_of(
             parts.setdefault((tax.rate, place), Part(rate=tax.rate, place=place))
 
     return tuple(replace(part, gross=cents(part.gross)) for part in parts.values())
+
+
+def is_nothing(parts: Iterable[Part], vat: Iterable[RateVat]) -> bool:
+    """Tell whether every rate comes to nothing; a row of a line type counts apart.
+
+    Source: books/rules.md, rule 2.
+    """
+    gross: dict[tuple[Decimal, VatRow | None], Decimal] = {}
+    for part in parts:
+        # Accounts of their own (`ledgers`) do not count apart: it is the same revenue.
+        key = (part.rate, part.place.row)
+        gross[key] = gross.get(key, ZERO) + part.gross
+
+    return not any(gross.values()) and all(rate_vat.is_nothing for rate_vat in vat)
 
 
 # books/rules.md, rules 4 and 5: VAT, and what is left of the gross

@@ -18,6 +18,7 @@ from mww2minox.books.amounts import (
     RateVat,
     Rounding,
     entries_of,
+    is_nothing,
     parts_of,
     rounding_of,
     vat_by_rate,
@@ -121,7 +122,7 @@ def _warned(workings: Workings, code: WarningCode, **values: str) -> Workings:
     return replace(workings, warnings=(*workings.warnings, warning))
 
 
-# books/rules.md, rules 1 and 2: what is not understood, other currencies, nothing to book
+# books/rules.md, rule 1: what is not understood, and other currencies
 
 
 def _understood(workings: Workings) -> Workings | Rejection:
@@ -143,14 +144,7 @@ def _in_our_currency(workings: Workings) -> Workings | Rejection:
     )
 
 
-def _something_to_book(workings: Workings) -> Workings | Rejection:
-    if workings.order.total == 0:
-        return _reject(workings.order, Reason.NOTHING_TO_BOOK)
-
-    return workings
-
-
-# books/rules.md, rules 3 to 6: gross, VAT and net per rate, and the rounding
+# books/rules.md, rules 2 to 6: gross, VAT and net per rate, what is nothing, and the rounding
 
 
 def _gross_per_rate(workings: Workings) -> Workings:
@@ -165,6 +159,14 @@ def _vat_per_rate(workings: Workings) -> Workings:
     vat = vat_by_rate(workings.entries, workings.parts, workings.order.tax)
 
     return replace(workings, vat=vat)
+
+
+def _something_to_book(workings: Workings) -> Workings | Rejection:
+    """Skip what comes to nothing at every rate; amounts under a total of 0.00 are to be booked."""
+    if workings.order.total == 0 and is_nothing(workings.parts, workings.vat):
+        return _reject(workings.order, Reason.NOTHING_TO_BOOK)
+
+    return workings
 
 
 def _vat_agrees(workings: Workings) -> Workings | Rejection:
@@ -190,8 +192,11 @@ def _vat_mismatch(order: Order, rate: Decimal, *, charged: Decimal, by_lines: De
 
 
 def _vat_per_part(workings: Workings) -> Workings:
-    sign = -1 if workings.order.total < 0 else 1
+    """Divide the VAT of each rate, that of a credit order as its original's was."""
+    order = workings.order
+    takes_back = order.total < 0 or (order.total == 0 and order.credited_order_number)
 
+    sign = -1 if takes_back else 1
     return replace(workings, parts=with_vat(workings.parts, workings.vat, sign=sign))
 
 
@@ -330,9 +335,9 @@ def _payment_status(workings: Workings) -> Workings:
 STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (
     _understood,
     _in_our_currency,
-    _something_to_book,
     _gross_per_rate,
     _vat_per_rate,
+    _something_to_book,
     _vat_agrees,
     _vat_per_part,
     _rounding,

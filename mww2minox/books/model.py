@@ -40,6 +40,7 @@ class Reason(StrEnum):
     CREDIT_ORDER_POSITIVE = "credit_order_positive"
     FISCAL_YEAR_MISSING = "fiscal_year_missing"
     PERHAPS_BOOKED = "perhaps_booked"
+    SKIPPED_BEFORE = "skipped_before"
     REJECTED_BY_MINOX = "rejected_by_minox"
     OUTCOME_UNKNOWN = "outcome_unknown"
 

@@ -31,6 +31,7 @@ from mww2minox.books.model import (
     Rejection,
     State,
 )
+from mww2minox.books.money import percentage
 from mww2minox.errors import (
     OrderNotInShop,
     Refused,
@@ -134,7 +135,10 @@ class Booker:
         if stored.order is None:
             return _invalid(stored.number, stored.problem)
 
-        return decide(stored.order, self._rules, self._administration).outcome
+        outcome = decide(stored.order, self._rules, self._administration).outcome
+        if isinstance(outcome, Booking) and isinstance(stored, StoredOrder):
+            return _skipped_before(stored, outcome) or outcome
+        return outcome
 
     def batch_id(self, number: str) -> str:
         """Return the UUID of an order's booking.
@@ -450,6 +454,19 @@ def _blocked(order: StoredOrder, customer: str) -> Rejection:
     values = {"number": order.number, "customer": customer}
 
     return Rejection(reason=Reason.CUSTOMER_BLOCKED, values=values)
+
+
+def _skipped_before(order: StoredOrder, booking: Booking) -> Rejection | None:
+    """Return why an order that an earlier version skipped is not booked yet: a person decides.
+
+    Somebody may have booked it by hand since (books/rules.md, rule 2).
+    """
+    if not order.skipped_before:
+        return None
+
+    rates = sorted({share.rate for share in booking.shares})
+    values = {"number": order.number, "rate": ", ".join(map(percentage, rates))}
+    return Rejection(reason=Reason.SKIPPED_BEFORE, values=values)
 
 
 def _invalid(order: str, problem: str) -> Rejection:

@@ -52,6 +52,8 @@ from tests.harness.builders import (
 )
 
 OWN_LEDGERS = rules(ledgers={"shipping": "8900", "payment": "8910", "discount": "8920"})
+ZERO_ROW = VatRow(region="NL", rate=Decimal(0), code=3, ledger="8020")
+GIFT_CARD = VatRow(region="NL", rate=Decimal(0), type="gift_card", code=None, ledger="1850")
 NAN, INFINITY = Decimal("NaN"), Decimal("Infinity")
 
 EXAMPLE: dict[str, Any] = {
@@ -282,14 +284,88 @@ def test_an_order_without_a_currency_is_in_the_administrations() -> None:
 # books/rules.md, rule 2: nothing to book
 
 
+@pytest.mark.parametrize("tax", [None, {}, {"21": "0.00"}, {"21": "0.02"}])
 @pytest.mark.parametrize(
-    "lines", [(), (line("10.00"), line("-10.00", type="discount")), (line("10.00"),)]
+    "lines",
+    [
+        (),
+        (line("0.00"),),
+        (line("10.00"), line("-10.00", type="discount")),
+        (line("10.00", "6"), line("-10.00", "6", type="never seen")),
+    ],
 )
-def test_a_total_of_nothing_is_nothing_to_book_whatever_the_lines_say(
-    lines: tuple[Line, ...],
+def test_only_what_comes_to_nothing_at_every_rate_is_nothing_to_book(
+    lines: tuple[Line, ...], tax: dict[str, str] | None
 ) -> None:
-    rejection = refused(order(*lines, total="0.00", email=""))
-    assert (rejection.reason, rejection.values) == (Reason.NOTHING_TO_BOOK, {"number": "1024"})
+    for using in (rules(), OWN_LEDGERS):
+        rejection = refused(order(*lines, total="0.00", tax=tax, email=""), using)
+        assert (rejection.reason, rejection.values) == (Reason.NOTHING_TO_BOOK, {"number": "1024"})
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_total_of_nothing_over_two_rates_is_booked(sign: int) -> None:
+    exchange = order(line("12.10"), line("-12.10", "9"), tax={"21": "2.10", "9": "-1.00"})
+    given = exchange
+    if sign < 0:
+        given = mirrored(exchange, number="1030", credited_order_number="1024")
+    booking = booked(given)
+
+    assert booking.total == ZERO
+    sides = ["8000 C 10.00 1:2.10", "8010 D 11.10 2:1.00"]
+    if sign < 0:
+        sides = ["8000 D 10.00 1:2.10", "8010 C 11.10 2:1.00"]
+    assert written(booking.lines) == sides
+
+
+def test_the_debtors_line_of_a_total_of_nothing_is_of_nothing() -> None:
+    booking = booked(order(line("12.10"), line("-12.10", "9")))
+    debtor = json.loads(booking_body(booking, "10001"))[0]
+    assert (debtor["debit"], debtor["credit"]) == (0.0, 0.0)
+    assert ": -" not in booking_body(booking, "10001").decode()
+
+
+def test_what_a_gift_card_pays_is_booked() -> None:
+    given = order(line("50.00"), line("-50.00", "0", type="discount"), tax={"21": "8.68"})
+    assert written(booked(given, rules(vat=(*VAT, ZERO_ROW))).lines) == [
+        "8000 C 41.32 1:8.68",
+        "8020 D 50.00 3:0.00",
+    ]
+    assert refused(given).reason is Reason.VAT_RATE_UNMAPPED
+
+
+def test_a_line_type_with_a_row_of_its_own_counts_apart() -> None:
+    given = order(line("50.00", "0"), line("-50.00", "0", type="gift_card"))
+    assert refused(given, rules(vat=(*VAT, ZERO_ROW))).reason is Reason.NOTHING_TO_BOOK
+    assert written(booked(given, rules(vat=(*VAT, ZERO_ROW, GIFT_CARD))).lines) == [
+        "8020 C 50.00 3:0.00",
+        "1850 D 50.00",
+    ]
+
+    at_21 = order(line("12.10"), line("-12.10", type="gift_card"), tax={"21": "0.00"})
+    own = replace(VAT[0], type="gift_card", code=4, ledger="8005")
+    assert written(booked(at_21, rules(vat=(*VAT, own))).lines) == [
+        "8000 C 10.00 1:2.10",
+        "8005 D 10.00 4:2.10",
+    ]
+
+
+def test_lines_that_do_not_add_up_to_a_total_of_nothing_are_refused_like_any_other() -> None:
+    rejection = refused(order(line("10.00"), total="0.00"))
+    assert rejection.reason is Reason.TOTALS_MISMATCH
+    cents = order(line("0.03"), total="0.00")
+    assert written(booked(cents, rules(rounding_ledger="4990")).lines) == [
+        "8000 C 0.02 1:0.01",
+        "4990 D 0.03",
+    ]
+
+
+def test_a_total_over_lines_of_nothing_is_no_nothing() -> None:
+    assert refused(order(line("0.00"), total="50.00")).reason is Reason.TOTALS_MISMATCH
+
+
+def test_vat_on_nothing_that_is_no_rounding_is_refused() -> None:
+    given = order(line("10.00"), line("-10.00", type="discount"), tax={"21": "2.10"})
+    assert refused(given).reason is Reason.VAT_MISMATCH
 
 
 def test_nothing_to_book_in_another_currency_is_refused_for_its_currency() -> None:
@@ -397,9 +473,6 @@ def test_invoice_and_lines_may_differ_by_two_cents_and_one_for_each_price_entry_
     rejection = refused(order(*lines, tax={"21": beyond}))
     assert rejection.reason is Reason.VAT_MISMATCH
     assert rejection.values == {"number": "1024", "rate": "21", "invoice": beyond, "lines": "2.10"}
-
-
-ZERO_ROW = VatRow(region="NL", rate=Decimal(0), code=3, ledger="8020")
 
 
 @pytest.mark.parametrize("tax", [None, {}, {"0": "0.00"}, {"0": "0.03"}, {"0": "-0.03"}])
@@ -697,8 +770,6 @@ def test_a_rate_under_a_strategy_with_nothing_in_it_is_left_out() -> None:
 
 
 # books/rules.md, rule 7: rows of a line type
-
-GIFT_CARD = VatRow(region="NL", rate=Decimal(0), type="gift_card", code=None, ledger="1850")
 
 
 @pytest.mark.parametrize("rows", [(*VAT, GIFT_CARD, ZERO_ROW), (*VAT, ZERO_ROW, GIFT_CARD)])

@@ -101,6 +101,7 @@ VALUES: dict[Reason, dict[str, str]] = {
         "text": "Advies",
         "count": "2",
     },
+    Reason.SKIPPED_BEFORE: {"rate": "25.5"},
     Reason.REJECTED_BY_MINOX: {"message": "Something else."},
 }
 """The values beside the number that decision, intake, booker and customers give with a reason; a
@@ -173,6 +174,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
         "credit_order_positive",
         "fiscal_year_missing",
         "perhaps_booked",
+        "skipped_before",
         "rejected_by_minox",
         "outcome_unknown",
     }
@@ -193,6 +195,12 @@ def test_a_reason_shows_all_its_values_and_ends_in_the_command_to_run(
         command = (
             r"(Zo ja, voer uit|If it is, run): mww2minox adopt --order 1024\."
             r" (Zo nee, voer uit|If it is not, run): mww2minox retry --not-adopted 1024$"
+        )
+    if reason is Reason.SKIPPED_BEFORE:
+        command = (
+            r"(Zo ja, voer uit|If so, run): mww2minox skip 1024\."
+            r" (Moet die geboekt worden, voer uit|If it is to be booked, run):"
+            r" mww2minox retry 1024$"
         )
     assert re.search(rf"[^\s] {command}", text.suggestion)
     assert not re.search(r"[{}]|\([a-z_]+\)|  ", text.message + text.suggestion)

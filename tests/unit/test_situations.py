@@ -56,6 +56,22 @@ def german(vat_number: str | None, country: str = "DE") -> dict[str, Any]:
     )
 
 
+# Totals of 0.00 (books/rules.md, rule 2)
+
+
+def test_an_order_that_a_gift_card_pays_is_booked_although_its_total_is_nothing() -> None:
+    raw = order(
+        "1307",
+        DAY,
+        SOMEBODY,
+        [goods("21", "50.00"), line("discount", "Cadeaubon", rated("0", "-50.00"))],
+        invoice("0.00", ("21", "8.68")),
+    )
+    booking = booking_of(raw, (*ROWS, ZERO_ROW))
+    assert booking.total == 0
+    assert written(booking.lines) == ["8000 C 41.32 1:8.68", "8020 D 50.00 3:0.00"]
+
+
 # 0% on costs, and VAT where none is due (books/rules.md, rule 7)
 
 
