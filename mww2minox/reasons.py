@@ -15,6 +15,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from mww2minox.books.model import (
+    REVERSE_CHARGED,
+    ZERO_PERCENT,
     BookingWarning,
     Difference,
     Reason,
@@ -40,11 +42,15 @@ class Kind(Enum):
     """The name of a field of an order."""
     PAYMENT_STATUS = auto()
     """What the shop says of the payment, in its own word."""
+    LINE_TYPES = auto()
+    """Types of order lines, with commas between them."""
+    STRATEGY = auto()
+    """A VAT strategy of the shop."""
     PRIVATE = auto()
     """A person can be known by it: it is shown here, and in no message."""
 
 
-TEXT, MONEY, RATES, FIELD, PAYMENT_STATUS, PRIVATE = Kind
+TEXT, MONEY, RATES, FIELD, PAYMENT_STATUS, LINE_TYPES, STRATEGY, PRIVATE = Kind
 
 
 class Text(NamedTuple):
@@ -60,6 +66,9 @@ BY_HAND_BY_TEXT = N_(
 )
 RETRY = N_("Then run: mww2minox retry {number}")
 SEEN = N_("Then run: mww2minox seen {number}")
+SKIP_OR_BOOK = N_(
+    "If so, run: mww2minox skip {number}. If it is to be booked, run: mww2minox retry {number}"
+)
 TAKE_OR_BOOK = N_(
     "If it is, run: mww2minox adopt --order {number}. If it is not, run: mww2minox retry"
     " --not-adopted {number}"
@@ -140,9 +149,9 @@ REASONS: dict[Reason, ReasonRow] = {
         values={"date": TEXT, "since": TEXT},
     ),
     Reason.NOTHING_TO_BOOK: ReasonRow(
-        message=N_("Order {number} totals 0.00 euros: there is nothing to book."),
+        message=N_("Order {number} comes to 0.00 euros at every rate: there is nothing to book."),
         suggestion=N_(
-            "Nothing to do, unless the total is wrong: then correct the order in the shop."
+            "Nothing to do, unless the amounts are wrong: then correct the order in the shop."
         ),
         brief=N_("nothing to book"),
         state=State.SKIPPED,
@@ -193,9 +202,27 @@ REASONS: dict[Reason, ReasonRow] = {
         brief=N_("VAT rate not in the config"),
         values={"rate": RATES, "region": TEXT},
     ),
+    Reason.VAT_UNDER_STRATEGY: ReasonRow(
+        message=N_(
+            "Order {number} has VAT of {rate}% on {lines}, though {strategy} says that no VAT is"
+            " due."
+        ),
+        suggestion=N_(
+            "No row of the config can cover that. Take that VAT off, or the strategy, in the shop"
+            " {by_hand}."
+        ),
+        brief=N_("VAT where none is due"),
+        values={"rate": RATES, "lines": LINE_TYPES, "strategy": STRATEGY},
+    ),
     Reason.SHIPPING_WITHOUT_VAT: ReasonRow(
-        message=N_("Order {number}: shipping or payment costs are at 0% VAT beside taxed goods."),
-        suggestion=N_("Put VAT on shipping and payment costs in the shop, and correct the order."),
+        message=N_(
+            "Order {number}: shipping or payment costs are at 0% VAT, while the goods carry VAT."
+        ),
+        suggestion=N_(
+            "Put VAT on shipping and payment costs in the shop, and correct the order. Where 0% is"
+            " right, add a row for 0% to vat in the config that names the costs, with type:"
+            " shipping or type: payment."
+        ),
         brief=N_("shipping without VAT"),
     ),
     Reason.VAT_NUMBER_MISSING: ReasonRow(
@@ -260,6 +287,16 @@ REASONS: dict[Reason, ReasonRow] = {
             "text": PRIVATE,
             "count": TEXT,
         },
+    ),
+    Reason.SKIPPED_BEFORE: ReasonRow(
+        message=N_(
+            "Order {number} totals 0.00 euros. An earlier version skipped it, but there are amounts"
+            " under that total, with {rate}% VAT, which are to be booked."
+        ),
+        suggestion=N_("Look in Minox whether somebody has booked it since."),
+        brief=N_("skipped before, not now"),
+        then=SKIP_OR_BOOK,
+        values={"rate": RATES},
     ),
     Reason.REJECTED_BY_MINOX: ReasonRow(
         message=N_("Minox refuses order {number}: {message}"),
@@ -572,6 +609,28 @@ PAYMENT_STATUSES: dict[str, str] = {
     "failed": N_("failed"),
 }
 """What the shop says of a payment, in the reader's words; others are shown as they are."""
+TYPES: dict[str, str] = {
+    "article": N_("articles"),
+    "custom": N_("other goods"),
+    "shipping": N_("shipping costs"),
+    "payment": N_("payment costs"),
+    "discount": N_("discounts"),
+    "gift_card": N_("gift cards"),
+    "store_credit": N_("store credit"),
+    "surcharge": N_("surcharges"),
+}
+"""The types of order lines, in words."""
+STRATEGIES: dict[str, str] = {
+    REVERSE_CHARGED: N_("reverse charge (EU)"),
+    ZERO_PERCENT: N_("export (outside the EU)"),
+}
+"""The strategies of the shop, in words."""
+WORDS = {
+    Kind.PAYMENT_STATUS: PAYMENT_STATUSES,
+    Kind.LINE_TYPES: TYPES,
+    Kind.STRATEGY: STRATEGIES,
+}
+"""The reader's words for those of the shop."""
 
 
 def state_in_words(state: State) -> str:
@@ -722,6 +781,8 @@ def _shown(values: Mapping[str, str], kinds: Mapping[str, Kind]) -> _Values:
 
 def _written(value: str, kind: Kind) -> str:
     match kind:
+        case Kind.TEXT | Kind.PRIVATE:
+            return value
         case Kind.MONEY:
             amount = _read(value)
             return value if amount is None else number(amount)
@@ -729,11 +790,11 @@ def _written(value: str, kind: Kind) -> str:
             return ", ".join(percentage(Decimal(rate)) for rate in value.split(", "))
         case Kind.FIELD:
             return _name_of_field(value)
-        case Kind.PAYMENT_STATUS:
-            return _(PAYMENT_STATUSES.get(value, value))
 
-        case Kind.TEXT | Kind.PRIVATE:
-            return value
+        # What this version does not know shows by itself.
+        case Kind.PAYMENT_STATUS | Kind.LINE_TYPES | Kind.STRATEGY:
+            words = WORDS[kind]
+            return ", ".join(_(words.get(word, word)) for word in value.split(", "))
 
 
 def _read(value: str) -> Decimal | None:

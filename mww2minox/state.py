@@ -201,6 +201,20 @@ def m010_where_orders_stand(db: Database) -> None:
             db.execute("UPDATE orders SET gone = 1 WHERE number = ?", (row["number"],))
 
 
+@migrations()
+def m011_skipped_before(db: Database) -> None:
+    """Decide again what was skipped because its total is 0.00, whatever was under it.
+
+    That it was skipped stays known: somebody may have booked it by hand since, so that it is not
+    booked before a person says so.
+    """
+    db.execute("ALTER TABLE orders ADD COLUMN skipped_before INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        """UPDATE orders SET skipped_before = 1, state = 'ready', reason = NULL, detail = '{}'
+           WHERE state = 'skipped' AND reason = 'nothing_to_book'"""
+    )
+
+
 class ReadOrder(Protocol):
     """An order's JSON, and what was read from it: the order, or the place of the problem."""
 
@@ -268,7 +282,8 @@ class StoredOrder(_KeptOrder):
     """An order as the state knows it.
 
     `asked_for`: it is to be booked although it is from before `shop.since`. `gone`: the shop had it
-    no longer when it was asked last.
+    no longer when it was asked last. `skipped_before`: an earlier version skipped it by a rule that
+    is another now.
     """
 
     number: str
@@ -279,6 +294,7 @@ class StoredOrder(_KeptOrder):
     total_cents: int | None
     asked_for: bool = False
     gone: bool = False
+    skipped_before: bool = False
 
     @property
     def waits(self) -> Rejection | None:
@@ -756,6 +772,7 @@ class Store:
             read=self._reader,
             asked_for=bool(row["asked_for"]),
             gone=bool(row["gone"]),
+            skipped_before=bool(row["skipped_before"]),
         )
 
     def take_in(self, order: StoredOrder) -> None:
@@ -808,6 +825,10 @@ class Store:
     def mark_gone(self, number: str) -> None:
         """The shop does not have this order any more."""
         self._write("UPDATE orders SET gone = 1 WHERE number = :number", number=number)
+
+    def book_after_all(self, number: str) -> None:
+        """A person says that an order which an earlier version skipped is to be booked."""
+        self._write("UPDATE orders SET skipped_before = 0 WHERE number = :number", number=number)
 
     def newest_order_date(self) -> str:
         """Return the latest order date that is known, or an empty text."""

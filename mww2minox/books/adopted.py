@@ -116,7 +116,8 @@ def _kind_differences(
     """Compare per rate and box: of two codes for the same, another may have used either."""
     wanted: dict[tuple[str, str], Decimal] = {}
     for share in shares:
-        if share.gross or share.vat:
+        # What is no turnover has no code to be told by.
+        if share.code is not None and (share.gross or share.vat):
             _add(wanted, _kind(str(share.code), vat), share.vat)
 
     shown: dict[tuple[str, str], Decimal] = {}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 
-from mww2minox.books.model import Order, Price, Tax
+from mww2minox.books.model import Order, Price, Tax, VatRow
 from mww2minox.books.money import CENT, cents
 
 ZERO = Decimal(0)
@@ -28,16 +28,23 @@ class Entry:
     vat: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """What one rate has on one ledger account.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something of a rate goes: its row of `vat`, or None where it has none.
 
-    `ledger` is None for the account of the rate's `vat` row. `vat_by_lines` is not rounded; `vat`
-    is what is booked.
+    `ledger` is the account that its line type has of its own, None for that of the row.
     """
 
+    row: VatRow | None = None
+    ledger: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one rate has in one place. `vat_by_lines` is not rounded; `vat` is what is booked."""
+
     rate: Decimal
-    ledger: str | None
+    place: Place
     gross: Decimal = ZERO
     vat_by_lines: Decimal = ZERO
     vat: Decimal = ZERO
@@ -73,15 +80,25 @@ class RateVat:
         return self.charged if self._goes_with_gross else ZERO
 
     @property
+    def is_nothing(self) -> bool:
+        """Tell whether there is neither gross nor VAT; cents of VAT on nothing are a rounding."""
+        return self.gross == 0 and abs(self.charged) <= self.tolerance
+
+    @property
     def is_mismatch(self) -> bool:
         """Tell whether more than rounding lies between the invoice and the lines, or in VAT that
         does not go with its gross.
         """
-        # Each price entry may have been rounded on its own.
-        tolerance = VAT_TOLERANCE + VAT_TOLERANCE_PER_PRICE * self.entry_count
-
         not_booked = self.charged - self.booked
-        return abs(self.charged - self.by_lines) > tolerance or abs(not_booked) > tolerance
+
+        return (
+            abs(self.charged - self.by_lines) > self.tolerance or abs(not_booked) > self.tolerance
+        )
+
+    @property
+    def tolerance(self) -> Decimal:
+        """So many euros of VAT are a rounding: each price entry may have been rounded alone."""
+        return VAT_TOLERANCE + VAT_TOLERANCE_PER_PRICE * self.entry_count
 
     @property
     def _goes_with_gross(self) -> bool:
@@ -141,26 +158,41 @@ def _net(price: Price) -> Decimal:
 def parts_of(
     entries: Iterable[Entry],
     taxes: Iterable[Tax],
-    ledger_of: Callable[[str, Decimal], str | None],
+    place_of: Callable[[str, Decimal], Place],
 ) -> tuple[Part, ...]:
-    """Sum the entries per rate and ledger account; a rate that only the invoice has is a part of 0.
+    """Sum the entries per rate and place; a rate that only the invoice has is a part of 0.
 
-    `ledger_of(type, rate)` is the ledger account of a line type of its own, or None.
+    `place_of(type, rate)` is the place of a line type; that of no type is the rate's.
     """
-    parts: dict[tuple[Decimal, str | None], Part] = {}
+    parts: dict[tuple[Decimal, Place], Part] = {}
     for entry in entries:
-        ledger = ledger_of(entry.type, entry.rate)
-        part = parts.get((entry.rate, ledger), Part(rate=entry.rate, ledger=ledger))
-        parts[entry.rate, ledger] = replace(
+        place = place_of(entry.type, entry.rate)
+        part = parts.get((entry.rate, place), Part(rate=entry.rate, place=place))
+        parts[entry.rate, place] = replace(
             part, gross=part.gross + entry.gross, vat_by_lines=part.vat_by_lines + entry.vat
         )
 
     rates = {part.rate for part in parts.values()}
     for tax in taxes:
         if tax.rate not in rates:
-            parts.setdefault((tax.rate, None), Part(rate=tax.rate, ledger=None))
+            place = place_of("", tax.rate)
+            parts.setdefault((tax.rate, place), Part(rate=tax.rate, place=place))
 
     return tuple(replace(part, gross=cents(part.gross)) for part in parts.values())
+
+
+def is_nothing(parts: Iterable[Part], vat: Iterable[RateVat]) -> bool:
+    """Tell whether every rate comes to nothing; a row of a line type counts apart.
+
+    Source: books/rules.md, rule 2.
+    """
+    gross: dict[tuple[Decimal, VatRow | None], Decimal] = {}
+    for part in parts:
+        # Accounts of their own (`ledgers`) do not count apart: it is the same revenue.
+        key = (part.rate, part.place.row)
+        gross[key] = gross.get(key, ZERO) + part.gross
+
+    return not any(gross.values()) and all(rate_vat.is_nothing for rate_vat in vat)
 
 
 # books/rules.md, rules 4 and 5: VAT, and what is left of the gross
@@ -208,15 +240,15 @@ def with_vat(parts: Sequence[Part], vat: Iterable[RateVat], *, sign: int) -> tup
 
     `sign` is that of the order: a credit order is divided as its original was.
     """
-    divided: dict[tuple[Decimal, str | None], Decimal] = {}
+    divided: dict[tuple[Decimal, Place], Decimal] = {}
     for rate_vat in vat:
         of_rate = [part for part in parts if part.rate == rate_vat.rate]
         # A part of 0.00 bears no VAT, unless there is nothing else to put it on.
         bearing = [part for part in of_rate if part.gross] or of_rate
         for part, amount in zip(bearing, _divide(rate_vat.booked, bearing, sign), strict=True):
-            divided[part.rate, part.ledger] = amount
+            divided[part.rate, part.place] = amount
 
-    return tuple(replace(part, vat=divided.get((part.rate, part.ledger), ZERO)) for part in parts)
+    return tuple(replace(part, vat=divided.get((part.rate, part.place), ZERO)) for part in parts)
 
 
 def _divide(vat: Decimal, parts: Sequence[Part], sign: int) -> list[Decimal]:

@@ -4,9 +4,10 @@ Source: books/rules.md, rules 9 to 11, and books/rules.md, rule 13.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from mww2minox.books.amounts import ONE, ZERO, Part
+from mww2minox.books.amounts import ONE, ZERO, Part, Place
 from mww2minox.books.model import (
     REVERSE_CHARGED,
     BookingCustomer,
@@ -27,7 +28,7 @@ DESCRIPTION_LENGTH = 100
 NAME_LENGTH = 60
 NUMBER_HERE = "\0"
 """Stands for the order number while the rest is cut; no template has it as a character."""
-OWN_LEDGER_TYPES = ("shipping", "payment", "discount")
+OWN_LEDGER_TYPES = ("shipping", "payment", "discount", "gift_card", "store_credit", "surcharge")
 FIELDS: Mapping[str, Callable[[Order], str]] = {
     "number": lambda order: order.number,
     "name": lambda order: plain(order.buyer.name, NAME_LENGTH),
@@ -73,13 +74,16 @@ def _customer_by_email(order: Order) -> CustomerByEmail | None:
 # books/rules.md, rule 10: the lines
 
 
-def own_ledger(line_type: str, rate: Decimal, order: Order, rules: BookingRules) -> str | None:
-    """Return the ledger account that a line type has of its own at a rate, or None."""
-    own = rules.ledgers.get(line_type) if line_type in OWN_LEDGER_TYPES else None
+def place_of(line_type: str, rate: Decimal, order: Order, rules: BookingRules) -> Place:
+    """Return where lines of a type go at a rate: by a row of their own, else by the rate's."""
+    row = row_of(order, rate, rules, line_type)
+    # A row that names the type decides its account too.
+    if row and row.type:
+        return Place(row)
 
+    own = rules.ledgers.get(line_type) if line_type in OWN_LEDGER_TYPES else None
     # Where the rate's `vat` row has the same account, the two are one line.
-    row = row_of(order, rate, rules)
-    return None if row and row.ledger == own else own
+    return Place(row, None if row and row.ledger == own else own)
 
 
 def share_of(part: Part, row: VatRow, order: Order, rules: BookingRules) -> VatShare:
@@ -88,11 +92,22 @@ def share_of(part: Part, row: VatRow, order: Order, rules: BookingRules) -> VatS
         code=row.code,
         region=region_of(order, rules.shop_country),
         rate=part.rate,
-        ledger=part.ledger or row.ledger,
+        ledger=part.place.ledger or row.ledger,
         net=part.net,
         vat=part.vat,
         vat_ledger=row.vat_ledger,
     )
+
+
+def merged(shares: Iterable[VatShare]) -> tuple[VatShare, ...]:
+    """Return the shares with those of one VAT code, rate and ledger account as one."""
+    sums: dict[VatShare, VatShare] = {}
+    for share in shares:
+        line = replace(share, net=ZERO, vat=ZERO)
+        before = sums.get(line, line)
+        sums[line] = replace(share, net=before.net + share.net, vat=before.vat + share.vat)
+
+    return tuple(sums.values())
 
 
 def vat_on_other_side(posting: VatPosting, shares: Iterable[VatShare]) -> VatShare | None:
@@ -117,7 +132,13 @@ def lines_of(posting: VatPosting, shares: Sequence[VatShare]) -> tuple[BookingLi
         return tuple(line for share in shares for line in _net_and_vat_lines(share))
 
     return tuple(
-        line_of(share.ledger, _base(share, posting), vat_code=share.code, vat_amount=abs(share.vat))
+        line_of(
+            share.ledger,
+            _base(share, posting),
+            vat_code=share.code,
+            # Without turnover there is no VAT, not even of 0.00.
+            vat_amount=None if share.code is None else abs(share.vat),
+        )
         for share in shares
     )
 

@@ -5,8 +5,8 @@ fails gives the reason. Each returns a new value, so that a decision holds every
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
@@ -18,6 +18,7 @@ from mww2minox.books.amounts import (
     RateVat,
     Rounding,
     entries_of,
+    is_nothing,
     parts_of,
     rounding_of,
     vat_by_rate,
@@ -31,7 +32,8 @@ from mww2minox.books.booking import (
     description_of,
     line_of,
     lines_of,
-    own_ledger,
+    merged,
+    place_of,
     plain,
     share_of,
     vat_on_other_side,
@@ -49,7 +51,6 @@ from mww2minox.books.model import (
     Order,
     Reason,
     Rejection,
-    VatRow,
     VatShare,
     WarningCode,
 )
@@ -57,22 +58,23 @@ from mww2minox.books.money import euros, percentage
 from mww2minox.books.order_check import problem_of, problem_of_number
 from mww2minox.books.periods import period_of
 from mww2minox.books.vat_number import allows_reverse_charge
-from mww2minox.books.vat_rows import costs_lack_vat, region_of, row_of
+from mww2minox.books.vat_rows import costs_without_vat, need_met_by, region_of
 
 REFUNDED = "refunded"
 UNPAID = frozenset({REFUNDED, "voided", "failed"})
 """What `payment_status` is where the money is not there (books/rules.md, rule 15)."""
 VAT_NUMBER_LENGTH = 30
 """So much of a VAT number that is not one is shown."""
+TYPE_LENGTH = 20
+"""So much of a line type is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workings:
     """What was worked out of an order so far, from the facts and rules that it was decided by.
 
-    `parts` are per rate and ledger account, `vat` per rate, `rows` are the rows of `vat` by rate.
-    Amounts are euros. `warnings` keep nothing from being booked. What a decision did not come to is
-    empty.
+    `parts` are per rate, row of `vat` and ledger account, `vat` is per rate. Amounts are euros.
+    `warnings` keep nothing from being booked. What a decision did not come to is empty.
     """
 
     order: Order
@@ -82,7 +84,6 @@ class Workings:
     parts: tuple[Part, ...] = ()
     vat: tuple[RateVat, ...] = ()
     rounding: Rounding = NO_ROUNDING
-    rows: Mapping[Decimal, VatRow] = field(default_factory=dict)
     shares: tuple[VatShare, ...] = ()
     customer: BookingCustomer | None = None
     warnings: tuple[BookingWarning, ...] = ()
@@ -131,7 +132,7 @@ def _warned(workings: Workings, code: WarningCode, **values: str) -> Workings:
     return replace(workings, warnings=(*workings.warnings, warning))
 
 
-# books/rules.md, rules 1 and 2: what is not understood, other currencies, nothing to book
+# books/rules.md, rule 1: what is not understood, and other currencies
 
 
 def _understood(workings: Workings) -> Workings | Rejection:
@@ -154,22 +155,14 @@ def _in_our_currency(workings: Workings) -> Workings | Rejection:
     )
 
 
-def _something_to_book(workings: Workings) -> Workings | Rejection:
-    if workings.order.total == 0:
-        return _reject(workings.order, Reason.NOTHING_TO_BOOK)
-
-    return workings
-
-
-# books/rules.md, rules 3 to 6: gross, VAT and net per rate, and the rounding
+# books/rules.md, rules 2 to 6: gross, VAT and net per rate, what is nothing, and the rounding
 
 
 def _gross_per_rate(workings: Workings) -> Workings:
     order, rules = workings.order, workings.rules
     entries = entries_of(order)
 
-    ledger_of = partial(own_ledger, order=order, rules=rules)
-    parts = parts_of(entries, order.tax or (), ledger_of)
+    parts = parts_of(entries, order.tax or (), partial(place_of, order=order, rules=rules))
     return replace(workings, entries=entries, parts=parts)
 
 
@@ -177,6 +170,14 @@ def _vat_per_rate(workings: Workings) -> Workings:
     vat = vat_by_rate(workings.entries, workings.parts, workings.order.tax)
 
     return replace(workings, vat=vat)
+
+
+def _something_to_book(workings: Workings) -> Workings | Rejection:
+    """Skip what comes to nothing at every rate; amounts under a total of 0.00 are to be booked."""
+    if workings.order.total == 0 and is_nothing(workings.parts, workings.vat):
+        return _reject(workings.order, Reason.NOTHING_TO_BOOK)
+
+    return workings
 
 
 def _vat_agrees(workings: Workings) -> Workings | Rejection:
@@ -202,8 +203,11 @@ def _vat_mismatch(order: Order, rate: Decimal, *, charged: Decimal, by_lines: De
 
 
 def _vat_per_part(workings: Workings) -> Workings:
-    sign = -1 if workings.order.total < 0 else 1
+    """Divide the VAT of each rate, that of a credit order as its original's was."""
+    order = workings.order
+    takes_back = order.total < 0 or (order.total == 0 and order.credited_order_number)
 
+    sign = -1 if takes_back else 1
     return replace(workings, parts=with_vat(workings.parts, workings.vat, sign=sign))
 
 
@@ -237,35 +241,57 @@ def _rounding_in_net(workings: Workings) -> Workings:
 # books/rules.md, rules 7 and 8: the rows of `vat`, and the VAT number
 
 
-def _vat_rows(workings: Workings) -> Workings | Rejection:
-    """Find the row of every rate that has something to book."""
+def _something_in_each_part(workings: Workings) -> Workings:
+    """Leave out what has nothing to book, whether it has a row or not."""
     parts = tuple(part for part in workings.parts if part.gross or part.vat)
 
-    rows: dict[Decimal, VatRow] = {}
-    without_row: list[Decimal] = []
-    for rate in dict.fromkeys(part.rate for part in parts):
-        row = row_of(workings.order, rate, workings.rules)
-        if row:
-            rows[rate] = row
-        else:
-            without_row.append(rate)
-
-    if without_row:
-        return _unmapped(workings, sorted(without_row))
-    return replace(workings, parts=parts, rows=rows)
+    return replace(workings, parts=parts)
 
 
-def _unmapped(workings: Workings, rates: list[Decimal]) -> Rejection:
-    order = workings.order
-    # A row for 0% would hide that the shop charges no VAT on costs beside taxed goods.
-    if rates == [0] and costs_lack_vat(order, workings.entries):
+def _costs_have_vat(workings: Workings) -> Workings | Rejection:
+    """Refuse costs at 0% beside taxed goods, whether or not 0% has a row: costs follow the goods,
+    so that is mostly a mistake in the shop.
+    """
+    order, rules = workings.order, workings.rules
+    of_types = frozenset(need_met_by(row) for row in rules.vat if row.type)
+
+    if costs_without_vat(order, workings.entries, rules.shop_country, of_types):
         return _reject(order, Reason.SHIPPING_WITHOUT_VAT)
+    return workings
+
+
+def _no_vat_under_strategy(workings: Workings) -> Workings | Rejection:
+    """Refuse a rate above 0 under a strategy, with the types of the lines that carry it."""
+    order = workings.order
+    rates = sorted({part.rate for part in workings.parts if part.rate})
+    if not order.tax_strategy or not rates:
+        return workings
+
+    types = {entry.type for entry in workings.entries if entry.rate in rates and entry.gross}
+    return _reject(
+        order,
+        Reason.VAT_UNDER_STRATEGY,
+        rate=_listed(rates),
+        lines=", ".join(sorted(plain(line_type, TYPE_LENGTH) for line_type in types)),
+        strategy=order.tax_strategy,
+    )
+
+
+def _vat_rows(workings: Workings) -> Workings | Rejection:
+    """Refuse an order with a rate that no row of `vat` covers."""
+    order = workings.order
+    rates = sorted({part.rate for part in workings.parts if part.place.row is None})
+    if not rates:
+        return workings
 
     region = region_of(order, workings.rules.shop_country)
     if order.tax_strategy:
         region += f" ({order.tax_strategy})"
-    shown = ", ".join(percentage(rate) for rate in rates)
-    return _reject(order, Reason.VAT_RATE_UNMAPPED, rate=shown, region=region)
+    return _reject(order, Reason.VAT_RATE_UNMAPPED, rate=_listed(rates), region=region)
+
+
+def _listed(rates: list[Decimal]) -> str:
+    return ", ".join(percentage(rate) for rate in rates)
 
 
 def _vat_number(workings: Workings) -> Workings | Rejection:
@@ -290,11 +316,13 @@ def _vat_number(workings: Workings) -> Workings | Rejection:
 
 def _shares(workings: Workings) -> Workings:
     order, rules = workings.order, workings.rules
-    shares = tuple(
-        share_of(part, workings.rows[part.rate], order, rules) for part in workings.parts
-    )
+    shares: list[VatShare] = []
+    for part in workings.parts:
+        row = part.place.row
+        if row:  # `_vat_rows` refused what has none
+            shares.append(share_of(part, row, order, rules))
 
-    return replace(workings, shares=shares)
+    return replace(workings, shares=merged(shares))
 
 
 def _customer(workings: Workings) -> Workings:
@@ -318,14 +346,17 @@ def _payment_status(workings: Workings) -> Workings:
 STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (
     _understood,
     _in_our_currency,
-    _something_to_book,
     _gross_per_rate,
     _vat_per_rate,
+    _something_to_book,
     _vat_agrees,
     _vat_per_part,
     _rounding,
     _total_agrees,
     _rounding_in_net,
+    _something_in_each_part,
+    _costs_have_vat,
+    _no_vat_under_strategy,
     _vat_rows,
     _vat_number,
     _shares,

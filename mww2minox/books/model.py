@@ -32,6 +32,7 @@ class Reason(StrEnum):
     TOTALS_MISMATCH = "totals_mismatch"
     VAT_MISMATCH = "vat_mismatch"
     VAT_RATE_UNMAPPED = "vat_rate_unmapped"
+    VAT_UNDER_STRATEGY = "vat_under_strategy"
     SHIPPING_WITHOUT_VAT = "shipping_without_vat"
     VAT_NUMBER_MISSING = "vat_number_missing"
     VAT_NUMBER_INVALID = "vat_number_invalid"
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     CREDIT_ORDER_POSITIVE = "credit_order_positive"
     FISCAL_YEAR_MISSING = "fiscal_year_missing"
     PERHAPS_BOOKED = "perhaps_booked"
+    SKIPPED_BEFORE = "skipped_before"
     REJECTED_BY_MINOX = "rejected_by_minox"
     OUTCOME_UNKNOWN = "outcome_unknown"
 
@@ -96,7 +98,8 @@ class Price:
 class Line:
     """An order line.
 
-    `type` is the shop's: article, custom, shipping, payment, discount, or one never seen.
+    `type` is the shop's: article, custom, shipping, payment, discount, gift_card, store_credit,
+    surcharge, or one never seen.
     """
 
     type: str
@@ -169,13 +172,18 @@ class Administration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VatRow:
-    """One row of `vat` in the config: by strategy, or by region and rate (a percentage)."""
+    """One row of `vat` in the config: by strategy, or by region and rate (a percentage).
 
-    code: int | str
+    With a `type` it is for order lines of that type alone. `code` is None where there is no
+    turnover, and so no VAT: a gift card that is sold or used, a deposit.
+    """
+
+    code: int | str | None
     ledger: str
     region: str | None = None
     rate: Decimal | None = None
     strategy: str | None = None
+    type: str | None = None
     vat_ledger: str | None = None
 
 
@@ -184,12 +192,14 @@ class VatNeed:
     """What an order needs a row of `vat` for: a strategy, or else a region and a rate (a
     percentage).
 
-    Under a strategy the region is empty, and the rate is 0 where all is well.
+    Under a strategy the region is empty, and the rate is 0 where all is well. `type` is that of the
+    order line, or empty for all lines that have no row of their own.
     """
 
     strategy: str
     region: str
     rate: Decimal
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,9 +277,12 @@ class BookingLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VatShare:
-    """What one VAT code carries of an order, in signed euros: `gross` = `net` + `vat`."""
+    """What one VAT code carries of an order, in signed euros: `gross` = `net` + `vat`.
 
-    code: int | str
+    `code` is None where there is no turnover.
+    """
+
+    code: int | str | None
     region: str
     rate: Decimal
     ledger: str

@@ -30,6 +30,10 @@ def retry(
         _disown(wiring, numbers)
     asked_for = not everything
     missing = [number for number in numbers if not _read_again(wiring, number, asked_for=asked_for)]
+    # Who names an order that an earlier version skipped has looked whether it is booked.
+    if asked_for:
+        for number in numbers:
+            wiring.store.book_after_all(number)
 
     able = wiring.store.orders((State.READY, State.FAILED), numbers)
     orders = [order for order in able if order.number not in missing]

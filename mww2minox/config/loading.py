@@ -20,7 +20,13 @@ from mww2minox.books.model import InvoiceNumber, VatPosting
 from mww2minox.config.keys import needed
 from mww2minox.config.secrets import environment, handed_over
 from mww2minox.config.settings import SECTIONS, Config, Settings, keys_of
-from mww2minox.config.values import take_percentage, take_region, take_text
+from mww2minox.config.values import (
+    is_no_code,
+    take_line_type,
+    take_percentage,
+    take_region,
+    take_text,
+)
 from mww2minox.config.yaml_file import (
     Document,
     Place,
@@ -319,6 +325,7 @@ def _check_vat(document: Document, values: dict[str, Value]) -> None:
     for place, row in rows:
         _check_kind(document, place, row)
         _check_vat_ledger(document, place, row, posting)
+        _check_no_code(document, place, row)
     _check_twins(document, rows)
 
     # Minox then takes the code from the account, and shipping can have the rate of any goods.
@@ -372,6 +379,13 @@ def _check_vat_ledger(
         )
 
 
+def _check_no_code(document: Document, place: Place, row: dict[str, Value]) -> None:
+    """Without turnover there is no VAT to tell, so a rate with VAT needs a code."""
+    if is_no_code(row.get("code")) and _has_vat(row):
+        problem = _("is none, which goes with a rate of 0 only; write the VAT code of this rate")
+        document.add((*place, "code"), problem)
+
+
 def _has_vat(row: dict[str, Value]) -> bool:
     try:
         return take_percentage(row.get("rate")) > 0
@@ -387,17 +401,19 @@ def _check_twins(document: Document, rows: list[tuple[Place, dict[str, Value]]])
         first = places.setdefault(identity, place)
         if identity is not None and first != place:
             problem = _(
-                "has the same strategy, or region and rate, as {row} (line {line}); keep one"
+                "has the same strategy, or region and rate, and type as {row} (line {line}); keep"
+                " one"
             )
             document.add(place, problem.format(row=written(first), line=document.line(first)))
 
 
 def _identity(row: dict[str, Value]) -> object:
     """Return what a row stands for, or None when that cannot be told."""
-    if "strategy" in row:
-        return str(row["strategy"])
     try:
-        return take_region(row.get("region")), take_percentage(row.get("rate"))
+        line_type = take_line_type(row["type"]) if "type" in row else ""
+        if "strategy" in row:
+            return str(row["strategy"]), line_type
+        return take_region(row.get("region")), take_percentage(row.get("rate")), line_type
     except ValueError:
         return None
 

@@ -29,6 +29,7 @@ from mww2minox.config.values import (
     take_description,
     take_euros,
     take_items,
+    take_line_type,
     take_locale,
     take_message_url,
     take_pace,
@@ -51,7 +52,8 @@ Url = Annotated[str, BeforeValidator(take_url)]
 MessageUrl = Annotated[SecretStr, BeforeValidator(take_message_url)]
 PingUrl = Annotated[SecretStr, BeforeValidator(take_ping_url)]
 RedirectUri = Annotated[str, BeforeValidator(take_redirect_uri)]
-Code = Annotated[int | str, BeforeValidator(take_code)]
+Code = Annotated[int | str | None, BeforeValidator(take_code)]
+LineType = Annotated[str, BeforeValidator(take_line_type)]
 Status = Annotated[int | str, BeforeValidator(take_status)]
 Percentage = Annotated[Decimal, BeforeValidator(take_percentage)]
 Euros = Annotated[Decimal, BeforeValidator(take_euros)]
@@ -212,7 +214,7 @@ class BookingSettings(Settings):
 
 
 class VatSettings(Settings):
-    """A row of `vat`: by strategy, or by region and rate."""
+    """A row of `vat`: by strategy, or by region and rate; of all lines, or of one type."""
 
     region: Region | None = Field(
         default=None, description=N_("the country, by its code of two letters, like NL")
@@ -227,7 +229,20 @@ class VatSettings(Settings):
             " zero_percent (outside the EU)"
         ),
     )
-    code: Code = Field(description=N_("the VAT code in Minox"))
+    type: LineType | None = Field(
+        default=None,
+        description=N_(
+            "the type of the order lines that this row is for, like gift_card, shipping or"
+            " discount. Such a row goes before one without a type, and before ledgers. Default:"
+            " all types."
+        ),
+    )
+    code: Code = Field(
+        description=N_(
+            "the VAT code in Minox, or none where there is no turnover, as with a gift card that is"
+            " sold or used. With none the rate is 0."
+        )
+    )
     ledger: Text = Field(description=N_("the ledger account in Minox for the revenue"))
     vat_ledger: Text | None = Field(
         default=None,
@@ -256,6 +271,21 @@ class LedgerSettings(Settings):
         default=None,
         description=N_("the ledger account for discounts. Default: that of the goods."),
         examples=[8920],
+    )
+    gift_card: Text | None = Field(
+        default=None,
+        description=N_("the ledger account for gift cards. Default: that of the goods."),
+        examples=[8930],
+    )
+    store_credit: Text | None = Field(
+        default=None,
+        description=N_("the ledger account for store credit. Default: that of the goods."),
+        examples=[8940],
+    )
+    surcharge: Text | None = Field(
+        default=None,
+        description=N_("the ledger account for surcharges. Default: that of the goods."),
+        examples=[8950],
     )
 
 
@@ -318,7 +348,8 @@ class Config(Settings):
         description=N_(
             "the list of VAT codes and ledger accounts. A row for each kind of revenue: for a"
             " country and a rate, or for one of two strategies of the shop, reverse_charged_vat"
-            " (businesses elsewhere in the EU) and zero_percent (outside the EU). With vat_posting"
+            " (businesses elsewhere in the EU) and zero_percent (outside the EU). A row with a type"
+            " is for order lines of that type alone. With vat_posting"
             " line a row with a rate also names the account for its VAT, like vat_ledger: 1500."
             " In Minox: Stamgegevens > Btw-codes, and Grootboekrekeningen."
         ),
@@ -329,14 +360,16 @@ class Config(Settings):
                 {"region": "DE", "rate": 19, "code": 10, "ledger": 8300},
                 {"strategy": "reverse_charged_vat", "code": 6, "ledger": 8100},
                 {"strategy": "zero_percent", "code": 5, "ledger": 8200},
+                {"region": "NL", "rate": 0, "type": "gift_card", "code": "none", "ledger": 1850},
             ]
         ],
     )
     ledgers: LedgerSettings = Field(
         default=LedgerSettings(),
         description=N_(
-            "ledger accounts of their own for shipping costs, payment costs and discounts. All of"
-            " it is optional, and not possible with vat_posting ledger."
+            "ledger accounts of their own for some types of order lines: shipping costs, payment"
+            " costs, discounts, gift cards, store credit and surcharges. All of it is optional, and"
+            " not possible with vat_posting ledger."
         ),
     )
     payment_debtors: dict[Payment, Text] = Field(

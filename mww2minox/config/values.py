@@ -48,10 +48,25 @@ def take_secret(value: Value) -> str:
     return text
 
 
-def take_code(value: Value) -> int | str:
-    """Take a VAT code as it is written: 1 is sent as a number, "1H" as a text."""
+def take_code(value: Value) -> int | str | None:
+    """Take a VAT code as it is written: 1 is sent as a number, "1H" as a text, none not at all."""
     text = take_text(value)
+    if is_no_code(text):
+        return None
     return value if isinstance(value, int) else text
+
+
+def is_no_code(value: Value) -> bool:
+    """Tell whether a VAT code says that there is no turnover."""
+    return str(value).strip().lower() == "none"
+
+
+def take_line_type(value: Value) -> str:
+    """Take a type of order lines, as the shop has it; there may be types that nobody knows yet."""
+    text = take_text(value).lower()
+    if not re.fullmatch("[a-z][a-z0-9_-]*", text):
+        raise ValueError(_("is not a type of order lines; write it like shipping or gift_card"))
+    return text
 
 
 def take_status(value: Value) -> int | str:

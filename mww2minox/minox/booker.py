@@ -32,6 +32,7 @@ from mww2minox.books.model import (
     Rejection,
     State,
 )
+from mww2minox.books.money import percentage
 from mww2minox.errors import (
     OrderNotInShop,
     Refused,
@@ -144,7 +145,10 @@ class Booker:
             return self._invalid(stored.number, stored.problem)
 
         rules = replace(self._rules, takes_long_numbers=True) if is_there else self._rules
-        return decide(stored.order, rules, self._administration).outcome
+        outcome = decide(stored.order, rules, self._administration).outcome
+        if isinstance(outcome, Booking) and isinstance(stored, StoredOrder):
+            return _skipped_before(stored, outcome) or outcome
+        return outcome
 
     def _invalid(self, order: str, problem: str) -> Rejection:
         values = {"number": order, "problem": problem, **self._rules.by_hand}
@@ -476,3 +480,16 @@ def _blocked(order: StoredOrder, customer: str) -> Rejection:
     values = {"number": order.number, "customer": customer}
 
     return Rejection(reason=Reason.CUSTOMER_BLOCKED, values=values)
+
+
+def _skipped_before(order: StoredOrder, booking: Booking) -> Rejection | None:
+    """Return why an order that an earlier version skipped is not booked yet: a person decides.
+
+    Somebody may have booked it by hand since (books/rules.md, rule 2).
+    """
+    if not order.skipped_before:
+        return None
+
+    rates = sorted({share.rate for share in booking.shares})
+    values = {"number": order.number, "rate": ", ".join(map(percentage, rates))}
+    return Rejection(reason=Reason.SKIPPED_BEFORE, values=values)

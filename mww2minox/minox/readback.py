@@ -137,11 +137,13 @@ class Readback:
         # What Minox does not show cannot be compared: that is said, and is no difference.
         made_vat = self._vat_of(order)
         told = made_vat is not None and (made_vat == 0 or shows_vat(lines, self._vat))
+        # Where there is no VAT, as in the sale of a gift card, Minox rounds nothing.
+        tolerance = self._tolerance if made_vat == 0 else self._tolerance_of_made_vat
         differences = booking_differences(
             sent,
             lines,
             vat=replace(self._vat, of_ledgers=self._codes_of_ledgers),
-            tolerance=self._tolerance_of_made_vat,
+            tolerance=tolerance,
             made_vat=made_vat if told else None,
         )
         return Compared(differences=differences, tells_vat=told)

@@ -523,6 +523,25 @@ def _abroad(day: _Calendar) -> Iterator[Sample]:
     )
 
     yield _sample(
+        "Reverse charge, and Dutch VAT on the shipping costs: no row can cover that.",
+        order(
+            "1066",
+            day.ago(3),
+            person(
+                "Karl Zoll",
+                "zoll@example.com",
+                country="DE",
+                company="Zoll GmbH",
+                vat_number="DE136695976",
+            ),
+            [goods("0", "100.00"), line("shipping", "Verzendkosten", rated("21", "6.05"))],
+            invoice("106.05", ("21", "1.05")),
+            tax_strategy="reverse_charged_vat",
+        ),
+        _failed("vat_under_strategy"),
+    )
+
+    yield _sample(
         "No tax region: the store's own, the Netherlands.",
         _plain("1052", day.ago(5), "Regio Loos", "regioloos@example.nl", tax_region=None),
         _booked("12.10", _high("10.00", "2.10")),

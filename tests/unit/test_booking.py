@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mww2minox.books.amounts import ZERO, RateVat, Rounding
-from mww2minox.books.booking import FIELDS
+from mww2minox.books.booking import FIELDS, OWN_LEDGER_TYPES
 from mww2minox.books.decision import decide
 from mww2minox.books.model import (
     ZERO_PERCENT,
@@ -34,6 +34,7 @@ from mww2minox.books.model import (
     VatRow,
     WarningCode,
 )
+from mww2minox.books.vat_rows import vat_needs
 from mww2minox.minox.wire import booking_body
 from mww2minox.shop.orders import read_order
 from tests.harness.builders import (
@@ -54,6 +55,8 @@ from tests.harness.builders import (
 )
 
 OWN_LEDGERS = rules(ledgers={"shipping": "8900", "payment": "8910", "discount": "8920"})
+ZERO_ROW = VatRow(region="NL", rate=Decimal(0), code=3, ledger="8020")
+GIFT_CARD = VatRow(region="NL", rate=Decimal(0), type="gift_card", code=None, ledger="1850")
 NAN, INFINITY = Decimal("NaN"), Decimal("Infinity")
 
 EXAMPLE: dict[str, Any] = {
@@ -284,14 +287,88 @@ def test_an_order_without_a_currency_is_in_the_administrations() -> None:
 # books/rules.md, rule 2: nothing to book
 
 
+@pytest.mark.parametrize("tax", [None, {}, {"21": "0.00"}, {"21": "0.02"}])
 @pytest.mark.parametrize(
-    "lines", [(), (line("10.00"), line("-10.00", type="discount")), (line("10.00"),)]
+    "lines",
+    [
+        (),
+        (line("0.00"),),
+        (line("10.00"), line("-10.00", type="discount")),
+        (line("10.00", "6"), line("-10.00", "6", type="never seen")),
+    ],
 )
-def test_a_total_of_nothing_is_nothing_to_book_whatever_the_lines_say(
-    lines: tuple[Line, ...],
+def test_only_what_comes_to_nothing_at_every_rate_is_nothing_to_book(
+    lines: tuple[Line, ...], tax: dict[str, str] | None
 ) -> None:
-    rejection = refused(order(*lines, total="0.00", email=""))
-    assert (rejection.reason, rejection.values) == (Reason.NOTHING_TO_BOOK, {"number": "1024"})
+    for using in (rules(), OWN_LEDGERS):
+        rejection = refused(order(*lines, total="0.00", tax=tax, email=""), using)
+        assert (rejection.reason, rejection.values) == (Reason.NOTHING_TO_BOOK, {"number": "1024"})
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_total_of_nothing_over_two_rates_is_booked(sign: int) -> None:
+    exchange = order(line("12.10"), line("-12.10", "9"), tax={"21": "2.10", "9": "-1.00"})
+    given = exchange
+    if sign < 0:
+        given = mirrored(exchange, number="1030", credited_order_number="1024")
+    booking = booked(given)
+
+    assert booking.total == ZERO
+    sides = ["8000 C 10.00 1:2.10", "8010 D 11.10 2:1.00"]
+    if sign < 0:
+        sides = ["8000 D 10.00 1:2.10", "8010 C 11.10 2:1.00"]
+    assert written(booking.lines) == sides
+
+
+def test_the_debtors_line_of_a_total_of_nothing_is_of_nothing() -> None:
+    booking = booked(order(line("12.10"), line("-12.10", "9")))
+    debtor = json.loads(booking_body(booking, "10001"))[0]
+    assert (debtor["debit"], debtor["credit"]) == (0.0, 0.0)
+    assert ": -" not in booking_body(booking, "10001").decode()
+
+
+def test_what_a_gift_card_pays_is_booked() -> None:
+    given = order(line("50.00"), line("-50.00", "0", type="discount"), tax={"21": "8.68"})
+    assert written(booked(given, rules(vat=(*VAT, ZERO_ROW))).lines) == [
+        "8000 C 41.32 1:8.68",
+        "8020 D 50.00 3:0.00",
+    ]
+    assert refused(given).reason is Reason.VAT_RATE_UNMAPPED
+
+
+def test_a_line_type_with_a_row_of_its_own_counts_apart() -> None:
+    given = order(line("50.00", "0"), line("-50.00", "0", type="gift_card"))
+    assert refused(given, rules(vat=(*VAT, ZERO_ROW))).reason is Reason.NOTHING_TO_BOOK
+    assert written(booked(given, rules(vat=(*VAT, ZERO_ROW, GIFT_CARD))).lines) == [
+        "8020 C 50.00 3:0.00",
+        "1850 D 50.00",
+    ]
+
+    at_21 = order(line("12.10"), line("-12.10", type="gift_card"), tax={"21": "0.00"})
+    own = replace(VAT[0], type="gift_card", code=4, ledger="8005")
+    assert written(booked(at_21, rules(vat=(*VAT, own))).lines) == [
+        "8000 C 10.00 1:2.10",
+        "8005 D 10.00 4:2.10",
+    ]
+
+
+def test_lines_that_do_not_add_up_to_a_total_of_nothing_are_refused_like_any_other() -> None:
+    rejection = refused(order(line("10.00"), total="0.00"))
+    assert rejection.reason is Reason.TOTALS_MISMATCH
+    cents = order(line("0.03"), total="0.00")
+    assert written(booked(cents, rules(rounding_ledger="4990")).lines) == [
+        "8000 C 0.02 1:0.01",
+        "4990 D 0.03",
+    ]
+
+
+def test_a_total_over_lines_of_nothing_is_no_nothing() -> None:
+    assert refused(order(line("0.00"), total="50.00")).reason is Reason.TOTALS_MISMATCH
+
+
+def test_vat_on_nothing_that_is_no_rounding_is_refused() -> None:
+    given = order(line("10.00"), line("-10.00", type="discount"), tax={"21": "2.10"})
+    assert refused(given).reason is Reason.VAT_MISMATCH
 
 
 def test_nothing_to_book_in_another_currency_is_refused_for_its_currency() -> None:
@@ -399,9 +476,6 @@ def test_invoice_and_lines_may_differ_by_two_cents_and_one_for_each_price_entry_
     rejection = refused(order(*lines, tax={"21": beyond}))
     assert rejection.reason is Reason.VAT_MISMATCH
     assert rejection.values == {"number": "1024", "rate": "21", "invoice": beyond, "lines": "2.10"}
-
-
-ZERO_ROW = VatRow(region="NL", rate=Decimal(0), code=3, ledger="8020")
 
 
 @pytest.mark.parametrize("tax", [None, {}, {"0": "0.00"}, {"0": "0.03"}, {"0": "-0.03"}])
@@ -580,11 +654,6 @@ def test_without_a_tax_region_the_stores_own_country_counts() -> None:
         (order(line("12.10"), tax_region="DE"), "21", "DE"),
         (order(line("10.00", "0")), "0", "NL"),
         (order(line("10.00", "0"), line("10.60", "6")), "0, 6", "NL"),
-        (
-            order(line("12.10"), tax_strategy=ZERO_PERCENT, tax_region="US"),
-            "21",
-            "US (zero_percent)",
-        ),
     ],
 )
 def test_a_rate_without_a_row_is_refused(given: Order, rate: str, region: str) -> None:
@@ -612,11 +681,7 @@ def test_costs_at_nought_beside_taxed_goods_have_a_reason_of_their_own(
     [
         (line("12.10"), line("4.95", "0", type="shipping"), line("1.00", "0")),  # goods at 0% too
         (line("4.95", "0", type="shipping"),),  # no taxed goods
-        (
-            line("12.10"),
-            line("4.95", "0", type="shipping"),
-            line("10.60", "6"),
-        ),  # another rate is unmapped as well
+        (line("12.10", type="surcharge"), line("4.95", "0", type="payment")),
     ],
 )
 def test_other_orders_with_costs_at_nought_are_refused_for_the_rate(
@@ -625,10 +690,163 @@ def test_other_orders_with_costs_at_nought_are_refused_for_the_rate(
     assert refused(order(*lines)).reason is Reason.VAT_RATE_UNMAPPED
 
 
-def test_costs_at_nought_are_booked_where_the_config_has_a_row_for_them() -> None:
-    rows = (*VAT, VatRow(region="NL", rate=Decimal(0), code=3, ledger="8020"))
-    booking = booked(order(line("12.10"), line("4.95", "0", type="shipping")), rules(vat=rows))
-    assert written(booking.lines) == ["8000 C 10.00 1:2.10", "8020 C 4.95 3:0.00"]
+@pytest.mark.parametrize(
+    "others",
+    [
+        (line("12.10"),),
+        (line("12.10"), line("10.60", "6")),  # a rate without a row is told later
+        (line("12.10"), line("-5.00", "0", type="gift_card")),
+        (line("12.10"), line("-5.00", "0", type="store_credit")),
+        (line("12.10"), line("-5.00", "0", type="discount")),
+        (line("12.10"), line("5.00", "0", type="surcharge")),
+        (line("12.10"), line("5.00", "0"), line("-5.00", "0")),
+    ],
+)
+@pytest.mark.parametrize("kind", ["shipping", "payment"])
+def test_costs_at_nought_are_asked_about_whether_or_not_0_has_a_row(
+    kind: str, others: tuple[Line, ...]
+) -> None:
+    given = order(*others, line("4.95", "0", type=kind))
+    for rows in (VAT, (*VAT, ZERO_ROW)):
+        assert refused(given, rules(vat=rows)).reason is Reason.SHIPPING_WITHOUT_VAT
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (line("12.10"), line("4.95", "0", type="shipping"), line("1.00", "0")),
+        (line("12.10"), line("4.95", "0", type="shipping"), line("-4.95", "0", type="shipping")),
+        (line("4.95", "0", type="shipping"),),
+    ],
+)
+def test_costs_at_nought_that_follow_their_goods_or_come_to_nothing_are_booked(
+    lines: tuple[Line, ...],
+) -> None:
+    assert booked(order(*lines), rules(vat=(*VAT, ZERO_ROW))).total
+
+
+def test_costs_at_nought_are_booked_where_a_row_names_them() -> None:
+    shipping = VatRow(region="NL", rate=Decimal(0), type="shipping", code=4, ledger="8030")
+    using = rules(vat=(*VAT, ZERO_ROW, shipping), ledgers={"shipping": "8900"})
+    given = order(line("12.10"), line("4.95", "0", type="shipping"))
+    assert written(booked(given, using).lines) == ["8000 C 10.00 1:2.10", "8030 C 4.95 4:0.00"]
+
+    both = order(*given.lines, line("1.00", "0", type="payment"))
+    assert refused(both, using).reason is Reason.SHIPPING_WITHOUT_VAT
+
+
+def test_costs_at_nought_that_are_a_mistake_need_no_row_and_the_rest_does() -> None:
+    discount = line("-1.00", "0", type="discount")
+    given = order(line("12.10"), line("4.95", "0", type="shipping"), discount)
+    rates = [need.rate for need in vat_needs(given, "NL")]
+    assert rates == [Decimal(21), ZERO]
+    assert [need.rate for need in vat_needs(replace(given, lines=given.lines[:2]), "NL")] == [
+        Decimal(21)
+    ]
+
+
+def test_a_rate_under_a_strategy_is_refused_with_the_lines_that_carry_it() -> None:
+    lines = (
+        line("10.00", "0"),
+        line("6.05", type="shipping"),
+        line("1.09", "9", type="payment"),
+        line("0.00", type="discount"),
+    )
+    rejection = refused(order(*lines, tax_strategy=ZERO_PERCENT, tax_region="US"))
+    assert rejection.reason is Reason.VAT_UNDER_STRATEGY
+    assert rejection.values == {
+        "number": "1024",
+        "rate": "9, 21",
+        "lines": "payment, shipping",
+        "strategy": "zero_percent",
+    }
+
+
+def test_a_rate_under_a_strategy_is_told_before_a_strategy_without_a_row() -> None:
+    given = order(line("12.10"), line("1.00", "0"), tax_strategy=ZERO_PERCENT, tax_region="US")
+    assert refused(given, rules(vat=VAT[:4])).reason is Reason.VAT_UNDER_STRATEGY
+
+
+def test_a_rate_under_a_strategy_with_nothing_in_it_is_left_out() -> None:
+    given = order(line("10.00", "0"), line("0.00"), tax_strategy=ZERO_PERCENT, tax_region="US")
+    assert written(booked(given).lines) == ["8200 C 10.00 5:0.00"]
+
+
+# books/rules.md, rule 7: rows of a line type
+
+
+@pytest.mark.parametrize("rows", [(*VAT, GIFT_CARD, ZERO_ROW), (*VAT, ZERO_ROW, GIFT_CARD)])
+def test_a_row_of_a_type_goes_before_that_of_its_rate(rows: tuple[VatRow, ...]) -> None:
+    given = order(line("12.10"), line("5.00", "0"), line("-7.00", "0", type="gift_card"))
+    assert written(booked(given, rules(vat=rows)).lines) == [
+        "8000 C 10.00 1:2.10",
+        "8020 C 5.00 3:0.00",
+        "1850 D 7.00",
+    ]
+
+
+def test_a_row_of_a_type_is_for_no_other_type() -> None:
+    given = order(line("12.10"), line("5.00", "0", type="store_credit"))
+    assert refused(given, rules(vat=(*VAT, GIFT_CARD))).reason is Reason.VAT_RATE_UNMAPPED
+
+
+def test_a_row_of_a_type_decides_the_account_before_ledgers() -> None:
+    shipping = replace(VAT[0], type="shipping", code=4, ledger="8005")
+    using = rules(vat=(*VAT, shipping), ledgers={"shipping": "8900", "payment": "8910"})
+    given = order(
+        line("12.10"),
+        line("6.05", type="shipping"),
+        line("1.21", type="payment"),
+        line("1.09", "9", type="shipping"),
+        tax={"21": "3.36", "9": "0.09"},
+    )
+    assert written(booked(given, using).lines) == [
+        "8000 C 10.00 1:2.10",
+        "8005 C 5.00 4:1.05",
+        "8910 C 1.00 1:0.21",
+        "8900 C 1.00 2:0.09",
+    ]
+
+
+def test_a_row_of_a_type_may_be_for_a_strategy() -> None:
+    shipping = VatRow(strategy=ZERO_PERCENT, type="shipping", code=5, ledger="8210")
+    given = order(
+        line("10.00", "0"),
+        line("5.00", "0", type="shipping"),
+        tax_strategy=ZERO_PERCENT,
+        tax_region="US",
+    )
+    assert written(booked(given, rules(vat=(*VAT, shipping))).lines) == [
+        "8200 C 10.00 5:0.00",
+        "8210 C 5.00 5:0.00",
+    ]
+
+
+def test_rows_of_one_code_and_account_make_one_line() -> None:
+    shipping = replace(VAT[0], type="shipping")
+    given = order(line("12.10"), line("6.05", type="shipping"))
+    assert written(booked(given, rules(vat=(*VAT, shipping))).lines) == ["8000 C 15.00 1:3.15"]
+
+
+@pytest.mark.parametrize("posting", VatPosting)
+@pytest.mark.parametrize("gross", ["25.00", "-25.00"])
+def test_a_line_without_turnover_has_no_vat_however_vat_is_sent(
+    posting: VatPosting, gross: str
+) -> None:
+    given = order(line("121.00"), line(gross, "0", type="gift_card"))
+    booking = booked(given, rules(vat=(*VAT, GIFT_CARD), vat_posting=posting))
+    (gift_card,) = [each for each in booking.lines if each.ledger == "1850"]
+    assert (gift_card.credit - gift_card.debit, gift_card.vat_code) == (Decimal(gross), None)
+    assert gift_card.vat_amount is None
+
+
+@pytest.mark.parametrize("line_type", OWN_LEDGER_TYPES)
+def test_each_type_that_has_an_account_of_its_own_goes_there(line_type: str) -> None:
+    given = order(line("12.10"), line("6.05", type=line_type))
+    assert written(booked(given, rules(ledgers={line_type: "8999"})).lines) == [
+        "8000 C 10.00 1:2.10",
+        "8999 C 5.00 1:1.05",
+    ]
 
 
 # books/rules.md, rule 8: the VAT number of a reverse-charged order
@@ -1056,7 +1274,8 @@ def test_of_several_reasons_the_first_rule_tells() -> None:
         {"currency": "EUR"},
         {"tax": (Tax(rate=Decimal(7), amount=Decimal("0.65")),)},
         {"total": Decimal("10.00")},
-        {"lines": (line("10.00", "0"),), "tax": ()},
+        {"lines": (line("10.00", "0"),), "tax": (), "tax_strategy": "", "tax_region": "FR"},
+        {"tax_strategy": "reverse_charged_vat", "tax_region": "NL"},
         {"buyer": replace(BUYER, vat_number=BELGIAN_VAT_NUMBER)},
         {"tax_region": "BE"},
         {"email": "truus@example.nl"},
@@ -1074,6 +1293,7 @@ def test_of_several_reasons_the_first_rule_tells() -> None:
         "currency_unsupported",
         "vat_mismatch",
         "totals_mismatch",
+        "vat_under_strategy",
         "vat_rate_unmapped",
         "vat_number_missing",
         "vat_number_invalid",
@@ -1108,8 +1328,8 @@ def test_a_decision_holds_every_amount_on_the_way_to_its_booking() -> None:
         ),
     )
     assert workings.rounding == Rounding(difference=Decimal("0.02"), rate=rate)
-    assert workings.rows == {rate: VAT[0]}
-    assert [(part.ledger, part.gross, part.vat, part.net) for part in workings.parts] == [
+    assert {part.place.row for part in workings.parts} == {VAT[0]}
+    assert [(part.place.ledger, part.gross, part.vat, part.net) for part in workings.parts] == [
         (None, Decimal("12.12"), Decimal("2.11"), Decimal("10.01")),
         ("8900", Decimal("6.05"), Decimal("1.05"), Decimal("5.00")),
     ]
@@ -1130,7 +1350,7 @@ def test_a_refusal_holds_the_amounts_it_is_about_and_none_of_what_would_follow()
     (vat,) = workings.vat
     assert (vat.by_lines, vat.by_invoice) == (Decimal("2.10"), Decimal("4.20"))
     assert [part.vat for part in workings.parts] == [ZERO]
-    assert (workings.rows, workings.shares, workings.customer) == ({}, (), None)
+    assert (workings.shares, workings.customer) == ((), None)
 
 
 # books/rules.md, rule 15: paid back, or never paid

@@ -86,6 +86,7 @@ def _without_none(tree: Any) -> Any:
 
 NL21 = {"region": "NL", "rate": 21, "code": 1, "ledger": "8000"}
 NL9 = {"region": "NL", "rate": 9, "code": 2, "ledger": "8010"}
+GIFT_CARD = {"region": "NL", "rate": 0, "type": "gift_card", "code": "none", "ledger": 1850}
 
 
 # What it accepts.
@@ -149,6 +150,20 @@ def test_account_numbers_keep_their_zeros_and_norway_is_no_boolean(folder: Folde
     assert config.vat[2].row() == VatRow(
         code="010", ledger="0100", region="NO", rate=Decimal("25.0")
     )
+
+
+def test_a_row_of_a_line_type_may_have_no_code(folder: Folder) -> None:
+    config = folder.load(valid(vat=[NL21, GIFT_CARD, NL21 | {"type": "Shipping", "code": 4}]))
+    assert config.rules("NL").vat[1:] == (
+        VatRow(code=None, ledger="1850", region="NL", rate=Decimal(0), type="gift_card"),
+        VatRow(code=4, ledger="8000", region="NL", rate=Decimal(21), type="shipping"),
+    )
+
+
+def test_without_turnover_under_a_strategy_there_is_no_code_either(folder: Folder) -> None:
+    row = {"strategy": "zero_percent", "type": "gift_card", "code": "None", "ledger": 1850}
+    config = folder.load(valid(vat=[NL21, row]))
+    assert config.rules("NL").vat[1].code is None
 
 
 def test_keys_without_a_value_are_absent(folder: Folder) -> None:
@@ -371,6 +386,7 @@ def test_the_example_has_every_key_and_explains_it() -> None:
         "region",
         "rate",
         "strategy",
+        "type",
         "code",
         "ledger",
     }
@@ -546,7 +562,24 @@ vat:
         (
             {"vat": [NL21, NL9, NL21 | {"rate": "21.00"}]},
             "vat[2]",
-            "region and rate, as vat[0] (line ",
+            "region and rate, and type as vat[0] (line ",
+        ),
+        (
+            {"vat": [NL21, GIFT_CARD, GIFT_CARD | {"type": "GIFT_CARD", "ledger": 1851}]},
+            "vat[2]",
+            "region and rate, and type as vat[1] (line ",
+        ),
+        (
+            {"vat": [NL21 | {"code": "none"}]},
+            "vat[0].code",
+            "which goes with a rate of 0",
+        ),
+        ({"vat": [NL21 | {"type": "gift card"}]}, "vat[0].type", "is not a type of order lines"),
+        ({"vat": [NL21 | {"type": True}]}, "vat[0].type", "true is not a text"),
+        (
+            {"booking__vat_posting": "ledger", "ledgers__gift_card": 1},
+            "ledgers",
+            "cannot hold two rates",
         ),
         (
             {"booking__vat_posting": "line"},

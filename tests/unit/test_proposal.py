@@ -3,6 +3,7 @@ VAT code.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -89,6 +90,21 @@ def test_the_code_has_the_percentage_and_the_box() -> None:
     )
     row = proposed([sold()], there)[HOME_21]
     assert (row.code, row.account, row.orders) == (HIGH, REVENUE, 1)
+
+
+def test_a_line_type_that_has_a_row_of_its_own_asks_for_no_other() -> None:
+    gift_card = VatNeed(strategy="", region="NL", rate=Decimal(0), type="gift_card")
+    sale = order(line("12.10"), line("25.00", "0", type="gift_card"))
+    needs = {row.need: row.orders for row in rows([sale], {}, lists(), {gift_card})}
+    assert needs == {HOME_21: 1, gift_card: 1}
+
+    other = order(line("12.10"), line("25.00", "0"), line("-5.00", "0", type="gift_card"))
+    at_zero = replace(gift_card, type="")
+    assert {row.need for row in rows([other], {}, lists(), {gift_card})} == {
+        HOME_21,
+        at_zero,
+        gift_card,
+    }
 
 
 def test_several_codes_that_fit_are_asked_for() -> None:

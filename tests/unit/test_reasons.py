@@ -68,8 +68,15 @@ DUTCH = {
     "total": "totaal",
     "1234.50": "1.234,50",
     "voided": "geannuleerd",
+    "shipping, gift_wrap": "verzendkosten, gift_wrap",
+    "reverse_charged_vat": "btw verlegd (EU)",
 }
 """What a Dutch reader is shown for the values below; all others stay as they are."""
+ENGLISH = {
+    "shipping, gift_wrap": "shipping costs, gift_wrap",
+    "reverse_charged_vat": "reverse charge (EU)",
+}
+"""What an English reader is shown."""
 VALUES: dict[Reason, dict[str, str]] = {
     Reason.STATUS_NOT_SELECTED: {"status": "Nieuw (1)"},
     Reason.BEFORE_SINCE: {"date": "2026-02-28", "since": "2026-03-01"},
@@ -78,6 +85,11 @@ VALUES: dict[Reason, dict[str, str]] = {
     Reason.TOTALS_MISMATCH: {"total": "12.16", "lines": "12.10", "difference": "0.06"},
     Reason.VAT_MISMATCH: {"rate": "21", "invoice": "4.20", "lines": "2.10"},
     Reason.VAT_RATE_UNMAPPED: {"rate": "25.5", "region": "FI"},
+    Reason.VAT_UNDER_STRATEGY: {
+        "rate": "25.5",
+        "lines": "shipping, gift_wrap",
+        "strategy": "reverse_charged_vat",
+    },
     Reason.VAT_NUMBER_INVALID: {"vat_number": "BE0403170702", "region": "BE"},
     Reason.CUSTOMER_BLOCKED: {"customer": "10007"},
     Reason.CREDIT_ORDER_POSITIVE: {"total": "47.45", "original": "28"},
@@ -89,6 +101,7 @@ VALUES: dict[Reason, dict[str, str]] = {
         "text": "Advies",
         "count": "2",
     },
+    Reason.SKIPPED_BEFORE: {"rate": "25.5"},
     Reason.REJECTED_BY_MINOX: {"message": "Something else."},
 }
 """The values beside the number that decision, intake, booker and customers give with a reason; a
@@ -140,7 +153,8 @@ def _fields(template: str) -> set[str]:
 
 
 def _written(values: Iterable[str], language: Language) -> list[str]:
-    return [DUTCH.get(value, value) if language == "nl" else value for value in values]
+    words = DUTCH if language == "nl" else ENGLISH
+    return [words.get(value, value) for value in values]
 
 
 def test_every_reason_of_the_interface_has_its_texts() -> None:
@@ -159,6 +173,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
         "totals_mismatch",
         "vat_mismatch",
         "vat_rate_unmapped",
+        "vat_under_strategy",
         "shipping_without_vat",
         "vat_number_missing",
         "vat_number_invalid",
@@ -167,6 +182,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
         "credit_order_positive",
         "fiscal_year_missing",
         "perhaps_booked",
+        "skipped_before",
         "rejected_by_minox",
         "outcome_unknown",
     }
@@ -187,6 +203,12 @@ def test_a_reason_shows_all_its_values_and_ends_in_the_command_to_run(
         command = (
             r"(Zo ja, voer uit|If it is, run): mww2minox adopt --order 1024\."
             r" (Zo nee, voer uit|If it is not, run): mww2minox retry --not-adopted 1024$"
+        )
+    if reason is Reason.SKIPPED_BEFORE:
+        command = (
+            r"(Zo ja, voer uit|If so, run): mww2minox skip 1024\."
+            r" (Moet die geboekt worden, voer uit|If it is to be booked, run):"
+            r" mww2minox retry 1024$"
         )
     assert re.search(rf"[^\s] {command}", text.suggestion)
     assert not re.search(r"[{}]|\([a-z_]+\)|  ", text.message + text.suggestion)

@@ -473,6 +473,39 @@ def test_a_booking_of_the_version_before_has_no_warnings_and_keeps_what_was_look
     assert path.with_name("state.db.before-m008_warnings").exists()
 
 
+def test_what_the_version_before_skipped_for_its_total_is_decided_again(
+    path: Path, later: None
+) -> None:
+    del later
+    known = state.migrations._migrations  # noqa: SLF001
+    place = [migration.name for migration in known].index("m011_skipped_before")
+    newer = known[place:]
+    del known[place:]
+    filled(path, 3)
+    with closing(sqlite3.connect(path)) as db, db:
+        skipped = "UPDATE orders SET state = 'skipped', reason = ? WHERE number = ?"
+        db.execute(skipped, ("nothing_to_book", "1001"))
+        db.execute("UPDATE orders SET state = 'booked' WHERE number = '1002'")
+    known.extend(newer)
+
+    with Store(path) as store:
+        orders = {order.number: order for order in store.orders()}
+        assert [number for number, order in orders.items() if order.skipped_before] == ["1001"]
+        assert (orders["1001"].state, orders["1001"].rejection) == (State.READY, None)
+        assert orders["1002"].state is State.BOOKED
+
+        # What the shop tells of it since changes nothing about that.
+        store.take_in(order("1001", note="changed"))
+        taken_in = store.order("1001")
+        assert taken_in
+        assert taken_in.skipped_before
+        store.book_after_all("1001")
+        settled = store.order("1001")
+        assert settled
+        assert not settled.skipped_before
+    assert path.with_name("state.db.before-m011_skipped_before").exists()
+
+
 OTHER_NAME, AMBIGUOUS = (
     BookingWarning(code=code, values={"number": "1001", "customer": "10001"})
     for code in (WarningCode.CUSTOMER_OTHER_NAME, WarningCode.CUSTOMER_AMBIGUOUS)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 
 from mww2minox import reasons
@@ -24,7 +23,7 @@ from mww2minox.books.model import (
 )
 from mww2minox.books.periods import period_of
 from mww2minox.books.vat_return import PURCHASES, boxes_for, boxes_of, fits
-from mww2minox.books.vat_rows import row_for, vat_needs
+from mww2minox.books.vat_rows import need_met_by, row_for, vat_needs
 from mww2minox.config.settings import Config
 from mww2minox.language.texts import _, ngettext, percentage
 from mww2minox.minox.oauth import LOGIN, SCOPES, TokenFacts
@@ -127,17 +126,19 @@ def rates(
     A rate that only orders have which are booked, or have nothing to book, keeps nothing from being
     booked.
     """
+    rows = config.rules(shop_country).vat
+    of_types = {need_met_by(row) for row in rows if row.type}
+
     counts: Counter[VatNeed] = Counter()
     examples: dict[VatNeed, str] = {}
     needed: set[VatNeed] = set()
     for order, state in orders:
-        for need in vat_needs(order, shop_country):
+        for need in vat_needs(order, shop_country, of_types):
             counts[need] += 1
             examples.setdefault(need, order.number)
             if state not in DONE:
                 needed.add(need)
 
-    rows = config.rules(shop_country).vat
     for need, count in counts.most_common():
         if row_for(need, rows):
             what = ngettext("VAT {rate}: {n} order", "VAT {rate}: {n} orders", count)
@@ -178,9 +179,10 @@ def _uncovered(need: VatNeed, count: int, example: str, status: Status) -> Findi
 def use(need: VatNeed | VatRow) -> str:
     """Name what a row of `vat` is for, as the config does: `NL 21%`, `zero_percent`."""
     rate = f"{percentage(need.rate)}%" if need.rate is not None else ""
-    if need.strategy:
-        return f"{need.strategy} {rate}" if need.rate else need.strategy
-    return f"{need.region} {rate}"
+    if need.strategy and not need.rate:
+        rate = ""
+
+    return " ".join(filter(None, (need.strategy or need.region, rate, need.type)))
 
 
 # The login at Minox, and the administration
@@ -331,6 +333,10 @@ def vat_codes(config: Config, codes: Iterable[VatCode], shop_country: str) -> It
     by_code = {code.code: code for code in codes}
     for place, settings in enumerate(config.vat):
         row, key = settings.row(), f"vat[{place}].code"
+        # What is no turnover goes to Minox without a code.
+        if row.code is None:
+            continue
+
         what = _("VAT code {code} ({use})").format(code=row.code, use=use(row))
         code = by_code.get(str(row.code))
 
@@ -347,9 +353,7 @@ def vat_codes(config: Config, codes: Iterable[VatCode], shop_country: str) -> It
 
 def _box(row: VatRow, code: VatCode, what: str, key: str, shop_country: str) -> Finding:
     """Look whether a code goes to the box of the VAT return where the row's sales belong."""
-    need = VatNeed(
-        strategy=row.strategy or "", region=row.region or "", rate=row.rate or Decimal(0)
-    )
+    need = need_met_by(row)
     fitting = fits(need, shop_country, code.type)
     if fitting:
         return Finding(name="vat_code", what=f"{what}: {code.type}")
@@ -386,13 +390,16 @@ def codes_on_accounts(config: Config, accounts: Iterable[ListEntry]) -> Iterator
         # An account that is not there is told by `ledger_accounts`.
         if account is None:
             continue
-        if account.vat == str(row.code):
+        if account.vat == str(row.code or ""):
             yield Finding(name="ledger_vat_code", what=what)
         else:
             yield mend("ledger_vat_code", what, _another_code(account, row.code), f"vat[{place}]")
 
 
-def _another_code(account: ListEntry, expected: int | str) -> str:
+def _another_code(account: ListEntry, expected: int | str | None) -> str:
+    if expected is None:
+        problem = _("in Minox it is {found}, and in the config none")
+        return problem.format(found=account.vat)
     if not account.vat:
         problem = _("in Minox it carries none, and in the config it is {expected}")
         return problem.format(expected=expected)

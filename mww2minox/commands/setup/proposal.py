@@ -7,7 +7,7 @@ accounts by the VAT code that they carry, statuses by what their names mean.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -81,17 +81,20 @@ class Lists:
 
 
 def rows(
-    orders: Iterable[Order], rates: Mapping[str, Sequence[Decimal]], lists: Lists
+    orders: Iterable[Order],
+    rates: Mapping[str, Sequence[Decimal]],
+    lists: Lists,
+    of_types: Collection[VatNeed] = (),
 ) -> list[Row]:
     """Return a row for all that the orders need, the most frequent first, then for what the shop is
     set up for.
 
     `rates` are percentages by region. Of what no order needed yet, only that is proposed which
-    Minox has a code for.
+    Minox has a code for. `of_types` are the line types that have a row of their own already.
     """
     counts: Counter[VatNeed] = Counter()
     for order in orders:
-        counts.update(vat_needs(order, lists.shop_country))
+        counts.update(vat_needs(order, lists.shop_country, of_types))
     needed = [_row(need, count, lists) for need, count in counts.most_common()]
 
     others = [need for need in _possible_needs(rates) if need not in counts]

@@ -292,7 +292,9 @@ class Screen:
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
     def _proposals(self) -> list[proposal.Row]:
-        return proposal.rows(self.both_sides.orders, self.both_sides.rates, self.both_sides.lists)
+        both = self.both_sides
+        of_types = {need for need in map(_need_of, self.vat) if need.type}
+        return proposal.rows(both.orders, both.rates, both.lists, of_types)
 
     def _fill_vat(self) -> None:
         """A row for all that orders need; on the first time also for what the shop is set up for.
@@ -362,6 +364,8 @@ class Screen:
         made: VatRow = {"region": need.region, "rate": _rate(need.rate)}
         if need.strategy:
             made = {"strategy": need.strategy}
+        if need.type:
+            made["type"] = need.type
         made |= {"code": _number(code), "ledger": _number(ledger)}
 
         others = [row for row in self.vat if not _is_row_of(need, row)]
@@ -581,11 +585,13 @@ def _customers(minox: Minox, answer: str) -> list[MinoxCustomer]:
 
 def kind(need: VatNeed) -> str:
     """Name a kind of revenue for the reader: a country and a rate, or a strategy."""
-    if need.rate or not need.strategy:
-        return " ".join(filter(None, (need.strategy, need.region, f"{shown(need.rate)}%")))
-    if need.strategy == REVERSE_CHARGED:
-        return _("reverse charge (EU)")
-    return _("export (outside the EU)")
+    what = " ".join(filter(None, (need.strategy, need.region, f"{shown(need.rate)}%")))
+    if need.strategy and not need.rate:
+        what = _("export (outside the EU)")
+        if need.strategy == REVERSE_CHARGED:
+            what = _("reverse charge (EU)")
+
+    return f"{what} {need.type}".strip()
 
 
 def _described(entry: ListEntry) -> str:
@@ -614,7 +620,12 @@ def _need_of(row: VatRow) -> VatNeed:
     strategy = str(row.get("strategy") or "")
     written = str(row.get("rate") or 0)
     rate = Decimal(written) if written.replace(".", "", 1).isdecimal() else Decimal(-1)
-    return VatNeed(strategy=strategy, region=str(row.get("region") or "").upper(), rate=rate)
+    return VatNeed(
+        strategy=strategy,
+        region=str(row.get("region") or "").upper(),
+        rate=rate,
+        type=str(row.get("type") or "").lower(),
+    )
 
 
 def _is_row_of(need: VatNeed, row: VatRow) -> bool:

@@ -1,0 +1,113 @@
+"""Orders that tools like this one got wrong, in the shop's own JSON: read and decided as a whole.
+
+What stands behind each is a rule of books/rules.md; these are the situations in which it counts.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mww2minox.books.decision import decide
+from mww2minox.books.model import REVERSE_CHARGED, Booking, Reason, Rejection, VatRow
+from mww2minox.language.texts import use
+from mww2minox.reasons import explain_rejection
+from mww2minox.sandbox.order_parts import goods, invoice, line, order, person, rated
+from mww2minox.shop.orders import read_order
+from tests.harness.builders import ADMINISTRATION, VAT, rules, written
+
+DAY = dt.date(2026, 3, 14)
+GERMAN_VAT_NUMBER = "DE136695976"
+ROWS = (*VAT, VatRow(region="DE", rate=Decimal(19), code=10, ledger="8300", vat_ledger="1540"))
+ZERO_ROW = VatRow(region="NL", rate=Decimal(0), code=3, ledger="8020")
+SOMEBODY = person("Jan Jansen", "jan@example.nl")
+
+
+def outcome(raw: dict[str, Any], rows: Sequence[VatRow] = ROWS) -> Booking | Rejection:
+    """Return what becomes of an order as the shop tells it."""
+    received = read_order(raw)
+    assert received.order, received.problem
+
+    using = rules(vat=tuple(rows), rounding_ledger="4990")
+    return decide(received.order, using, ADMINISTRATION).outcome
+
+
+def booking_of(raw: dict[str, Any], rows: Sequence[VatRow] = ROWS) -> Booking:
+    """Return the booking of an order that has to have one."""
+    found = outcome(raw, rows)
+    assert isinstance(found, Booking), found
+    return found
+
+
+def refusal_of(raw: dict[str, Any], rows: Sequence[VatRow] = ROWS) -> Rejection:
+    """Return why an order is not booked that must not be."""
+    found = outcome(raw, rows)
+    assert isinstance(found, Rejection), found
+    return found
+
+
+def german(vat_number: str | None, country: str = "DE") -> dict[str, Any]:
+    """Return a business abroad."""
+    return person(
+        "Karl Zoll", "zoll@example.com", country=country, company="Zoll", vat_number=vat_number
+    )
+
+
+# Totals of 0.00 (books/rules.md, rule 2)
+
+
+def test_an_order_that_a_gift_card_pays_is_booked_although_its_total_is_nothing() -> None:
+    raw = order(
+        "1307",
+        DAY,
+        SOMEBODY,
+        [goods("21", "50.00"), line("discount", "Cadeaubon", rated("0", "-50.00"))],
+        invoice("0.00", ("21", "8.68")),
+    )
+    booking = booking_of(raw, (*ROWS, ZERO_ROW))
+    assert booking.total == 0
+    assert written(booking.lines) == ["8000 C 41.32 1:8.68", "8020 D 50.00 3:0.00"]
+
+
+# 0% on costs, and VAT where none is due (books/rules.md, rule 7)
+
+
+@pytest.mark.parametrize("rows", [ROWS, (*ROWS, ZERO_ROW)])
+def test_shipping_at_0_beside_taxed_goods_is_asked_about_with_or_without_a_row(
+    rows: tuple[VatRow, ...],
+) -> None:
+    raw = order(
+        "540",
+        DAY,
+        SOMEBODY,
+        [goods("21", "121.00"), line("shipping", "Verzending", rated("0", "6.95"))],
+        invoice("127.95", ("21", "21.00")),
+    )
+    assert refusal_of(raw, rows).reason is Reason.SHIPPING_WITHOUT_VAT
+
+    decided = booking_of(raw, (*rows, replace(ZERO_ROW, type="shipping")))
+    assert written(decided.lines) == [
+        "8000 C 100.00 1:21.00",
+        "8020 C 6.95 3:0.00",
+    ]
+
+
+def test_vat_on_the_shipping_of_a_reverse_charged_order_names_the_line_and_its_rate() -> None:
+    raw = order(
+        "516",
+        DAY,
+        german(GERMAN_VAT_NUMBER),
+        [goods("0", "100.00"), line("shipping", "Verzending", rated("21", "6.95"))],
+        invoice("106.95", ("21", "1.21")),
+        tax_strategy=REVERSE_CHARGED,
+    )
+    rejection = refusal_of(raw)
+    assert rejection.reason is Reason.VAT_UNDER_STRATEGY
+
+    use("en")
+    assert "VAT of 21% on shipping costs" in explain_rejection(rejection).message
+    use("nl")
+    assert "btw van 21% op verzendkosten" in explain_rejection(rejection).message
