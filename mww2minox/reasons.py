@@ -8,6 +8,7 @@ them.
 """
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -667,7 +668,7 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
     suggestion = f"{suggestion} {_(row.then)}".replace("{by_hand}", _(by_hand))
 
     shown = _shown(values, row.values)
-    return Text(_filled(_(row.message), shown), _filled(suggestion, shown))
+    return Text(_filled(_(row.message), shown), _filled(suggestion, _as_typed(shown)))
 
 
 def explain_rejection(rejection: Rejection) -> Text:
@@ -686,7 +687,7 @@ def explain_warning(warning: BookingWarning) -> Text:
     suggestion = f"{_(row.suggestion)} {_(SEEN)}"
 
     shown = _shown(warning.values, row.values)
-    return Text(_filled(_(row.message), shown), _filled(suggestion, shown))
+    return Text(_filled(_(row.message), shown), _filled(suggestion, _as_typed(shown)))
 
 
 def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
@@ -698,7 +699,8 @@ def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
     )
     listing = "; ".join(map(describe, differences))
     return Text(
-        message.format(number=number, differences=listing), suggestion.format(number=number)
+        message.format(number=number, differences=listing),
+        suggestion.format(number=shlex.quote(number)),
     )
 
 
@@ -821,6 +823,12 @@ def _rate_of_field(name: str) -> Decimal | None:
     """Return the rate that a field is about, or None where it is about something else."""
     rate = name.removeprefix(VAT_OF)
     return _read(rate.removesuffix("%")) if rate.endswith("%") else None
+
+
+def _as_typed(values: _Values) -> _Values:
+    """Return values for a text with commands in it, in which an order number is one word."""
+    number = values.get("number")
+    return _Values({**values, "number": shlex.quote(number)}) if number else values
 
 
 def _filled(template: str, values: _Values) -> str:

@@ -1,6 +1,6 @@
 """Whether an order can be understood: its number, amounts, rates and VAT strategy.
 
-Source: books/rules.md, rule 1, and of its number rule 10.
+Source: books/rules.md, rule 1, and of its number books/rules.md, rule 10.
 """
 
 import re
@@ -20,8 +20,8 @@ from mww2minox.books.money import cents
 LARGEST = Decimal(10) ** 10
 """Amounts of ten billion euros and more are not understood: floats in Minox' JSON stay exact to
 the cent below."""
-LONGEST_NUMBER = 60
-"""So many characters of an order number leave room for more in a description."""
+ANY_NUMBER = re.compile(r"[^/]{1,60}")
+"""It leaves room for more in a description; of one with a slash the shop cannot be asked."""
 INVOICE_NUMBER = re.compile(r"0*[1-9][0-9]{0,7}")
 """What Minox has room for."""
 LONG_NUMBER = re.compile(r"0*[1-9][0-9]{0,14}")
@@ -31,7 +31,7 @@ LONG_NUMBER = re.compile(r"0*[1-9][0-9]{0,14}")
 def problem_of_number(number: str, rules: BookingRules) -> str:
     """Return what an order number cannot be, or an empty text."""
     if rules.invoice_number is InvoiceNumber.MINOX:
-        return "" if 0 < len(number) <= LONGEST_NUMBER else "number"
+        return "" if ANY_NUMBER.fullmatch(number) else "number"
 
     fitting = LONG_NUMBER if rules.takes_long_numbers else INVOICE_NUMBER
     return "" if fitting.fullmatch(number) else "invoice_number"

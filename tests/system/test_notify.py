@@ -17,10 +17,11 @@ from unittest import mock
 import pytest
 
 from mww2minox import messenger
+from mww2minox.books import order_check
 from mww2minox.books.model import Reason, Rejection, State
 from mww2minox.errors import ExitStatus
 from mww2minox.reasons import REASONS
-from mww2minox.sandbox import Fault, Sandbox, shop_api
+from mww2minox.sandbox import Fault, Sandbox, ledger, shop_api
 from mww2minox.sandbox.gate import Gate
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from mww2minox.sandbox.server import Answer, HttpServer, Incoming
@@ -416,6 +417,20 @@ def test_a_dead_login_is_told_once_until_it_has_worked_again(
         assert run(told, "push") == [0]
         offer(vendors, "502")
         run(told, "fetch")
+    assert service.taken() == ""
+
+
+def test_order_numbers_that_are_long_for_invoice_numbers_are_told_once(
+    told: Inside, vendors: Sandbox, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the state of a version that knew nothing of 8 digits."""
+    monkeypatch.setattr(ledger, "MAX_INVOICE_NUMBER", 10**15)
+    offer(vendors, "202600777")
+    with monkeypatch.context() as before:
+        before.setattr(order_check, "INVOICE_NUMBER", order_check.LONG_NUMBER)
+        run(told, "fetch", "push")
+    assert "booking.invoice_number: minox" in service.taken()
+    assert run(told, "fetch", "push", "verify") == [0, 0, 0]
     assert service.taken() == ""
 
 

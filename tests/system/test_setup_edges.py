@@ -124,6 +124,23 @@ def test_no_status_at_all_is_no_answer(wizard: Wizard) -> None:
     assert wizard.settings["shop"]["statuses"] == ["Betaald"]
 
 
+@pytest.mark.parametrize("number", ["WEB-1001", "202600001"])
+@pytest.mark.parametrize(("answer", "chosen"), [("", "minox"), ("n", "order")])
+def test_where_order_numbers_do_not_fit_it_asks_who_numbers_the_invoices(
+    wizard: Wizard, number: str, answer: str, chosen: str
+) -> None:
+    orders = wizard.vendors.shop.orders
+    orders[number] = orders["1001"] | {"number": number}
+    ended = wizard(answer, *FRESH)
+    assert f"Order numbers like {number} do not fit" in " ".join(ended.err.split())
+    assert wizard.settings["booking"]["invoice_number"] == chosen
+
+
+def test_where_order_numbers_fit_it_does_not_ask(wizard: Wizard) -> None:
+    assert "invoice" not in wizard(*FRESH).err
+    assert "invoice_number" not in wizard.settings.get("booking", {})
+
+
 def statuses(*there: tuple[int, str]) -> Any:
     """Let the shop have these statuses."""
     made = [Status(number=number, name=name, credit_order=False) for number, name in there]

@@ -596,6 +596,12 @@ vat:
             "vat[1].ledger",
             "is also that of vat[0] (line ",
         ),
+        (
+            {"booking__invoice_number": "minox", "booking__description": "Order van {name}"},
+            "booking.description",
+            "needs {number}: with invoice_number minox",
+        ),
+        ({"booking__invoice_number": "mine"}, "booking.invoice_number", "not one of"),
         ({"ledgers__shiping": 1}, "ledgers.shiping", "did you mean shipping?"),
         ({"payment_debtors": {"cash": 1}}, "payment_debtors.cash", "'cash' is not a way of paying"),
         (

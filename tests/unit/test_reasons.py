@@ -43,6 +43,7 @@ from mww2minox.reasons import (
     discreet_difference,
     discreet_warning,
     explain,
+    explain_differences,
     explain_rejection,
     explain_warning,
     state_in_words,
@@ -240,6 +241,16 @@ def test_an_order_number_that_does_not_fit_has_two_ways_out(language: Language) 
         assert way in text.suggestion
     assert text.suggestion.endswith("mww2minox retry WEB-1024")
     assert "8" in text.message
+
+
+def test_an_order_number_is_one_word_of_a_command() -> None:
+    """It may come with spaces, or with what a shell takes for more commands."""
+    number = "7; rm x"
+    text = explain(Reason.NOTHING_TO_BOOK, {"number": number})
+    assert text.message.startswith("Order 7; rm x ")
+    assert text.suggestion.endswith("mww2minox retry '7; rm x'")
+    difference = Difference(code="order_gone", values={})
+    assert explain_differences(number, [difference]).suggestion.endswith("seen '7; rm x'")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
