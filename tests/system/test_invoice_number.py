@@ -163,3 +163,28 @@ def test_check_tells_where_minox_own_numbers_are_to_pass_ours(
         offer_one(vendors, "777")
     let_minox_number(inside)
     assert "own number" not in inside("check").out
+
+
+def test_a_number_that_another_booking_of_the_customer_has_is_told_with_what_helps(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    """Such as another shop's order, or an invoice that Minox numbered itself."""
+    offer_one(vendors, "501")
+    inside("fetch")
+    of_truus = {
+        "addresses": [{"name": "T", "email_addresses": [{"email_address": "truus501@example.nl"}]}]
+    }
+    customer = str(vendors.minox.create_customer(of_truus, "VERK")["id"])
+    theirs = debtor("99.00", of=customer, invoice_number=501, text="Abonnement 2025")
+    book(vendors, "other", theirs, revenue("99.00"), day="2026-01-02", journal="MEMO")
+
+    ended = inside("push")
+    told = inside.report()["501"]
+    assert (ended.status, told["reason"]) == (3, "rejected_by_minox")
+    assert f"Factuurnummer 501 bestaat al bij debiteur {customer}." in told["message"]
+    assert "mww2minox adopt --order 501" in told["suggestion"]
+    assert "booking.invoice_number: minox" in told["suggestion"]
+
+    let_minox_number(inside)
+    assert inside("push").status == 0
+    assert inside.booked() == ["501"]
