@@ -117,11 +117,12 @@ class ShopSettings(Settings):
     )
     statuses: Annotated[tuple[Status, ...], Items] = Field(
         description=N_(
-            "the statuses that are booked, like [1, 2]. By number, or with a partner token by"
-            " name, as the shop shows them."
+            "the statuses that are booked, like [2, 3, 6]. By number, or with a partner token by"
+            " name, as the shop shows them. Others book 2, 3 and 6: paid, sent, and collected."
+            " Credit orders have a status of their own."
         ),
-        # no text: a status of a shop
-        examples=[["Betaald", "Verzonden", "Betaald en verzonden", "Afgehaald"]],
+        # no text: statuses of a shop
+        examples=[["Betaald", "Verzonden", "Betaald en verzonden", "Afgehaald", "Gecrediteerd"]],
     )
     since: Day = Field(
         description=N_(

@@ -79,6 +79,17 @@ def named(wanted: int | str, statuses: Iterable[Status]) -> list[Status]:
     return by_number or [status for status in choices if status.name.strip().lower() == name]
 
 
+def others_book() -> str:
+    """Return which statuses others book, for a shop that tells no names of statuses.
+
+    Source: shop/api.md, "Statuses".
+    """
+    return _(
+        "Others book 2, 3 and 6: paid, sent, and collected (orders in the shop tell which is"
+        " which). Credit orders have a status of their own."
+    )
+
+
 def error_messages(data: object) -> list[str]:
     """Read the shop's error answer: `{code, message, description}` or problem+json."""
     if not isinstance(data, dict):

@@ -150,13 +150,29 @@ def test_a_mapping_that_does_not_fit_is_one_red_line(
     assert red["suggestion"].endswith("run: mww2minox check")
 
 
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [([2], True), (["Betaald", 8], False), (["Betaald", "gecrediteerd"], False)],
+)
+def test_where_no_status_of_credit_orders_books_it_names_them(
+    cli: Cli, config: Config, chosen: list[Any], told: bool
+) -> None:
+    config["shop"]["statuses"] = chosen
+    cli.write_config(config)
+    ended = look(cli)
+    assert ended.status == 0
+    rows_of_credit = [row for row in of(ended, "warning") if row["name"] == "status"]
+    assert bool(rows_of_credit) is told
+    assert all("Gecrediteerd (8)" in row["problem"] for row in rows_of_credit)
+
+
 @pytest.mark.parametrize(("number", "kind"), [(2, "ok"), ("Betaald", "ok"), (" betaald ", "ok")])
 def test_a_status_may_be_a_number_or_a_name(
     cli: Cli, config: Config, number: Any, kind: str
 ) -> None:
     statuses(number)(config)
     cli.write_config(config)
-    assert [row["status"] for row in rows(look(cli)) if row["name"] == "status"] == [kind]
+    assert [row["status"] for row in rows(look(cli)) if row["name"] == "status"][:1] == [kind]
 
 
 def test_a_name_that_two_statuses_have_stands_for_both(
@@ -188,7 +204,8 @@ def test_without_a_partner_token_statuses_and_ways_of_paying_cannot_be_told(
     cli.write_config(config)
     ended = look(cli)
     assert ended.status == 0
-    assert "status" in {row["name"] for row in of(ended, "warning")}
+    (row,) = [row for row in of(ended, "warning") if row["name"] == "status"]
+    assert row["suggestion"].startswith("Others book 2, 3 and 6")
     assert "payment_method" not in {row["name"] for row in rows(ended)}
 
 

@@ -4,6 +4,7 @@ broken files.
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -109,12 +110,14 @@ def test_an_empty_shop_without_a_partner_token_takes_numbers_of_statuses(wizard:
     del wizard.given["shop"]["partner_token"]
     ended = wizard("", "", "2, 17", "")
     assert ended.status == 0, ended.err
+    assert "Others book 2, 3 and 6" in ended.out
     assert wizard.settings["shop"]["statuses"] == [2, 17]
 
 
 def test_a_status_that_the_newest_orders_do_not_have_is_right_too(wizard: Wizard) -> None:
     del wizard.given["shop"]["partner_token"]
-    wizard("", "2,99", *FRESH)
+    ended = wizard("", "2,99", *FRESH)
+    assert re.search(r"^ +8 +[0-9]+ credit orders$", ended.out, re.MULTILINE)
     assert wizard.settings["shop"]["statuses"] == [2, 99]
 
 

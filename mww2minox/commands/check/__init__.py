@@ -23,6 +23,7 @@ from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
 from mww2minox.output import Output, printable
 from mww2minox.register import DAILY
+from mww2minox.shop.api import others_book
 from mww2minox.state import PastRuns
 from mww2minox.transport import Transport
 from mww2minox.wiring import ADMINISTRATION, SHOP, Wiring
@@ -283,9 +284,8 @@ def _shop(wiring: Wiring) -> Generator[Finding, None, str]:
 
     # The lists of statuses and of ways of paying are for partners alone.
     if wiring.config.shop.partner_token is None:
-        yield warning(
-            "status", _("order statuses"), _("without shop.partner_token they cannot be looked up")
-        )
+        problem = _("without shop.partner_token they cannot be looked up")
+        yield warning("status", _("order statuses"), problem, others_book())
     else:
         yield from _statuses(wiring)
         yield from _payment_methods(wiring)
@@ -296,6 +296,7 @@ def _statuses(wiring: Wiring) -> Iterator[Finding]:
     statuses = yield from _look("status", _("order statuses"), wiring.shop.statuses)
     if statuses is not None:
         yield from findings.statuses(wiring.config, statuses)
+        yield from findings.credit_statuses(wiring.config, statuses)
 
 
 def _payment_methods(wiring: Wiring) -> Iterator[Finding]:

@@ -91,6 +91,27 @@ def statuses(config: Config, shop_statuses: Iterable[ShopStatus]) -> Iterator[Fi
             yield Finding(name="status", what=what.format(name=status.name, number=status.number))
 
 
+def credit_statuses(config: Config, shop_statuses: Iterable[ShopStatus]) -> Iterator[Finding]:
+    """Look whether any status of credit orders books: an ordinary one never stands on these."""
+    available = list(shop_statuses)
+    for_credit = [status for status in available if status.credit_order]
+    booking = [status for wanted in config.shop.statuses for status in named(wanted, available)]
+    if not for_credit or any(status.credit_order for status in booking):
+        return
+
+    problem = ngettext(
+        "the one that the shop has for them does not book, so no credit order is booked: {names}",
+        "none of those that the shop has for them books, so no credit order is booked: {names}",
+        len(for_credit),
+    )
+    names = _listed(f"{status.name} ({status.number})" for status in for_credit)
+    suggestion = _(
+        "Add it to shop.statuses in the config, unless credit orders are booked elsewhere; then"
+        " run: mww2minox check"
+    )
+    yield warning("status", _("statuses of credit orders"), problem.format(names=names), suggestion)
+
+
 def _missing_status(wanted: str | int, available: Iterable[ShopStatus]) -> Finding:
     names = _listed(f"{status.name} ({status.number})" for status in available)
     problem = _("the shop does not have it; it has: {available}").format(available=names)

@@ -34,7 +34,7 @@ from mww2minox.errors import Refused
 from mww2minox.language.texts import _, ngettext, percentage as shown
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
-from mww2minox.shop.api import Status
+from mww2minox.shop.api import Status, others_book
 
 VatRow = dict[str, Value]
 
@@ -174,6 +174,8 @@ class Screen:
     def _ask_statuses(self) -> None:
         """By name where the shop tells names, else by the numbers that its orders have."""
         named = [(str(status.number), status.name) for status in self.both_sides.statuses]
+        if not named:
+            self.output.paragraph(others_book())
         question = _("The numbers of the statuses that are booked, with commas between them")
         numbers = self.dialogue.several(
             "shop.statuses",
@@ -192,8 +194,9 @@ class Screen:
     def _statuses_of_orders(self) -> list[tuple[str, str]]:
         """Return the numbers that the newest orders have as a status, each with how many do."""
         counts = Counter(order.status for order in self.both_sides.orders)
+        credited = {order.status for order in self.both_sides.orders if order.credited_order_number}
         return [
-            (str(number), ngettext("{count} order", "{count} orders", count).format(count=count))
+            (str(number), _count_of_orders(count, of_credit=number in credited))
             for number, count in sorted(counts.items())
         ]
 
@@ -592,6 +595,13 @@ def kind(need: VatNeed) -> str:
             what = _("reverse charge (EU)")
 
     return f"{what} {need.type}".strip()
+
+
+def _count_of_orders(count: int, *, of_credit: bool) -> str:
+    """Write how many orders have a status, and whether it is one of credit orders."""
+    if of_credit:
+        return ngettext("{count} credit order", "{count} credit orders", count).format(count=count)
+    return ngettext("{count} order", "{count} orders", count).format(count=count)
 
 
 def _described(entry: ListEntry) -> str:
