@@ -1,13 +1,13 @@
 """Alerts (`notify` in the config): what needs a person is sent to them once, and again should it
 come back.
 
-A matter is an order that failed, a booking with differences, keys that a vendor refuses, a run that
-refused to book, order numbers that do not fit as invoice numbers, or a command that has not ended
-well for a day. After a run the matters are
-gathered from the state; those that nobody was told about go out in one message, and are remembered
-once somebody's service has taken it. A kill in between tells them again. All this happens outside
-the run lock, so that a slow service holds up no other run, and under a lock of its own, so that two
-runs do not tell the same thing.
+A matter is an order that failed, a booking with differences or with a warning, keys that a vendor
+refuses, a run that refused to book, order numbers that do not fit as invoice numbers, or a command
+that has not ended well for a day. After a run the matters are gathered from the state; those that
+nobody was told about go out in one message, and are remembered once somebody's service has taken
+it. A kill in between tells them again. All this happens outside the run lock, so that a slow
+service holds up no other run, and under a lock of its own, so that two runs do not tell the same
+thing.
 """
 
 import hashlib
@@ -19,7 +19,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from mww2minox.books.model import Difference, InvoiceNumber, Rejection, State
+from mww2minox.books.model import (
+    BookingWarning,
+    Difference,
+    InvoiceNumber,
+    Rejection,
+    State,
+)
 from mww2minox.errors import ExitStatus, KeysRefused, LoginNeeded, StateError, TokenRefused
 from mww2minox.language.texts import _, day, ngettext
 from mww2minox.messenger import ping, send
@@ -28,8 +34,10 @@ from mww2minox.reasons import (
     REASONS,
     discreet_difference,
     discreet_rejection,
+    discreet_warning,
     explain_differences,
     explain_rejection,
+    explain_warning,
     long_numbers,
 )
 from mww2minox.register import DAILY, Command
@@ -172,6 +180,7 @@ def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
         yield from _failed(order)
     for booking in wiring.store.bookings():
         yield from _differing(booking)
+        yield from _warned(booking)
 
 
 def _is_over(wiring: Wiring, run: Run, key: str, tried_anew: Collection[str]) -> bool:
@@ -323,8 +332,19 @@ def _differing(booking: StoredBooking) -> Iterator[Matter]:
     )
 
 
-def _content(difference: Difference) -> tuple[str, list[tuple[str, str]]]:
-    return difference.code, sorted(difference.values.items())
+def _warned(booking: StoredBooking) -> Iterator[Matter]:
+    if not booking.booked_at:
+        return
+
+    for warning in booking.unseen_warnings:
+        text = explain_warning(discreet_warning(warning))
+        # no text: a key in the state, or what a UUID is derived from
+        cause = f"warning {booking.number} {_digest(_content(warning))}"
+        yield Matter(frozenset({cause}), text.message, text.suggestion, of_order=True)
+
+
+def _content(of: Difference | BookingWarning) -> tuple[str, list[tuple[str, str]]]:
+    return str(of.code), sorted(of.values.items())
 
 
 def _digest(content: object) -> str:

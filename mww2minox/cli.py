@@ -274,7 +274,9 @@ def verify(settings: Settings, everything: bool, orders: Sequence[str], wait: fl
     )
 
 
-@cli.command(help=N_("Take the differences of these orders off the list, until there is another."))
+@cli.command(
+    help=N_("Take differences and warnings of these orders off the list, until there is another.")
+)
 @argument("orders", nargs=-1, required=True, metavar=N_("ORDER..."))
 @_wait_option
 @click.pass_obj

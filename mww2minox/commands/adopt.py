@@ -14,6 +14,7 @@ from mww2minox.reasons import explain_rejection
 from mww2minox.shop.intake import Counts, take_in
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.journal_search import bookings_in_books
+from mww2minox.steps.named_orders import known_orders
 from mww2minox.steps.taking_over import perhaps_booked, take_over, tell_of_other_amounts
 from mww2minox.wiring import Wiring
 
@@ -85,7 +86,7 @@ def adopt_orders(
     is USAGE. An order that we sent and that may still come is left alone: ATTENTION. Raises
     UsageError for an order that is not known.
     """
-    orders = [_known(wiring, name) for name in numbers]
+    orders = known_orders(wiring, numbers)
     unbooked = [order for order in orders if order.state is not State.BOOKED]
     found = bookings_in_books(wiring, unbooked, by_word=True)
 
@@ -112,16 +113,6 @@ def adopt_orders(
         wiring.output.say(sentence.format(number=order.number, batch_id=taken_over.batch_id))
         tell_of_other_amounts(wiring, int(taken_over.differs))
     return status
-
-
-def _known(wiring: Wiring, name: str) -> StoredOrder:
-    order = wiring.store.order(name)
-    if order is None:
-        message = _("There is no order {numbers} in the state.").format(numbers=name)
-        raise UsageError(
-            message, _("Fetch it first: mww2minox fetch --order {number}").format(number=name)
-        )
-    return order
 
 
 def _chosen(
@@ -188,7 +179,8 @@ def undo(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
 
 
 def _adopted(wiring: Wiring, name: str) -> StoredBooking:
-    booking = wiring.store.booking(_known(wiring, name).number)
+    known_orders(wiring, [name])
+    booking = wiring.store.booking(name)
 
     is_ours = booking is not None and booking.batch_id == wiring.booker.batch_id(name)
     if booking is None or booking.booked_at is None or is_ours:

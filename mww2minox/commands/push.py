@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 
 from mww2minox.books.model import Booking, CustomerByEmail, FixedCustomer, Rejection, State
-from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _
 from mww2minox.minox.wire import sent_lines
 from mww2minox.reasons import explain_rejection, state_of
 from mww2minox.state import StoredBooking, StoredOrder
-from mww2minox.steps.booking_run import book_all
+from mww2minox.steps.booking_run import book_all, tell_of_warnings
 from mww2minox.steps.booking_table import show_booking, show_sent
 from mww2minox.steps.first_date import keep_to_since
+from mww2minox.steps.named_orders import known_orders
 from mww2minox.wiring import Wiring
 
 
@@ -29,7 +30,7 @@ def push(
 
     With `limit` at most so many, and those that failed before come after those that are ready.
     """
-    _refuse_unknown(wiring, numbers)
+    known_orders(wiring, numbers)  # or refuse, before anything is done
     keep_to_since(wiring)
     orders = _candidates(wiring, until, numbers)
     if limit is not None:
@@ -40,15 +41,6 @@ def push(
     if dry_run:
         return _show(wiring, orders)
     return book_all(wiring, orders)
-
-
-def _refuse_unknown(wiring: Wiring, numbers: Sequence[str]) -> None:
-    unknown = [number for number in numbers if wiring.store.order(number) is None]
-    if unknown:
-        message = _("There is no order {numbers} in the state.").format(numbers=", ".join(unknown))
-        raise UsageError(
-            message, _("Fetch it first: mww2minox fetch --order {number}").format(number=unknown[0])
-        )
 
 
 def _candidates(wiring: Wiring, until: date | None, numbers: Sequence[str]) -> list[StoredOrder]:
@@ -80,6 +72,7 @@ def _show(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
         planned = wiring.booker.preview(order)
         if isinstance(planned, Booking):
             show_booking(wiring.output, planned, _customer(wiring, planned))
+            tell_of_warnings(wiring, planned.warnings)
         elif isinstance(planned, StoredBooking):
             _show_intent(wiring, planned)
         elif _show_rejection(wiring, planned):
@@ -98,6 +91,7 @@ def _show_intent(wiring: Wiring, intent: StoredBooking) -> None:
             " the same again where it is not there."
         ).format(number=intent.number)
     )
+    tell_of_warnings(wiring, intent.warnings)
 
 
 def _show_rejection(wiring: Wiring, rejection: Rejection) -> bool:

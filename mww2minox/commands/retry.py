@@ -10,6 +10,7 @@ from mww2minox.shop.intake import Counts, close_gone, take_in
 from mww2minox.steps.booking_run import book_all
 from mww2minox.steps.first_date import keep_to_since
 from mww2minox.steps.gone import is_known
+from mww2minox.steps.named_orders import known_orders
 from mww2minox.wiring import Wiring
 
 
@@ -49,16 +50,15 @@ def _disown(wiring: Wiring, numbers: Sequence[str]) -> None:
     Raises UsageError for an order that does not wait for that, before anything is changed.
     """
     shown: dict[str, list[str]] = {}
-    for name in numbers:
-        order = wiring.store.order(name)
-        rejection = order.rejection if order else None
+    for order in known_orders(wiring, numbers):
+        rejection = order.rejection
         if rejection and rejection.reason is Reason.PERHAPS_BOOKED:
-            shown[name] = rejection.values.get("batch_ids", "").split()
-        elif order is None or order.state is not State.BOOKED:
+            shown[order.number] = rejection.values.get("batch_ids", "").split()
+        elif order.state is not State.BOOKED:
             message = _("Nothing was found in the books that order {number} could be.")
             raise UsageError(
-                message.format(number=name),
-                _("Retry it as any other: mww2minox retry {number}").format(number=name),
+                message.format(number=order.number),
+                _("Retry it as any other: mww2minox retry {number}").format(number=order.number),
             )
 
     # Those that it was told of: another one asks anew.

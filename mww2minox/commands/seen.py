@@ -1,27 +1,43 @@
-"""`seen`: somebody has looked at the differences of these orders, and they may stay as they are."""
+"""`seen`: somebody has looked at the differences and warnings of these orders, and they may stay as
+they are.
+"""
 
 from collections.abc import Sequence
 
-from mww2minox.errors import ExitStatus
+from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import _
-from mww2minox.reasons import describe
-from mww2minox.steps.booked_orders import booked_orders
+from mww2minox.reasons import brief_warning, describe
+from mww2minox.state import StoredBooking
+from mww2minox.steps.named_orders import booked_order
 from mww2minox.wiring import Wiring
 
 
 def seen(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
-    """Take the differences of these orders off the list, until there is another one.
+    """Take the differences and warnings of these orders off the list, until there is another one.
 
-    UsageError for an order that is not booked; then none is taken off.
+    One that is not known or not booked makes the status USAGE, and keeps none of the others on it.
     """
-    for booking in booked_orders(wiring, numbers):
-        differences = "; ".join(map(describe, booking.all_differences))
-        if not differences:
-            sentence = _("Order {number} has no differences.")
-            wiring.output.say(sentence.format(number=booking.number))
-            continue
+    status = ExitStatus.OK
+    for number in numbers:
+        try:
+            booking = booked_order(wiring, number)
+        except UsageError as error:
+            wiring.output.warn(error.message, f"  {error.suggestion}")
+            status = ExitStatus.USAGE
+        else:
+            _look_at(wiring, booking)
 
-        wiring.store.mark_seen(booking.number)
-        sentence = _("Order {number}, off the list until something else differs: {differences}.")
-        wiring.output.say(sentence.format(number=booking.number, differences=differences))
-    return ExitStatus.OK
+    return status
+
+
+def _look_at(wiring: Wiring, booking: StoredBooking) -> None:
+    what = [*map(describe, booking.all_differences)]
+    what += [brief_warning(warning.code) for warning in booking.warnings]
+    if not what:
+        sentence = _("Order {number} has no differences and no warnings.")
+        wiring.output.say(sentence.format(number=booking.number))
+        return
+
+    wiring.store.mark_seen(booking.number)
+    sentence = _("Order {number}, off the list until there is something else: {matters}.")
+    wiring.output.say(sentence.format(number=booking.number, matters="; ".join(what)))

@@ -13,12 +13,9 @@ from mww2minox.shop.intake import Counts, changes_since, close_gone, note_in_sho
 from mww2minox.shop.orders import ReceivedOrder, read_stored_order
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredBooking, StoredOrder
-from mww2minox.steps.booked_orders import (
-    booked_orders,
-    tell_of_differences,
-    unseen_differences,
-)
+from mww2minox.steps.booked_orders import tell_of_differences, unseen_differences
 from mww2minox.steps.journal_search import bookings_in_books
+from mww2minox.steps.named_orders import booked_orders
 from mww2minox.wiring import Wiring
 
 FRESH = timedelta(minutes=5)

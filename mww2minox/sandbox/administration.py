@@ -167,7 +167,7 @@ _CUSTOMERS = (
     _Customer("10630", "Tweeling Een", "tweeling@example.nl"),
     _Customer("10631", "Tweeling Twee", "tweeling@example.nl"),
     _Customer("10640", "Wanbetaler", "geblokkeerd@example.nl", blocked=True),
-    _Customer("10650", "Zonder Nummer BV", "inkoop1059@example.com", country="BE"),
+    _Customer("10650", "Zaak 1059 BV", "inkoop1059@example.com", country="BE"),
 )
 
 

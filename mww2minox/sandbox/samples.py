@@ -56,6 +56,7 @@ class Expected:
     debtor_amount: str | None = None
     lines: tuple[ExpectedLine, ...] = ()
     document_date: dt.date | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def customer_kind(self) -> Literal["existing", "new"] | None:
@@ -121,11 +122,20 @@ class _Calendar:
 
 
 def _booked(
-    amount: str, *lines: ExpectedLine, side: Side = "debit", customer: str | None = None
+    amount: str,
+    *lines: ExpectedLine,
+    side: Side = "debit",
+    customer: str | None = None,
+    warnings: tuple[str, ...] = (),
 ) -> Expected:
     """Expect a booking; `amount` and `side` are those of the debtor's line."""
     return Expected(
-        "booked", debtor_side=side, debtor_amount=amount, lines=lines, customer=customer
+        "booked",
+        debtor_side=side,
+        debtor_amount=amount,
+        lines=lines,
+        customer=customer,
+        warnings=warnings,
     )
 
 
@@ -397,15 +407,19 @@ def _customers(day: _Calendar) -> Iterator[Sample]:
     )
 
     yield _sample(
-        "Two customers share the e-mail address: the lower number.",
+        "Two customers share the e-mail address: the lower number, with a warning.",
         _plain("1037", day.ago(9), "Tweeling", "tweeling@example.nl"),
-        _booked("12.10", _high("10.00", "2.10"), customer="10630"),
+        _booked(
+            "12.10", _high("10.00", "2.10"), customer="10630", warnings=("customer_ambiguous",)
+        ),
     )
 
     yield _sample(
         "Two customers share the e-mail address and the lower number is blocked: the other one.",
         _plain("1038", day.ago(8), "Gedeeld", "gedeeld@example.nl"),
-        _booked("12.10", _high("10.00", "2.10"), customer="10621"),
+        _booked(
+            "12.10", _high("10.00", "2.10"), customer="10621", warnings=("customer_ambiguous",)
+        ),
     )
 
     yield _sample(
@@ -487,7 +501,7 @@ def _abroad(day: _Calendar) -> Iterator[Sample]:
         "Reverse charge for a customer whose VAT number Minox does not know:"
         " booked, with a warning.",
         _reverse("1059", day.ago(3), "BE", "BE0428759497", "150.00"),
-        _booked("150.00", _eu("150.00"), customer="10650"),
+        _booked("150.00", _eu("150.00"), customer="10650", warnings=("icp_number_missing",)),
     )
 
     yield _sample(

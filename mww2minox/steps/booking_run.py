@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from mww2minox.books.model import State
+from mww2minox.books.model import BookingWarning, State
 from mww2minox.errors import ExitStatus, ServerFails
 from mww2minox.language.texts import ngettext, number
 from mww2minox.minox.booker import Booker, Outcome
-from mww2minox.reasons import explain_rejection
+from mww2minox.reasons import explain_rejection, explain_warning
 from mww2minox.state import StoredOrder
 from mww2minox.steps.booked_orders import tell_of_differences, unseen_differences
 from mww2minox.steps.look import booked_by_others, look_in_books, tell_of_look
@@ -74,7 +74,9 @@ def _book_each(booker: Booker, orders: Iterable[StoredOrder]) -> Iterator[Outcom
 
 
 def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
-    """Tell how many orders were booked, and of each that was not, why and what to do."""
+    """Tell how many orders were booked, and of which somebody should look; and of each that was
+    not, why and what to do.
+    """
     booked = [outcome for outcome in outcomes if outcome.state is State.BOOKED]
     failed = [outcome for outcome in outcomes if outcome.state is State.FAILED]
     skipped = sum(outcome.state is State.SKIPPED for outcome in outcomes)
@@ -95,9 +97,19 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
             text = explain_rejection(outcome.rejection)
             wiring.output.warn(text.message, f"  {text.suggestion}")
 
+    for outcome in booked:
+        tell_of_warnings(wiring, outcome.warnings)
+
     # Sent before and never carried out; meanwhile its status does not book any more, or the shop
     # does not have it any more.
     for outcome in outcomes:
         closed = outcome.order.gone and outcome.state is State.SKIPPED
         if outcome.rejection and (closed or outcome.state is State.WAITING):
             wiring.output.say(explain_rejection(outcome.rejection).message)
+
+
+def tell_of_warnings(wiring: Wiring, warnings: Iterable[BookingWarning]) -> None:
+    """Tell what somebody should look at, and what to do then."""
+    for warning in warnings:
+        text = explain_warning(warning)
+        wiring.output.warn(text.message, f"  {text.suggestion}")

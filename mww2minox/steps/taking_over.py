@@ -1,7 +1,7 @@
 """Orders that turn out to be in Minox already are stored as booked. Nothing is written to Minox."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -94,28 +94,25 @@ def _euros_or_dash(total: Decimal | None) -> str:
 
 def _stored_booking(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> StoredBooking:
     now = datetime.now(UTC)
-
-    return StoredBooking(
+    adopted = StoredBooking(
         number=order.number,
         batch_id=booking.batch_id,
         customer=booking.customer,
         total_cents=order.total_cents or 0,
-        body=_body(wiring, order, booking),
+        body="",
         payload=order.payload,
         read=order.read,
         sent_at=now,
         booked_at=now,
     )
 
-
-def _body(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> str:
-    """For a booking of ours, what we would send for it; nothing for another's, which is compared
-    with its order (books/rules.md, "Adopted bookings").
-    """
-    if not booking.ours:
-        return ""
-    decided = wiring.booker.decide(order, is_there=True)
-    return booking_body(decided, booking.customer).decode() if isinstance(decided, Booking) else ""
+    # One of ours is compared with what we would send for it; another's has no body, and is compared
+    # with its order (books/rules.md, "Adopted bookings").
+    decided = wiring.booker.decide(order, is_there=True) if booking.ours else None
+    if not isinstance(decided, Booking):
+        return adopted
+    body = booking_body(decided, booking.customer).decode()
+    return replace(adopted, body=body, warnings=decided.warnings)
 
 
 def perhaps_booked(order: StoredOrder, candidates: Sequence[JournalBooking]) -> Rejection:

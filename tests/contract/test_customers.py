@@ -263,7 +263,7 @@ MONTH = 31 * 86_400
 
 def reverse_charged(vat_number: str = BELGIAN, email: str = "inkoop1059@example.com") -> Any:
     """Give a business elsewhere in the EU, with its VAT number on the order."""
-    fields = {"country_code": "BE", "vat_number": vat_number, "company": "Zonder Nummer"}
+    fields = {"country_code": "BE", "vat_number": vat_number, "company": "Zaak 1059"}
     return debtor(email, reverse_charged=True, **fields)
 
 
@@ -296,7 +296,7 @@ def test_an_icp_warning_ends_as_soon_as_the_number_is_in_minox(
 def test_a_customer_that_was_first_met_without_reverse_charge_is_warned_of_later(
     sandbox: Sandbox, customers: Customers
 ) -> None:
-    first = debtor("inkoop1059@example.com", company="Zonder Nummer")
+    first = debtor("inkoop1059@example.com", company="Zaak 1059")
     assert not warnings_of(customers, first, "1058")
     sandbox.requests.clear()
     assert warned(customers, reverse_charged())
@@ -320,7 +320,7 @@ def test_a_remembered_customer_is_read_again_once_a_month_for_reverse_charge_alo
     assert not warned(customers, reverse_charged(), "2")
 
     clock.pass_by(MONTH)
-    first = debtor("inkoop1059@example.com", company="Zonder Nummer")
+    first = debtor("inkoop1059@example.com", company="Zaak 1059")
     assert number_of(customers, first, "3") == "10650"
     assert not sandbox.requests
     for number in ("4", "5"):

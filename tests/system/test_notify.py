@@ -127,6 +127,23 @@ def run(command: Inside, *lines: str) -> list[int]:
 # Orders
 
 
+def test_a_warning_is_told_once_and_again_of_another_order_only(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    offer(vendors, "501", payment_status="voided")
+    assert run(told, "fetch", "push") == [0, 0]
+    assert service.taken() == (
+        "mww2minox: 1 matter needs attention\nOrder 501 is booked, but in the shop its payment"
+        ' stands at "voided".\nLook in the shop whether a credit order is missing, or whether the'
+        " payment is still to come. Then run: mww2minox seen 501"
+    )
+    assert run(told, "fetch", "push", "verify", "seen 501", "push") == [0] * 5
+    assert service.taken() == ""
+    offer(vendors, "502", payment_status="failed")
+    assert run(told, "fetch", "push") == [0, 0]
+    assert "Order 502 is booked" in service.taken()
+
+
 def test_an_order_that_fails_is_told_once_with_what_to_do(
     told: Inside, vendors: Sandbox, service: Service
 ) -> None:

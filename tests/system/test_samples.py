@@ -73,6 +73,8 @@ def test_all_samples_end_as_they_were_made_for(
         assert (order["state"], order["reason"]) == (expected.state, expected.reason), samples[
             number
         ].why
+        warnings = tuple(warning["code"] for warning in order["warnings"])
+        assert warnings == expected.warnings, samples[number].why
         if expected.state == "booked":
             assert_exact(sandbox, samples[number], order)
     assert sum(order["state"] == "booked" for order in report.values()) == len(

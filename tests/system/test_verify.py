@@ -632,9 +632,51 @@ def test_a_change_in_the_shop_that_was_over_and_came_back_is_another_one(
 def test_an_order_without_a_booking_cannot_be_looked_at(inside: Inside, vendors: Sandbox) -> None:
     offer(vendors)
     inside("fetch")
-    ended = inside("seen", NUMBER, "77")
-    assert (ended.status, "1001, 77" in ended.err) == (2, True)
+    ended = inside("seen", NUMBER)
+    assert (ended.status, f"Order {NUMBER} is not booked" in ended.err) == (2, True)
     assert inside("seen").status == 2
+
+
+def test_a_number_that_is_wrong_keeps_no_other_order_on_the_list(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer(vendors)
+    push(inside)
+    lines_of(vendors)[1]["account"]["id"] = "8900"
+    inside("verify")
+    ended = inside("seen", "77", NUMBER)
+    assert ended.status == 2
+    assert "There is no order 77 " in ended.err
+    assert f"Order {NUMBER}, off the list" in ended.err
+    assert inside.report()[NUMBER]["seen_at"]
+
+
+@pytest.mark.parametrize(
+    "command", ["seen", "verify --order", "push --order", "adopt --order", "retry --not-adopted"]
+)
+def test_of_an_order_that_nobody_fetched_the_advice_can_be_followed(
+    inside: Inside, vendors: Sandbox, command: str
+) -> None:
+    ended = inside(*command.split(), NUMBER)
+    assert ended.status == 2
+    advice = f"If it is right, run: mww2minox fetch --order {NUMBER}"
+    assert advice in ended.err
+    offer(vendors)
+    assert inside("fetch", "--order", NUMBER).status == 0
+    assert advice not in inside(*command.split(), NUMBER).err
+
+
+def test_the_report_says_what_to_do_about_a_difference_and_how_to_leave_it(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer(vendors)
+    push(inside)
+    lines_of(vendors)[1]["account"]["id"] = "8900"
+    inside("verify")
+    shown = inside("report", "--errors").out
+    assert "Put it right in Minox, or in the shop" in shown
+    assert f"mww2minox verify --order {NUMBER}." in shown
+    assert f"mww2minox seen {NUMBER}" in shown
 
 
 def test_an_order_without_a_difference_has_nothing_to_look_at(

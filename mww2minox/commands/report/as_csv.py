@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from mww2minox.books.money import euros
-from mww2minox.commands.report.rows import Row, Value, fields_of
+from mww2minox.commands.report.rows import Entry, Row, Value, fields_of
 
 FIELDS = (
     "number",
@@ -22,6 +22,7 @@ FIELDS = (
     "booked_at",
     "verified",
     "differences",
+    "warnings",
     "seen_at",
 )
 """The columns, in their order."""
@@ -48,9 +49,13 @@ def _written(value: Value) -> str:
         case dt.date():
             return value.isoformat()
         case tuple():
-            return _harmless("; ".join(value))
+            return _harmless("; ".join(map(_entry, value)))
         case str():
             return _harmless(value)
+
+
+def _entry(entry: Entry) -> str:
+    return entry if isinstance(entry, str) else entry["message"]
 
 
 def _harmless(text: str) -> str:

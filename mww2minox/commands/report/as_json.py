@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from mww2minox.books.money import euros
-from mww2minox.commands.report.rows import Row, Value, fields_of, totals
+from mww2minox.commands.report.rows import Entry, Row, Value, fields_of, totals
 
 
 def as_json(rows: Sequence[Row]) -> str:
@@ -24,7 +24,7 @@ def _order(row: Row) -> dict[str, Any]:
     return {field: _written(value) for field, value in fields_of(row).items()}
 
 
-def _written(value: Value) -> str | list[str] | None:
+def _written(value: Value) -> str | list[Entry] | None:
     match value:
         case Decimal():
             return euros(value)

@@ -1,15 +1,18 @@
 """The report for a person: a table of all orders, and under it what to do about some of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mww2minox.commands.report.rows import Row
 from mww2minox.language.texts import N_, _, day, money
 from mww2minox.output import Output
 from mww2minox.reasons import (
+    Text,
     brief,
+    brief_warning,
     describe,
     explain_differences,
     explain_rejection,
+    explain_warning,
     state_in_words,
 )
 
@@ -36,13 +39,17 @@ def show_table(output: Output, rows: Sequence[Row]) -> None:
 
 
 def _show_what_to_do(output: Output, row: Row) -> None:
+    for text in _what_to_do(row):
+        output.line(text.message)
+        output.line(f"  {text.suggestion}")
+
+
+def _what_to_do(row: Row) -> Iterator[Text]:
     if row.rejection:
-        message, suggestion = explain_rejection(row.rejection)
-    else:
-        message = explain_differences(row.number, row.differences).message
-        suggestion = f"mww2minox verify --order {row.number}"
-    output.line(message)
-    output.line(f"  {suggestion}")
+        yield explain_rejection(row.rejection)
+    if row.unseen_differences:
+        yield explain_differences(row.number, row.unseen_differences)
+    yield from map(explain_warning, row.unseen_warnings)
 
 
 def _cells(row: Row) -> list[str]:
@@ -57,7 +64,11 @@ def _remark(row: Row) -> str:
     if row.rejection:
         return brief(row.rejection)
     if row.seen_at:
-        return _("differs, looked at on {day}").format(day=day(row.seen_at.astimezone()))
-    if row.differences:
-        return "; ".join(map(describe, row.differences))
+        seen = _("differs, looked at on {day}") if row.differences else _("looked at on {day}")
+        return seen.format(day=day(row.seen_at.astimezone()))
+
+    matters = [*map(describe, row.differences)]
+    matters += [brief_warning(warning.code) for warning in row.unseen_warnings]
+    if matters:
+        return "; ".join(matters)
     return _("verified") if row.verified == "ok" else ""

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from mww2minox.books.model import Difference, Rejection, State
-from mww2minox.reasons import describe, explain_rejection
+from mww2minox.books.model import BookingWarning, Difference, Rejection, State
+from mww2minox.reasons import describe, explain_rejection, explain_warning
 from mww2minox.state import StoredBooking, StoredOrder
 
-Value = str | Decimal | dt.date | tuple[str, ...] | None
+Entry = str | Mapping[str, str]
+"""One of several things in a field: a sentence, or what there is to tell by name."""
+Value = str | Decimal | dt.date | tuple[Entry, ...] | None
 """What a field holds; a moment (`datetime`) is a `date` too."""
 
 
@@ -21,7 +23,7 @@ class Row:
 
     `batch_id` is that of a booking that was sent; `customer`, `booked_at` and what follows are
     there once it is known to be booked. `verified` is `ok`, `mismatch`, or None before `verify`.
-    `seen_at` is when somebody looked at all of its differences.
+    `seen_at` is when somebody looked at all of its differences and warnings.
     """
 
     number: str
@@ -34,12 +36,15 @@ class Row:
     booked_at: dt.datetime | None = None
     verified: str | None = None
     differences: tuple[Difference, ...] = ()
+    warnings: tuple[BookingWarning, ...] = ()
+    unseen_differences: tuple[Difference, ...] = ()
+    unseen_warnings: tuple[BookingWarning, ...] = ()
     seen_at: dt.datetime | None = None
 
     @property
     def needs_attention(self) -> bool:
         """Whether a person has to see to it."""
-        return self.state is State.FAILED or (bool(self.differences) and self.seen_at is None)
+        return self.state is State.FAILED or bool(self.unseen_differences or self.unseen_warnings)
 
     def is_dated(self, since: dt.date | None, until: dt.date | None) -> bool:
         """Tell whether it is dated `since` to `until`; one without a date is from before all."""
@@ -90,6 +95,9 @@ def _row(order: StoredOrder, booking: StoredBooking | None) -> Row:
         booked_at=booking.booked_at,
         verified=booking.verified,
         differences=booking.all_differences,
+        warnings=booking.warnings,
+        unseen_differences=booking.unseen_differences,
+        unseen_warnings=booking.unseen_warnings,
         seen_at=booking.seen_at,
     )
 
@@ -115,8 +123,13 @@ def fields_of(row: Row) -> dict[str, Value]:
         "booked_at": row.booked_at,
         "verified": row.verified,
         "differences": tuple(map(describe, row.differences)),
+        "warnings": tuple(map(_warning, row.warnings)),
         "seen_at": row.seen_at,
     }
+
+
+def _warning(warning: BookingWarning) -> dict[str, str]:
+    return {"code": warning.code.value, **explain_warning(warning)._asdict()}
 
 
 def totals(rows: Sequence[Row]) -> Mapping[State, Total]:
