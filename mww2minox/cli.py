@@ -320,6 +320,31 @@ def retry(
     )
 
 
+@cli.command(help=N_("Never book these orders: they leave the list, whatever changes in the shop."))
+@argument("orders", nargs=-1, required=True, metavar=N_("ORDER..."))
+@option("--undo", "taken_back", is_flag=True, help=N_("Take that back, and decide them anew."))
+@option("--note", default="", metavar=N_("TEXT"), help=N_("Why, for the report."))
+@_wait_option
+@click.pass_obj
+def skip(
+    settings: Settings,
+    orders: Sequence[str],
+    taken_back: bool,  # noqa: FBT001 - click
+    note: str,
+    wait: float,
+) -> ExitStatus:
+    from mww2minox.commands.skip import skip as run, undo
+
+    if taken_back and note:
+        raise click.UsageError(_("Give either --undo or --note."))
+
+    numbers = _numbers(orders)
+    action: Callable[[Wiring], ExitStatus] = partial(run, numbers=numbers, note=note)
+    if taken_back:
+        action = partial(undo, numbers=numbers)
+    return _wired(settings, "skip", action, wait=wait)
+
+
 @cli.command(help=N_("Mark orders as booked that the sales journal already holds."))
 @_since_option
 @option(

@@ -66,6 +66,7 @@ BY_HAND_BY_TEXT = N_(
     "(or book it by hand with {number} as its description, and run: mww2minox adopt)"
 )
 RETRY = N_("Then run: mww2minox retry {number}")
+UNDO_SKIP = N_("To take that back, run: mww2minox skip --undo {number}")
 SEEN = N_("Then run: mww2minox seen {number}")
 SKIP_OR_BOOK = N_(
     "If so, run: mww2minox skip {number}. If it is to be booked, run: mww2minox retry {number}"
@@ -312,6 +313,14 @@ REASONS: dict[Reason, ReasonRow] = {
         ),
         suggestion=N_("Do not book it by hand: the next push asks Minox."),
         brief=N_("outcome uncertain"),
+    ),
+    Reason.SKIPPED_BY_HAND: ReasonRow(
+        message=N_("Order {number} was skipped by hand, and is never booked. Note: {note}."),
+        suggestion=N_("Nothing to do."),
+        brief=N_("skipped by hand"),
+        then=UNDO_SKIP,
+        state=State.SKIPPED,
+        values={"note": PRIVATE},
     ),
 }
 

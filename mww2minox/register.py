@@ -30,6 +30,7 @@ COMMANDS = {
         Command(name="push --dry-run", locks=True, removes_trial=True),
         Command(name="verify", locks=True, removes_trial=True, alerts=True, pings=True, daily=True),
         Command(name="retry", locks=True, removes_trial=True, alerts=True, pings=True),
+        Command(name="skip", locks=True),
         Command(name="adopt", locks=True, removes_trial=True, alerts=True),
         Command(name="seen", locks=True),
         Command(name="setup"),

@@ -297,6 +297,11 @@ class StoredOrder(_KeptOrder):
     skipped_before: bool = False
 
     @property
+    def is_skipped_by_hand(self) -> bool:
+        """Whether somebody said that it is never to be booked."""
+        return self.rejection is not None and self.rejection.reason is Reason.SKIPPED_BY_HAND
+
+    @property
     def waits(self) -> Rejection | None:
         """Why an order that may be in Minox is not sent again, such as its status by now.
 

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     SKIPPED_BEFORE = "skipped_before"
     REJECTED_BY_MINOX = "rejected_by_minox"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    SKIPPED_BY_HAND = "skipped_by_hand"
 
 
 class WarningCode(StrEnum):

@@ -14,7 +14,7 @@ from mww2minox.reasons import explain_rejection
 from mww2minox.shop.intake import Counts, take_in
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.journal_search import bookings_in_books
-from mww2minox.steps.named_orders import known_orders
+from mww2minox.steps.named_orders import known_order, known_orders
 from mww2minox.steps.taking_over import perhaps_booked, take_over, tell_of_other_amounts
 from mww2minox.wiring import Wiring
 
@@ -53,9 +53,12 @@ def adopt(wiring: Wiring, *, since: date | None = None) -> ExitStatus:
 
 
 def _unbooked(wiring: Wiring, since: date | None) -> Mapping[str, StoredOrder]:
-    """Return the orders that are not booked, by number, in the order of their dates."""
+    """Return the orders that are not booked, by number, in the order of their dates.
+
+    Who skipped one by hand has decided.
+    """
     first = "" if since is None else since.isoformat()
-    orders = wiring.store.orders(UNBOOKED)
+    orders = [order for order in wiring.store.orders(UNBOOKED) if not order.is_skipped_by_hand]
     return {order.number: order for order in orders if order.date >= first}
 
 
@@ -179,8 +182,7 @@ def undo(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
 
 
 def _adopted(wiring: Wiring, name: str) -> StoredBooking:
-    known_orders(wiring, [name])
-    booking = wiring.store.booking(name)
+    booking = wiring.store.booking(known_order(wiring, name).number)
 
     is_ours = booking is not None and booking.batch_id == wiring.booker.batch_id(name)
     if booking is None or booking.booked_at is None or is_ours:

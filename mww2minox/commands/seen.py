@@ -4,40 +4,31 @@ they are.
 
 from collections.abc import Sequence
 
-from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _
 from mww2minox.reasons import brief_warning, describe
-from mww2minox.state import StoredBooking
-from mww2minox.steps.named_orders import booked_order
+from mww2minox.steps.named_orders import booked_order, each_alone
 from mww2minox.wiring import Wiring
 
 
 def seen(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
     """Take the differences and warnings of these orders off the list, until there is another one.
 
-    One that is not known or not booked makes the status USAGE, and keeps none of the others on it.
+    One that is not known or not booked makes the status USAGE, and keeps no other on the list.
     """
-    status = ExitStatus.OK
-    for number in numbers:
-        try:
-            booking = booked_order(wiring, number)
-        except UsageError as error:
-            wiring.output.warn(error.message, f"  {error.suggestion}")
-            status = ExitStatus.USAGE
-        else:
-            _look_at(wiring, booking)
-
-    return status
+    return each_alone(wiring, numbers, lambda number: _look_at(wiring, number))
 
 
-def _look_at(wiring: Wiring, booking: StoredBooking) -> None:
-    what = [*map(describe, booking.all_differences)]
-    what += [brief_warning(warning.code) for warning in booking.warnings]
-    if not what:
+def _look_at(wiring: Wiring, number: str) -> ExitStatus:
+    booking = booked_order(wiring, number)
+    matters = [*map(describe, booking.all_differences)]
+    matters += [brief_warning(warning.code) for warning in booking.warnings]
+    if not matters:
         sentence = _("Order {number} has no differences and no warnings.")
-        wiring.output.say(sentence.format(number=booking.number))
-        return
+        wiring.output.say(sentence.format(number=number))
+        return ExitStatus.OK
 
-    wiring.store.mark_seen(booking.number)
+    wiring.store.mark_seen(number)
     sentence = _("Order {number}, off the list until there is something else: {matters}.")
-    wiring.output.say(sentence.format(number=booking.number, matters="; ".join(what)))
+    wiring.output.say(sentence.format(number=number, matters="; ".join(matters)))
+    return ExitStatus.OK

@@ -127,9 +127,9 @@ def next_order(
 ) -> StoredOrder:
     """Return an order that is not booked, as it should be stored now that it was `received`.
 
-    A failed or skipped order stays so while nothing changed; one that is back in the shop does not.
-    One that may be in Minox already
-    (`under_way`) is `outcome_unknown` whatever happens to it in the shop, until Minox was asked.
+    A failed or skipped order stays so while nothing changed, one that was skipped by hand for good;
+    one that is back in the shop does not. One that may be in Minox already (`under_way`) is
+    `outcome_unknown` whatever happens to it in the shop, until Minox was asked.
     """
     # Who asks for an order that books anyway says nothing of a later `shop.since`.
     is_let_in = asked_for and is_before(received, statuses.since)
@@ -202,7 +202,11 @@ def _unknown(number: str, waits: Rejection | None) -> Rejection:
 
 
 def _stays(stored: StoredOrder, received: ReceivedOrder, following: State) -> bool:
-    """Tell whether an unchanged order stays as it is: a failed one does while its status books."""
+    """Tell whether an order stays as it is: one that was skipped by hand does whatever changes, an
+    unchanged one that was skipped, or that failed and whose status books.
+    """
+    if stored.is_skipped_by_hand:
+        return True
     if stored.payload != received.payload or _is_closed_as_gone(stored):
         return False
 

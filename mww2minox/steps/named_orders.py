@@ -1,8 +1,8 @@
 """The orders that somebody names, and their bookings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from mww2minox.errors import UsageError
+from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
 from mww2minox.language.texts import _
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
@@ -28,9 +28,16 @@ def known_orders(wiring: Wiring, numbers: Sequence[str]) -> list[StoredOrder]:
     return [order for order in orders if order is not None]
 
 
+def known_order(wiring: Wiring, number: str) -> StoredOrder:
+    """Return this order. UsageError as in `known_orders`."""
+    (order,) = known_orders(wiring, [number])
+
+    return order
+
+
 def booked_order(wiring: Wiring, number: str) -> StoredBooking:
     """Return the booking of this order. UsageError where it is not known, or not booked."""
-    known_orders(wiring, [number])
+    known_order(wiring, number)
 
     booking = wiring.store.booking(number)
     if booking is None or booking.booked_at is None:
@@ -49,3 +56,21 @@ def booked_orders(wiring: Wiring, numbers: Sequence[str]) -> list[StoredBooking]
 
     bookings = [booking for booking in wiring.store.bookings() if booking.booked_at]
     return [booking for booking in bookings if not numbers or booking.number in numbers]
+
+
+def each_alone(
+    wiring: Wiring, numbers: Sequence[str], act: Callable[[str], ExitStatus]
+) -> ExitStatus:
+    """Do this to each of these orders, and return the highest status.
+
+    What is wrong with one is told, and keeps it from no other.
+    """
+    status = ExitStatus.OK
+    for number in numbers:
+        try:
+            status = max(status, act(number))
+        except (UsageError, OrderNotInShop) as error:
+            wiring.output.warn(error.message, f"  {error.suggestion}")
+            status = max(status, ExitStatus.USAGE)
+
+    return status

@@ -39,7 +39,7 @@ def take_over(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> Ta
     if arrival is Arrival.UNKNOWN:
         return TakenOver(batch_id=intent.batch_id, in_doubt=leave_in_doubt(wiring, order))
     if arrival is Arrival.THERE:
-        return TakenOver(batch_id=intent.batch_id, differs=_settle(wiring, order, intent))
+        return TakenOver(batch_id=intent.batch_id, differs=settle_arrived(wiring, order, intent))
     return TakenOver(batch_id=booking.batch_id, differs=_adopt(wiring, order, booking))
 
 
@@ -51,9 +51,9 @@ def leave_in_doubt(wiring: Wiring, order: StoredOrder) -> Rejection:
     return rejection
 
 
-def _settle(wiring: Wiring, order: StoredOrder, intended: StoredBooking) -> bool:
+def settle_arrived(wiring: Wiring, order: StoredOrder, intended: StoredBooking) -> bool:
     """Store that our own booking arrived whose answer was lost: what was sent stays what it is
-    compared with.
+    compared with. Return whether the order differs from it by now.
     """
     changes = (ORDER_GONE,) if order.gone else changes_since(intended, order)
 

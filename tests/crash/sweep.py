@@ -39,7 +39,7 @@ from mww2minox.cli import run
 from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import Language, day, money, use
 from tests.crash.trial import Ended, Kill, in_fork, run_watched, set_clock
-from tests.crash.vendors import EDITED, ORDERS, ORIGINAL, TODAY, WAITING, Remote
+from tests.crash.vendors import EDITED, ORDERS, ORIGINAL, REFUSED, TODAY, WAITING, Remote
 
 WORKERS = 2
 SPAWN = multiprocessing.get_context("spawn")
@@ -85,7 +85,8 @@ FETCH = Scene("fetch, a later one", "fetch", LATER)
 PUSH = Scene("push", "push")
 REFRESH = Scene("push, token expired", "push", EXPIRED)
 VERIFY = Scene("verify", "verify")
-SCENES = (LOGIN, FIRST_FETCH, FETCH, PUSH, REFRESH, VERIFY)
+SKIP = Scene("skip, sent before", f"skip {REFUSED}", FIRST_DAY + timedelta(hours=1))
+SCENES = (LOGIN, FIRST_FETCH, FETCH, PUSH, REFRESH, VERIFY, SKIP)
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,18 @@ class Bench:
             {"price": {"total": "131.00", "tax": [{"amount": "21.00", "rate": "21"}]}},
         )
         self._save(VERIFY)
+        self._prepare_skip()
         self._prepare_later_fetch()
+
+    def _prepare_skip(self) -> None:
+        """A push that was killed before its first booking left: nobody knows whether it did."""
+        self.restore(PUSH)
+        labels = (self.run(PUSH, None).returned or {})["labels"]
+        place = next(n for n, label in enumerate(labels, 1) if label.startswith("before PUT"))
+
+        self.restore(PUSH)
+        self.run(PUSH, Kill("boundary", place, signal.SIGKILL))
+        self._save(SKIP)
 
     def _prepare_later_fetch(self) -> None:
         """New orders, one that was paid since, and one that is booked and then changed."""
@@ -213,7 +225,7 @@ class Bench:
     def run(self, scene: Scene, kill: Kill | None, *, lines: bool = False) -> Ended:
         """Run the scene's command, to be killed or to its end; with `lines` count them."""
         return in_fork(
-            lambda: run_watched([scene.command], scene.moment, kill, lines=lines), self.output
+            lambda: run_watched(scene.command.split(), scene.moment, kill, lines=lines), self.output
         )
 
     def run_again(self, scene: Scene, *, may_log_in: bool) -> Ended:
@@ -228,14 +240,14 @@ class Bench:
             clock = set_clock(scene.moment + AGAIN)
             statuses: list[int] = []
             for command in commands:
-                status = run([command])
+                status = run(command.split())
                 if (
                     status == ExitStatus.VENDOR
                     and may_log_in
                     and "mww2minox login" in self.output.read_text()
                 ):
                     statuses.append(run(["login"]))
-                    status = run([command])
+                    status = run(command.split())
                 statuses.append(status)
                 clock.shift(AGAIN)
             return statuses

@@ -24,6 +24,7 @@ WAITS = Rejection(
 )
 FAILED = Rejection(reason=Reason.EMAIL_MISSING, values={"number": "1024"})
 SKIPPED = Rejection(reason=Reason.NOTHING_TO_BOOK, values={"number": "1024"})
+BY_HAND = Rejection(reason=Reason.SKIPPED_BY_HAND, values={"number": "1024", "note": "-"})
 UNKNOWN = Rejection(reason=Reason.OUTCOME_UNKNOWN, values={"number": "1024"})
 MALFORMED = Rejection(
     reason=Reason.ORDER_INVALID, values={"number": "1024", "problem": "price.total"}
@@ -338,3 +339,29 @@ def test_a_state_that_was_opened_for_its_rows_alone_reads_no_order(tmp_path: Pat
         assert order is not None
         with pytest.raises(NotImplementedError, match="1024"):
             _ = order.order
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        _taken(),
+        _taken(status=NEW),
+        _taken(total="24.20"),
+        _taken(total="twelve"),
+        _taken(total="0"),
+    ],
+)
+@pytest.mark.parametrize("statuses", [STATUSES, ALL_STATUSES, NO_STATUSES])
+def test_an_order_that_was_skipped_by_hand_stays_so_whatever_changes(
+    taken: ReceivedOrder, statuses: Statuses
+) -> None:
+    known = _known(State.SKIPPED, BY_HAND)
+    assert _next(known, taken, statuses) == (State.SKIPPED, BY_HAND)
+
+
+def test_no_other_config_takes_back_that_an_order_was_skipped_by_hand(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db", read=read_stored_order) as store:
+        store.take_in(_known(State.SKIPPED, BY_HAND))
+        sort_again(store, Statuses(selected=frozenset({PAID}), since="2027-01-01"))
+        (order,) = store.orders()
+        assert (order.state, order.rejection) == (State.SKIPPED, BY_HAND)

@@ -104,6 +104,7 @@ VALUES: dict[Reason, dict[str, str]] = {
     },
     Reason.SKIPPED_BEFORE: {"rate": "25.5"},
     Reason.REJECTED_BY_MINOX: {"message": "Something else."},
+    Reason.SKIPPED_BY_HAND: {"note": "booked in 2025"},
 }
 """The values beside the number that decision, intake, booker and customers give with a reason; a
 reason that has none needs no row.
@@ -186,6 +187,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
         "skipped_before",
         "rejected_by_minox",
         "outcome_unknown",
+        "skipped_by_hand",
     }
 
 
@@ -211,6 +213,8 @@ def test_a_reason_shows_all_its_values_and_ends_in_the_command_to_run(
             r" (Moet die geboekt worden, voer uit|If it is to be booked, run):"
             r" mww2minox retry 1024$"
         )
+    if reason is Reason.SKIPPED_BY_HAND:
+        command = r"(Terugdraaien|To take that back, run): mww2minox skip --undo 1024$"
     assert re.search(rf"[^\s] {command}", text.suggestion)
     assert not re.search(r"[{}]|\([a-z_]+\)|  ", text.message + text.suggestion)
 
@@ -530,6 +534,7 @@ def test_a_reason_leads_to_the_state_of_its_row(made_up: Reason) -> None:
     assert {reason for reason in Reason if state_of(reason) is State.SKIPPED} == {
         Reason.NOTHING_TO_BOOK,
         Reason.GONE_FROM_SHOP,
+        Reason.SKIPPED_BY_HAND,
     }
     assert {reason for reason in Reason if state_of(reason) is State.WAITING} == {
         Reason.STATUS_NOT_SELECTED,
