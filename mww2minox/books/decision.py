@@ -334,13 +334,17 @@ def _customer(workings: Workings) -> Workings:
 
 def _payment_status(workings: Workings) -> Workings:
     """Warn where the money is not there, although the status books."""
-    order = workings.order
-    status = order.payment_status
-    # A credit order is the paying back itself.
-    if status not in UNPAID or (order.credited_order_number and status == REFUNDED):
+    if not lacks_money(workings.order):
         return workings
 
-    return _warned(workings, WarningCode.PAYMENT_STATUS, status=status)
+    return _warned(workings, WarningCode.PAYMENT_STATUS, status=workings.order.payment_status)
+
+
+def lacks_money(order: Order) -> bool:
+    """Tell whether an order was paid back, or not paid at all, whatever its status."""
+    status = order.payment_status
+    # A credit order is the paying back itself.
+    return status in UNPAID and not (order.credited_order_number and status == REFUNDED)
 
 
 STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (

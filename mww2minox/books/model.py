@@ -348,6 +348,10 @@ class Difference:
     values: Mapping[str, str]
 
 
+STATUS_DIFFERS, PAYMENT_UNDONE = "status_differs", "payment_undone"
+"""What happened to a booked order in the shop that its booking cannot show: its status books no
+more, its payment was undone.
+"""
 ORDER_GONE = Difference(code="order_gone", values={})
 """The order of a booking is no longer in the shop."""
 

@@ -13,6 +13,7 @@ from mww2minox.books.model import Reason, State
 from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.wire import without_names
+from mww2minox.reasons import explain_differences
 from mww2minox.shop.api import Page
 from mww2minox.shop.intake import Counts, close_gone, is_before, sort_again, take_in
 from mww2minox.shop.orders import EMPTIED, ReceivedOrder, without_addresses
@@ -27,6 +28,8 @@ DAILY = timedelta(hours=20)
 """Cron's daily run must not miss its day by seconds."""
 LONG_AGO = timedelta(days=60)
 STRETCH = timedelta(days=183)
+MOST_TOLD = 5
+"""Of so many changed orders each change is told; the report has them all."""
 NOT_BOOKED = (State.WAITING, State.FAILED, State.SKIPPED, State.READY)
 # no text: a key in the state, or what a UUID is derived from
 BY_DATE = "orders seen until"
@@ -383,12 +386,26 @@ def _tell(wiring: Wiring, counts: Counts) -> None:
     wiring.output.say(sentence.format(new=counts.new, changed=counts.changed, **by_state))
 
     tell_closed(wiring, counts.closed)
-    if counts.differing:
-        changed = ngettext(
-            "{count} booked order changed in the shop; nothing was booked again.",
-            "{count} booked orders changed in the shop; nothing was booked again.",
-            counts.differing,
-        )
-        wiring.output.warn(
-            changed.format(count=counts.differing), _("See what differs: mww2minox report --errors")
-        )
+    _tell_differing(wiring, counts.differing)
+
+
+def _tell_differing(wiring: Wiring, numbers: Iterable[str]) -> None:
+    """Tell what changed on booked orders, unless a credit order stands for it, or somebody looked
+    at it.
+    """
+    bookings = [wiring.store.booking(number) for number in dict.fromkeys(numbers)]
+    differing = [booking for booking in bookings if booking and booking.unseen_differences]
+    if not differing:
+        return
+
+    changed = ngettext(
+        "{count} booked order changed in the shop; nothing was booked again.",
+        "{count} booked orders changed in the shop; nothing was booked again.",
+        len(differing),
+    )
+    wiring.output.warn(
+        changed.format(count=len(differing)), _("See what differs: mww2minox report --errors")
+    )
+    for booking in differing[:MOST_TOLD]:
+        text = explain_differences(booking.number, booking.unseen_differences)
+        wiring.output.warn(text.message, f"  {text.suggestion}")

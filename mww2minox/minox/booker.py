@@ -9,14 +9,13 @@ out binds nobody ("What binds").
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
 from mww2minox.books.booking import customer_of_sale
 from mww2minox.books.decision import decide
-from mww2minox.books.differences import order_changes
 from mww2minox.books.model import (
     ORDER_GONE,
     Administration,
@@ -26,6 +25,7 @@ from mww2minox.books.model import (
     BookingWarning,
     CustomerByEmail,
     CustomerOfOriginal,
+    Difference,
     FixedCustomer,
     MinoxCustomer,
     Reason,
@@ -46,7 +46,7 @@ from mww2minox.minox.asking import BINDING_SECONDS, GHOST_SECONDS, LAG_SECONDS, 
 from mww2minox.minox.customers import Customers, FoundCustomer, said, still_fits
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import state_of
-from mww2minox.state import ReadOrder, Store, StoredBooking, StoredOrder
+from mww2minox.state import OrderNow, ReadOrder, Store, StoredBooking, StoredOrder
 
 log = logging.getLogger(__name__)
 
@@ -89,11 +89,12 @@ class Booker:
         rules: BookingRules,
         administration: Administration,
         namespace: uuid.UUID,
+        changes: Callable[[ReadOrder, OrderNow], Sequence[Difference]],
     ) -> None:
         """`original` asks the shop for the order that a credit order takes back, by its number.
 
         It raises OrderNotInShop. `namespace` stands for tenant, administration and shop: the UUIDs
-        of bookings are derived in it.
+        of bookings are derived in it. `changes` tells how an order differs from what was booked.
         """
         self._store = store
         self._minox = minox
@@ -101,6 +102,7 @@ class Booker:
         self._rules = rules
         self._administration = administration
         self._namespace = namespace
+        self._changes = changes
         self.customers = Customers(minox, store, namespace=namespace, journal=rules.journal)
         self._started = time.monotonic()
         self._left: dict[str, float] = {}
@@ -330,7 +332,7 @@ class Booker:
         if order.gone:
             self._store.mark_changed_in_shop(order.number, (ORDER_GONE,))
         elif order.payload != intent.payload and intent.order and order.order:
-            changes = order_changes(intent.order, order.order)
+            changes = self._changes(intent, order)
             self._store.mark_changed_in_shop(order.number, changes)
 
         log.info("Order %s is booked on customer %s.", order.number, intent.customer)

@@ -60,6 +60,8 @@ DUTCH = {
     "4.20": "4,20",
     "2.10": "2,10",
     "25.5": "25,5",
+    "captured": "ontvangen",
+    "refunded": "terugbetaald",
 } | {
     "47.45": "47,45",
     "12.11": "12,11",
@@ -121,6 +123,8 @@ DIFFERENCE_VALUES: dict[str, dict[str, str]] = {
     "date_differs": {"expected": "2026-03-14", "found": "2026-03-15"},
     "period_differs": {"expected": "2026-3", "found": "2026-4"},
     "invoice_number_differs": {"expected": "1024", "found": "1025"},
+    "status_differs": {"expected": "Betaald (2)", "found": "Geannuleerd (6)"},
+    "payment_undone": {"expected": "captured", "found": "refunded"},
     "order_gone": {},
     "order_changed": {"expected": "12.10", "found": "24.20", "field": "total"},
 }
@@ -396,7 +400,14 @@ def test_what_a_warning_shows_may_leave_this_machine_and_what_no_row_knows_may_n
 
 @pytest.mark.parametrize(
     ("field", "dutch"),
-    [("date", "datum"), ("9%", "9%"), ("25.5%", "25,5%"), ("VAT 25.5%", "btw 25,5%"), ("?", "?")],
+    [
+        ("date", "datum"),
+        ("9%", "9%"),
+        ("25.5%", "25,5%"),
+        ("VAT 25.5%", "btw 25,5%"),
+        ("25.5% shipping", "25,5% verzendkosten"),
+        ("?", "?"),
+    ],
 )
 def test_a_field_of_an_order_is_named_in_the_readers_words(field: str, dutch: str) -> None:
     use("nl")
@@ -423,7 +434,7 @@ def test_every_field_that_can_change_has_a_dutch_name() -> None:
         email="a@example.com",
         payment="a/b",
         credited_order_number="2",
-        buyer=Buyer(vat_number="X"),
+        buyer=Buyer(vat_number="X", country_code="BE"),
     )
     assert {difference.values["field"] for difference in order_changes(order, other)} == set(FIELDS)
 
