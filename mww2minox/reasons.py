@@ -49,11 +49,15 @@ class Kind(Enum):
     """Types of order lines, with commas between them."""
     STRATEGY = auto()
     """A VAT strategy of the shop."""
+    STATE = auto()
+    """The state of an order."""
+    REASON = auto()
+    """The reason of an order, in a few words."""
     PRIVATE = auto()
     """A person can be known by it: it is shown here, and in no message."""
 
 
-TEXT, MONEY, RATES, FIELD, PAYMENT_STATUS, LINE_TYPES, STRATEGY, PRIVATE = Kind
+TEXT, MONEY, RATES, FIELD, PAYMENT_STATUS, LINE_TYPES, STRATEGY, STATE, REASON, PRIVATE = Kind
 
 
 class Text(NamedTuple):
@@ -265,6 +269,18 @@ REASONS: dict[Reason, ReasonRow] = {
         suggestion=N_("Correct the credit order in the shop: its amounts should be negative."),
         brief=N_("credit order positive"),
         values={"total": MONEY, "original": TEXT},
+    ),
+    Reason.ORIGINAL_NOT_BOOKED: ReasonRow(
+        message=N_(
+            "Order {number} credits order {original}, which is not booked ({original_state}:"
+            " {original_reason}), so there is nothing to take back."
+        ),
+        suggestion=N_(
+            "See to order {original} first: once it is booked, this one is as well. If neither is"
+            " to be booked, put this one in a status that is not."
+        ),
+        brief=N_("original not booked"),
+        values={"original": TEXT, "original_state": STATE, "original_reason": REASON},
     ),
     Reason.FISCAL_YEAR_MISSING: ReasonRow(
         message=N_(
@@ -649,8 +665,10 @@ WORDS = {
     Kind.PAYMENT_STATUS: PAYMENT_STATUSES,
     Kind.LINE_TYPES: TYPES,
     Kind.STRATEGY: STRATEGIES,
+    Kind.STATE: {state.value: words for state, words in STATES.items()},
+    Kind.REASON: {reason.value: row.brief for reason, row in REASONS.items()},
 }
-"""The reader's words for those of the shop."""
+"""The reader's words for those of the shop, and for our codes."""
 
 
 def state_in_words(state: State) -> str:
@@ -823,7 +841,7 @@ def _written(value: str, kind: Kind) -> str:
             return _name_of_field(value)
 
         # What this version does not know shows by itself.
-        case Kind.PAYMENT_STATUS | Kind.LINE_TYPES | Kind.STRATEGY:
+        case Kind.PAYMENT_STATUS | Kind.LINE_TYPES | Kind.STRATEGY | Kind.STATE | Kind.REASON:
             words = WORDS[kind]
             return ", ".join(_(words.get(word, word)) for word in value.split(", "))
 

@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
@@ -320,6 +321,12 @@ class StoredOrder(_KeptOrder):
     asked_for: bool = False
     gone: bool = False
     skipped_before: bool = False
+
+    @property
+    def credited(self) -> str | None:
+        """The number of the order that a credit order takes back; None of any other order."""
+        number = self.payload.get("credited_order_number")
+        return None if number in (None, "0") else str(number)
 
     @property
     def waits(self) -> Rejection | None:
@@ -928,6 +935,12 @@ class Store:
         if booking.verified == "mismatch" and not booking.all_differences:
             return replace(booking, verified=None)
         return booking
+
+    def credited(self, number: str, *, without: str) -> Decimal:
+        """Return what the booked credit orders of an order take back, in euros, one left out."""
+        sql = """SELECT coalesce(-sum(total_cents), 0) AS cents FROM orders
+                 WHERE credits = :number AND state = 'booked' AND number != :without"""
+        return Decimal(self._rows(sql, number=number, without=without)[0]["cents"]) / 100
 
     def intend_booking(self, booking: StoredBooking) -> None:
         """Store the intent, with the exact body, before the first PUT."""

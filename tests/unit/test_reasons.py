@@ -61,6 +61,8 @@ DUTCH = {
     "2.10": "2,10",
     "25.5": "25,5",
     "captured": "ontvangen",
+    "waiting": "wacht",
+    "status_not_selected": "status boekt niet",
     "refunded": "terugbetaald",
 } | {
     "47.45": "47,45",
@@ -78,6 +80,7 @@ DUTCH = {
 ENGLISH = {
     "shipping, gift_wrap": "shipping costs, gift_wrap",
     "reverse_charged_vat": "reverse charge (EU)",
+    "status_not_selected": "status does not book",
 }
 """What an English reader is shown."""
 VALUES: dict[Reason, dict[str, str]] = {
@@ -96,6 +99,11 @@ VALUES: dict[Reason, dict[str, str]] = {
     Reason.VAT_NUMBER_INVALID: {"vat_number": "BE0403170702", "region": "BE"},
     Reason.CUSTOMER_BLOCKED: {"customer": "10007"},
     Reason.CREDIT_ORDER_POSITIVE: {"total": "47.45", "original": "28"},
+    Reason.ORIGINAL_NOT_BOOKED: {
+        "original": "28",
+        "original_state": "waiting",
+        "original_reason": "status_not_selected",
+    },
     Reason.FISCAL_YEAR_MISSING: {"date": "2027-01-01"},
     Reason.PERHAPS_BOOKED: {
         "journal": "VERK",
@@ -185,6 +193,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
         "email_missing",
         "customer_blocked",
         "credit_order_positive",
+        "original_not_booked",
         "fiscal_year_missing",
         "perhaps_booked",
         "skipped_before",
