@@ -12,7 +12,7 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -205,7 +205,7 @@ def m010_where_orders_stand(db: Database) -> None:
 
 
 @migrations()
-def m010_what_orders_credit(db: Database) -> None:
+def m010_which_orders_credit(db: Database) -> None:
     """Add what a credit order takes back, as its payload tells it: it is looked for with every
     booking.
     """
@@ -882,6 +882,17 @@ class Store:
     def book_after_all(self, number: str) -> None:
         """A person says that an order which an earlier version skipped is to be booked."""
         self._write("UPDATE orders SET skipped_before = 0 WHERE number = :number", number=number)
+
+    def dated(self, first: date, last: date | None) -> list[str]:
+        """Return the numbers of the orders of these dates, as the shop last told them.
+
+        Left out are those that it does not have any more, and those without a number.
+        """
+        sql = """SELECT number FROM orders WHERE coalesce(shop_date, date) >= :first
+                 AND (:last IS NULL OR coalesce(shop_date, date) <= :last)
+                 AND NOT gone AND number NOT LIKE '?%'"""
+        limit = last.isoformat() if last else None
+        return [row["number"] for row in self._rows(sql, first=first.isoformat(), last=limit)]
 
     def newest_order_date(self) -> str:
         """Return the latest order date that is known, or an empty text."""

@@ -6,6 +6,7 @@ of a window and the watermark that says it was seen are one transaction.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from mww2minox.shop.intake import Counts, close_gone, is_before, sort_again, tak
 from mww2minox.shop.orders import EMPTIED, ReceivedOrder, without_addresses
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredOrder
+from mww2minox.steps.census import TAKEN, hold_census
 from mww2minox.steps.first_date import keep_to_since
 from mww2minox.steps.gone import is_known, tell_closed
 from mww2minox.wiring import Wiring
@@ -178,6 +180,7 @@ def _today(wiring: Wiring) -> date:
 def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
     now = datetime.now(UTC)
     _go_back_with_since(wiring)
+    is_first = wiring.store.moment(BY_DATE) is None
     changes_read_until = wiring.store.moment(BY_STATUS)
 
     _by_date(wiring, now, counts)
@@ -189,7 +192,26 @@ def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
         wiring.store.set_note(LOOKED_AGAIN, now.isoformat())
     else:
         _read_again(wiring, _under_way(wiring), counts)
+
+    # What was just read from `shop.since` on was counted on the way.
+    counted_at = wiring.store.moment(TAKEN)
+    if not is_first and (counted_at is None or not _is_recent(counted_at, now)):
+        hold_census(wiring, _today(wiring), _Intake(wiring, counts))
     return ExitStatus.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """What becomes of the orders that the census reads."""
+
+    wiring: Wiring
+    counts: Counts
+
+    def store(self, orders: Sequence[ReceivedOrder]) -> None:
+        _store(self.wiring, orders, self.counts)
+
+    def close(self, numbers: Sequence[str]) -> None:
+        _close(self.wiring, numbers, self.counts)
 
 
 def _go_back_with_since(wiring: Wiring) -> None:
