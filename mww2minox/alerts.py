@@ -41,6 +41,7 @@ from mww2minox.reasons import (
     long_numbers,
 )
 from mww2minox.register import DAILY, Command
+from mww2minox.shop.census import LEFT, Left, explain_left, read_kept
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
 
@@ -176,6 +177,9 @@ def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
     yield from _long_numbers(wiring)
     for command in DAILY:
         yield from _not_for_a_day(wiring, run, command)
+
+    for left in read_kept(wiring.store.note(LEFT)):
+        yield from _counted_otherwise(left)
     for order in wiring.store.orders((State.FAILED,)):
         yield from _failed(order)
     for booking in wiring.store.bookings():
@@ -259,6 +263,16 @@ def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
     key = f"not since {command} {since.isoformat()}"
     suggestion = suggestion.format(report="mww2minox report --errors", **values)
     yield Matter(frozenset({key}), message.format(**values), suggestion)
+
+
+def _counted_otherwise(left: Left) -> Iterator[Matter]:
+    """Tell of days of which the shop counts other orders than are known."""
+    if left.explained:
+        return
+
+    # no text: a key in the state, or what a UUID is derived from
+    key = f"census {left.days.first} {left.counted} {left.known}"
+    yield Matter(frozenset({key}), *explain_left(left))
 
 
 def _failed(order: StoredOrder) -> Iterator[Matter]:

@@ -16,7 +16,9 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from mww2minox.books.model import (
+    PAYMENT_UNDONE,
     REVERSE_CHARGED,
+    STATUS_DIFFERS,
     ZERO_PERCENT,
     BookingWarning,
     Difference,
@@ -47,11 +49,15 @@ class Kind(Enum):
     """Types of order lines, with commas between them."""
     STRATEGY = auto()
     """A VAT strategy of the shop."""
+    STATE = auto()
+    """The state of an order."""
+    REASON = auto()
+    """The reason of an order, in a few words."""
     PRIVATE = auto()
     """A person can be known by it: it is shown here, and in no message."""
 
 
-TEXT, MONEY, RATES, FIELD, PAYMENT_STATUS, LINE_TYPES, STRATEGY, PRIVATE = Kind
+TEXT, MONEY, RATES, FIELD, PAYMENT_STATUS, LINE_TYPES, STRATEGY, STATE, REASON, PRIVATE = Kind
 
 
 class Text(NamedTuple):
@@ -264,6 +270,18 @@ REASONS: dict[Reason, ReasonRow] = {
         suggestion=N_("Correct the credit order in the shop: its amounts should be negative."),
         brief=N_("credit order positive"),
         values={"total": MONEY, "original": TEXT},
+    ),
+    Reason.ORIGINAL_NOT_BOOKED: ReasonRow(
+        message=N_(
+            "Order {number} credits order {original}, which is not booked ({original_state}:"
+            " {original_reason}), so there is nothing to take back."
+        ),
+        suggestion=N_(
+            "See to order {original} first: once it is booked, this one is as well. If neither is"
+            " to be booked, put this one in a status that is not."
+        ),
+        brief=N_("original not booked"),
+        values={"original": TEXT, "original_state": STATE, "original_reason": REASON},
     ),
     Reason.FISCAL_YEAR_MISSING: ReasonRow(
         message=N_(
@@ -512,6 +530,16 @@ DIFFERENCES: dict[str, DifferenceRow] = {
         text=N_("date: {expected} booked, {found} in Minox"),
         values={"expected": TEXT, "found": TEXT},
     ),
+    STATUS_DIFFERS: DifferenceRow(
+        text=N_(
+            "its status was {expected} when it was booked, and is now {found}, which does not book"
+        ),
+        values={"expected": TEXT, "found": TEXT},
+    ),
+    PAYMENT_UNDONE: DifferenceRow(
+        text=N_('its payment was "{expected}" when it was booked, and is now "{found}"'),
+        values={"expected": PAYMENT_STATUS, "found": PAYMENT_STATUS},
+    ),
     "order_gone": DifferenceRow(text=N_("the order is no longer in the shop")),
     ORDER_CHANGED: DifferenceRow(
         text=N_("changed in the shop after it was booked: {field} was {expected}, is now {found}"),
@@ -524,6 +552,7 @@ FIELDS: dict[str, Kind] = {
     N_("currency"): TEXT,
     N_("tax_region"): TEXT,
     N_("tax_strategy"): TEXT,
+    N_("country"): TEXT,
     N_("payment"): TEXT,
     N_("credited_order_number"): TEXT,
     N_("e-mail"): TEXT,  # a mark of it only, which tells two addresses apart
@@ -614,6 +643,12 @@ WARNINGS: dict[WarningCode, WarningRow] = {
 suggestion (`SEEN`).
 """
 PAYMENT_STATUSES: dict[str, str] = {
+    "new": N_("new"),
+    "pending": N_("pending"),
+    "authorized": N_("authorized"),
+    "captured": N_("captured"),
+    "incomplete": N_("incomplete"),
+    "unknown": N_("unknown"),
     "refunded": N_("refunded"),
     "voided": N_("voided"),
     "failed": N_("failed"),
@@ -639,8 +674,10 @@ WORDS = {
     Kind.PAYMENT_STATUS: PAYMENT_STATUSES,
     Kind.LINE_TYPES: TYPES,
     Kind.STRATEGY: STRATEGIES,
+    Kind.STATE: {state.value: words for state, words in STATES.items()},
+    Kind.REASON: {reason.value: row.brief for reason, row in REASONS.items()},
 }
-"""The reader's words for those of the shop."""
+"""The reader's words for those of the shop, and for our codes."""
 
 
 def state_in_words(state: State) -> str:
@@ -702,11 +739,21 @@ def explain_warning(warning: BookingWarning) -> Text:
 def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
     """Return what is not as it was booked with the order `number`, and what to do about it."""
     message = _("Order {number}: {differences}.")
-    suggestion = _(
-        "Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}. Or, if"
-        " it may stay as it is: mww2minox seen {number}"
-    )
-    listing = "; ".join(map(describe, differences))
+    found = list(differences)
+
+    # The booking is as it was sent: what the shop took back is missing beside it.
+    if any(difference.code in (STATUS_DIFFERS, PAYMENT_UNDONE) for difference in found):
+        suggestion = _(
+            "Where it is taken back, make a credit order for it in the shop, which is booked like"
+            " any other; or put it right there and run: mww2minox verify --order {number}. Or, if"
+            " it may stay as it is: mww2minox seen {number}"
+        )
+    else:
+        suggestion = _(
+            "Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}."
+            " Or, if it may stay as it is: mww2minox seen {number}"
+        )
+    listing = "; ".join(map(describe, found))
     return Text(
         message.format(number=number, differences=listing),
         suggestion.format(number=shlex.quote(number)),
@@ -803,7 +850,7 @@ def _written(value: str, kind: Kind) -> str:
             return _name_of_field(value)
 
         # What this version does not know shows by itself.
-        case Kind.PAYMENT_STATUS | Kind.LINE_TYPES | Kind.STRATEGY:
+        case Kind.PAYMENT_STATUS | Kind.LINE_TYPES | Kind.STRATEGY | Kind.STATE | Kind.REASON:
             words = WORDS[kind]
             return ", ".join(_(words.get(word, word)) for word in value.split(", "))
 
@@ -818,19 +865,26 @@ def _read(value: str) -> Decimal | None:
 
 
 def _name_of_field(name: str) -> str:
-    """Name a field of an order: one of `FIELDS`, a rate's gross (`21%`) or its VAT (`VAT 21%`)."""
+    """Name a field of an order: one of `FIELDS`, a rate's gross (`21%`, of costs alone
+    `21% shipping`) or its VAT (`VAT 21%`).
+    """
     if name in FIELDS:
         return _(name)
     rate = _rate_of_field(name)
     if rate is None:
         return name
     shown = f"{percentage(rate)}%"
+    line_type = name.partition("% ")[2]
+    if line_type:
+        return f"{shown} {_(TYPES.get(line_type, line_type))}"
     return _("VAT {rate}").format(rate=shown) if name.startswith(VAT_OF) else shown
 
 
 def _rate_of_field(name: str) -> Decimal | None:
     """Return the rate that a field is about, or None where it is about something else."""
     rate = name.removeprefix(VAT_OF)
+    if "% " in rate:
+        rate = f"{rate.partition('% ')[0]}%"
     return _read(rate.removesuffix("%")) if rate.endswith("%") else None
 
 

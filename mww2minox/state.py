@@ -11,8 +11,9 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
@@ -21,6 +22,8 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database, Migrations
 
 from mww2minox.books.model import (
+    PAYMENT_UNDONE,
+    STATUS_DIFFERS,
     BookingWarning,
     Difference,
     Order,
@@ -202,6 +205,19 @@ def m010_where_orders_stand(db: Database) -> None:
 
 
 @migrations()
+def m010_which_orders_credit(db: Database) -> None:
+    """Add what a credit order takes back, as its payload tells it: it is looked for with every
+    booking.
+    """
+    db.execute(
+        """ALTER TABLE orders ADD COLUMN credits TEXT GENERATED ALWAYS AS
+           (CASE WHEN json_valid(payload)
+                 THEN nullif(json_extract(payload, '$.credited_order_number'), '0') END) VIRTUAL"""
+    )
+    db.execute("CREATE INDEX orders_by_credited ON orders (credits) WHERE credits IS NOT NULL")
+
+
+@migrations()
 def m011_skipped_before(db: Database) -> None:
     """Decide again what was skipped because its total is 0.00, whatever was under it.
 
@@ -213,6 +229,16 @@ def m011_skipped_before(db: Database) -> None:
         """UPDATE orders SET skipped_before = 1, state = 'ready', reason = NULL, detail = '{}'
            WHERE state = 'skipped' AND reason = 'nothing_to_book'"""
     )
+
+
+BOOKINGS = """SELECT bookings.*,
+    (SELECT -sum(credit.total_cents) FROM orders AS credit
+     WHERE credit.credits = bookings.number
+     AND (credit.state IN ('booked', 'ready')
+          OR credit.reason IN ('skipped_by_hand', 'before_since'))
+    ) AS credited_cents
+    FROM bookings"""
+"""Bookings, with what the credit orders take back that are booked here or elsewhere, or will be."""
 
 
 class ReadOrder(Protocol):
@@ -302,6 +328,12 @@ class StoredOrder(_KeptOrder):
         return self.rejection is not None and self.rejection.reason is Reason.SKIPPED_BY_HAND
 
     @property
+    def credited(self) -> str | None:
+        """The number of the order that a credit order takes back; None of any other order."""
+        number = self.payload.get("credited_order_number")
+        return None if number in (None, "0") else str(number)
+
+    @property
     def waits(self) -> Rejection | None:
         """Why an order that may be in Minox is not sent again, such as its status by now.
 
@@ -320,7 +352,8 @@ class StoredBooking(_KeptOrder):
     """A booking that was sent, at last on `sent_at`: `body` is the exact text, `order` as it was.
 
     An intent, not known to be booked, while `booked_at` is None. `seen` are the differences that
-    somebody has looked at, last at `looked_at`, and `seen_warnings` the warnings.
+    somebody has looked at, last at `looked_at`, and `seen_warnings` the warnings. `credited_cents`
+    is what credit orders take back of it in the books; None: there are none.
     """
 
     number: str
@@ -338,11 +371,31 @@ class StoredBooking(_KeptOrder):
     warnings: tuple[BookingWarning, ...] = ()
     seen_warnings: tuple[BookingWarning, ...] = ()
     looked_at: datetime | None = None
+    credited_cents: int | None = None
 
     @property
     def all_differences(self) -> tuple[Difference, ...]:
         """What is not as it was booked, in Minox and in the shop."""
-        return (*self.differences, *self.shop_differences)
+        return (*self.differences, *self.open_shop_differences)
+
+    @property
+    def open_shop_differences(self) -> tuple[Difference, ...]:
+        """What is not as it was booked in the shop, and what no credit order stands for."""
+        return tuple(
+            difference for difference in self.shop_differences if not self._is_credited(difference)
+        )
+
+    def _is_credited(self, difference: Difference) -> bool:
+        """Tell whether the books have taken back what the shop has (books/rules.md, "After the
+        booking").
+        """
+        if self.credited_cents is None:
+            return False
+
+        # Money can be paid back in part, and then so much of it is credited.
+        if difference.code == PAYMENT_UNDONE:
+            return True
+        return difference.code == STATUS_DIFFERS and self.credited_cents >= self.total_cents
 
     @property
     def seen_at(self) -> datetime | None:
@@ -835,6 +888,17 @@ class Store:
         """A person says that an order which an earlier version skipped is to be booked."""
         self._write("UPDATE orders SET skipped_before = 0 WHERE number = :number", number=number)
 
+    def dated(self, first: date, last: date | None) -> list[str]:
+        """Return the numbers of the orders of these dates, as the shop last told them.
+
+        Left out are those that it does not have any more, and those without a number.
+        """
+        sql = """SELECT number FROM orders WHERE coalesce(shop_date, date) >= :first
+                 AND (:last IS NULL OR coalesce(shop_date, date) <= :last)
+                 AND NOT gone AND number NOT LIKE '?%'"""
+        limit = last.isoformat() if last else None
+        return [row["number"] for row in self._rows(sql, first=first.isoformat(), last=limit)]
+
     def newest_order_date(self) -> str:
         """Return the latest order date that is known, or an empty text."""
         return str(self._rows("SELECT coalesce(max(date), '') AS newest FROM orders")[0]["newest"])
@@ -843,25 +907,26 @@ class Store:
 
     def booking(self, number: str) -> StoredBooking | None:
         """Return the booking of an order, sent or booked, or None."""
-        sql = "SELECT * FROM bookings WHERE number = :number"
+        # no text: SQL
+        sql = f"{BOOKINGS} WHERE number = :number"
         bookings = self._read(self._booking, sql, number=number)
         return bookings[0] if bookings else None
 
     def bookings(self) -> list[StoredBooking]:
         """Return all bookings, sent or booked, by the date of their order."""
-        sql = """SELECT bookings.* FROM bookings JOIN orders USING (number)
-                 ORDER BY orders.date, length(number), number"""
+        # no text: SQL
+        sql = f"{BOOKINGS} JOIN orders USING (number) ORDER BY orders.date, length(number), number"
         return self._read(self._booking, sql)
 
     def intents(self) -> list[StoredBooking]:
         """Return the bookings that were sent and are not known to be in Minox."""
-        return self._read(self._booking, "SELECT * FROM bookings WHERE booked_at IS NULL")
+        return self._read(self._booking, f"{BOOKINGS} WHERE booked_at IS NULL")
 
     def _booking(self, row: dict[str, Any]) -> StoredBooking:
         differences = _differences(row["differences"])
         shop_differences = _differences(row["shop_differences"])
 
-        return StoredBooking(
+        booking = StoredBooking(
             number=row["number"],
             batch_id=row["batch_id"],
             customer=row["customer"],
@@ -879,7 +944,19 @@ class Store:
             warnings=_warnings(row["warnings"]),
             seen_warnings=_warnings(row["seen_warnings"]),
             looked_at=_moment(row["seen_at"]),
+            credited_cents=row["credited_cents"],
         )
+
+        # A credit order that was booked since took the last difference away.
+        if booking.verified == "mismatch" and not booking.all_differences:
+            return replace(booking, verified=None)
+        return booking
+
+    def credited(self, number: str, *, without: str) -> Decimal:
+        """Return what the booked credit orders of an order take back, in euros, one left out."""
+        sql = """SELECT coalesce(-sum(total_cents), 0) AS cents FROM orders
+                 WHERE credits = :number AND state = 'booked' AND number != :without"""
+        return Decimal(self._rows(sql, number=number, without=without)[0]["cents"]) / 100
 
     def intend_booking(self, booking: StoredBooking) -> None:
         """Store the intent, with the exact body, before the first PUT."""
@@ -941,17 +1018,22 @@ class Store:
 
         What was looked at and is over is forgotten: should it come back, it is another one.
         """
-        # A booking that reads back as it was sent may still differ from the shop.
-        sql = """UPDATE bookings SET differences = :differences,
-                 verified = CASE WHEN :differences = '[]' AND shop_differences = '[]'
-                                 THEN 'ok' ELSE 'mismatch' END,
-                 verified_at = CASE WHEN :differences = '[]' AND shop_differences = '[]'
-                                    AND verified = 'ok'
+        sql = """UPDATE bookings SET differences = :differences, verified = :verified,
+                 verified_at = CASE WHEN :verified = 'ok' AND verified = 'ok'
                                     THEN verified_at ELSE :now END
                  WHERE number = :number"""
 
         with self.transaction():
-            self._write(sql, number=number, now=_now(), differences=_differences_json(differences))
+            # A booking that reads back as it was sent may still differ from the shop.
+            booking = self.booking(number)
+            differs = differences or (booking and booking.open_shop_differences)
+            self._write(
+                sql,
+                number=number,
+                now=_now(),
+                differences=_differences_json(differences),
+                verified="mismatch" if differs else "ok",
+            )
             self._forget_seen(number)
 
     def mark_absent(self, number: str) -> None:
@@ -993,19 +1075,25 @@ class Store:
                 seen=_differences_json(differences),
             )
 
-    def mark_agreed(self, booking: StoredBooking, order: OrderNow) -> None:
-        """Shop and Minox agree again: what they agree on is what the order is held on to."""
+    def mark_agreed(
+        self, booking: StoredBooking, order: OrderNow, undone: Sequence[Difference] = ()
+    ) -> None:
+        """Shop and Minox agree again: what they agree on is what the order is held on to.
+
+        `undone` stays: what happened to the order in the shop that no booking shows.
+        """
         with self.transaction():
             self._write(
                 """UPDATE bookings SET batch_id = :batch_id, customer = :customer,
                    total_cents = :total_cents, body = :body, payload = :payload,
-                   shop_differences = '[]' WHERE number = :number""",
+                   shop_differences = :undone WHERE number = :number""",
                 number=booking.number,
                 batch_id=booking.batch_id,
                 customer=booking.customer,
                 total_cents=booking.total_cents,
                 body=booking.body,
                 payload=_json(booking.payload),
+                undone=_differences_json(undone),
             )
 
             self._write(

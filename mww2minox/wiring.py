@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from mww2minox.books.model import Administration, BookingRules
+from mww2minox.books.model import Administration, BookingRules, Difference
 from mww2minox.config.settings import Config
 from mww2minox.errors import ConfigError, StateError
 from mww2minox.language.texts import N_, _
@@ -17,8 +17,8 @@ from mww2minox.minox.oauth import Client, MinoxLogin
 from mww2minox.minox.wire import error_messages as minox_messages
 from mww2minox.output import Output
 from mww2minox.shop.api import Webshop, error_messages as shop_messages, named
-from mww2minox.shop.intake import Statuses
-from mww2minox.state import Store
+from mww2minox.shop.intake import Statuses, changes_since, undone_since
+from mww2minox.state import OrderNow, ReadOrder, Store
 from mww2minox.transport import Transport
 
 SHOP_PER_SECOND = 10.0
@@ -215,7 +215,12 @@ class Wiring:
             rules=self.rules,
             administration=self.administration,
             namespace=self.namespace,
+            changes=self.changes_since,
         )
+
+    def changes_since(self, booked: ReadOrder, now: OrderNow) -> tuple[Difference, ...]:
+        """Return how an order differs `now` from what was `booked`, and what was undone of it."""
+        return (*changes_since(booked, now), *undone_since(booked, now, self.statuses))
 
     @cached_property
     def statuses(self) -> Statuses:

@@ -39,6 +39,7 @@ from mww2minox.books.booking import (
     vat_on_other_side,
 )
 from mww2minox.books.model import (
+    NO_FACTS,
     REVERSE_CHARGED,
     Administration,
     Booking,
@@ -47,6 +48,7 @@ from mww2minox.books.model import (
     BookingRules,
     BookingWarning,
     DateChoice,
+    Facts,
     InvoiceNumber,
     Order,
     Reason,
@@ -80,6 +82,7 @@ class Workings:
     order: Order
     rules: BookingRules
     administration: Administration
+    facts: Facts = NO_FACTS
     entries: tuple[Entry, ...] = ()
     parts: tuple[Part, ...] = ()
     vat: tuple[RateVat, ...] = ()
@@ -97,13 +100,17 @@ class Decision:
     outcome: Booking | Rejection
 
 
-def decide(order: Order, rules: BookingRules, administration: Administration) -> Decision:
+def decide(
+    order: Order, rules: BookingRules, administration: Administration, facts: Facts = NO_FACTS
+) -> Decision:
     """Decide what becomes of an order: its booking, or the reason why it has none. Never raises.
+
+    `facts` were gathered beforehand; without them an order is decided as if it stood alone.
 
     Source: books/rules.md, "From an order to a booking". `customer_blocked` and
     `rejected_by_minox` are Minox' own to tell, so they never come from here.
     """
-    workings = Workings(order=order, rules=rules, administration=administration)
+    workings = Workings(order=order, rules=rules, administration=administration, facts=facts)
     for step in STEPS:
         after = step(workings)
         if isinstance(after, Rejection):
@@ -334,13 +341,38 @@ def _customer(workings: Workings) -> Workings:
 
 def _payment_status(workings: Workings) -> Workings:
     """Warn where the money is not there, although the status books."""
-    order = workings.order
-    status = order.payment_status
-    # A credit order is the paying back itself.
-    if status not in UNPAID or (order.credited_order_number and status == REFUNDED):
+    if not lacks_money(workings.order):
         return workings
 
-    return _warned(workings, WarningCode.PAYMENT_STATUS, status=status)
+    return _warned(workings, WarningCode.PAYMENT_STATUS, status=workings.order.payment_status)
+
+
+def lacks_money(order: Order) -> bool:
+    """Tell whether an order was paid back, or not paid at all, whatever its status."""
+    status = order.payment_status
+    # A credit order is the paying back itself.
+    return status in UNPAID and not (order.credited_order_number and status == REFUNDED)
+
+
+# books/rules.md, rule 11: more is credited than was sold
+
+
+def _credited_enough(workings: Workings) -> Workings:
+    """Warn where credit orders together take back more than their original."""
+    order, original = workings.order, workings.facts.original
+    if original is None or original.total is None or order.credited_order_number is None:
+        return workings
+    credited = original.credited - order.total
+    if credited <= original.total:
+        return workings
+
+    return _warned(
+        workings,
+        WarningCode.CREDITED_TOO_MUCH,
+        credited=euros(credited),
+        original=order.credited_order_number,
+        total=euros(original.total),
+    )
 
 
 STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (
@@ -361,6 +393,7 @@ STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (
     _vat_number,
     _shares,
     _customer,
+    _credited_enough,
     _payment_status,
 )
 """What is worked out and looked at, in the order of the rules."""
@@ -374,7 +407,7 @@ def _booking(workings: Workings) -> Booking | Rejection:
     order, rules, customer = workings.order, workings.rules, workings.customer
     if customer is None:
         return _reject(order, Reason.EMAIL_MISSING)
-    refusal = _vat_cannot_be_told(workings) or _positive_credit(order)
+    refusal = _vat_cannot_be_told(workings) or _not_to_credit(workings)
     if refusal:
         return refusal
 
@@ -409,16 +442,29 @@ def _vat_cannot_be_told(workings: Workings) -> Rejection | None:
     return _vat_mismatch(workings.order, share.rate, charged=share.vat, by_lines=by_lines)
 
 
-def _positive_credit(order: Order) -> Rejection | None:
-    """A credit order takes back, so that its total is negative."""
-    if not order.credited_order_number or order.total <= 0:
+def _not_to_credit(workings: Workings) -> Rejection | None:
+    """A credit order takes back, so that its total is negative, and what was never booked is not
+    taken back.
+    """
+    order, original = workings.order, workings.facts.original
+    if not order.credited_order_number:
+        return None
+    if order.total > 0:
+        return _reject(
+            order,
+            Reason.CREDIT_ORDER_POSITIVE,
+            total=euros(order.total),
+            original=order.credited_order_number,
+        )
+    if original is None or original.is_in_books:
         return None
 
     return _reject(
         order,
-        Reason.CREDIT_ORDER_POSITIVE,
-        total=euros(order.total),
+        Reason.ORIGINAL_NOT_BOOKED,
         original=order.credited_order_number,
+        original_state=original.state,
+        original_reason=original.reason or "-",
     )
 
 

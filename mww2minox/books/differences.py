@@ -9,9 +9,21 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mww2minox.books.amounts import HUNDRED, ZERO
-from mww2minox.books.model import Difference, Order, TransactionLine, VatCode, VatPosting
+from mww2minox.books.decision import lacks_money
+from mww2minox.books.model import (
+    PAYMENT_UNDONE,
+    Difference,
+    Order,
+    TransactionLine,
+    VatCode,
+    VatPosting,
+)
 from mww2minox.books.money import cents, euros, percentage
 
+OF_THEIR_OWN = frozenset(
+    {"shipping", "payment", "discount", "gift_card", "store_credit", "surcharge"}
+)
+"""The line types that may go to another ledger account than the goods of their rate."""
 NO_CODE = ("", "0")
 """What Minox shows in the place of a VAT code where a line has none."""
 
@@ -373,12 +385,27 @@ def _made_per_code(sent: Iterable[TransactionLine], vat: VatAccounts) -> dict[st
 def order_changes(booked: Order, now: Order) -> tuple[Difference, ...]:
     """Return how an order differs from what it was when booked, in what matters to its booking."""
     before, after = _facts(booked), _facts(now)
+    fields = dict.fromkeys([*before, *after])
+    changed = [field for field in fields if before.get(field) != after.get(field)]
 
+    # What moved between goods and costs shows in no sum of a rate; beside such a sum it says less.
+    told = [field for field in changed if field.partition(" ")[0] not in {*changed} - {field}]
     return tuple(
         _difference("order_changed", before.get(field, "-"), after.get(field, "-"), field=field)
-        for field in dict.fromkeys([*before, *after])
-        if before.get(field) != after.get(field)
+        for field in told
     )
+
+
+def payment_undone(booked: Order, now: Order) -> Difference | None:
+    """Return that the money of a booked order was paid back, or never came, since it was decided.
+
+    Source: books/rules.md, "After the booking".
+    """
+    before, after = booked.payment_status, now.payment_status
+    if after == before or not lacks_money(now):
+        return None
+
+    return _difference(PAYMENT_UNDONE, before or "-", after)
 
 
 def _facts(order: Order) -> Mapping[str, str]:
@@ -389,6 +416,7 @@ def _facts(order: Order) -> Mapping[str, str]:
         "currency": order.currency or "",
         "tax_region": order.tax_region or "",
         "tax_strategy": order.tax_strategy,
+        "country": order.buyer.country_code,
         "payment": order.payment or "",
         "credited_order_number": order.credited_order_number or "",
         "e-mail": _mark(order.email.strip().lower()),
@@ -399,7 +427,11 @@ def _facts(order: Order) -> Mapping[str, str]:
     for line in order.lines:
         for price in line.prices:
             gross = price.excluding if price.including is None else price.including
-            _add(sums, f"{percentage(price.rate)}%", gross or ZERO)
+            rate = f"{percentage(price.rate)}%"
+            _add(sums, rate, gross or ZERO)
+            # Costs may have a ledger account of their own.
+            if line.type in OF_THEIR_OWN:
+                _add(sums, f"{rate} {line.type}", gross or ZERO)
     for tax in order.tax or ():
         _add(sums, f"VAT {percentage(tax.rate)}%", tax.amount)
 

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     EMAIL_MISSING = "email_missing"
     CUSTOMER_BLOCKED = "customer_blocked"
     CREDIT_ORDER_POSITIVE = "credit_order_positive"
+    ORIGINAL_NOT_BOOKED = "original_not_booked"
     FISCAL_YEAR_MISSING = "fiscal_year_missing"
     PERHAPS_BOOKED = "perhaps_booked"
     SKIPPED_BEFORE = "skipped_before"
@@ -148,6 +149,39 @@ class Order:
     payment_status: str = ""
     credited_order_number: str | None = None
     buyer: Buyer = field(default_factory=Buyer)
+
+
+BOOKED_ELSEWHERE = frozenset({"before_since", "skipped_by_hand"})
+"""The reasons of orders that others booked, so that they can be credited here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The order that a credit order takes back, as far as it is known here.
+
+    `total` is its own in euros, None where that cannot be read; `credited` is what other credit
+    orders in the books take back of it, in euros.
+    """
+
+    state: State
+    reason: Reason | None = None
+    total: Decimal | None = None
+    credited: Decimal = Decimal(0)
+
+    @property
+    def is_in_books(self) -> bool:
+        """Tell whether there is a booking that can be taken back: ours, coming, or elsewhere."""
+        return self.state in (State.BOOKED, State.READY) or self.reason in BOOKED_ELSEWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What an order is decided by beside itself, gathered beforehand; None is what is not known."""
+
+    original: Original | None = None
+
+
+NO_FACTS = Facts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,6 +383,10 @@ class Difference:
     values: Mapping[str, str]
 
 
+STATUS_DIFFERS, PAYMENT_UNDONE = "status_differs", "payment_undone"
+"""What happened to a booked order in the shop that its booking cannot show: its status books no
+more, its payment was undone.
+"""
 ORDER_GONE = Difference(code="order_gone", values={})
 """The order of a booking is no longer in the shop."""
 

@@ -6,6 +6,7 @@ of a window and the watermark that says it was seen are one transaction.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,13 @@ from mww2minox.books.model import Reason, State
 from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.wire import without_names
+from mww2minox.reasons import explain_differences
 from mww2minox.shop.api import Page
 from mww2minox.shop.intake import Counts, close_gone, is_before, sort_again, take_in
 from mww2minox.shop.orders import EMPTIED, ReceivedOrder, without_addresses
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredOrder
+from mww2minox.steps.census import TAKEN, hold_census
 from mww2minox.steps.first_date import keep_to_since
 from mww2minox.steps.gone import is_known, tell_closed
 from mww2minox.wiring import Wiring
@@ -27,6 +30,8 @@ DAILY = timedelta(hours=20)
 """Cron's daily run must not miss its day by seconds."""
 LONG_AGO = timedelta(days=60)
 STRETCH = timedelta(days=183)
+MOST_TOLD = 5
+"""Of so many changed orders each change is told; the report has them all."""
 NOT_BOOKED = (State.WAITING, State.FAILED, State.SKIPPED, State.READY)
 # no text: a key in the state, or what a UUID is derived from
 BY_DATE = "orders seen until"
@@ -175,6 +180,7 @@ def _today(wiring: Wiring) -> date:
 def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
     now = datetime.now(UTC)
     _go_back_with_since(wiring)
+    is_first = wiring.store.moment(BY_DATE) is None
     changes_read_until = wiring.store.moment(BY_STATUS)
 
     _by_date(wiring, now, counts)
@@ -186,7 +192,26 @@ def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
         wiring.store.set_note(LOOKED_AGAIN, now.isoformat())
     else:
         _read_again(wiring, _under_way(wiring), counts)
+
+    # What was just read from `shop.since` on was counted on the way.
+    counted_at = wiring.store.moment(TAKEN)
+    if not is_first and (counted_at is None or not _is_recent(counted_at, now)):
+        hold_census(wiring, _today(wiring), _Intake(wiring, counts))
     return ExitStatus.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """What becomes of the orders that the census reads."""
+
+    wiring: Wiring
+    counts: Counts
+
+    def store(self, orders: Sequence[ReceivedOrder]) -> None:
+        _store(self.wiring, orders, self.counts)
+
+    def close(self, numbers: Sequence[str]) -> None:
+        _close(self.wiring, numbers, self.counts)
 
 
 def _go_back_with_since(wiring: Wiring) -> None:
@@ -383,12 +408,26 @@ def _tell(wiring: Wiring, counts: Counts) -> None:
     wiring.output.say(sentence.format(new=counts.new, changed=counts.changed, **by_state))
 
     tell_closed(wiring, counts.closed)
-    if counts.differing:
-        changed = ngettext(
-            "{count} booked order changed in the shop; nothing was booked again.",
-            "{count} booked orders changed in the shop; nothing was booked again.",
-            counts.differing,
-        )
-        wiring.output.warn(
-            changed.format(count=counts.differing), _("See what differs: mww2minox report --errors")
-        )
+    _tell_differing(wiring, counts.differing)
+
+
+def _tell_differing(wiring: Wiring, numbers: Iterable[str]) -> None:
+    """Tell what changed on booked orders, unless a credit order stands for it, or somebody looked
+    at it.
+    """
+    bookings = [wiring.store.booking(number) for number in dict.fromkeys(numbers)]
+    differing = [booking for booking in bookings if booking and booking.unseen_differences]
+    if not differing:
+        return
+
+    changed = ngettext(
+        "{count} booked order changed in the shop; nothing was booked again.",
+        "{count} booked orders changed in the shop; nothing was booked again.",
+        len(differing),
+    )
+    wiring.output.warn(
+        changed.format(count=len(differing)), _("See what differs: mww2minox report --errors")
+    )
+    for booking in differing[:MOST_TOLD]:
+        text = explain_differences(booking.number, booking.unseen_differences)
+        wiring.output.warn(text.message, f"  {text.suggestion}")

@@ -15,6 +15,7 @@ from mww2minox.steps.booking_run import book_all, tell_of_warnings
 from mww2minox.steps.booking_table import show_booking, show_sent
 from mww2minox.steps.first_date import keep_to_since
 from mww2minox.steps.named_orders import known_orders
+from mww2minox.steps.originals import originals_first
 from mww2minox.wiring import Wiring
 
 
@@ -34,7 +35,8 @@ def push(
     keep_to_since(wiring)
     orders = _candidates(wiring, until, numbers)
     if limit is not None:
-        orders = sorted(orders, key=lambda order: order.state is State.FAILED)[:limit]
+        orders = sorted(orders, key=lambda order: order.state is State.FAILED)
+    orders = originals_first(wiring.store, orders)[:limit]
 
     if not orders:
         return _say_nothing_to_book(wiring, numbers)
@@ -68,8 +70,11 @@ def _say_nothing_to_book(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
 def _show(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     """Show each booking as a table of its lines, or why there is none."""
     status = ExitStatus.OK
+    judged: dict[str, Rejection | None] = {}
     for order in orders:
-        planned = wiring.booker.preview(order)
+        planned = wiring.booker.preview(order, judged=judged)
+        judged[order.number] = planned if isinstance(planned, Rejection) else None
+
         if isinstance(planned, Booking):
             show_booking(wiring.output, planned, _customer(wiring, planned))
             tell_of_warnings(wiring, planned.warnings)

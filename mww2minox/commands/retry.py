@@ -11,6 +11,7 @@ from mww2minox.steps.booking_run import book_all
 from mww2minox.steps.first_date import keep_to_since
 from mww2minox.steps.gone import is_known
 from mww2minox.steps.named_orders import known_orders
+from mww2minox.steps.originals import originals_first
 from mww2minox.wiring import Wiring
 
 
@@ -37,7 +38,8 @@ def retry(
             wiring.store.book_after_all(number)
 
     able = wiring.store.orders((State.READY, State.FAILED), numbers)
-    orders = [order for order in able if order.number not in missing]
+    able = [order for order in able if order.number not in missing]
+    orders = originals_first(wiring.store, able)
     _say_why_not(wiring, numbers)
 
     status = book_all(wiring, orders) if orders else ExitStatus.OK

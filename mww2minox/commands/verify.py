@@ -9,7 +9,13 @@ from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.asking import poll
 from mww2minox.minox.readback import Compared, Readback
-from mww2minox.shop.intake import Counts, changes_since, close_gone, note_in_shop
+from mww2minox.shop.intake import (
+    Counts,
+    changes_since,
+    close_gone,
+    note_in_shop,
+    undone_since,
+)
 from mww2minox.shop.orders import ReceivedOrder, read_stored_order
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredBooking, StoredOrder
@@ -24,10 +30,14 @@ FRESH = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InShop:
-    """An order as the shop has it now, and what changed on it since it was booked."""
+    """An order as the shop has it now, and what changed on it since it was booked.
+
+    `undone` is what a booking cannot show, however right it is.
+    """
 
     order: ReceivedOrder
     changes: tuple[Difference, ...]
+    undone: tuple[Difference, ...]
 
 
 @dataclass(slots=True)
@@ -99,14 +109,18 @@ def _compare_with_shop(wiring: Wiring, bookings: Sequence[StoredBooking]) -> dic
     """Read the orders again and store what changed; return those that the shop has."""
     by_number = {booking.number: booking for booking in bookings}
     dates = {booking.number: str(booking.payload.get("date", "")) for booking in bookings}
+    # Asked for before any transaction, which would hold up others and lose a pause.
+    statuses = wiring.statuses
 
     in_shop: dict[str, InShop] = {}
     for read in reread(wiring.shop, dates):
         with wiring.store.transaction():
             for order in read.orders:
-                changes = changes_since(by_number[order.number], order)
-                note_in_shop(wiring.store, order, changes)
-                in_shop[order.number] = InShop(order=order, changes=changes)
+                booking = by_number[order.number]
+                changes = changes_since(booking, order)
+                undone = undone_since(booking, order, statuses)
+                note_in_shop(wiring.store, order, (*changes, *undone))
+                in_shop[order.number] = InShop(order=order, changes=changes, undone=undone)
             close_gone(wiring.store, read.gone, Counts())
     return in_shop
 
@@ -137,7 +151,8 @@ def _store(run: Verification, booking: StoredBooking, compared: Compared) -> Non
     store = run.wiring.store
     with store.transaction():
         if compared.agreed:
-            store.mark_agreed(compared.agreed, run.in_shop[booking.number].order)
+            in_shop = run.in_shop[booking.number]
+            store.mark_agreed(compared.agreed, in_shop.order, in_shop.undone)
         store.mark_verified(booking.number, compared.differences)
 
 

@@ -9,15 +9,16 @@ out binds nobody ("What binds").
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import Enum, auto
 
 from mww2minox.books.booking import customer_of_sale
 from mww2minox.books.decision import decide
-from mww2minox.books.differences import order_changes
 from mww2minox.books.model import (
+    NO_FACTS,
     ORDER_GONE,
     Administration,
     Booking,
@@ -26,8 +27,12 @@ from mww2minox.books.model import (
     BookingWarning,
     CustomerByEmail,
     CustomerOfOriginal,
+    Difference,
+    Facts,
     FixedCustomer,
     MinoxCustomer,
+    Order,
+    Original,
     Reason,
     Rejection,
     State,
@@ -46,9 +51,13 @@ from mww2minox.minox.asking import BINDING_SECONDS, GHOST_SECONDS, LAG_SECONDS, 
 from mww2minox.minox.customers import Customers, FoundCustomer, said, still_fits
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import state_of
-from mww2minox.state import ReadOrder, Store, StoredBooking, StoredOrder
+from mww2minox.state import OrderNow, ReadOrder, Store, StoredBooking, StoredOrder
 
 log = logging.getLogger(__name__)
+
+Judged = Mapping[str, Rejection | None]
+"""What a run made of orders so far, by number: why not, or None where it sends them."""
+NOT_JUDGED: Judged = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +98,12 @@ class Booker:
         rules: BookingRules,
         administration: Administration,
         namespace: uuid.UUID,
+        changes: Callable[[ReadOrder, OrderNow], Sequence[Difference]],
     ) -> None:
         """`original` asks the shop for the order that a credit order takes back, by its number.
 
         It raises OrderNotInShop. `namespace` stands for tenant, administration and shop: the UUIDs
-        of bookings are derived in it.
+        of bookings are derived in it. `changes` tells how an order differs from what was booked.
         """
         self._store = store
         self._minox = minox
@@ -101,6 +111,7 @@ class Booker:
         self._rules = rules
         self._administration = administration
         self._namespace = namespace
+        self._changes = changes
         self.customers = Customers(minox, store, namespace=namespace, journal=rules.journal)
         self._started = time.monotonic()
         self._left: dict[str, float] = {}
@@ -120,32 +131,45 @@ class Booker:
             return self._resume(order, booking)
         return _as_booked(order, booking)
 
-    def preview(self, order: StoredOrder) -> Booking | StoredBooking | Rejection:
+    def preview(
+        self, order: StoredOrder, *, judged: Judged = NOT_JUDGED
+    ) -> Booking | StoredBooking | Rejection:
         """Return what `book` would send for an order that is not booked, or why nothing.
 
-        An intent stands for its own bytes; Minox is asked for it where it no longer binds.
+        `judged` is what the same run made of others. An intent stands for its own bytes; Minox is
+        asked for it where it no longer binds.
         """
         intent = self._store.booking(order.number)
         if intent is None:
-            return self.decide(order)
+            return self.decide(order, judged=judged)
         if _binds(intent):
             return outcome_unknown(order) if order.waits else intent
         if self._minox.booking(intent.batch_id):
             return intent
-        return order.waits or self.decide(order)
+        return order.waits or self.decide(order, judged=judged)
 
     def decide(
-        self, stored: StoredOrder | StoredBooking, *, is_there: bool = False
+        self,
+        stored: StoredOrder | StoredBooking,
+        *,
+        is_there: bool = False,
+        judged: Judged = NOT_JUDGED,
     ) -> Booking | Rejection:
         """Return the booking of an order as it is stored, or the reason why not. Sends nothing.
 
-        `is_there`: Minox has it, so that it took its invoice number.
+        `is_there`: Minox has it, so that it took its invoice number, and was booked whatever became
+        of its original. `judged` is what the same run made of others before it.
         """
         if stored.order is None:
             return self._invalid(stored.number, stored.problem)
 
-        rules = replace(self._rules, takes_long_numbers=True) if is_there else self._rules
-        outcome = decide(stored.order, rules, self._administration).outcome
+        rules, facts = self._rules, NO_FACTS
+        if is_there:
+            rules = replace(rules, takes_long_numbers=True)
+        else:
+            facts = Facts(original=self._original_known(stored.order, judged))
+
+        outcome = decide(stored.order, rules, self._administration, facts).outcome
         if isinstance(outcome, Booking) and isinstance(stored, StoredOrder):
             return _skipped_before(stored, outcome) or outcome
         return outcome
@@ -153,6 +177,29 @@ class Booker:
     def _invalid(self, order: str, problem: str) -> Rejection:
         values = {"number": order, "problem": problem, **self._rules.by_hand}
         return Rejection(reason=Reason.ORDER_INVALID, values=values)
+
+    def _original_known(self, order: Order, judged: Judged) -> Original | None:
+        """Return what is known of the order that a credit order takes back; None without one."""
+        number = order.credited_order_number
+        stored = self._store.order(number) if number else None
+        if stored is None:
+            return None
+
+        total = None if stored.total_cents is None else Decimal(stored.total_cents) / 100
+        original = Original(
+            state=stored.state,
+            reason=stored.rejection.reason if stored.rejection else None,
+            total=total,
+            credited=self._store.credited(stored.number, without=order.number),
+        )
+        if stored.state is State.BOOKED or stored.number not in judged:
+            return original
+
+        # It is tried before this one.
+        rejection = judged[stored.number]
+        if rejection is None:
+            return replace(original, state=State.READY, reason=None)
+        return replace(original, state=state_of(rejection.reason), reason=rejection.reason)
 
     def batch_id(self, number: str) -> str:
         """Return the UUID of an order's booking.
@@ -174,6 +221,9 @@ class Booker:
         booking = self.decide(order)
         if isinstance(booking, Rejection):
             return self._not_booked(order, booking)
+        # A server that failed on the original alone: it is booked before what takes it back.
+        if self._is_ready(order.credited):
+            return Outcome(order=order, state=order.state, rejection=order.rejection)
         customer = self._customer_in_minox(booking.customer, order.number)
         if isinstance(customer, Rejection):
             return self._not_booked(order, customer)
@@ -182,6 +232,10 @@ class Booker:
         if outcome.rejection and outcome.rejection.reason is Reason.REJECTED_BY_MINOX:
             return self._perhaps_another_customer(order, booking, customer.number) or outcome
         return outcome
+
+    def _is_ready(self, number: str | None) -> bool:
+        order = self._store.order(number) if number else None
+        return order is not None and order.state is State.READY
 
     def _not_booked(self, order: StoredOrder, rejection: Rejection) -> Outcome:
         state = state_of(rejection.reason)
@@ -330,7 +384,7 @@ class Booker:
         if order.gone:
             self._store.mark_changed_in_shop(order.number, (ORDER_GONE,))
         elif order.payload != intent.payload and intent.order and order.order:
-            changes = order_changes(intent.order, order.order)
+            changes = self._changes(intent, order)
             self._store.mark_changed_in_shop(order.number, changes)
 
         log.info("Order %s is booked on customer %s.", order.number, intent.customer)

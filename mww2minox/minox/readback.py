@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from mww2minox.books.adopted import Adopted, Wanted, compare_adopted
 from mww2minox.books.booking import customer_of
@@ -41,6 +42,8 @@ from mww2minox.minox.journal import order_lines
 from mww2minox.minox.wire import booking_body, compact_vat_number, sent_lines
 from mww2minox.state import ReadOrder, Store, StoredBooking
 
+STANDING = ("status", "payment_status")
+"""The fields of an order's JSON that say how far it is; no booking shows them."""
 CUSTOMER_FIELDS = frozenset({"e-mail", "payment", "credited_order_number"})
 """The fields of an order that its customer follows from."""
 
@@ -350,5 +353,17 @@ def _on(
         customer=customer,
         total_cents=int(order.total * 100),
         body=body,
-        payload=now.payload,
+        payload=_held_on_to(booking.payload, now.payload),
     )
+
+
+def _held_on_to(booked: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Return the order as it is now, but where it stood when it was decided: what became of that
+    since is told whatever is put right.
+    """
+    # What was adopted unread has no such fields.
+    if "status" not in booked:
+        return now
+
+    others = {key: value for key, value in now.items() if key not in STANDING}
+    return others | {key: booked[key] for key in STANDING if key in booked}

@@ -247,8 +247,8 @@ class Webshop:
 
             last, offset = page[-1].number, offset + len(page) - 1
 
-    def count(self, *, archived: bool, since: date, until: date) -> int:
-        """Return how many orders the shop has with order dates `since` to `until`."""
+    def count(self, *, archived: bool, since: date, until: date | None) -> int:
+        """Return how many orders the shop has with order dates `since` to `until`, or later on."""
         return self._count(self._filters(archived=archived, since=since, until=until))
 
     def _filters(

@@ -6,11 +6,20 @@ Source: books/rules.md, "An order's life".
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mww2minox.books.differences import order_changes
-from mww2minox.books.model import ORDER_GONE, Difference, Reason, Rejection, State
+from mww2minox.books.differences import order_changes, payment_undone
+from mww2minox.books.model import (
+    ORDER_GONE,
+    STATUS_DIFFERS,
+    Difference,
+    Reason,
+    Rejection,
+    State,
+)
 from mww2minox.shop.orders import EMPTIED, ReceivedOrder, read_stored_order, without_addresses
-from mww2minox.state import ReadOrder, Store, StoredOrder
+from mww2minox.state import OrderNow, ReadOrder, Store, StoredOrder
 
+KEPT_SINCE = ("payment_status",)
+"""The fields that versions before this one did not keep of an order."""
 LARGEST_TOTAL = 10**10
 """A total of so many euros is not understood; its cents are not kept."""
 
@@ -34,10 +43,13 @@ class Statuses:
         if status is None or status in self.selected:
             return None
 
-        name = self.names.get(status)
-        shown = f"{name} ({status})" if name else str(status)
-        values = {"number": number, "status": shown}
+        values = {"number": number, "status": self.shown(status)}
         return Rejection(reason=Reason.STATUS_NOT_SELECTED, values=values)
+
+    def shown(self, status: int) -> str:
+        """Return a status by its name, where that is known, and its number."""
+        name = self.names.get(status)
+        return f"{name} ({status})" if name else str(status)
 
 
 @dataclass(slots=True)
@@ -46,7 +58,7 @@ class Counts:
 
     new: int = 0
     changed: int = 0
-    differing: int = 0
+    differing: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
@@ -71,13 +83,17 @@ def take_in(
 
         # A booked order is finished: a change is told, and never booked.
         if booking and booking.booked_at:
-            changes = changes_since(booking, received)
-            counts.differing += bool(changes) and changes != booking.shop_differences
+            changes = (
+                *changes_since(booking, received),
+                *undone_since(booking, received, statuses),
+            )
+            if changes and changes != booking.shop_differences:
+                counts.differing.append(received.number)
             note_in_shop(store, received, changes)
             continue
 
         counts.new += stored is None
-        counts.changed += stored is not None and stored.payload != received.payload
+        counts.changed += stored is not None and _is_changed(stored, received)
         order = next_order(
             stored, received, statuses, under_way=booking is not None, asked_for=asked_for
         )
@@ -104,7 +120,8 @@ def close_gone(store: Store, numbers: Iterable[str], counts: Counts) -> None:
 
         booking = store.booking(number)
         if booking and booking.booked_at:
-            counts.differing += ORDER_GONE not in booking.shop_differences
+            if ORDER_GONE not in booking.shop_differences:
+                counts.differing.append(number)
             store.mark_changed_in_shop(number, (ORDER_GONE,))
         elif booking:
             store.mark(number, State.FAILED, _unknown(number, _gone(number)))
@@ -207,12 +224,21 @@ def _stays(stored: StoredOrder, received: ReceivedOrder, following: State) -> bo
     """
     if stored.is_skipped_by_hand:
         return True
-    if stored.payload != received.payload or _is_closed_as_gone(stored):
+    if _is_changed(stored, received) or _is_closed_as_gone(stored):
         return False
 
     return stored.state is State.SKIPPED or (
         stored.state is State.FAILED and following is State.READY
     )
+
+
+def _is_changed(stored: StoredOrder, received: ReceivedOrder) -> bool:
+    """Tell whether an order changed since it was stored; what an older version did not keep of it
+    is no change.
+    """
+    unknown = [field for field in KEPT_SINCE if field not in stored.payload]
+    now = {field: value for field, value in received.payload.items() if field not in unknown}
+    return now != stored.payload
 
 
 def _is_closed_as_gone(order: StoredOrder) -> bool:
@@ -227,7 +253,7 @@ def _total_cents(received: ReceivedOrder) -> int | None:
 
 
 def changes_since(booked: ReadOrder, now: ReadOrder) -> tuple[Difference, ...]:
-    """Return how an order differs `now` from what was `booked`."""
+    """Return how an order differs `now` from what was `booked`, in what its booking shows."""
     # Addresses that were emptied on one side only are no change.
     if booked.payload.get(EMPTIED) and now.order:
         now = read_stored_order(without_addresses(now.payload))
@@ -238,6 +264,24 @@ def changes_since(booked: ReadOrder, now: ReadOrder) -> tuple[Difference, ...]:
         values = {"field": now.problem, "expected": "", "found": "?"}
         return (Difference(code="order_changed", values=values),)
     return order_changes(booked.order, now.order)
+
+
+def undone_since(booked: ReadOrder, now: OrderNow, statuses: Statuses) -> tuple[Difference, ...]:
+    """Return what happened to a booked order that its booking cannot show: it does not book any
+    more, or its payment was undone.
+    """
+    if booked.payload == now.payload or booked.order is None:
+        return ()
+
+    undone: list[Difference] = []
+    before = booked.order.status
+    # Which statuses book may have changed in the config: that undoes nothing.
+    if now.status not in (None, before) and statuses.rejection("", now.status):
+        values = {"expected": statuses.shown(before), "found": statuses.shown(now.status)}
+        undone.append(Difference(code=STATUS_DIFFERS, values=values))
+
+    payment = payment_undone(booked.order, now.order) if now.order else None
+    return (*undone, payment) if payment else tuple(undone)
 
 
 def sort_again(store: Store, statuses: Statuses) -> None:

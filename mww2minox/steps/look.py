@@ -122,18 +122,23 @@ def _before_put(
         days.append(date.fromisoformat(newest))
 
     unsent: list[StoredOrder] = []
+    judged: dict[str, Rejection | None] = {}
     for order in orders:
         # It is not sent again, whatever the books hold.
         if order.waits:
+            judged[order.number] = None
             continue
 
         # Nothing is asked of Minox for what a rule of ours refuses, but was not sent before.
-        booking = wiring.booker.decide(order)
+        booking = wiring.booker.decide(order, judged=judged)
         if isinstance(booking, Booking):
-            unsent.append(order)
             days.append(booking.document_date)
-        elif wiring.store.booking(order.number):
-            unsent.append(order)
+        elif wiring.store.booking(order.number) is None:
+            judged[order.number] = booking
+            continue
+
+        judged[order.number] = None
+        unsent.append(order)
 
     return unsent, max(days) if _was_read_to_the_end(wiring) else None
 

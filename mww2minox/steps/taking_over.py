@@ -11,7 +11,6 @@ from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.booker import Arrival, outcome_unknown
 from mww2minox.minox.journal import JournalBooking
 from mww2minox.minox.wire import booking_body
-from mww2minox.shop.intake import changes_since
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.journal_search import stored_total
 from mww2minox.wiring import Wiring
@@ -55,7 +54,7 @@ def settle_arrived(wiring: Wiring, order: StoredOrder, intended: StoredBooking) 
     """Store that our own booking arrived whose answer was lost: what was sent stays what it is
     compared with. Return whether the order differs from it by now.
     """
-    changes = (ORDER_GONE,) if order.gone else changes_since(intended, order)
+    changes = (ORDER_GONE,) if order.gone else wiring.changes_since(intended, order)
 
     with wiring.store.transaction():
         wiring.store.mark_booked(order.number)

@@ -12,6 +12,7 @@ NO_SAMPLE = {
     Reason.BEFORE_SINCE: "such an order is fetched where somebody asks for it, or moves shop.since",
     Reason.GONE_FROM_SHOP: "it takes an order that was fetched and is deleted afterwards",
     Reason.SKIPPED_BY_HAND: "it takes somebody who says so",
+    Reason.ORIGINAL_NOT_BOOKED: "it takes another order, which is not booked",
     Reason.OUTCOME_UNKNOWN: "it takes an answer of Minox that is lost",
     Reason.SKIPPED_BEFORE: "it takes a state file of an earlier version",
     Reason.PERHAPS_BOOKED: "it takes a booking of somebody else that names the order",

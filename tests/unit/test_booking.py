@@ -22,13 +22,17 @@ from mww2minox.books.model import (
     CustomerByEmail,
     CustomerOfOriginal,
     DateChoice,
+    Facts,
     FiscalYear,
     FixedCustomer,
     InvoiceNumber,
     Line,
     Order,
+    Original,
     Price,
     Reason,
+    Rejection,
+    State,
     Tax,
     VatPosting,
     VatRow,
@@ -1140,6 +1144,84 @@ def test_a_credit_order_with_a_positive_total_is_refused_after_its_vat() -> None
         refused(order(line("10.60", "6"), credited_order_number="1001")).reason
         is Reason.VAT_RATE_UNMAPPED
     )
+
+
+CREDIT = mirrored(order(line("121.00")), number="1030", credited_order_number="1001")
+
+
+def _with_original(state: State, reason: Reason | None = None, **known: Any) -> Booking | Rejection:
+    facts = Facts(original=Original(state=state, reason=reason, **known))
+    return decide(CREDIT, rules(), ADMINISTRATION, facts).outcome
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (State.WAITING, Reason.STATUS_NOT_SELECTED),
+        (State.FAILED, Reason.EMAIL_MISSING),
+        (State.FAILED, Reason.OUTCOME_UNKNOWN),
+        (State.SKIPPED, Reason.NOTHING_TO_BOOK),
+        (State.SKIPPED, Reason.GONE_FROM_SHOP),
+    ],
+)
+def test_what_was_never_booked_is_not_taken_back(state: State, reason: Reason) -> None:
+    rejection = _with_original(state, reason)
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason is Reason.ORIGINAL_NOT_BOOKED
+    assert rejection.values == {
+        "number": "1030",
+        "original": "1001",
+        "original_state": state.value,
+        "original_reason": reason.value,
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(State.BOOKED, None), (State.READY, None), (State.WAITING, Reason.BEFORE_SINCE)],
+)
+def test_what_is_booked_here_or_elsewhere_or_will_be_is_taken_back(
+    state: State, reason: Reason | None
+) -> None:
+    assert _with_original(state, reason) == booked(CREDIT)
+
+
+def test_a_positive_total_tells_before_the_original() -> None:
+    facts = Facts(original=Original(state=State.FAILED, reason=Reason.EMAIL_MISSING))
+    positive = order(line("12.10"), credited_order_number="1001")
+    rejection = decide(positive, rules(), ADMINISTRATION, facts).outcome
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason is Reason.CREDIT_ORDER_POSITIVE
+    in_no_year = replace(CREDIT, date=dt.date(2030, 1, 1))
+    rejection = decide(in_no_year, rules(), ADMINISTRATION, facts).outcome
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason is Reason.ORIGINAL_NOT_BOOKED
+
+
+@pytest.mark.parametrize(
+    ("credited", "total", "warned"),
+    [
+        ("0.00", "121.00", False),
+        ("0.01", "121.00", True),
+        ("121.00", "121.00", True),
+        ("121.00", "242.00", False),
+        ("0.00", "120.99", True),
+        ("500.00", None, False),
+    ],
+)
+def test_credit_orders_that_exceed_their_original_are_booked_with_a_warning(
+    credited: str, total: str | None, *, warned: bool
+) -> None:
+    booking = _with_original(
+        State.BOOKED, total=total and Decimal(total), credited=Decimal(credited)
+    )
+    assert isinstance(booking, Booking)
+    codes = [warning.code for warning in booking.warnings]
+    assert codes == ([WarningCode.CREDITED_TOO_MUCH] if warned else [])
+    if warned:
+        together = f"{Decimal(credited) + 121:.2f}"
+        values = {"number": "1030", "credited": together, "original": "1001", "total": total}
+        assert booking.warnings[0].values == values
 
 
 # books/rules.md, rule 12: date, fiscal year and period

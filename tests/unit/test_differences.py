@@ -299,6 +299,15 @@ def _changed(now: Order, was: Order = ORDER) -> list[str]:
             ["VAT 21%: 2.10 -> 2.11"],
         ),
         ({"tax": None}, ["VAT 21%: 2.10 -> -", "VAT 9%: 0.90 -> -"]),
+        ({"buyer": replace(BUYER, country_code="BE")}, ["country: NL -> BE"]),
+        (
+            {"lines": (line("7.10"), line("5.00", type="shipping"), line("10.90", "9"))},
+            ["21% shipping: - -> 5.00"],
+        ),
+        (
+            {"lines": (line("12.10"), line("5.00", type="shipping"), line("10.90", "9"))},
+            ["21%: 12.10 -> 17.10"],
+        ),
     ],
 )
 def test_a_change_in_what_was_booked_is_told(changes: dict[str, Any], told: list[str]) -> None:

@@ -60,6 +60,10 @@ DUTCH = {
     "4.20": "4,20",
     "2.10": "2,10",
     "25.5": "25,5",
+    "captured": "ontvangen",
+    "waiting": "wacht",
+    "status_not_selected": "status boekt niet",
+    "refunded": "terugbetaald",
 } | {
     "47.45": "47,45",
     "12.11": "12,11",
@@ -76,6 +80,7 @@ DUTCH = {
 ENGLISH = {
     "shipping, gift_wrap": "shipping costs, gift_wrap",
     "reverse_charged_vat": "reverse charge (EU)",
+    "status_not_selected": "status does not book",
 }
 """What an English reader is shown."""
 VALUES: dict[Reason, dict[str, str]] = {
@@ -94,6 +99,11 @@ VALUES: dict[Reason, dict[str, str]] = {
     Reason.VAT_NUMBER_INVALID: {"vat_number": "BE0403170702", "region": "BE"},
     Reason.CUSTOMER_BLOCKED: {"customer": "10007"},
     Reason.CREDIT_ORDER_POSITIVE: {"total": "47.45", "original": "28"},
+    Reason.ORIGINAL_NOT_BOOKED: {
+        "original": "28",
+        "original_state": "waiting",
+        "original_reason": "status_not_selected",
+    },
     Reason.FISCAL_YEAR_MISSING: {"date": "2027-01-01"},
     Reason.PERHAPS_BOOKED: {
         "journal": "VERK",
@@ -122,6 +132,8 @@ DIFFERENCE_VALUES: dict[str, dict[str, str]] = {
     "date_differs": {"expected": "2026-03-14", "found": "2026-03-15"},
     "period_differs": {"expected": "2026-3", "found": "2026-4"},
     "invoice_number_differs": {"expected": "1024", "found": "1025"},
+    "status_differs": {"expected": "Betaald (2)", "found": "Geannuleerd (6)"},
+    "payment_undone": {"expected": "captured", "found": "refunded"},
     "order_gone": {},
     "order_changed": {"expected": "12.10", "found": "24.20", "field": "total"},
 }
@@ -182,6 +194,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
         "email_missing",
         "customer_blocked",
         "credit_order_positive",
+        "original_not_booked",
         "fiscal_year_missing",
         "perhaps_booked",
         "skipped_before",
@@ -400,7 +413,14 @@ def test_what_a_warning_shows_may_leave_this_machine_and_what_no_row_knows_may_n
 
 @pytest.mark.parametrize(
     ("field", "dutch"),
-    [("date", "datum"), ("9%", "9%"), ("25.5%", "25,5%"), ("VAT 25.5%", "btw 25,5%"), ("?", "?")],
+    [
+        ("date", "datum"),
+        ("9%", "9%"),
+        ("25.5%", "25,5%"),
+        ("VAT 25.5%", "btw 25,5%"),
+        ("25.5% shipping", "25,5% verzendkosten"),
+        ("?", "?"),
+    ],
 )
 def test_a_field_of_an_order_is_named_in_the_readers_words(field: str, dutch: str) -> None:
     use("nl")
@@ -427,7 +447,7 @@ def test_every_field_that_can_change_has_a_dutch_name() -> None:
         email="a@example.com",
         payment="a/b",
         credited_order_number="2",
-        buyer=Buyer(vat_number="X"),
+        buyer=Buyer(vat_number="X", country_code="BE"),
     )
     assert {difference.values["field"] for difference in order_changes(order, other)} == set(FIELDS)
 

@@ -24,7 +24,9 @@ from mww2minox.minox.customers import said
 from mww2minox.output import Output, printable
 from mww2minox.register import DAILY
 from mww2minox.shop.api import others_book
+from mww2minox.shop.census import explain_left
 from mww2minox.state import PastRuns
+from mww2minox.steps.census import left_over
 from mww2minox.transport import Transport
 from mww2minox.wiring import ADMINISTRATION, SHOP, Wiring
 
@@ -92,6 +94,7 @@ def _findings(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
     yield from _files(wiring, config_path)
     yield sqlite(sqlite3.sqlite_version_info)
     yield from _past_runs(wiring)
+    yield from _census(wiring)
     yield from _books(wiring, ADMINISTRATION, wiring.books)
     shop_country = yield from _shop(wiring)
     yield from _rates(wiring, shop_country)
@@ -182,6 +185,13 @@ def _past_runs(wiring: Wiring) -> Iterator[Finding]:
     zone, log = ZoneInfo(wiring.config.shop.timezone), wiring.store.path.with_name("mww2minox.log")
     for command in DAILY:
         yield _past_run(command, wiring.store.past_runs(command), zone, log)
+
+
+def _census(wiring: Wiring) -> Iterator[Finding]:
+    """Warn of days of which the shop counted other orders than are known."""
+    for left in left_over(wiring):
+        if not left.explained:
+            yield warning("census", _("Orders in the shop"), *explain_left(left))
 
 
 def _past_run(command: str, past: PastRuns | None, zone: ZoneInfo, log: Path) -> Finding:

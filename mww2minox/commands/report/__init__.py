@@ -11,6 +11,8 @@ from mww2minox.commands.report.rows import Row, rows_of
 from mww2minox.errors import CannotWrite, ExitStatus
 from mww2minox.language.texts import _
 from mww2minox.output import Output
+from mww2minox.shop.census import explain_left
+from mww2minox.steps.census import left_over
 from mww2minox.wiring import Wiring
 
 
@@ -36,10 +38,21 @@ def report(  # noqa: PLR0913 - the command's options
 
     if target is None:
         _render(wiring.output, rows, form)
+        if form == "table":
+            _show_uncounted(wiring)
     else:
         _write(target, rows, form)
         wiring.output.say(_("Written: {path}").format(path=target))
     return ExitStatus.OK
+
+
+def _show_uncounted(wiring: Wiring) -> None:
+    """Show the days of which the shop counts other orders than are known: no row tells of them."""
+    for left in left_over(wiring):
+        if not left.explained:
+            message, suggestion = explain_left(left)
+            wiring.output.line(message)
+            wiring.output.line(f"  {suggestion}")
 
 
 def _write(target: Path, rows: Sequence[Row], form: str) -> None:
