@@ -19,6 +19,7 @@ from mww2minox.books.amounts import (
     Rounding,
     entries_of,
     is_nothing,
+    largest_rounding,
     parts_of,
     rounding_of,
     vat_by_rate,
@@ -222,7 +223,7 @@ def _total_agrees(workings: Workings) -> Workings | Rejection:
     """Refuse a difference that is no rounding, or that has no account to go to."""
     order, rounding = workings.order, workings.rounding
     homeless = rounding.difference and not rounding.ledger and rounding.rate is None
-    if abs(rounding.difference) <= workings.rules.max_rounding and not homeless:
+    if abs(rounding.difference) <= _largest_rounding(workings) and not homeless:
         return workings
 
     return _reject(
@@ -232,6 +233,16 @@ def _total_agrees(workings: Workings) -> Workings | Rejection:
         lines=euros(order.total - rounding.difference),
         difference=euros(rounding.difference),
     )
+
+
+def _largest_rounding(workings: Workings) -> Decimal:
+    rules = workings.rules
+    includes_tax = workings.order.prices_include_tax
+    # Not every order tells it; then the store does.
+    if includes_tax is None:
+        includes_tax = rules.prices_include_tax
+
+    return largest_rounding(len(workings.entries), rules.max_rounding, includes_tax=includes_tax)
 
 
 def _rounding_in_net(workings: Workings) -> Workings:

@@ -606,6 +606,74 @@ def test_a_rounding_goes_into_the_net_that_is_largest_by_absolute_value(
     assert written(booked(order(*lines, total=str(total))).lines) == written_lines
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("off", ["0.20", "-0.20"])
+@pytest.mark.parametrize(
+    ("of_order", "of_store", "is_booked"),
+    [
+        (False, True, True),
+        (None, False, True),
+        (True, False, False),
+        (None, True, False),
+    ],
+)
+def test_where_prices_exclude_vat_half_a_cent_per_price_entry_is_a_rounding(
+    of_order: bool | None, of_store: bool, is_booked: bool, off: str, sign: int
+) -> None:
+    lines = [line("1.21") for _ in range(38)] + [line("5.45", "9"), line("1.00", type="shipping")]
+    total = Decimal("52.43") + Decimal(off)
+    sale = order(*lines, total=str(total), prices_include_tax=of_order)
+    given = sale if sign > 0 else mirrored(sale)
+    using = rules(rounding_ledger="4990", prices_include_tax=of_store)
+
+    if not is_booked:
+        assert refused(given, using).reason is Reason.TOTALS_MISMATCH
+        return
+    assert booked(given, using).total == sign * total
+    side = "C" if sign * Decimal(off) > 0 else "D"
+    assert written(booked(given, using).lines)[-1] == f"4990 {side} 0.20"
+
+    one_cent_more = replace(given, total=given.total + sign * Decimal(off) / 20)
+    assert refused(one_cent_more, using).reason is Reason.TOTALS_MISMATCH
+
+
+def test_where_prices_exclude_vat_the_setting_still_counts_for_few_lines() -> None:
+    given = order(line("12.10"), total="12.15", prices_include_tax=False)
+    assert booked(given).total == Decimal("12.15")
+    beyond = replace(given, total=Decimal("12.16"))
+    assert refused(beyond).reason is Reason.TOTALS_MISMATCH
+
+
+def test_a_rounding_goes_to_what_has_a_vat_code() -> None:
+    lines = [line("12.10"), line("-50.00", "0", type="gift_card")]
+    using = rules(vat=(*VAT, GIFT_CARD))
+    assert written(booked(order(*lines, total="-37.88"), using).lines) == [
+        "8000 C 10.02 1:2.10",
+        "1850 D 50.00",
+    ]
+
+    at_nought = [line("5.00", "0"), line("-50.00", "0", type="gift_card")]
+    with_zero = rules(vat=(*VAT, ZERO_ROW, GIFT_CARD))
+    assert written(booked(order(*at_nought, total="-44.98"), with_zero).lines) == [
+        "8020 C 5.02 3:0.00",
+        "1850 D 50.00",
+    ]
+
+
+def test_only_where_nothing_has_a_vat_code_another_line_takes_a_rounding() -> None:
+    given = order(line("50.00", "0", type="gift_card"), total="50.02")
+    assert written(booked(given, rules(vat=(*VAT, GIFT_CARD))).lines) == ["1850 C 50.02"]
+
+
+def test_of_two_nets_of_one_size_that_of_the_higher_rate_takes_a_rounding() -> None:
+    for lines in ([line("12.10"), line("10.90", "9")], [line("10.90", "9"), line("12.10")]):
+        booking = booked(order(*lines, total="23.01"))
+        assert {each.ledger: each.credit for each in booking.lines} == {
+            "8000": Decimal("10.01"),
+            "8010": Decimal("10.00"),
+        }
+
+
 def test_an_order_without_lines_does_not_add_up() -> None:
     assert refused(order(total="50.00")).reason is Reason.TOTALS_MISMATCH
     assert (

@@ -56,6 +56,11 @@ def german(vat_number: str | None, country: str = "DE") -> dict[str, Any]:
     )
 
 
+def exact(rate: str, net: str, gross: str) -> dict[str, str]:
+    """Return a price of which the shop tells both amounts."""
+    return {"amount": net, "amount_including_tax": gross, "rate": rate}
+
+
 # Totals of 0.00 (books/rules.md, rule 2)
 
 
@@ -111,3 +116,24 @@ def test_vat_on_the_shipping_of_a_reverse_charged_order_names_the_line_and_its_r
     assert "VAT of 21% on shipping costs" in explain_rejection(rejection).message
     use("nl")
     assert "btw van 21% op verzendkosten" in explain_rejection(rejection).message
+
+
+# Rounding by price entry (books/rules.md, rule 6)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_forty_lines_of_a_shop_whose_prices_exclude_vat_are_booked(sign: int) -> None:
+    # 1.235 without VAT is 1.49435 with it: each line loses a part of a cent.
+    lines = [
+        line("article", "Knoop", exact("21", str(sign * Decimal("1.235")), str(sign * 1.49)))
+        for _ in range(40)
+    ]
+    price = invoice(str(sign * Decimal("59.80")), ("21", str(sign * Decimal("10.37"))))
+    raw = order("1016", DAY, SOMEBODY, lines, price, taxed="exclude")
+
+    sides = ("C", "C") if sign > 0 else ("D", "D")
+    assert written(booking_of(raw).lines) == [
+        f"8000 {sides[0]} 49.23 1:10.37",
+        f"4990 {sides[1]} 0.20",
+    ]
+    assert refusal_of({**raw, "taxed": "include"}).reason is Reason.TOTALS_MISMATCH
