@@ -11,6 +11,7 @@ from decimal import Decimal
 from mww2minox.books.amounts import HUNDRED, ZERO
 from mww2minox.books.model import Difference, Order, TransactionLine, VatCode, VatPosting
 from mww2minox.books.money import cents, euros, percentage
+from mww2minox.books.vat_number import read_vat_number
 
 NO_CODE = ("", "0")
 """What Minox shows in the place of a VAT code where a line has none."""
@@ -383,6 +384,8 @@ def order_changes(booked: Order, now: Order) -> tuple[Difference, ...]:
 
 def _facts(order: Order) -> Mapping[str, str]:
     """What a booking depends on. An e-mail address is told by a mark only: it is personal data."""
+    country = order.tax_region or order.buyer.country_code
+
     facts = {
         "total": euros(order.total),
         "date": order.date.isoformat(),
@@ -392,7 +395,7 @@ def _facts(order: Order) -> Mapping[str, str]:
         "payment": order.payment or "",
         "credited_order_number": order.credited_order_number or "",
         "e-mail": _mark(order.email.strip().lower()),
-        "taxnumber": order.buyer.vat_number,
+        "taxnumber": read_vat_number(order.buyer.vat_number, country=country).number,
     }
 
     sums: dict[str, Decimal] = {}

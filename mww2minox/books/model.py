@@ -246,7 +246,10 @@ class FixedCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerByEmail:
-    """A customer that is known by e-mail, with the data to create it from."""
+    """A customer that is known by e-mail, with the data to create it from.
+
+    The buyer's VAT number is in its one form, and empty where it is not valid.
+    """
 
     email: str
     buyer: Buyer

@@ -921,48 +921,111 @@ def test_each_type_that_has_an_account_of_its_own_goes_there(line_type: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("vat_number", "region"),
+    ("vat_number", "region", "one_form"),
     [
-        (BELGIAN_VAT_NUMBER, "BE"),
-        (" be 0403.170.701 ", "be"),
-        ("EL094259216", "GR"),
-        ("DE136695976", "DE"),
-        (BELGIAN_VAT_NUMBER, None),
+        (BELGIAN_VAT_NUMBER, "BE", "BE0403170701"),
+        (" be 0403.170.701 ", "be", "BE0403170701"),
+        ("0403170701", "BE", "BE0403170701"),
+        ("403 170 701", "BE", "BE0403170701"),  # from before 2008
+        ("BTW: BE 403.170.701", "BE", "BE0403170701"),
+        ("VAT no. 0403,170,701", "BE", "BE0403170701"),
+        ("EL094259216", "GR", "EL094259216"),
+        ("GR094259216", "GR", "EL094259216"),
+        ("094259216", "GR", "EL094259216"),
+        ("USt-IdNr. DE136695976", "DE", "DE136695976"),
+        ("136 695 976", "DE", "DE136695976"),
+        ("UID: ATU13585627", "AT", "ATU13585627"),
+        ("XI110305878", "GB", "XI110305878"),
+        ("110305878", "GB", "XI110305878"),
+        ("FR83404833048", "MC", "FR83404833048"),
+        ("83404833048", "MC", "FR83404833048"),
+        (BELGIAN_VAT_NUMBER, None, "BE0403170701"),
+        ("0403170701", None, "BE0403170701"),  # the invoice country's
     ],
 )
-def test_reverse_charge_with_a_valid_number_of_the_region_is_booked(
-    vat_number: str, region: str | None
+def test_a_vat_number_is_brought_into_its_one_form(
+    vat_number: str, region: str | None, one_form: str
 ) -> None:
     given = reverse_charged(vat_number, region)
-    assert written(
-        booked(replace(given, buyer=replace(given.buyer, country_code=region or "BE"))).lines
-    ) == ["8100 C 100.00 6:0.00"]
+    given = replace(given, buyer=replace(given.buyer, country_code=region or "BE"))
+    booking = booked(given)
+    assert written(booking.lines) == ["8100 C 100.00 6:0.00"]
+    assert booking.warnings == ()
+    assert isinstance(booking.customer, CustomerByEmail)
+    assert booking.customer.buyer.vat_number == one_form
 
 
-@pytest.mark.parametrize("vat_number", ["", "   "])
+@pytest.mark.parametrize("vat_number", ["", "   ", "-", " . , "])
 def test_reverse_charge_without_a_number_is_refused(vat_number: str) -> None:
     rejection = refused(reverse_charged(vat_number, email=""))
     assert (rejection.reason, rejection.values) == (Reason.VAT_NUMBER_MISSING, {"number": "1024"})
 
 
 @pytest.mark.parametrize(
-    ("vat_number", "region"),
+    ("vat_number", "region", "tried", "cause"),
     [
-        ("BE0403170702", "BE"),  # check digits
-        ("BE040317070", "BE"),  # form
-        ("0403170701", "BE"),  # no prefix
-        ("none", "BE"),
-        ("DE136695976", "BE"),  # of another country
-        ("GR094259216", "GR"),  # Greece writes EL
-        ("NL004495445B01", "NL"),  # the merchant's own country
-        ("NL004495445B01", "BE"),
-        ("EU372022452", "BE"),  # an OSS registration
+        ("BE0403170702", "BE", "BE0403170702", "check_digits"),
+        ("0403170702", "BE", "BE0403170702", "check_digits"),
+        ("DE136695977", "BE", "DE136695977", "check_digits"),
+        ("BE04031707", "BE", "BE04031707", "form"),
+        ("none", "BE", "NONE", "form"),
+        ("n.v.t.", "BE", "NVT", "form"),
+        ("GB110305878", "GB", "GB110305878", "form"),  # Great Britain is no member state
+        ("EU372022452", "BE", "EU372022452", "form"),  # an OSS registration
+        ("NL004495445B01", "NL", "NL004495445B01", "own_country"),
+        ("NL004495445B01", "BE", "NL004495445B01", "own_country"),
+        ("004495445B01", "NL", "NL004495445B01", "own_country"),
     ],
 )
-def test_reverse_charge_with_a_wrong_number_is_refused(vat_number: str, region: str) -> None:
+def test_reverse_charge_with_a_wrong_number_is_refused_with_its_cause(
+    vat_number: str, region: str, tried: str, cause: str
+) -> None:
     rejection = refused(reverse_charged(vat_number, region))
     assert rejection.reason is Reason.VAT_NUMBER_INVALID
-    assert rejection.values == {"number": "1024", "vat_number": vat_number, "region": region}
+    assert rejection.values == {
+        "number": "1024",
+        "cause": cause,
+        "vat_number": vat_number,
+        "tried": tried,
+        "region": tried[:2],
+    }
+
+
+@pytest.mark.parametrize(
+    ("vat_number", "region", "country"),
+    [
+        ("DE136695976", "BE", "DE"),
+        ("EL094259216", "BE", "GR"),
+        ("XI110305878", "IE", "XI"),
+        (BELGIAN_VAT_NUMBER, "NL", "BE"),
+    ],
+)
+def test_a_number_of_another_member_state_than_the_regions_is_booked_with_a_warning(
+    vat_number: str, region: str, country: str
+) -> None:
+    (warning,) = booked(reverse_charged(vat_number, region)).warnings
+    assert warning.code is WarningCode.VAT_NUMBER_OTHER_COUNTRY
+    assert warning.values == {"number": "1024", "country": country, "region": region}
+
+
+@pytest.mark.parametrize(
+    ("vat_number", "region", "one_form"),
+    [
+        ("-", "NL", ""),
+        ("n.v.t.", "NL", ""),
+        ("BE0403170702", "NL", ""),
+        ("nl 0044.95.445.B01", "NL", "NL004495445B01"),
+        ("004495445B01", None, "NL004495445B01"),
+        (BELGIAN_VAT_NUMBER, "NL", "BE0403170701"),
+    ],
+)
+def test_a_customer_gets_a_vat_number_only_where_it_is_valid(
+    vat_number: str, region: str | None, one_form: str
+) -> None:
+    given = order(line("12.10"), buyer=replace(BUYER, vat_number=vat_number), tax_region=region)
+    customer = booked(given).customer
+    assert isinstance(customer, CustomerByEmail)
+    assert customer.buyer.vat_number == one_form
 
 
 def test_an_oss_registration_is_no_vat_number_of_any_country() -> None:
@@ -1344,8 +1407,8 @@ def test_of_several_reasons_the_first_rule_tells() -> None:
         {"total": Decimal("10.00")},
         {"lines": (line("10.00", "0"),), "tax": (), "tax_strategy": "", "tax_region": "FR"},
         {"tax_strategy": "reverse_charged_vat", "tax_region": "NL"},
-        {"buyer": replace(BUYER, vat_number=BELGIAN_VAT_NUMBER)},
-        {"tax_region": "BE"},
+        {"buyer": replace(BUYER, vat_number="BE0403170702")},
+        {"buyer": replace(BUYER, vat_number=BELGIAN_VAT_NUMBER), "tax_region": "BE"},
         {"email": "truus@example.nl"},
         {"credited_order_number": "1001"},
         {"credited_order_number": None},

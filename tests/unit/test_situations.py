@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from mww2minox.books.decision import decide
-from mww2minox.books.model import REVERSE_CHARGED, Booking, Reason, Rejection, VatRow
+from mww2minox.books.model import (
+    REVERSE_CHARGED,
+    Booking,
+    CustomerByEmail,
+    Reason,
+    Rejection,
+    VatRow,
+)
 from mww2minox.language.texts import use
 from mww2minox.reasons import explain_rejection
 from mww2minox.sandbox.order_parts import goods, invoice, line, order, person, rated
@@ -47,6 +54,12 @@ def refusal_of(raw: dict[str, Any], rows: Sequence[VatRow] = ROWS) -> Rejection:
     found = outcome(raw, rows)
     assert isinstance(found, Rejection), found
     return found
+
+
+def customer_of(booking: Booking) -> CustomerByEmail:
+    """Return the customer by e-mail that a booking is on."""
+    assert isinstance(booking.customer, CustomerByEmail)
+    return booking.customer
 
 
 def german(vat_number: str | None, country: str = "DE") -> dict[str, Any]:
@@ -137,3 +150,35 @@ def test_forty_lines_of_a_shop_whose_prices_exclude_vat_are_booked(sign: int) ->
         f"4990 {sides[1]} 0.20",
     ]
     assert refusal_of({**raw, "taxed": "include"}).reason is Reason.TOTALS_MISMATCH
+
+
+# VAT numbers (books/rules.md, rule 8)
+
+
+@pytest.mark.parametrize("vat_number", ["-", "n.v.t."])
+def test_a_domestic_order_with_no_vat_number_in_words_is_booked_on_a_customer_without_one(
+    vat_number: str,
+) -> None:
+    company = person("Jan Jansen", "jan@example.nl", company="Bedrijf BV", vat_number=vat_number)
+    raw = order("301", DAY, company, [goods("21", "121.00")], invoice("121.00", ("21", "21.00")))
+    assert customer_of(booking_of(raw)).buyer.vat_number == ""
+
+
+@pytest.mark.parametrize(
+    ("vat_number", "country", "one_form"),
+    [("GR094259216", "GR", "EL094259216"), ("136695976", "DE", "DE136695976")],
+)
+def test_a_vat_number_as_the_customer_wrote_it_is_booked_in_its_one_form(
+    vat_number: str, country: str, one_form: str
+) -> None:
+    raw = order(
+        "205",
+        DAY,
+        german(vat_number, country),
+        [goods("0", "500.00")],
+        {"tax": [], "total": "500.00"},
+        tax_strategy=REVERSE_CHARGED,
+    )
+    booking = booking_of(raw)
+    assert written(booking.lines) == ["8100 C 500.00 6:0.00"]
+    assert customer_of(booking).buyer.vat_number == one_form
