@@ -27,7 +27,7 @@ from mww2minox.books.model import (
     State,
     WarningCode,
 )
-from mww2minox.language.texts import N_, _, number, percentage
+from mww2minox.language.texts import N_, _, country_name, number, percentage
 
 HIDDEN = "***"
 """What a message shows in the place of a private value."""
@@ -53,11 +53,25 @@ class Kind(Enum):
     """The state of an order."""
     REASON = auto()
     """The reason of an order, in a few words."""
+    COUNTRY = auto()
+    """A country, by two letters."""
     PRIVATE = auto()
     """A person can be known by it: it is shown here, and in no message."""
 
 
-TEXT, MONEY, RATES, FIELD, PAYMENT_STATUS, LINE_TYPES, STRATEGY, STATE, REASON, PRIVATE = Kind
+(
+    TEXT,
+    MONEY,
+    RATES,
+    FIELD,
+    PAYMENT_STATUS,
+    LINE_TYPES,
+    STRATEGY,
+    STATE,
+    REASON,
+    COUNTRY,
+    PRIVATE,
+) = Kind
 
 
 class Text(NamedTuple):
@@ -89,7 +103,7 @@ class ReasonRow:
 
     `brief` is what a table has room for, `then` ends the suggestion with the command to run.
     `values` names all that its texts show beside `number`; what is not named there counts as
-    private.
+    private. `cases` are the texts where a value `cause` says more of it.
     """
 
     message: str
@@ -98,6 +112,7 @@ class ReasonRow:
     then: str = RETRY
     state: State = State.FAILED
     values: Mapping[str, Kind] = field(default_factory=dict)
+    cases: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,14 +255,37 @@ REASONS: dict[Reason, ReasonRow] = {
     ),
     Reason.VAT_NUMBER_INVALID: ReasonRow(
         message=N_(
-            "Order {number}: VAT number {vat_number} is not a valid number of {region} for reverse"
-            " charge."
+            "Order {number}: {vat_number} is not a valid VAT number of another EU country, so VAT"
+            " cannot be reverse-charged."
         ),
         suggestion=N_(
             "Check the number (VIES), and correct it in the invoice address in the shop."
         ),
         brief=N_("VAT number invalid"),
-        values={"vat_number": PRIVATE, "region": TEXT},
+        values={"vat_number": PRIVATE, "tried": PRIVATE, "region": COUNTRY},
+        cases={
+            "form": Text(
+                N_(
+                    "Order {number}: {vat_number} has not the form of a VAT number of an EU"
+                    " country, so VAT cannot be reverse-charged (tried as {tried})."
+                ),
+                N_("Ask the customer for the number, and correct it in the invoice address."),
+            ),
+            "check_digits": Text(
+                N_(
+                    "Order {number}: {vat_number} is not a valid VAT number of {region}, so VAT"
+                    " cannot be reverse-charged: its check digits are wrong (tried as {tried})."
+                ),
+                N_("Check the number (VIES), and correct it in the invoice address in the shop."),
+            ),
+            "own_country": Text(
+                N_(
+                    "Order {number}: this customer is in {region} ({vat_number}, tried as {tried})."
+                    " VAT can only be reverse-charged to another EU country."
+                ),
+                N_("Put VAT on the order in the shop, or another VAT number {by_hand}."),
+            ),
+        },
     ),
     Reason.EMAIL_MISSING: ReasonRow(
         message=N_("Order {number} has no e-mail address, so its customer cannot be found."),
@@ -606,7 +644,7 @@ WARNINGS: dict[WarningCode, WarningRow] = {
             " VAT number."
         ),
         brief=N_("VAT number of elsewhere"),
-        values={"country": TEXT, "region": TEXT},
+        values={"country": COUNTRY, "region": COUNTRY},
     ),
     WarningCode.PAYMENT_STATUS: WarningRow(
         message=N_('Order {number} is booked, but in the shop its payment stands at "{status}".'),
@@ -709,12 +747,14 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
     row = _row_of(reason, values)
     advice = _advice(values.get("message", ""))
     by_hand = BY_HAND_BY_TEXT if "by_hand" in values else BY_HAND
+    # An older state knows no cause.
+    texts = row.cases.get(values.get("cause", ""), Text(row.message, row.suggestion))
 
-    suggestion = _(row.suggestion).replace("{advice}", advice)
+    suggestion = _(texts.suggestion).replace("{advice}", advice)
     suggestion = f"{suggestion} {_(row.then)}".replace("{by_hand}", _(by_hand))
 
     shown = _shown(values, row.values)
-    return Text(_filled(_(row.message), shown), _filled(suggestion, _as_typed(shown)))
+    return Text(_filled(_(texts.message), shown), _filled(suggestion, _as_typed(shown)))
 
 
 def explain_rejection(rejection: Rejection) -> Text:
@@ -785,7 +825,7 @@ def long_numbers() -> Text:
 
 def discreet_rejection(rejection: Rejection) -> Rejection:
     """Return a rejection for a message to others: without its private values."""
-    kinds = {"number": TEXT, **REASONS[rejection.reason].values}
+    kinds = {"number": TEXT, "cause": TEXT, **REASONS[rejection.reason].values}
     return Rejection(reason=rejection.reason, values=_discreet(rejection.values, kinds))
 
 
@@ -848,6 +888,8 @@ def _written(value: str, kind: Kind) -> str:
             return ", ".join(percentage(Decimal(rate)) for rate in value.split(", "))
         case Kind.FIELD:
             return _name_of_field(value)
+        case Kind.COUNTRY:
+            return country_name(value)
 
         # What this version does not know shows by itself.
         case Kind.PAYMENT_STATUS | Kind.LINE_TYPES | Kind.STRATEGY | Kind.STATE | Kind.REASON:

@@ -24,6 +24,9 @@ from mww2minox.transport import Transport
 SHOP_PER_SECOND = 10.0
 ADMINISTRATION, SHOP = N_("administration"), N_("shop")
 """What a state file can be of another one of."""
+# no text: a key in the state, or what a UUID is derived from
+PRICES, EXCLUDING = "shop prices", "excluding VAT"
+"""A note of the state: whether the shop's prices exclude VAT, where an order does not tell it."""
 NAMESPACE = uuid.UUID("6f2b8f6e-5d0b-5c4e-9a55-6d7777326d78")
 """The root of all derived UUIDs; a change would book every order again."""
 
@@ -145,9 +148,14 @@ class Wiring:
 
     @cached_property
     def rules(self) -> BookingRules:
-        """How orders become bookings: the config's rules, with the shop's own country."""
+        """How orders become bookings: the config's rules, with the shop's country and prices."""
         rules = self.config.rules(self.shop_facts[0])
-        return replace(rules, takes_long_numbers=self.store.has_long_invoice_numbers())
+
+        return replace(
+            rules,
+            takes_long_numbers=self.store.has_long_invoice_numbers(),
+            prices_include_tax=self.store.note(PRICES) != EXCLUDING,
+        )
 
     @cached_property
     def namespace(self) -> uuid.UUID:
@@ -181,6 +189,7 @@ class Wiring:
                 self._keep_to_books(SHOP, shop.uuid)
             self.store.set_note("shop region", shop.country)
             self.store.set_note("shop identity", identity)
+            self.store.set_note(PRICES, None if shop.prices_include_tax else EXCLUDING)
         return shop.country, identity
 
     @property

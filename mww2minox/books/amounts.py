@@ -16,6 +16,8 @@ ONE = Decimal(1)
 HUNDRED = Decimal(100)
 VAT_TOLERANCE = Decimal("0.02")
 VAT_TOLERANCE_PER_PRICE = Decimal("0.01")
+ROUNDING_PER_PRICE = Decimal("0.005")
+"""The most that rounding one price entry to cents takes off or adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +285,18 @@ def _quotas(vat: Decimal, parts: Sequence[Part]) -> list[Decimal]:
 # books/rules.md, rule 6: the rounding
 
 
+def largest_rounding(entry_count: int, setting: Decimal, *, includes_tax: bool) -> Decimal:
+    """Return so many euros of difference between total and lines as are a rounding.
+
+    A shop whose prices exclude VAT rounds each price entry when it adds the VAT, and the total
+    once: with many lines that is more than the setting.
+    """
+    if includes_tax:
+        return setting
+
+    return max(setting, ROUNDING_PER_PRICE * entry_count)
+
+
 def rounding_of(difference: Decimal, parts: Sequence[Part], ledger: str | None) -> Rounding:
     """Return where a difference goes: to `ledger`, or else into the net that is largest by size."""
     if not difference:
@@ -293,7 +307,7 @@ def rounding_of(difference: Decimal, parts: Sequence[Part], ledger: str | None) 
         return Rounding(difference=difference)
 
     nets: dict[Decimal, Decimal] = {}
-    for part in parts:
+    for part in _turnover(parts):
         nets[part.rate] = nets.get(part.rate, ZERO) + part.net
     rate = max(nets, key=lambda rate: (abs(nets[rate]), rate))
 
@@ -302,7 +316,7 @@ def rounding_of(difference: Decimal, parts: Sequence[Part], ledger: str | None) 
 
 def with_rounding(parts: Sequence[Part], rounding: Rounding) -> tuple[Part, ...]:
     """Return the parts with the difference in the largest net of the rate that it goes to."""
-    of_rate = [part for part in parts if part.rate == rounding.rate]
+    of_rate = [part for part in _turnover(parts) if part.rate == rounding.rate]
     if not of_rate:
         return tuple(parts)
 
@@ -311,3 +325,10 @@ def with_rounding(parts: Sequence[Part], rounding: Rounding) -> tuple[Part, ...]
         replace(part, gross=part.gross + rounding.difference) if part is largest else part
         for part in parts
     )
+
+
+def _turnover(parts: Sequence[Part]) -> Sequence[Part]:
+    """Return the parts with a VAT code: cents of rounding are no debt. Where none has one, all."""
+    turnover = [part for part in parts if part.place.row is None or part.place.row.code is not None]
+
+    return turnover or parts

@@ -21,6 +21,7 @@ from mww2minox.books.model import (
     VatRow,
     VatShare,
 )
+from mww2minox.books.vat_number import vat_number_of
 from mww2minox.books.vat_rows import region_of, row_of
 from mww2minox.language.cleaning import one_line
 
@@ -67,8 +68,14 @@ def _customer_by_email(order: Order) -> CustomerByEmail | None:
     if not email:
         return None
 
-    reverse_charged = order.tax_strategy == REVERSE_CHARGED
-    return CustomerByEmail(email=email, buyer=order.buyer, reverse_charged=reverse_charged)
+    # What is no valid VAT number does not get into the books with a customer.
+    country = order.tax_region or order.buyer.country_code
+    vat_number = vat_number_of(order.buyer.vat_number, country=country)
+    return CustomerByEmail(
+        email=email,
+        buyer=replace(order.buyer, vat_number=vat_number or ""),
+        reverse_charged=order.tax_strategy == REVERSE_CHARGED,
+    )
 
 
 # books/rules.md, rule 10: the lines

@@ -19,6 +19,7 @@ from mww2minox.books.amounts import (
     Rounding,
     entries_of,
     is_nothing,
+    largest_rounding,
     parts_of,
     rounding_of,
     vat_by_rate,
@@ -59,7 +60,7 @@ from mww2minox.books.model import (
 from mww2minox.books.money import euros, percentage
 from mww2minox.books.order_check import problem_of, problem_of_number
 from mww2minox.books.periods import period_of
-from mww2minox.books.vat_number import allows_reverse_charge
+from mww2minox.books.vat_number import Cause, VatNumber, is_of, read_vat_number
 from mww2minox.books.vat_rows import costs_without_vat, need_met_by, region_of
 
 REFUNDED = "refunded"
@@ -229,7 +230,7 @@ def _total_agrees(workings: Workings) -> Workings | Rejection:
     """Refuse a difference that is no rounding, or that has no account to go to."""
     order, rounding = workings.order, workings.rounding
     homeless = rounding.difference and not rounding.ledger and rounding.rate is None
-    if abs(rounding.difference) <= workings.rules.max_rounding and not homeless:
+    if abs(rounding.difference) <= _largest_rounding(workings) and not homeless:
         return workings
 
     return _reject(
@@ -239,6 +240,16 @@ def _total_agrees(workings: Workings) -> Workings | Rejection:
         lines=euros(order.total - rounding.difference),
         difference=euros(rounding.difference),
     )
+
+
+def _largest_rounding(workings: Workings) -> Decimal:
+    rules = workings.rules
+    includes_tax = workings.order.prices_include_tax
+    # Not every order tells it; then the store does.
+    if includes_tax is None:
+        includes_tax = rules.prices_include_tax
+
+    return largest_rounding(len(workings.entries), rules.max_rounding, includes_tax=includes_tax)
 
 
 def _rounding_in_net(workings: Workings) -> Workings:
@@ -302,20 +313,37 @@ def _listed(rates: list[Decimal]) -> str:
 
 
 def _vat_number(workings: Workings) -> Workings | Rejection:
-    """Reverse charge needs a valid number of another EU country, the region's."""
+    """Reverse charge needs a valid number of another EU country, if not the region's."""
     order = workings.order
     if order.tax_strategy != REVERSE_CHARGED:
         return workings
 
-    given = order.buyer.vat_number
-    if not given.strip():
+    region = (order.tax_region or order.buyer.country_code).upper()
+    number = read_vat_number(order.buyer.vat_number, country=region)
+    if not number.number:
         return _reject(order, Reason.VAT_NUMBER_MISSING)
 
-    region = (order.tax_region or order.buyer.country_code).upper()
-    if allows_reverse_charge(given, region=region, shop_country=workings.rules.shop_country):
-        return workings
-    shown = plain(given, VAT_NUMBER_LENGTH)
-    return _reject(order, Reason.VAT_NUMBER_INVALID, vat_number=shown, region=region)
+    cause = number.cause
+    if cause is None and is_of(number, workings.rules.shop_country):
+        cause = Cause.OWN_COUNTRY
+    if cause:
+        return _invalid_vat_number(order, number, cause)
+    # Article 138 asks for a number of a member state other than that of dispatch, whichever.
+    if region and not is_of(number, region):
+        code = WarningCode.VAT_NUMBER_OTHER_COUNTRY
+        return _warned(workings, code, country=number.country, region=region)
+    return workings
+
+
+def _invalid_vat_number(order: Order, number: VatNumber, cause: Cause) -> Rejection:
+    return _reject(
+        order,
+        Reason.VAT_NUMBER_INVALID,
+        cause=cause,
+        vat_number=plain(order.buyer.vat_number, VAT_NUMBER_LENGTH),
+        tried=plain(number.number, VAT_NUMBER_LENGTH),
+        region=number.country,
+    )
 
 
 # books/rules.md, rules 9 to 13: the customer, the lines, credit orders, the period

@@ -19,6 +19,7 @@ from mww2minox.books.model import (
     VatPosting,
 )
 from mww2minox.books.money import cents, euros, percentage
+from mww2minox.books.vat_number import read_vat_number
 
 OF_THEIR_OWN = frozenset(
     {"shipping", "payment", "discount", "gift_card", "store_credit", "surcharge"}
@@ -410,6 +411,8 @@ def payment_undone(booked: Order, now: Order) -> Difference | None:
 
 def _facts(order: Order) -> Mapping[str, str]:
     """What a booking depends on. An e-mail address is told by a mark only: it is personal data."""
+    country = order.tax_region or order.buyer.country_code
+
     facts = {
         "total": euros(order.total),
         "date": order.date.isoformat(),
@@ -420,7 +423,7 @@ def _facts(order: Order) -> Mapping[str, str]:
         "payment": order.payment or "",
         "credited_order_number": order.credited_order_number or "",
         "e-mail": _mark(order.email.strip().lower()),
-        "taxnumber": order.buyer.vat_number,
+        "taxnumber": read_vat_number(order.buyer.vat_number, country=country).number,
     }
 
     sums: dict[str, Decimal] = {}

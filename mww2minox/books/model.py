@@ -132,7 +132,10 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order of the shop, as far as booking it needs."""
+    """An order of the shop, as far as booking it needs.
+
+    `prices_include_tax` is None where the order does not tell it.
+    """
 
     number: str
     date: dt.date
@@ -144,6 +147,7 @@ class Order:
     status_changed: dt.date | None = None
     tax_region: str | None = None
     tax_strategy: str = ""
+    prices_include_tax: bool | None = None
     email: str = ""
     payment: str | None = None
     payment_status: str = ""
@@ -239,8 +243,8 @@ class VatNeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRules:
-    """How this shop's orders become bookings: the config, and the shop's own country as
-    `shop_country`.
+    """How this shop's orders become bookings: the config, the shop's own country as `shop_country`,
+    and whether its prices include VAT.
 
     `takes_long_numbers`: Minox took invoice numbers of more than 8 digits before.
     """
@@ -255,6 +259,7 @@ class BookingRules:
     max_rounding: Decimal = Decimal("0.05")
     date: DateChoice = DateChoice.ORDER
     description: str = "{number}"
+    prices_include_tax: bool = True
     invoice_number: InvoiceNumber = InvoiceNumber.ORDER
     takes_long_numbers: bool = False
 
@@ -276,7 +281,10 @@ class FixedCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerByEmail:
-    """A customer that is known by e-mail, with the data to create it from."""
+    """A customer that is known by e-mail, with the data to create it from.
+
+    The buyer's VAT number is in its one form, and empty where it is not valid.
+    """
 
     email: str
     buyer: Buyer

@@ -1,42 +1,87 @@
-"""The VAT number that reverse charge needs (books/rules.md, rule 8; article 138 VAT directive)."""
+"""VAT numbers: their one form, whether they are valid, and what reverse charge asks of them.
+
+Source: books/rules.md, rule 8; article 138 of the VAT directive.
+"""
 
 import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
 
 from stdnum.eu import vat as eu_vat
-from stdnum.exceptions import ValidationError
+from stdnum.exceptions import InvalidChecksum, ValidationError
 
 NO_COUNTRY = ("EU", "IM")
 """Numbers of the one-stop shop pass the check of the digits, but are no customer's VAT number."""
-LABEL = re.compile("^(BTW|VAT|TVA|UST|MWST)(ID)?(NUMMER|NUMBER|NR|NO)?(?=[A-Z0-9]{8})")
+LABEL = re.compile(
+    "^(BTW|VAT|TVA|UST|UMSATZSTEUER|MWST|IVA|PIVA|MOMS|UID)(REG|ID(ENTIFICATIE)?)?"
+    "(NUMMER|NUMBER|NUMMERO|NR|NO)?(?=[A-Z0-9]{4})"
+)
 """A word before the number, as people write it; no country's code begins like one."""
 OLD_BELGIAN = re.compile("BE[0-9]{9}")
 """Belgian numbers got a 0 in front in 2008."""
+PREFIXES = {"GR": "EL", "GB": "XI", "MC": "FR"}
+"""The prefixes that are not the country's own code: Greece's own word, Northern Ireland, Monaco."""
+COUNTRIES = {"EL": "GR"}
+"""The prefixes that are no country's code: of XI and FR more than one country has numbers."""
+KNOWN_PREFIXES = {state.upper() for state in eu_vat.MEMBER_STATES} | {"EL", "GB", *NO_COUNTRY}
 
 
-def valid_vat_number(given: str) -> str | None:
-    """Return an EU VAT number in its compact form (`BE0403170701`), or None.
+class Cause(StrEnum):
+    """Why a VAT number cannot be used for reverse charge."""
 
-    None when its form or its check digits are wrong.
+    FORM = "form"
+    CHECK_DIGITS = "check_digits"
+    OWN_COUNTRY = "own_country"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatNumber:
+    """A VAT number in its one form (`BE0403170701`); `cause` says why it is none, where it is none.
+
+    The cause is never OWN_COUNTRY: a number of the merchant's own country is a valid one.
     """
+
+    number: str
+    cause: Cause | None = None
+
+    @property
+    def country(self) -> str:
+        """The country that its prefix stands for, by two letters."""
+        return COUNTRIES.get(self.number[:2], self.number[:2])
+
+
+def read_vat_number(given: str, *, country: str) -> VatNumber:
+    """Bring a VAT number into its one form, and check its form and check digits.
+
+    `country` (two letters) is that of a number without a prefix. A number that is empty, or has
+    neither letters nor digits, comes back empty.
+    """
+    number = _in_one_form(given, country)
+    if number.startswith(NO_COUNTRY):
+        return VatNumber(number=number, cause=Cause.FORM)
+
     try:
-        number = str(eu_vat.validate(given)).upper()
+        eu_vat.validate(number)
+    except InvalidChecksum:
+        return VatNumber(number=number, cause=Cause.CHECK_DIGITS)
     except ValidationError:
-        return None
+        return VatNumber(number=number, cause=Cause.FORM)
+    return VatNumber(number=number)
 
-    return None if number.startswith(NO_COUNTRY) else number
 
+def vat_number_of(given: str, *, country: str) -> str | None:
+    """Return a valid VAT number in its one form; None for one that is not valid, or for none.
 
-def allows_reverse_charge(given: str, *, region: str, shop_country: str) -> bool:
-    """Tell whether a VAT number is valid, of the region, and not of the shop's own country.
-
-    With an empty `region` that of any other country will do.
+    `country` (two letters) is that of a number without a prefix.
     """
-    number = valid_vat_number(given)
-    if number is None:
-        return False
+    read = read_vat_number(given, country=country)
+    return read.number if read.cause is None else None
 
-    prefix = number[:2]
-    return prefix != _prefix(shop_country) and prefix == _prefix(region or prefix)
+
+def is_of(number: VatNumber, country: str) -> bool:
+    """Tell whether a number is one of this country: XI is of GB too, and FR of MC."""
+    return number.number[:2] == _prefix(country)
 
 
 def is_same_vat_number(first: str, second: str, *, country: str) -> bool:
@@ -49,16 +94,21 @@ def is_same_vat_number(first: str, second: str, *, country: str) -> bool:
 
 def _in_one_form(given: str, country: str) -> str:
     """Write a number as `BE0403170701`: no label, no spaces, its country's prefix, valid or not."""
-    number = LABEL.sub("", "".join(char for char in given.upper() if char.isalnum()))
+    letters = unicodedata.normalize("NFKC", given).upper()
+    number = LABEL.sub("", "".join(sign for sign in letters if sign.isascii() and sign.isalnum()))
     if not number:
         return ""
 
-    if not number[:2].isalpha():
-        number = country.upper() + number
-    number = _prefix(number[:2]) + number[2:]
+    # A French number may begin with two letters of its own.
+    prefix, start = _prefix(country), number[:2]
+    if not start.isalpha() or (prefix == "FR" and start not in KNOWN_PREFIXES):
+        number = prefix + number
+    # Of all countries only Greece is written in two ways.
+    if number.startswith("GR"):
+        number = f"EL{number[2:]}"
     return f"BE0{number[2:]}" if OLD_BELGIAN.fullmatch(number) else number
 
 
-def _prefix(region: str) -> str:
-    """Greek VAT numbers begin with EL, all others with the country's code."""
-    return {"GR": "EL"}.get(region.upper(), region.upper())
+def _prefix(country: str) -> str:
+    """Return what the VAT numbers of a country begin with."""
+    return PREFIXES.get(country.upper(), country.upper())

@@ -210,7 +210,10 @@ class BookingSettings(Settings):
     )
     max_rounding: Euros = Field(
         default=Decimal("0.05"),
-        description=N_("the most euros of rounding in one order; with more it is not booked"),
+        description=N_(
+            "the most euros of rounding in one order; with more it is not booked. Where prices"
+            " exclude VAT it may be half a cent per order line, where that is more."
+        ),
     )
 
 

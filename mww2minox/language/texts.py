@@ -114,3 +114,11 @@ def country_names(region: str) -> tuple[str, ...]:
 
     names = (Locale.parse(locale).territories.get(region.upper()) for locale in LOCALES.values())
     return tuple(dict.fromkeys(name.lower() for name in names if name))
+
+
+def country_name(region: str) -> str:
+    """Return what the reader calls a country (two letters); what is none comes back as it is."""
+    from babel import Locale
+
+    territories = Locale.parse(LOCALES[_Reader.language]).territories
+    return str(territories.get(region.upper(), region))

@@ -116,8 +116,7 @@ def customer_body(customer: CustomerByEmail, externalid: str) -> bytes:
 
     body: dict[str, Any] = {"externalid": externalid, "addresses": [_without_empty(address)]}
     if buyer.vat_number:
-        number = compact_vat_number(buyer.vat_number)
-        body["vat"] = {"active": True, "vat_registration_number": number}
+        body["vat"] = {"active": True, "vat_registration_number": buyer.vat_number}
     return json.dumps(body, ensure_ascii=False).encode()
 
 

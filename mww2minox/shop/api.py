@@ -50,13 +50,15 @@ class Page:
 class StoreFacts:
     """The store's country (two letters) and identity, the same for every token of the store.
 
-    `uuid` and `name` are empty where the store does not tell them.
+    `uuid` and `name` are empty where the store does not tell them; a store that does not tell
+    whether its prices include VAT has them so.
     """
 
     country: str
     identity: str
     uuid: str
     name: str = ""
+    prices_include_tax: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,14 @@ class Webshop:
             raise self._unusable("/v1/store", store)
         country = str(fields.get("region_code") or "NL").upper()
         name = plain_text(str(fields.get("name") or ""))
-        return StoreFacts(country=country, identity=identity, uuid=uuid, name=name)
+        includes_tax = fields.get("prices_include_tax")
+        return StoreFacts(
+            country=country,
+            identity=identity,
+            uuid=uuid,
+            name=name,
+            prices_include_tax=includes_tax is None or read_flag(includes_tax),
+        )
 
     def statuses(self) -> list[Status]:
         """Return all order statuses, in the configured language. Needs the partner token."""

@@ -189,6 +189,7 @@ class ShopOrder(_Shape):
     credited_order_number: Number | None = None
     tax_region: Text | None = None
     tax_strategy: Text = ""
+    taxed: Text = ""
     payment: _Payment | None = None
     payment_status: Text = ""
     debtor: _Debtor = _Debtor()
@@ -211,6 +212,7 @@ class ShopOrder(_Shape):
             status_changed=self.status_changed_date,
             tax_region=self.tax_region,
             tax_strategy=self.tax_strategy,
+            prices_include_tax=_includes_tax(self.taxed),
             email=self.debtor.email,
             payment=_payment(self.payment),
             payment_status=self.payment_status.lower(),
@@ -312,6 +314,15 @@ def _taxes(taxes: list[_Tax] | None) -> tuple[Tax, ...] | None:
     if taxes is None:
         return None
     return tuple(Tax(rate=tax.rate, amount=tax.amount) for tax in taxes)
+
+
+def _includes_tax(taxed: str) -> bool | None:
+    """Read whether an order's prices include VAT (`include`, `exclude`); else None: not told."""
+    word = taxed.lower()
+    if word.startswith("incl"):
+        return True
+
+    return False if word.startswith("excl") else None
 
 
 def _payment(payment: _Payment | None) -> str | None:

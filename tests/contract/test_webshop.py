@@ -431,6 +431,33 @@ def test_statuses_are_known_by_their_name_in_the_configured_language(
     assert dutch.statuses.selected == {2, 5}
 
 
+@pytest.mark.parametrize(
+    ("told", "includes_tax"), [(True, True), (False, False), ("false", False), (None, True)]
+)
+def test_whether_prices_include_vat_is_kept_for_orders_that_do_not_tell_it(
+    wiring: Wiring, told: object, *, includes_tax: bool
+) -> None:
+    with requests_mock.Mocker() as shop:
+        shop.get(
+            "/v1/store", json={"name": "Kaas", "region_code": "BE", "prices_include_tax": told}
+        )
+        wiring.ask_shop()
+    assert wiring.rules.prices_include_tax is includes_tax
+    assert wiring.rules.shop_country == "BE"
+
+
+@pytest.mark.parametrize(
+    ("told", "includes_tax"), [("include", True), ("Exclude", False), ("", None), (None, None)]
+)
+def test_an_order_tells_whether_its_prices_include_vat(
+    told: object, *, includes_tax: bool | None
+) -> None:
+    plain = next(sample.order for sample in SAMPLES if sample.number == "1001")
+    order = read_order(plain | {"taxed": told}).order
+    assert order
+    assert order.prices_include_tax is includes_tax
+
+
 def test_an_unknown_status_lists_the_available_ones(processes: Processes) -> None:
     with pytest.raises(ConfigError, match=r"'Betaalt'.*Betaald \(2\).*Afgehaald \(5\)"):
         _ = processes.start(shop={"statuses": ["Betaalt"]}).statuses

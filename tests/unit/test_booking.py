@@ -610,6 +610,74 @@ def test_a_rounding_goes_into_the_net_that_is_largest_by_absolute_value(
     assert written(booked(order(*lines, total=str(total))).lines) == written_lines
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("off", ["0.20", "-0.20"])
+@pytest.mark.parametrize(
+    ("of_order", "of_store", "is_booked"),
+    [
+        (False, True, True),
+        (None, False, True),
+        (True, False, False),
+        (None, True, False),
+    ],
+)
+def test_where_prices_exclude_vat_half_a_cent_per_price_entry_is_a_rounding(
+    of_order: bool | None, of_store: bool, is_booked: bool, off: str, sign: int
+) -> None:
+    lines = [line("1.21") for _ in range(38)] + [line("5.45", "9"), line("1.00", type="shipping")]
+    total = Decimal("52.43") + Decimal(off)
+    sale = order(*lines, total=str(total), prices_include_tax=of_order)
+    given = sale if sign > 0 else mirrored(sale)
+    using = rules(rounding_ledger="4990", prices_include_tax=of_store)
+
+    if not is_booked:
+        assert refused(given, using).reason is Reason.TOTALS_MISMATCH
+        return
+    assert booked(given, using).total == sign * total
+    side = "C" if sign * Decimal(off) > 0 else "D"
+    assert written(booked(given, using).lines)[-1] == f"4990 {side} 0.20"
+
+    one_cent_more = replace(given, total=given.total + sign * Decimal(off) / 20)
+    assert refused(one_cent_more, using).reason is Reason.TOTALS_MISMATCH
+
+
+def test_where_prices_exclude_vat_the_setting_still_counts_for_few_lines() -> None:
+    given = order(line("12.10"), total="12.15", prices_include_tax=False)
+    assert booked(given).total == Decimal("12.15")
+    beyond = replace(given, total=Decimal("12.16"))
+    assert refused(beyond).reason is Reason.TOTALS_MISMATCH
+
+
+def test_a_rounding_goes_to_what_has_a_vat_code() -> None:
+    lines = [line("12.10"), line("-50.00", "0", type="gift_card")]
+    using = rules(vat=(*VAT, GIFT_CARD))
+    assert written(booked(order(*lines, total="-37.88"), using).lines) == [
+        "8000 C 10.02 1:2.10",
+        "1850 D 50.00",
+    ]
+
+    at_nought = [line("5.00", "0"), line("-50.00", "0", type="gift_card")]
+    with_zero = rules(vat=(*VAT, ZERO_ROW, GIFT_CARD))
+    assert written(booked(order(*at_nought, total="-44.98"), with_zero).lines) == [
+        "8020 C 5.02 3:0.00",
+        "1850 D 50.00",
+    ]
+
+
+def test_only_where_nothing_has_a_vat_code_another_line_takes_a_rounding() -> None:
+    given = order(line("50.00", "0", type="gift_card"), total="50.02")
+    assert written(booked(given, rules(vat=(*VAT, GIFT_CARD))).lines) == ["1850 C 50.02"]
+
+
+def test_of_two_nets_of_one_size_that_of_the_higher_rate_takes_a_rounding() -> None:
+    for lines in ([line("12.10"), line("10.90", "9")], [line("10.90", "9"), line("12.10")]):
+        booking = booked(order(*lines, total="23.01"))
+        assert {each.ledger: each.credit for each in booking.lines} == {
+            "8000": Decimal("10.01"),
+            "8010": Decimal("10.00"),
+        }
+
+
 def test_an_order_without_lines_does_not_add_up() -> None:
     assert refused(order(total="50.00")).reason is Reason.TOTALS_MISMATCH
     assert (
@@ -857,48 +925,111 @@ def test_each_type_that_has_an_account_of_its_own_goes_there(line_type: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("vat_number", "region"),
+    ("vat_number", "region", "one_form"),
     [
-        (BELGIAN_VAT_NUMBER, "BE"),
-        (" be 0403.170.701 ", "be"),
-        ("EL094259216", "GR"),
-        ("DE136695976", "DE"),
-        (BELGIAN_VAT_NUMBER, None),
+        (BELGIAN_VAT_NUMBER, "BE", "BE0403170701"),
+        (" be 0403.170.701 ", "be", "BE0403170701"),
+        ("0403170701", "BE", "BE0403170701"),
+        ("403 170 701", "BE", "BE0403170701"),  # from before 2008
+        ("BTW: BE 403.170.701", "BE", "BE0403170701"),
+        ("VAT no. 0403,170,701", "BE", "BE0403170701"),
+        ("EL094259216", "GR", "EL094259216"),
+        ("GR094259216", "GR", "EL094259216"),
+        ("094259216", "GR", "EL094259216"),
+        ("USt-IdNr. DE136695976", "DE", "DE136695976"),
+        ("136 695 976", "DE", "DE136695976"),
+        ("UID: ATU13585627", "AT", "ATU13585627"),
+        ("XI110305878", "GB", "XI110305878"),
+        ("110305878", "GB", "XI110305878"),
+        ("FR83404833048", "MC", "FR83404833048"),
+        ("83404833048", "MC", "FR83404833048"),
+        (BELGIAN_VAT_NUMBER, None, "BE0403170701"),
+        ("0403170701", None, "BE0403170701"),  # the invoice country's
     ],
 )
-def test_reverse_charge_with_a_valid_number_of_the_region_is_booked(
-    vat_number: str, region: str | None
+def test_a_vat_number_is_brought_into_its_one_form(
+    vat_number: str, region: str | None, one_form: str
 ) -> None:
     given = reverse_charged(vat_number, region)
-    assert written(
-        booked(replace(given, buyer=replace(given.buyer, country_code=region or "BE"))).lines
-    ) == ["8100 C 100.00 6:0.00"]
+    given = replace(given, buyer=replace(given.buyer, country_code=region or "BE"))
+    booking = booked(given)
+    assert written(booking.lines) == ["8100 C 100.00 6:0.00"]
+    assert booking.warnings == ()
+    assert isinstance(booking.customer, CustomerByEmail)
+    assert booking.customer.buyer.vat_number == one_form
 
 
-@pytest.mark.parametrize("vat_number", ["", "   "])
+@pytest.mark.parametrize("vat_number", ["", "   ", "-", " . , "])
 def test_reverse_charge_without_a_number_is_refused(vat_number: str) -> None:
     rejection = refused(reverse_charged(vat_number, email=""))
     assert (rejection.reason, rejection.values) == (Reason.VAT_NUMBER_MISSING, {"number": "1024"})
 
 
 @pytest.mark.parametrize(
-    ("vat_number", "region"),
+    ("vat_number", "region", "tried", "cause"),
     [
-        ("BE0403170702", "BE"),  # check digits
-        ("BE040317070", "BE"),  # form
-        ("0403170701", "BE"),  # no prefix
-        ("none", "BE"),
-        ("DE136695976", "BE"),  # of another country
-        ("GR094259216", "GR"),  # Greece writes EL
-        ("NL004495445B01", "NL"),  # the merchant's own country
-        ("NL004495445B01", "BE"),
-        ("EU372022452", "BE"),  # an OSS registration
+        ("BE0403170702", "BE", "BE0403170702", "check_digits"),
+        ("0403170702", "BE", "BE0403170702", "check_digits"),
+        ("DE136695977", "BE", "DE136695977", "check_digits"),
+        ("BE04031707", "BE", "BE04031707", "form"),
+        ("none", "BE", "NONE", "form"),
+        ("n.v.t.", "BE", "NVT", "form"),
+        ("GB110305878", "GB", "GB110305878", "form"),  # Great Britain is no member state
+        ("EU372022452", "BE", "EU372022452", "form"),  # an OSS registration
+        ("NL004495445B01", "NL", "NL004495445B01", "own_country"),
+        ("NL004495445B01", "BE", "NL004495445B01", "own_country"),
+        ("004495445B01", "NL", "NL004495445B01", "own_country"),
     ],
 )
-def test_reverse_charge_with_a_wrong_number_is_refused(vat_number: str, region: str) -> None:
+def test_reverse_charge_with_a_wrong_number_is_refused_with_its_cause(
+    vat_number: str, region: str, tried: str, cause: str
+) -> None:
     rejection = refused(reverse_charged(vat_number, region))
     assert rejection.reason is Reason.VAT_NUMBER_INVALID
-    assert rejection.values == {"number": "1024", "vat_number": vat_number, "region": region}
+    assert rejection.values == {
+        "number": "1024",
+        "cause": cause,
+        "vat_number": vat_number,
+        "tried": tried,
+        "region": tried[:2],
+    }
+
+
+@pytest.mark.parametrize(
+    ("vat_number", "region", "country"),
+    [
+        ("DE136695976", "BE", "DE"),
+        ("EL094259216", "BE", "GR"),
+        ("XI110305878", "IE", "XI"),
+        (BELGIAN_VAT_NUMBER, "NL", "BE"),
+    ],
+)
+def test_a_number_of_another_member_state_than_the_regions_is_booked_with_a_warning(
+    vat_number: str, region: str, country: str
+) -> None:
+    (warning,) = booked(reverse_charged(vat_number, region)).warnings
+    assert warning.code is WarningCode.VAT_NUMBER_OTHER_COUNTRY
+    assert warning.values == {"number": "1024", "country": country, "region": region}
+
+
+@pytest.mark.parametrize(
+    ("vat_number", "region", "one_form"),
+    [
+        ("-", "NL", ""),
+        ("n.v.t.", "NL", ""),
+        ("BE0403170702", "NL", ""),
+        ("nl 0044.95.445.B01", "NL", "NL004495445B01"),
+        ("004495445B01", None, "NL004495445B01"),
+        (BELGIAN_VAT_NUMBER, "NL", "BE0403170701"),
+    ],
+)
+def test_a_customer_gets_a_vat_number_only_where_it_is_valid(
+    vat_number: str, region: str | None, one_form: str
+) -> None:
+    given = order(line("12.10"), buyer=replace(BUYER, vat_number=vat_number), tax_region=region)
+    customer = booked(given).customer
+    assert isinstance(customer, CustomerByEmail)
+    assert customer.buyer.vat_number == one_form
 
 
 def test_an_oss_registration_is_no_vat_number_of_any_country() -> None:
@@ -1358,8 +1489,8 @@ def test_of_several_reasons_the_first_rule_tells() -> None:
         {"total": Decimal("10.00")},
         {"lines": (line("10.00", "0"),), "tax": (), "tax_strategy": "", "tax_region": "FR"},
         {"tax_strategy": "reverse_charged_vat", "tax_region": "NL"},
-        {"buyer": replace(BUYER, vat_number=BELGIAN_VAT_NUMBER)},
-        {"tax_region": "BE"},
+        {"buyer": replace(BUYER, vat_number="BE0403170702")},
+        {"buyer": replace(BUYER, vat_number=BELGIAN_VAT_NUMBER), "tax_region": "BE"},
         {"email": "truus@example.nl"},
         {"credited_order_number": "1001"},
         {"credited_order_number": None},

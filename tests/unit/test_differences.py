@@ -454,3 +454,16 @@ def test_vat_that_is_not_known_is_not_compared() -> None:
     sent, found = _ledger_lines("12.10", "10.90")
     assert _told(sent, found, "0.03") == []
     assert _told(sent, found, "0.03", "3.00") == ["vat_differs 3.00 -> 0.00 *"]
+
+
+def test_a_vat_number_that_is_written_otherwise_is_no_change() -> None:
+    booked = order(line("12.10"), buyer=replace(BUYER, vat_number="be 403.170.701"))
+    same = replace(booked, buyer=replace(BUYER, vat_number="BE0403170701"))
+    other = replace(booked, buyer=replace(BUYER, vat_number="DE136695976"))
+    assert order_changes(booked, same) == ()
+    (change,) = order_changes(booked, other)
+    assert change.values == {
+        "field": "taxnumber",
+        "expected": "BE0403170701",
+        "found": "DE136695976",
+    }

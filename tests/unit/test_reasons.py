@@ -26,6 +26,7 @@ from mww2minox.books.model import (
     WarningCode,
 )
 from mww2minox.books.money import euros
+from mww2minox.books.vat_number import Cause
 from mww2minox.language.texts import Language, use
 from mww2minox.reasons import (
     ADVICE,
@@ -41,6 +42,7 @@ from mww2minox.reasons import (
     brief_warning,
     describe,
     discreet_difference,
+    discreet_rejection,
     discreet_warning,
     explain,
     explain_differences,
@@ -75,12 +77,16 @@ DUTCH = {
     "voided": "geannuleerd",
     "shipping, gift_wrap": "verzendkosten, gift_wrap",
     "reverse_charged_vat": "btw verlegd (EU)",
+    "BE": "België",
+    "DE": "Duitsland",
 }
 """What a Dutch reader is shown for the values below; all others stay as they are."""
 ENGLISH = {
     "shipping, gift_wrap": "shipping costs, gift_wrap",
     "reverse_charged_vat": "reverse charge (EU)",
     "status_not_selected": "status does not book",
+    "BE": "Belgium",
+    "DE": "Germany",
 }
 """What an English reader is shown."""
 VALUES: dict[Reason, dict[str, str]] = {
@@ -96,7 +102,12 @@ VALUES: dict[Reason, dict[str, str]] = {
         "lines": "shipping, gift_wrap",
         "strategy": "reverse_charged_vat",
     },
-    Reason.VAT_NUMBER_INVALID: {"vat_number": "BE0403170702", "region": "BE"},
+    Reason.VAT_NUMBER_INVALID: {
+        "cause": "check_digits",
+        "vat_number": "0403.170.702",
+        "tried": "BE0403170702",
+        "region": "BE",
+    },
     Reason.CUSTOMER_BLOCKED: {"customer": "10007"},
     Reason.CREDIT_ORDER_POSITIVE: {"total": "47.45", "original": "28"},
     Reason.ORIGINAL_NOT_BOOKED: {
@@ -168,7 +179,7 @@ def _fields(template: str) -> set[str]:
 
 def _written(values: Iterable[str], language: Language) -> list[str]:
     words = DUTCH if language == "nl" else ENGLISH
-    return [words.get(value, value) for value in values]
+    return [words.get(value, value) for value in values if value not in set(Cause)]
 
 
 def test_every_reason_of_the_interface_has_its_texts() -> None:
@@ -236,7 +247,45 @@ def test_a_reason_shows_all_its_values_and_ends_in_the_command_to_run(
 def test_a_reason_uses_the_values_that_the_code_gives_and_no_others(reason: Reason) -> None:
     row = REASONS[reason]
     shown = _fields(f"{row.message} {row.suggestion}") - {"advice"}
-    assert shown == {"number", *VALUES.get(reason, {})} == {"number", *row.values}
+    for texts in row.cases.values():
+        shown |= _fields(f"{texts.message} {texts.suggestion}")
+    assert shown == {"number", *VALUES.get(reason, {})} - {"cause"} == {"number", *row.values}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("cause", Cause)
+def test_each_cause_of_a_vat_number_that_is_none_has_a_sentence_of_its_own(
+    cause: Cause, language: Language
+) -> None:
+    use(language)
+    rejection = Rejection(
+        reason=Reason.VAT_NUMBER_INVALID,
+        values={
+            "number": "1024",
+            "cause": cause,
+            "vat_number": "0403.170.702",
+            "tried": "BE0403170702",
+            "region": "BE",
+        },
+    )
+    text = explain_rejection(rejection)
+    assert "0403.170.702" in text.message
+    assert "BE0403170702" in text.message
+    assert text.suggestion.endswith("mww2minox retry 1024")
+    row = REASONS[Reason.VAT_NUMBER_INVALID]
+    assert row.cases[cause].message != row.message
+    assert not re.search(r"[{}]|\([a-z_]+\)", text.message + text.suggestion)
+
+    hidden = explain_rejection(discreet_rejection(rejection)).message
+    assert hidden == text.message.replace("0403.170.702", "***").replace("BE0403170702", "***")
+
+
+def test_a_cause_that_an_older_state_lacks_leaves_the_general_sentence() -> None:
+    values = {"number": "1024", "vat_number": "BE1", "region": "BE"}
+    assert explain(Reason.VAT_NUMBER_INVALID, values).message == (
+        "Order 1024: BE1 is not a valid VAT number of another EU country, so VAT cannot be"
+        " reverse-charged."
+    )
 
 
 @pytest.mark.parametrize(

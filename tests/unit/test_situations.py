@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from mww2minox.books.decision import decide
-from mww2minox.books.model import REVERSE_CHARGED, Booking, Reason, Rejection, VatRow
+from mww2minox.books.model import (
+    REVERSE_CHARGED,
+    Booking,
+    CustomerByEmail,
+    Reason,
+    Rejection,
+    VatRow,
+)
 from mww2minox.language.texts import use
 from mww2minox.reasons import explain_rejection
 from mww2minox.sandbox.order_parts import goods, invoice, line, order, person, rated
@@ -49,11 +56,22 @@ def refusal_of(raw: dict[str, Any], rows: Sequence[VatRow] = ROWS) -> Rejection:
     return found
 
 
+def customer_of(booking: Booking) -> CustomerByEmail:
+    """Return the customer by e-mail that a booking is on."""
+    assert isinstance(booking.customer, CustomerByEmail)
+    return booking.customer
+
+
 def german(vat_number: str | None, country: str = "DE") -> dict[str, Any]:
     """Return a business abroad."""
     return person(
         "Karl Zoll", "zoll@example.com", country=country, company="Zoll", vat_number=vat_number
     )
+
+
+def exact(rate: str, net: str, gross: str) -> dict[str, str]:
+    """Return a price of which the shop tells both amounts."""
+    return {"amount": net, "amount_including_tax": gross, "rate": rate}
 
 
 # Totals of 0.00 (books/rules.md, rule 2)
@@ -111,3 +129,56 @@ def test_vat_on_the_shipping_of_a_reverse_charged_order_names_the_line_and_its_r
     assert "VAT of 21% on shipping costs" in explain_rejection(rejection).message
     use("nl")
     assert "btw van 21% op verzendkosten" in explain_rejection(rejection).message
+
+
+# Rounding by price entry (books/rules.md, rule 6)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_forty_lines_of_a_shop_whose_prices_exclude_vat_are_booked(sign: int) -> None:
+    # 1.235 without VAT is 1.49435 with it: each line loses a part of a cent.
+    lines = [
+        line("article", "Knoop", exact("21", str(sign * Decimal("1.235")), str(sign * 1.49)))
+        for _ in range(40)
+    ]
+    price = invoice(str(sign * Decimal("59.80")), ("21", str(sign * Decimal("10.37"))))
+    raw = order("1016", DAY, SOMEBODY, lines, price, taxed="exclude")
+
+    sides = ("C", "C") if sign > 0 else ("D", "D")
+    assert written(booking_of(raw).lines) == [
+        f"8000 {sides[0]} 49.23 1:10.37",
+        f"4990 {sides[1]} 0.20",
+    ]
+    assert refusal_of({**raw, "taxed": "include"}).reason is Reason.TOTALS_MISMATCH
+
+
+# VAT numbers (books/rules.md, rule 8)
+
+
+@pytest.mark.parametrize("vat_number", ["-", "n.v.t."])
+def test_a_domestic_order_with_no_vat_number_in_words_is_booked_on_a_customer_without_one(
+    vat_number: str,
+) -> None:
+    company = person("Jan Jansen", "jan@example.nl", company="Bedrijf BV", vat_number=vat_number)
+    raw = order("301", DAY, company, [goods("21", "121.00")], invoice("121.00", ("21", "21.00")))
+    assert customer_of(booking_of(raw)).buyer.vat_number == ""
+
+
+@pytest.mark.parametrize(
+    ("vat_number", "country", "one_form"),
+    [("GR094259216", "GR", "EL094259216"), ("136695976", "DE", "DE136695976")],
+)
+def test_a_vat_number_as_the_customer_wrote_it_is_booked_in_its_one_form(
+    vat_number: str, country: str, one_form: str
+) -> None:
+    raw = order(
+        "205",
+        DAY,
+        german(vat_number, country),
+        [goods("0", "500.00")],
+        {"tax": [], "total": "500.00"},
+        tax_strategy=REVERSE_CHARGED,
+    )
+    booking = booking_of(raw)
+    assert written(booking.lines) == ["8100 C 500.00 6:0.00"]
+    assert customer_of(booking).buyer.vat_number == one_form
