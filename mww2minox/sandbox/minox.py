@@ -101,6 +101,18 @@ class Minox:
             lambda customer: any(part in word for word in _words(customer))
         )
 
+    # Ledger accounts
+
+    def ledger_accounts(self) -> list[dict[str, Any]]:
+        """Return the ledger accounts.
+
+        Where VAT is booked on lines of its own they carry no VAT codes, unless the switch says so.
+        """
+        accounts = list(self.administration.accounts.values())
+        if self.settings.posting != "line" or self.settings.line_with_codes:
+            return accounts
+        return [account | {"vat": None} for account in accounts]
+
     # Bookings
 
     def put_batch(self, batch: str, body: object) -> list[Line]:

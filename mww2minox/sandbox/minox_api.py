@@ -133,10 +133,11 @@ class _MinoxApi:
     # Lists
 
     def administrations(self) -> Response:
-        return self._page([self._minox.administration.as_dict()])
+        administration = self._minox.administration
+        return self._page([administration.as_dict(vat_on_sub=self._settings.vat_on_sub)])
 
     def ledger_accounts(self) -> Response:
-        return self._page(list(self._minox.administration.accounts.values()))
+        return self._page(self._minox.ledger_accounts())
 
     def ledger(self, number: str) -> Response:
         account = self._minox.administration.accounts.get(number)
