@@ -146,7 +146,7 @@ def sale_of(line: Line, books: Books) -> Sale | None:
 
     amount, vat_amount = _amount(line), Decimal(str(vat["amount"]))
     # Only on top of a net amount VAT is not in the amount already.
-    net = amount if books.settings.vat_posting == "net" and line.get("vat") else amount - vat_amount
+    net = amount if books.settings.posting == "net" else amount - vat_amount
     # A sale is in credit on revenue, and in debit on the customer.
     sign = 1 if (_side(line) == "debit") == is_customers(line) else -1
     return Sale(code, sign * net, sign * vat_amount)

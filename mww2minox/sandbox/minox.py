@@ -103,15 +103,16 @@ class Minox:
 
     # Ledger accounts
 
-    def ledger_accounts(self) -> list[dict[str, Any]]:
-        """Return the ledger accounts.
+    def ledger_account(self, number: str) -> dict[str, Any]:
+        """Return a ledger account. `UnknownError` when there is none."""
+        account = self.administration.accounts.get(number)
+        if account is None:
+            raise UnknownError(number)
 
-        Where VAT is booked on lines of its own they carry no VAT codes, unless the switch says so.
-        """
-        accounts = list(self.administration.accounts.values())
-        if self.settings.posting != "line" or self.settings.line_with_codes:
-            return accounts
-        return [account | {"vat": None} for account in accounts]
+        # Where VAT is booked on lines of its own, codes on accounts would make it once more.
+        if self.settings.posting == "line" and not self.settings.line_with_codes:
+            return account | {"vat": None}
+        return account
 
     # Bookings
 

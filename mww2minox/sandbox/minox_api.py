@@ -137,13 +137,12 @@ class _MinoxApi:
         return self._page([administration.as_dict(vat_on_sub=self._settings.vat_on_sub)])
 
     def ledger_accounts(self) -> Response:
-        return self._page(self._minox.ledger_accounts())
+        return self._page(
+            list(map(self._minox.ledger_account, self._minox.administration.accounts))
+        )
 
     def ledger(self, number: str) -> Response:
-        account = self._minox.administration.accounts.get(number)
-        if account is None:
-            raise UnknownError(number)
-        return jsonify(account)
+        return jsonify(self._minox.ledger_account(number))
 
     def vat_codes(self) -> Response:
         return self._page(list(self._minox.administration.vat_codes.values()))

@@ -42,11 +42,13 @@ READINGS: list[tuple[dict[str, Any], VatPosting]] = [
     ({"vat_on_sub": True, "own_lines": False}, VatPosting.DEBTOR),
     ({"vat_on_sub": True, "lookup_lag": 3.0}, VatPosting.DEBTOR),
 ]
+ON_LEDGERS = [posting for posting in VatPosting if posting is not VatPosting.DEBTOR]
 READINGS += [
     ({"vat_posting": str(posting), **shape}, posting)
-    for posting in VatPosting
+    for posting in ON_LEDGERS
     for shape in LINE_SHAPES
 ]
+READINGS += [({"vat_on_sub": True, **shape}, VatPosting.DEBTOR) for shape in LINE_SHAPES]
 
 
 class Killed(BaseException):

@@ -54,7 +54,8 @@ def due(order: Order, rules: BookingRules) -> Due:
     by_lines: dict[VatRow, Fraction] = {}
     for line in order.lines:
         for price in line.prices:
-            row, rate = _row(order, rules, Fraction(str(price.rate))), Fraction(str(price.rate))
+            rate = Fraction(str(price.rate))
+            row = _row(order, rules, rate, line.type)
             net = None if price.excluding is None else _cents(price.excluding)
             if price.including is None:
                 assert net is not None
@@ -68,8 +69,11 @@ def due(order: Order, rules: BookingRules) -> Due:
     charged = {row: half_up(vat) for row, vat in by_lines.items()}
     if order.tax is not None:
         charged = dict.fromkeys(by_lines, 0)
+        # At 0% there is no VAT, whatever the row.
         for tax in order.tax:
-            charged[_row(order, rules, Fraction(str(tax.rate)))] += half_up(_cents(tax.amount))
+            if tax.rate:
+                row = _row(order, rules, Fraction(str(tax.rate)), "")
+                charged[row] += half_up(_cents(tax.amount))
 
     rates = {}
     for row, vat in charged.items():
@@ -79,8 +83,11 @@ def due(order: Order, rules: BookingRules) -> Due:
     return Due(total, rates, total - sum(rate.gross for rate in rates.values()))
 
 
-def _row(order: Order, rules: BookingRules, rate: Fraction) -> VatRow:
-    for row in rules.vat:
+def _row(order: Order, rules: BookingRules, rate: Fraction, line_type: str) -> VatRow:
+    # A row of a line type goes before that of all.
+    for row in sorted(rules.vat, key=lambda row: row.type is None):
+        if row.type not in (None, line_type):
+            continue
         if order.tax_strategy:
             fits = row.strategy == order.tax_strategy
         else:
@@ -101,8 +108,8 @@ class Books:
 
     owed: Cents
     accounts: Mapping[str, Cents]
-    turnover: Mapping[int | str, Cents]
-    vat: Mapping[int | str, Cents]
+    turnover: Mapping[int | str | None, Cents]
+    vat: Mapping[int | str | None, Cents]
     owed_by_code: Mapping[int | str | None, Cents]
     over: Cents
 
@@ -111,8 +118,8 @@ def books(body: bytes, posting: VatPosting) -> Books:
     """Add up the lines that are sent, in the way in which they tell VAT."""
     accounts: Counter[str] = Counter()
     owed_by_code: Counter[int | str | None] = Counter()
-    turnover: Counter[int | str] = Counter()
-    vat: Counter[int | str] = Counter()
+    turnover: Counter[int | str | None] = Counter()
+    vat: Counter[int | str | None] = Counter()
     for line in json.loads(body, parse_float=str):
         is_debtor = line["account"]["type"] == "customer"
         debit, credit = int(_cents(line["debit"])), int(_cents(line["credit"]))
@@ -145,16 +152,16 @@ def expected(what: Due, rules: BookingRules) -> Books:
     """
     gross = {row: rate.gross for row, rate in what.rates.items()}
     if what.rounding and not rules.rounding_ledger:
-        gross[_largest({row: rate.gross - rate.vat for row, rate in what.rates.items()})] += (
-            what.rounding
-        )
+        nets = {row: rate.gross - rate.vat for row, rate in what.rates.items()}
+        turnover_alone = {row: net for row, net in nets.items() if row.code is not None}
+        gross[_largest(turnover_alone or nets)] += what.rounding
     # What comes to nothing at all is not booked.
     booked = {row: amount for row, amount in gross.items() if amount or what.rates[row].vat}
     vat = {row: what.rates[row].vat for row in booked}
 
     accounts: Counter[str] = Counter()
-    turnover: Counter[int | str] = Counter()
-    vat_of: Counter[int | str] = Counter()
+    turnover: Counter[int | str | None] = Counter()
+    vat_of: Counter[int | str | None] = Counter()
     owed: Counter[int | str | None] = Counter()
     posting = rules.vat_posting
     for row, amount in booked.items():
@@ -163,7 +170,7 @@ def expected(what: Due, rules: BookingRules) -> Books:
         if posting is VatPosting.LINE and vat[row]:
             accounts[row.vat_ledger or ""] += vat[row]
         owed[row.code if posting is VatPosting.DEBTOR else None] += amount
-        if posting in CODES_SENT:
+        if posting in CODES_SENT and row.code is not None:
             turnover[row.code] += net
             vat_of[row.code] += vat[row]
 

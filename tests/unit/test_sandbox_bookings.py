@@ -422,13 +422,19 @@ def test_vat_returns_add_up_what_is_booked(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("posting", "lines"), [("net", _net()), ("gross", _gross()), ("ledger", _by_account())]
+    ("settings", "lines"),
+    [
+        ({"vat_posting": "net"}, _net()),
+        ({"vat_posting": "gross"}, _gross()),
+        ({"vat_posting": "ledger"}, _by_account()),
+        ({"vat_on_sub": True}, _with_the_debtor()),
+    ],
 )
 def test_vat_returns_are_the_same_however_vat_is_sent(
-    sandbox: Sandbox, posting: str, lines: list[dict[str, Any]]
+    sandbox: Sandbox, settings: dict[str, Any], lines: list[dict[str, Any]]
 ) -> None:
     """What counts is turnover without VAT."""
-    sandbox.settings.update({"vat_posting": posting})
+    sandbox.settings.update(settings)
     assert _put(sandbox, lines).status_code == 200
     found = sandbox.minox.declaration("202601")
     assert (found["AfdragenHoogGS"], found["AfdragenHoogAB"]) == (100, 21)
