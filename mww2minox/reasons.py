@@ -417,6 +417,7 @@ _ADDRESS = (
 )
 _DEBIT = r"\bdebet\w*|\bdebits?\b"
 _CREDIT = r"\bcredit(bedrag|zijde|kant|totaal|s)?\b"
+_AMOUNT = r"bedrag(en)?\b|\bamounts?\b|\bcent(en|s)?\b|\bverschil(len)?\b|\bdifferences?\b"
 _SUM = r"\bso(m|mmen)\b|\btota(al|len)\b|\b(sum|total)s?\b"
 
 _BLOCKED = r"\bgeblokkeerde?\b|\bblocked\b"
@@ -436,6 +437,11 @@ _MISSING = r"\bontbreekt\b|\bverplicht\b|\bleeg\b|\bmissing\b|\brequired\b|\bemp
 _UNEQUAL = (
     # no text: a pattern
     r"niet gelijk|niet overeen|wijkt? .*\baf\b|verschil|differ|not (equal|match)|unequal|mismatch"
+)
+_UNFITTING = (
+    # no text: a pattern
+    r"past niet|klopt niet|\bonjuist|niet (juist|correct)|verwacht|bereken|te (hoog|laag|groot)\b"
+    r"|incorrect|\bwrong\b|expected|calculated|computed|too (high|low|large)\b|exceed"
 )
 _UNBALANCED = (
     # no text: a pattern
@@ -460,6 +466,14 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
         N_(
             "Allow the VAT code on that ledger account in Minox, or choose another code or ledger"
             " account at vat in the config."
+        ),
+    ),
+    (
+        (_all_of(_VAT, _AMOUNT, f"{_UNEQUAL}|{_UNFITTING}"),),
+        N_(
+            "Where it is about cents, let Minox take larger VAT differences: Onderhoud > Algemeen >"
+            " Basisgegevens administratie, tab BTW. Otherwise check the VAT codes at vat and"
+            " booking.vat_posting in the config, with: mww2minox check."
         ),
     ),
     (
@@ -535,6 +549,10 @@ DIFFERENCES: dict[str, DifferenceRow] = {
     "total_differs": DifferenceRow(
         text=N_("total: {expected} booked, {found} in Minox"),
         values={"expected": MONEY, "found": MONEY},
+    ),
+    "debtor_line_differs": DifferenceRow(
+        text=N_("debtor's line with VAT code {code}: {expected} booked, {found} in Minox"),
+        values={"code": TEXT, "expected": MONEY, "found": MONEY},
     ),
     "ledger_differs": DifferenceRow(
         text=N_("ledger account {ledger}: {expected} booked, {found} in Minox"),
@@ -882,8 +900,7 @@ def _written(value: str, kind: Kind) -> str:
         case Kind.TEXT | Kind.PRIVATE:
             return value
         case Kind.MONEY:
-            amount = _read(value)
-            return value if amount is None else number(amount)
+            return " + ".join(map(_euros, value.split(" + ")))
         case Kind.RATES:
             return ", ".join(percentage(Decimal(rate)) for rate in value.split(", "))
         case Kind.FIELD:
@@ -895,6 +912,11 @@ def _written(value: str, kind: Kind) -> str:
         case Kind.PAYMENT_STATUS | Kind.LINE_TYPES | Kind.STRATEGY | Kind.STATE | Kind.REASON:
             words = WORDS[kind]
             return ", ".join(_(words.get(word, word)) for word in value.split(", "))
+
+
+def _euros(value: str) -> str:
+    amount = _read(value)
+    return value if amount is None else number(amount)
 
 
 def _read(value: str) -> Decimal | None:

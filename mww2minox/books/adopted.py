@@ -122,8 +122,7 @@ def _kind_differences(
 
     shown: dict[tuple[str, str], Decimal] = {}
     for line in coded:
-        sign = -1 if line.type == "customer" else 1
-        _add(shown, _kind(line.vat_code, vat), sign * vat_on(line))
+        _add(shown, _kind(line.vat_code, vat), vat_on(line))
 
     tells_amounts = any(map(_has_vat_amount, coded))
     for kind in sorted(wanted.keys() | shown.keys()):

@@ -4,7 +4,7 @@ Source: books/rules.md, rules 9 to 11, and books/rules.md, rule 13.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mww2minox.books.amounts import ONE, ZERO, Part, Place
@@ -15,6 +15,7 @@ from mww2minox.books.model import (
     BookingRules,
     CustomerByEmail,
     CustomerOfOriginal,
+    DebtorLine,
     FixedCustomer,
     Order,
     VatPosting,
@@ -117,37 +118,104 @@ def merged(shares: Iterable[VatShare]) -> tuple[VatShare, ...]:
     return tuple(sums.values())
 
 
-def vat_on_other_side(posting: VatPosting, shares: Iterable[VatShare]) -> VatShare | None:
-    """Return the first share whose VAT would stand on the other side than its line, or None.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What the customer owes under one VAT code, in signed euros; without one, `code` is None.
 
-    Minox cannot be told that where VAT stands on the line; a line of 0.00 counts as credit.
+    `rate` is the highest that has the code.
+    """
+
+    code: int | str | None
+    rate: Decimal
+    gross: Decimal = ZERO
+    vat: Decimal = ZERO
+
+
+def vat_on_other_side(
+    posting: VatPosting, shares: Sequence[VatShare], total: Decimal
+) -> VatShare | Charge | None:
+    """Return the first whose VAT would stand on the other side than its line, or None.
+
+    Minox cannot be told that where VAT stands on the line; one of 0.00 is a sale's. `total` is the
+    order's, in signed euros.
     """
     if posting in (VatPosting.LEDGER, VatPosting.LINE):
         return None
+    if posting is VatPosting.DEBTOR:
+        charges = charges_of(shares, total)
+        return next((charge for charge in charges if _turned(charge.gross, charge.vat)), None)
 
-    for share in shares:
-        if (_base(share, posting) or ONE) * share.vat < 0:
-            return share
-    return None
+    return next((share for share in shares if _turned(_base(share, posting), share.vat)), None)
+
+
+def _turned(amount: Decimal, vat: Decimal) -> bool:
+    return (amount or ONE) * vat < 0
 
 
 def lines_of(posting: VatPosting, shares: Sequence[VatShare]) -> tuple[BookingLine, ...]:
     """Return the lines on ledger accounts, in the administration's way of taking VAT."""
-    if posting is VatPosting.LEDGER:
-        return _line_per_ledger(shares)
-    if posting is VatPosting.LINE:
-        return tuple(line for share in shares for line in _net_and_vat_lines(share))
+    match posting:
+        case VatPosting.LEDGER:
+            return _line_per_ledger(shares)
+        case VatPosting.LINE:
+            return tuple(line for share in shares for line in _net_and_vat_lines(share))
+        case VatPosting.DEBTOR:
+            return tuple(line_of(share.ledger, share.net) for share in shares if share.net)
+        case VatPosting.NET | VatPosting.GROSS:
+            return tuple(_line_with_vat(share, _base(share, posting)) for share in shares)
 
-    return tuple(
-        line_of(
-            share.ledger,
-            _base(share, posting),
-            vat_code=share.code,
-            # Without turnover there is no VAT, not even of 0.00.
-            vat_amount=None if share.code is None else abs(share.vat),
+
+def debtor_lines_of(
+    posting: VatPosting, shares: Sequence[VatShare], total: Decimal
+) -> tuple[DebtorLine, ...]:
+    """Return the lines on the customer: one for the total, or one for each VAT code.
+
+    The latter where VAT is booked on the sub-administration; they add up to `total`, signed euros.
+    """
+    charges = charges_of(shares, total) if posting is VatPosting.DEBTOR else ()
+    whole = Charge(code=None, rate=ZERO, gross=ZERO + total)  # never -0.00
+
+    return tuple(map(_debtor_line, charges or (whole,)))
+
+
+def charges_of(shares: Sequence[VatShare], total: Decimal) -> tuple[Charge, ...]:
+    """Sum the shares per VAT code, without those that come to nothing at all.
+
+    A rounding that has a ledger account of its own is in the largest one: the customer owes it too.
+    """
+    per_code: dict[int | str | None, Charge] = {}
+    for share in shares:
+        charge = per_code.get(share.code, Charge(code=share.code, rate=share.rate))
+        per_code[share.code] = replace(
+            charge,
+            rate=max(charge.rate, share.rate),
+            gross=charge.gross + share.gross,
+            vat=charge.vat + share.vat,
         )
-        for share in shares
+
+    charges = [charge for charge in per_code.values() if charge.gross or charge.vat]
+    rounding = total - sum((charge.gross for charge in charges), ZERO)
+    largest = max(charges, key=lambda charge: (abs(charge.gross), charge.rate), default=None)
+    return tuple(
+        replace(charge, gross=charge.gross + rounding) if charge is largest else charge
+        for charge in charges
     )
+
+
+def _debtor_line(charge: Charge) -> DebtorLine:
+    """Debit what the customer owes, and credit what is taken back."""
+    debit, credit = (ZERO, -charge.gross) if charge.gross < 0 else (charge.gross, ZERO)
+    if charge.code is None:
+        return DebtorLine(debit=debit, credit=credit)
+
+    return DebtorLine(debit=debit, credit=credit, vat_code=charge.code, vat_amount=abs(charge.vat))
+
+
+def _line_with_vat(share: VatShare, amount: Decimal) -> BookingLine:
+    # Without turnover there is no VAT, not even of 0.00.
+    vat = None if share.code is None else abs(share.vat)
+
+    return line_of(share.ledger, amount, vat_code=share.code, vat_amount=vat)
 
 
 def _base(share: VatShare, posting: VatPosting) -> Decimal:

@@ -30,6 +30,7 @@ from mww2minox.books.amounts import (
 )
 from mww2minox.books.booking import (
     customer_of,
+    debtor_lines_of,
     description_of,
     line_of,
     lines_of,
@@ -450,6 +451,7 @@ def _booking(workings: Workings) -> Booking | Rejection:
         invoice_number=_invoice_number(order, rules),
         customer=customer,
         total=order.total,
+        debtor_lines=debtor_lines_of(rules.vat_posting, workings.shares, order.total),
         lines=_lines(workings),
         shares=workings.shares,
         journal=rules.journal,
@@ -462,12 +464,13 @@ def _booking(workings: Workings) -> Booking | Rejection:
 
 
 def _vat_cannot_be_told(workings: Workings) -> Rejection | None:
-    share = vat_on_other_side(workings.rules.vat_posting, workings.shares)
+    order, posting = workings.order, workings.rules.vat_posting
+    share = vat_on_other_side(posting, workings.shares, order.total)
     if share is None:
         return None
 
     by_lines = vat_in(share.gross, share.rate)
-    return _vat_mismatch(workings.order, share.rate, charged=share.vat, by_lines=by_lines)
+    return _vat_mismatch(order, share.rate, charged=share.vat, by_lines=by_lines)
 
 
 def _not_to_credit(workings: Workings) -> Rejection | None:

@@ -66,17 +66,24 @@ def booking_differences(
     makes the VAT (see `makes_vat`), `made_vat` is the order's in euros, or None where it cannot be
     compared. `tolerance` is in euros.
     """
-    customer_sent = next(line for line in sent if line.type == "customer")
-    revenue_sent = [line for line in sent if line is not customer_sent]
-    customers = [line for line in found if line.type == "customer"]
-    others = [line for line in found if line.type != "customer"]
+    debtor_sent = [line for line in sent if line.type == "customer"]
+    revenue_sent = [line for line in sent if line.type != "customer"]
+    debtor = [line for line in found if line.type == "customer"]
+    revenue = [line for line in found if line.type != "customer"]
 
-    limits = _Limits(vat=vat, tolerance=tolerance, total=-customer_sent.amount)
+    limits = _Limits(
+        vat=vat,
+        tolerance=tolerance,
+        total=-sum((line.amount for line in debtor_sent), ZERO),
+        posting=posting_of(sent, vat),
+    )
+    # On the sub-administration VAT stands with the debtor, and on a ledger account it is a second.
+    with_vat = found if limits.posting is VatPosting.DEBTOR else revenue
     return (
-        *_customer_differences(customer_sent, customers, tolerance),
-        *_place_differences(customer_sent, found),
-        *_ledger_differences(revenue_sent, others, limits),
-        *_vat_differences(sent, others, limits, made_vat),
+        *_customer_differences(debtor_sent, debtor, limits),
+        *_place_differences(debtor_sent[0], found),
+        *_ledger_differences(revenue_sent, revenue, limits),
+        *_vat_differences(sent, with_vat, limits, made_vat),
     )
 
 
@@ -94,6 +101,8 @@ def posting_of(sent: Sequence[TransactionLine], vat: VatAccounts) -> VatPosting:
         return VatPosting.LEDGER
     if not any(map(tells_vat, sent)):
         return VatPosting.LINE
+    if any(tells_vat(line) for line in sent if line.type == "customer"):
+        return VatPosting.DEBTOR
 
     # Gross lines are in balance as they stand; net ones with their VAT.
     balance = sum((line.amount for line in sent), ZERO)
@@ -112,11 +121,20 @@ def tells_vat(line: TransactionLine) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Limits:
-    """What is no difference: Minox' own VAT accounts, and so many euros. `total` is the order's."""
+    """What is no difference: Minox' own VAT accounts, and so many euros.
+
+    `total` is the order's; `posting` is the way in which the VAT was sent.
+    """
 
     vat: VatAccounts
     tolerance: Decimal
     total: Decimal
+    posting: VatPosting
+
+    @property
+    def minox_makes_vat(self) -> bool:
+        """Tell whether the VAT was left to Minox."""
+        return self.posting is VatPosting.LEDGER
 
     def same(self, expected: Decimal, amount: Decimal) -> bool:
         """Tell whether two amounts differ by no more than the tolerance."""
@@ -128,21 +146,55 @@ def _difference(kind: str, expected: str, found: str, **values: str) -> Differen
 
 
 def _customer_differences(
-    sent: TransactionLine, found: Sequence[TransactionLine], tolerance: Decimal
+    sent: Sequence[TransactionLine], found: Sequence[TransactionLine], limits: _Limits
 ) -> Iterable[Difference]:
+    """Compare the debtor's lines; those that were sent have one customer and invoice number."""
+    customer, invoice_number = sent[0].account, sent[0].invoice_number
     accounts = sorted({line.account for line in found})
-    if accounts != [sent.account]:
-        yield _difference("customer_differs", sent.account, ", ".join(accounts) or "-")
+    if accounts != [customer]:
+        yield _difference("customer_differs", customer, ", ".join(accounts) or "-")
 
     total = -sum((line.amount for line in found), ZERO)
-    if abs(total + sent.amount) > tolerance:
-        yield _difference("total_differs", euros(-sent.amount), euros(total))
+    if not limits.same(limits.total, total):
+        yield _difference("total_differs", euros(limits.total), euros(total))
+    if limits.posting is VatPosting.DEBTOR:
+        yield from _debtor_line_differences(sent, found, limits)
 
     # An open item is matched by it, so that a line without one is another open item. What was sent
     # without one has a number of Minox' own.
     for number in dict.fromkeys(line.invoice_number for line in found):
-        if sent.invoice_number and number != sent.invoice_number:
-            yield _difference("invoice_number_differs", sent.invoice_number, number or "-")
+        if invoice_number and number != invoice_number:
+            yield _difference("invoice_number_differs", invoice_number, number or "-")
+
+
+def _debtor_line_differences(
+    sent: Sequence[TransactionLine], found: Sequence[TransactionLine], limits: _Limits
+) -> Iterable[Difference]:
+    """Compare the debtor's lines one by one, by VAT code: turnover in the return follows them."""
+    by_code = any(map(tells_vat, found))
+    expected, shown = _owed(sent, by_code=by_code), _owed(found, by_code=by_code)
+
+    for code in sorted(expected.keys() | shown.keys()):
+        want, have = expected.get(code, []), shown.get(code, [])
+        # A code that is on one side only is told with its VAT.
+        if code and not (want and have):
+            continue
+        if len(want) != len(have) or not all(map(limits.same, want, have)):
+            yield _difference("debtor_line_differs", _sum(want), _sum(have), code=code or "-")
+
+
+def _owed(lines: Iterable[TransactionLine], *, by_code: bool) -> dict[str, list[Decimal]]:
+    """Return what each debtor's line is for, by its VAT code; empty for lines without one."""
+    owed: dict[str, list[Decimal]] = {}
+    for line in lines:
+        code = line.vat_code if by_code and line.vat_code not in NO_CODE else ""
+        owed.setdefault(code, []).append(-line.amount)
+
+    return {code: sorted(amounts) for code, amounts in owed.items()}
+
+
+def _sum(amounts: Iterable[Decimal]) -> str:
+    return " + ".join(map(euros, amounts)) or "-"
 
 
 def _place_differences(
@@ -191,7 +243,8 @@ def _ledger_differences(
     shown = _per_account(line for line in found if not line.own or line.account in expected)
     made_by_minox = limits.vat.accounts | _collective(expected, shown, limits)
     # VAT that we sent on lines is compared as VAT; only what Minox made counts with the net.
-    vat_split_off = {} if any(map(tells_vat, sent)) else _vat_per_account(found)
+    vat_is_ours = limits.posting not in (VatPosting.LEDGER, VatPosting.LINE)
+    vat_split_off = {} if vat_is_ours else _vat_per_account(found)
 
     for account in sorted(expected | shown):
         want, have = expected.get(account, ZERO), shown.get(account, ZERO)
@@ -227,7 +280,7 @@ def _vat_moved_unsaid(
 
     Then each ledger account lacks its VAT, and together they lack what the VAT accounts have.
     """
-    if not makes_vat(sent, limits.vat) or any(map(tells_vat, found)):
+    if not limits.minox_makes_vat or any(map(tells_vat, found)):
         return False
 
     expected, shown = _per_account(sent), _per_account(found)
@@ -276,8 +329,13 @@ def _vat_per_account(lines: Iterable[TransactionLine]) -> dict[str, Decimal]:
 
 
 def vat_on(line: TransactionLine) -> Decimal:
-    """Return the VAT on a line, signed like its amount."""
-    return (line.vat_amount or ZERO) * (-1 if line.amount < 0 else 1)
+    """Return the VAT on a line in signed euros: negative where turnover is taken back.
+
+    A sale is debited to the debtor, and credited to a ledger account.
+    """
+    sold = -line.amount if line.type == "customer" else line.amount
+
+    return (line.vat_amount or ZERO) * (-1 if sold < 0 else 1)
 
 
 # VAT
@@ -302,7 +360,7 @@ def _vat_differences(
         total = sum((line.amount for line in found if line.account in limits.vat.accounts), ZERO)
 
     # What Minox makes has the codes of the ledger accounts, where these are known.
-    minox_makes_it = makes_vat(sent, limits.vat)
+    minox_makes_it = limits.minox_makes_vat
     if minox_makes_it and made_vat is None:
         return
     expected = _made_per_code(sent, limits.vat) if minox_makes_it else _vat_per_code(sent)

@@ -67,6 +67,7 @@ class VatPosting(StrEnum):
     GROSS = "gross"
     LEDGER = "ledger"
     LINE = "line"
+    DEBTOR = "debtor"
 
 
 class InvoiceNumber(StrEnum):
@@ -200,13 +201,18 @@ class FiscalYear:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administration:
-    """The administration in Minox, as far as booking needs it."""
+    """The administration in Minox, as far as booking needs it.
+
+    `vat_on_sub` says whether VAT is booked on the sub-administration, with the debtor, and None
+    that Minox does not tell it.
+    """
 
     currency: str
     number_of_periods: int
     fiscal_years: tuple[FiscalYear, ...]
     name: str = ""
     rounding_ledger: str = ""
+    vat_on_sub: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +325,19 @@ class BookingLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DebtorLine:
+    """A line on the customer, in euros: never negative, on one side.
+
+    VAT that it tells is a part of its amount.
+    """
+
+    debit: Decimal = Decimal(0)
+    credit: Decimal = Decimal(0)
+    vat_code: int | str | None = None
+    vat_amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VatShare:
     """What one VAT code carries of an order, in signed euros: `gross` = `net` + `vat`.
 
@@ -353,14 +372,15 @@ class BookingWarning:
 class Booking:
     """What Minox gets for one order. `total` is signed euros: negative for a credit order.
 
-    `warnings` are those of the rules alone; what the customer in Minox gives comes when it is
-    found. Where `invoice_number` is None, Minox numbers the invoice.
+    `debtor_lines` add up to it. `warnings` are those of the rules alone; what the customer in Minox
+    gives comes when it is found. Where `invoice_number` is None, Minox numbers the invoice.
     """
 
     order_number: str
     invoice_number: int | None
     customer: BookingCustomer
     total: Decimal
+    debtor_lines: tuple[DebtorLine, ...]
     lines: tuple[BookingLine, ...]
     shares: tuple[VatShare, ...]
     journal: str
@@ -459,8 +479,9 @@ class VatCode:
 class ListEntry:
     """An entry of one of Minox' lists: journals, ledger accounts.
 
-    `vat` is the VAT code that an account carries, `next_invoice_number` what a journal numbers an
-    invoice with; 0 where that is not told.
+    `vat` is the VAT code that an account carries, `free_vat_input` whether it takes a VAT amount of
+    one's own; `next_invoice_number` is what a journal numbers an invoice with, and 0 where that is
+    not told.
     """
 
     id: str
@@ -469,3 +490,4 @@ class ListEntry:
     blocked: bool
     vat: str = ""
     next_invoice_number: int = 0
+    free_vat_input: bool = True

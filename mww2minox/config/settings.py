@@ -184,11 +184,13 @@ class BookingSettings(Settings):
     vat_posting: VatPosting = Field(
         default=VatPosting.NET,
         description=N_(
-            "how VAT is sent: net, gross, ledger or line. With net the revenue line is net, and"
-            " its VAT comes on top; with gross it is gross, and tells the VAT in it; with ledger"
-            " it is gross, and the VAT code set on the ledger account in Minox decides; with line"
-            " it is net, and the VAT is a line of its own on the row's vat_ledger. The trial"
-            " booking of `mww2minox setup` finds out which one is right; or ask your bookkeeper."
+            "how VAT is sent: net, gross, ledger, line or debtor. With net the revenue line is"
+            " net, and its VAT comes on top; with gross it is gross, and tells the VAT in it; with"
+            " ledger it is gross, and the VAT code set on the ledger account in Minox decides; with"
+            " line it is net, and the VAT is a line of its own on the row's vat_ledger; with debtor"
+            " it is net, and there is a debtor's line for each VAT code, which tells its VAT: for"
+            " administrations with VAT on the sub-administration. The trial booking of `mww2minox"
+            " setup` finds out which one is right; or ask your bookkeeper."
         ),
     )
     invoice_number: InvoiceNumber = Field(

@@ -50,15 +50,23 @@ class Tried:
         return not self.refused and not self.differences
 
 
-def ways(rules: BookingRules, codes: list[VatCode]) -> Iterator[BookingRules]:
-    """Yield the rules with each way of sending VAT that their rows allow, their own way first."""
+def ways(
+    rules: BookingRules, codes: list[VatCode], *, vat_on_sub: bool | None = None
+) -> Iterator[BookingRules]:
+    """Yield the rules with each way of sending VAT that their rows allow, their own way first.
+
+    `debtor` goes before it where the administration has its VAT on the sub-administration, and is
+    left out where it has not: what reads back there could still be missing in the VAT return.
+    """
     accounts = {code.code: code.account for code in codes}
     rows = tuple(_with_vat_ledger(row, accounts) for row in rules.vat)
     all_have_vat_ledger = all(row.vat_ledger for row in rows if row.rate)
 
-    others = [posting for posting in VatPosting if posting is not rules.vat_posting]
-    for posting in (rules.vat_posting, *others):
+    first = VatPosting.DEBTOR if vat_on_sub else rules.vat_posting
+    for posting in dict.fromkeys((first, rules.vat_posting, *VatPosting)):
         if posting is VatPosting.LEDGER and not _one_code_each(rules):
+            continue
+        if posting is VatPosting.DEBTOR and vat_on_sub is False:
             continue
         # A line for the VAT needs an account to go to.
         if posting is VatPosting.LINE and not all_have_vat_ledger:
@@ -103,7 +111,7 @@ def try_out(  # noqa: PLR0913 - both sides, the state, and what a booking depend
     vat = VatAccounts(codes={code.code: code for code in codes})
     minox.keep_private(order.buyer, order.email)
 
-    for way in ways(rules, codes):
+    for way in ways(rules, codes, vat_on_sub=administration.vat_on_sub):
         booking = decide(order, way, administration).outcome
         if not isinstance(booking, Booking):
             continue

@@ -18,6 +18,7 @@ from mww2minox.books.model import (
     Booking,
     BookingLine,
     CustomerByEmail,
+    DebtorLine,
     FiscalYear,
     ListEntry,
     MinoxCustomer,
@@ -37,6 +38,7 @@ LONGEST_WHOLE = 15
 """So many digits of a whole number are read."""
 NAME_FIELDS = ("name", "extended_name", "contact_name")
 """Where an address of Minox has names."""
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 # Bodies
 
@@ -47,13 +49,7 @@ def booking_body(booking: Booking, customer: str) -> bytes:
     Amounts are JSON numbers in euros, of at most two decimals. `entry_number`, `payment_term` and
     `due_date` are Minox' own business and left out (books/rules.md, rule 10).
     """
-    debtor_line: dict[str, Any] = {
-        "account": {"id": customer, "scheme": "MINOX", "type": "customer"},
-        "debit": _json_number(max(booking.total, Decimal(0))),
-        "credit": _json_number(max(-booking.total, Decimal(0))),
-    }
-    if booking.invoice_number is not None:
-        debtor_line["invoice_number"] = booking.invoice_number
+    account = {"id": customer, "scheme": "MINOX", "type": "customer"}
     common = {
         "document_date": booking.document_date.isoformat(),
         "journal": {"id": booking.journal},
@@ -61,7 +57,12 @@ def booking_body(booking: Booking, customer: str) -> bytes:
         "description": booking.description,
     }
 
-    lines = [debtor_line, *map(_ledger_line, booking.lines)]
+    # Open items are matched by the invoice number, so that each of several has it.
+    numbered = {}
+    if booking.invoice_number is not None:
+        numbered["invoice_number"] = booking.invoice_number
+    lines = [{"account": account, **_amounts(line), **numbered} for line in booking.debtor_lines]
+    lines += [_ledger_line(line) for line in booking.lines]
     return json.dumps([line | common for line in lines], ensure_ascii=False).encode()
 
 
@@ -77,8 +78,13 @@ def without_names(body: str, number: str) -> str:
 
 
 def _ledger_line(line: BookingLine) -> dict[str, Any]:
+    account = {"id": line.ledger, "scheme": "MINOX", "type": "ledger_account"}
+
+    return {"account": account, **_amounts(line)}
+
+
+def _amounts(line: BookingLine | DebtorLine) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "account": {"id": line.ledger, "scheme": "MINOX", "type": "ledger_account"},
         "debit": _json_number(line.debit),
         "credit": _json_number(line.credit),
     }
@@ -334,6 +340,7 @@ def read_entry(row: Mapping[str, Any]) -> ListEntry:
         blocked=_is_blocked(row),
         vat=_reference(row.get("vat")),
         next_invoice_number=_whole_number(row.get("next_invoice_number")),
+        free_vat_input=_flag(row.get("allow_free_vat_input")) is not False,
     )
 
 
@@ -382,6 +389,7 @@ def read_administration(row: Mapping[str, Any]) -> Administration:
         fiscal_years=years,
         name=_text(row, "name"),
         rounding_ledger=_rounding_ledger(row.get("ledger_accounts")),
+        vat_on_sub=_flag(row.get("vat_on_sub")),
     )
 
 
@@ -396,6 +404,11 @@ def _fiscal_year(year: Mapping[str, Any]) -> FiscalYear | None:
         )
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _flag(value: object) -> bool | None:
+    """Read a yes or no, in any of PHP's ways; None where it is told in none."""
+    return _FLAGS.get(str(value).strip().lower())
 
 
 def _rounding_ledger(accounts: object) -> str:

@@ -30,6 +30,7 @@ class _LedgerAccount:
             "id": self.number,
             "description": self.description,
             "vat": vat,
+            "allow_free_vat_input": True,
             "blocked": {"active": self.blocked, "reason": reason},
         }
 
@@ -198,14 +199,14 @@ class Administration:
         last = calendar.monthrange(fiscal_year, period)[1]
         return dt.date(fiscal_year, period, 1), dt.date(fiscal_year, period, last)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self, *, vat_on_sub: bool) -> dict[str, Any]:
         """Return the administration in the form in which the API shows it."""
         return {
             "id": ADMINISTRATION,
             "name": "Voorbeeldwinkel BV",
             "currency": {"id": "EUR"},
             "number_of_periods": NUMBER_OF_PERIODS,
-            "vat_on_sub": False,
+            "vat_on_sub": vat_on_sub,
             "fiscal_years": [_fiscal_year(year) for year in self.fiscal_years],
             "ledger_accounts": {"transaction_rounding": "4990", "receivables": RECEIVABLES},
         }

@@ -91,7 +91,7 @@ def refusals(body: object, books: Books) -> list[Message]:
 def warnings(line: Line, books: Books) -> list[Message]:
     """Return what is odd about a right line: VAT that is far from its percentage of the net."""
     vat = line.get("vat")
-    if books.settings.vat_posting != "net" or not vat:
+    if books.settings.posting != "net" or not vat:
         return []
 
     expected = _amount(line) * _percentage(books, vat["id"]) / 100
@@ -106,7 +106,7 @@ def read_back(lines: list[Line], books: Books, settings: Settings) -> list[Line]
     """Return a stored batch as Minox shows it, its own lines included when the switch says so."""
     shown = lines
     # Where the ledger account's code decides, Minox may split what was sent as one amount.
-    if settings.vat_posting == "ledger" and settings.ledger_reading == "net":
+    if settings.posting == "ledger" and settings.ledger_reading == "net":
         shown = [_net_of_account(line, books) for line in shown]
 
     if settings.own_lines and shown:
@@ -127,7 +127,7 @@ def own_lines(lines: list[Line], books: Books) -> list[Line]:
         if vat is not None:
             code = books.administration.vat_code(vat["id"]) or {}
             told = code.get("id") if books.settings.own_lines_vat else None
-            own_line = _OwnLine(str(code.get("account_id")), _side(line), "Btw", told)
+            own_line = _OwnLine(str(code.get("account_id")), _vat_side(line), "Btw", told)
             totals[own_line] += Decimal(str(vat["amount"]))
 
     booked = [(own_line, amount) for own_line, amount in totals.items() if amount]
@@ -146,7 +146,7 @@ def sale_of(line: Line, books: Books) -> Sale | None:
 
     amount, vat_amount = _amount(line), Decimal(str(vat["amount"]))
     # Only on top of a net amount VAT is not in the amount already.
-    net = amount if books.settings.vat_posting == "net" and line.get("vat") else amount - vat_amount
+    net = amount if books.settings.posting == "net" else amount - vat_amount
     # A sale is in credit on revenue, and in debit on the customer.
     sign = 1 if (_side(line) == "debit") == is_customers(line) else -1
     return Sale(code, sign * net, sign * vat_amount)
@@ -331,12 +331,16 @@ def _vat(line: Line, books: Books) -> Iterator[Message]:
     if vat is None:
         return
 
+    on_customer = _kind(line) == "customer"
     # Here VAT comes from the ledger account's own code, or is a line of its own.
-    if books.settings.vat_posting in {"ledger", "line"}:
+    if books.settings.posting in {"ledger", "line"}:
         yield Message("vat_not_allowed", "Op deze regel kan geen btw worden opgegeven.", "vat")
+    elif books.settings.vat_on_sub and not on_customer:
+        text = "Btw op de sub-administratie: de btw staat op de debiteurregel."
+        yield Message("vat_on_sub", text, "vat")
     elif not isinstance(vat, dict) or books.administration.vat_code(_id(vat)) is None:
         yield Message("vat_unknown", f"Btw-code {_id(vat)} bestaat niet.", "vat.id")
-    elif _kind(line) == "customer":
+    elif on_customer and not books.settings.vat_on_sub:
         yield Message("vat_on_customer", "Op een debiteurregel kan geen btw staan.", "vat")
     else:
         yield from _money(vat.get("amount"), "vat.amount")
@@ -381,16 +385,17 @@ def _balance(lines: list[Line], books: Books) -> Iterator[Message]:
     totals = dict.fromkeys(SIDES, Decimal(0))
     for line in lines:
         totals[_side(line)] += _amount(line)
-        # VAT on top of a net amount counts; in a gross amount it is there already.
-        if books.settings.vat_posting == "net" and line.get("vat"):
-            totals[_side(line)] += Decimal(line["vat"]["amount"])
+        # VAT on top of a net amount counts, and so does what a debtor owes beside the net revenue;
+        # in a gross amount on a ledger account it is there already.
+        if books.settings.posting in {"net", "debtor"} and line.get("vat"):
+            totals[_vat_side(line)] += Decimal(line["vat"]["amount"])
 
     if totals["debit"] != totals["credit"]:
         debit, credit = f"{totals['debit']:.2f}", f"{totals['credit']:.2f}"
         text = f"De boeking is niet in evenwicht: debet {debit}, credit {credit}."
         yield Message("not_balanced", text, "")
 
-    if books.settings.vat_posting == "gross":
+    if books.settings.posting in {"gross", "debtor"}:
         for index, line in enumerate(lines):
             yield from _vat_within(line, f"[{index}].vat.amount", books)
 
@@ -443,9 +448,13 @@ def _net_of_account(line: Line, books: Books) -> Line:
 
 def _vat_of(line: Line, books: Books) -> Vat | None:
     """Return a line's VAT: what was sent along, or what the ledger account's code makes."""
-    if books.settings.vat_posting == "ledger":
+    if _accounts_make_vat(books.settings):
         return _account_vat(line, books)
     return line.get("vat") or None
+
+
+def _accounts_make_vat(settings: Settings) -> bool:
+    return settings.posting == "ledger" or (settings.posting == "line" and settings.line_with_codes)
 
 
 def _account_vat(line: Line, books: Books) -> Vat | None:
@@ -487,6 +496,13 @@ def _own(like: Line, number: int, own_line: _OwnLine, amount: Decimal) -> Line:
 
 def _side(line: Line) -> str:
     return "debit" if line.get("debit") else "credit"
+
+
+def _vat_side(line: Line) -> str:
+    """Return where a line's VAT is booked: with its revenue, across from the debtor."""
+    if _kind(line) != "customer":
+        return _side(line)
+    return "credit" if line.get("debit") else "debit"
 
 
 def _amount(line: Line) -> Decimal:

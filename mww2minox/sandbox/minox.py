@@ -101,6 +101,19 @@ class Minox:
             lambda customer: any(part in word for word in _words(customer))
         )
 
+    # Ledger accounts
+
+    def ledger_account(self, number: str) -> dict[str, Any]:
+        """Return a ledger account. `UnknownError` when there is none."""
+        account = self.administration.accounts.get(number)
+        if account is None:
+            raise UnknownError(number)
+
+        # Where VAT is booked on lines of its own, codes on accounts would make it once more.
+        if self.settings.posting == "line" and not self.settings.line_with_codes:
+            return account | {"vat": None}
+        return account
+
     # Bookings
 
     def put_batch(self, batch: str, body: object) -> list[Line]:

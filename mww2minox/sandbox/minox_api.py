@@ -133,16 +133,16 @@ class _MinoxApi:
     # Lists
 
     def administrations(self) -> Response:
-        return self._page([self._minox.administration.as_dict()])
+        administration = self._minox.administration
+        return self._page([administration.as_dict(vat_on_sub=self._settings.vat_on_sub)])
 
     def ledger_accounts(self) -> Response:
-        return self._page(list(self._minox.administration.accounts.values()))
+        return self._page(
+            list(map(self._minox.ledger_account, self._minox.administration.accounts))
+        )
 
     def ledger(self, number: str) -> Response:
-        account = self._minox.administration.accounts.get(number)
-        if account is None:
-            raise UnknownError(number)
-        return jsonify(account)
+        return jsonify(self._minox.ledger_account(number))
 
     def vat_codes(self) -> Response:
         return self._page(list(self._minox.administration.vat_codes.values()))

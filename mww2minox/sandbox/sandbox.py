@@ -128,7 +128,7 @@ class Sandbox:
         }
 
         booking = {
-            "vat_posting": self.settings.vat_posting,
+            "vat_posting": self.settings.posting,
             "rounding_ledger": 4990,
             "max_rounding": 0.05,
         }
@@ -143,7 +143,7 @@ class Sandbox:
     def _vat_rows(self) -> list[dict[str, Any]]:
         rows = [asdict(row) for row in VAT_ROWS]
         # Only VAT on a line of its own needs a ledger account of its own.
-        if self.settings.vat_posting != "line":
+        if self.settings.posting != "line":
             for row in rows:
                 del row["vat_ledger"]
 

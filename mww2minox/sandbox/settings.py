@@ -60,6 +60,10 @@ class Settings:
 
     # Minox: booking.
     vat_posting: Literal["net", "gross", "ledger", "line"] = "net"
+    vat_on_sub: bool = False
+    """Whether VAT is booked on the sub-administration, with the debtor: goes before the former."""
+    line_with_codes: bool = False
+    """Whether, with `line`, ledger accounts carry VAT codes all the same: VAT is made twice."""
     ledger_reading: Literal["gross", "net"] = "gross"
     """How revenue reads back where the ledger account's own VAT code decides."""
     own_lines: bool = True
@@ -87,6 +91,11 @@ class Settings:
     fault_rate: float = 0.0
     """Share of all requests, 0 to 1, that go wrong in one of the usual ways."""
     fault_seed: int = 0
+
+    @property
+    def posting(self) -> str:
+        """How this administration takes VAT: in the way of `vat_posting`, or with the debtor."""
+        return "debtor" if self.vat_on_sub else self.vat_posting
 
     def __setattr__(self, name: str, value: object) -> None:
         """Set a switch after looking at its value."""

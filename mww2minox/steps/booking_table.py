@@ -1,15 +1,14 @@
 """A booking shown as a table of its lines: before it is sent, and as it was sent."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
-from mww2minox.books.model import Booking, BookingLine, TransactionLine
+from mww2minox.books.model import Booking, BookingLine, DebtorLine, TransactionLine
 from mww2minox.language.texts import _, day, number
 from mww2minox.output import Output
 
 
 def show_booking(output: Output, booking: Booking, customer: str) -> None:
-    """Show a booking as a table of its lines; `customer` says whose the first one is."""
+    """Show a booking as a table of its lines; `customer` says whose the first ones are."""
     title = _(
         "Order {number} · {date} · {journal} · {year} period {period} · {description}"
     ).format(
@@ -20,10 +19,9 @@ def show_booking(output: Output, booking: Booking, customer: str) -> None:
         period=booking.period,
         description=booking.description,
     )
-    # The customer owes what is positive; a credit order's total stands on the other side.
-    debit = number(max(booking.total, Decimal(0)))
-    credit = number(max(-booking.total, Decimal(0)))
-    rows = [(customer, debit, credit, "", ""), *map(_row, booking.lines)]
+
+    rows = [_row(customer, line) for line in booking.debtor_lines]
+    rows += [_row(line.ledger, line) for line in booking.lines]
     output.table(title, _columns(), rows)
 
 
@@ -60,7 +58,7 @@ def _sent_row(line: TransactionLine) -> tuple[str, str, str, str, str]:
     return account, number(line.debit), number(line.credit), line.vat_code, vat
 
 
-def _row(line: BookingLine) -> tuple[str, str, str, str, str]:
+def _row(account: str, line: BookingLine | DebtorLine) -> tuple[str, str, str, str, str]:
     code = "" if line.vat_code is None else str(line.vat_code)
     vat = "" if line.vat_amount is None else number(line.vat_amount)
-    return line.ledger, number(line.debit), number(line.credit), code, vat
+    return account, number(line.debit), number(line.credit), code, vat

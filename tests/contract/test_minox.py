@@ -13,6 +13,7 @@ from mww2minox.books.model import (
     BookingLine,
     Buyer,
     CustomerByEmail,
+    DebtorLine,
     FixedCustomer,
     VatShare,
 )
@@ -83,6 +84,11 @@ def booking(total: str = "12.10", net: str = "10.00", vat: str = "2.10", **field
         "invoice_number": 1001,
         "customer": FixedCustomer(number="10600"),
         "total": Decimal(total),
+        "debtor_lines": (
+            DebtorLine(
+                debit=max(Decimal(total), Decimal(0)), credit=max(-Decimal(total), Decimal(0))
+            ),
+        ),
         "lines": (
             BookingLine(ledger="8000", credit=Decimal(net), vat_code=1, vat_amount=Decimal(vat)),
         ),

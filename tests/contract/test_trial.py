@@ -38,12 +38,17 @@ READINGS: list[tuple[dict[str, Any], VatPosting]] = [
     ({"vat_posting": "ledger", "ledger_reading": "net", "own_lines": False}, VatPosting.LEDGER),
     ({"vat_posting": "line"}, VatPosting.LINE),
     ({"vat_posting": "line", "own_lines": False}, VatPosting.LINE),
+    ({"vat_on_sub": True}, VatPosting.DEBTOR),
+    ({"vat_on_sub": True, "own_lines": False}, VatPosting.DEBTOR),
+    ({"vat_on_sub": True, "lookup_lag": 3.0}, VatPosting.DEBTOR),
 ]
+ON_LEDGERS = [posting for posting in VatPosting if posting is not VatPosting.DEBTOR]
 READINGS += [
     ({"vat_posting": str(posting), **shape}, posting)
-    for posting in VatPosting
+    for posting in ON_LEDGERS
     for shape in LINE_SHAPES
 ]
+READINGS += [({"vat_on_sub": True, **shape}, VatPosting.DEBTOR) for shape in LINE_SHAPES]
 
 
 class Killed(BaseException):
@@ -124,7 +129,7 @@ def test_where_minox_refuses_every_way_its_words_are_kept(here: World) -> None:
     here.sandbox.minox.close_period(2026, 3)
     here.sandbox.minox.close_period(2026, 2)
     found = tried(here)
-    assert len(found) == len(VatPosting)
+    assert len(found) == len(VatPosting) - 1, "all but debtor, which is for other administrations"
     assert all("Periode" in one.refused for one in found)
     assert here.sandbox.minox.batches == {}
 
@@ -327,9 +332,32 @@ def mapping_of(here: World, **changes: Any) -> BookingRules:
 def test_an_account_with_two_codes_cannot_decide_the_vat(here: World) -> None:
     rules = mapping_of(here)
     twice = replace(rules, vat=tuple(replace(row, ledger="8000") for row in rules.vat))
-    assert [way.vat_posting for way in ways(twice, [])] == [VatPosting.NET, VatPosting.GROSS]
-    with_accounts = [way.vat_posting for way in ways(rules, codes_of(here))]
-    assert with_accounts == [VatPosting.NET, VatPosting.GROSS, VatPosting.LEDGER, VatPosting.LINE]
+    without = [way.vat_posting for way in ways(twice, [])]
+    assert without == [VatPosting.NET, VatPosting.GROSS, VatPosting.DEBTOR]
+    assert [way.vat_posting for way in ways(rules, codes_of(here))] == list(VatPosting)
+
+
+@pytest.mark.parametrize("own", VatPosting)
+@pytest.mark.parametrize("vat_on_sub", [None, True, False])
+def test_the_administration_itself_tells_whether_the_debtor_has_the_vat(
+    here: World, vat_on_sub: bool | None, own: VatPosting
+) -> None:
+    rules = mapping_of(here, vat_posting=own)
+    found = [way.vat_posting for way in ways(rules, codes_of(here), vat_on_sub=vat_on_sub)]
+    assert len(found) == len(set(found)) == len(VatPosting) - (vat_on_sub is False)
+    if vat_on_sub is False:
+        assert VatPosting.DEBTOR not in found
+    else:
+        assert found[0] is (VatPosting.DEBTOR if vat_on_sub else own)
+    if vat_on_sub is None and own is not VatPosting.DEBTOR:
+        assert found[-1] is VatPosting.DEBTOR
+
+
+def test_vat_that_minox_makes_once_more_does_not_read_back_right(here: World) -> None:
+    here.sandbox.settings.update({"vat_posting": "line", "line_with_codes": True})
+    found = {one.posting: one for one in tried(here)}
+    assert not found[VatPosting.LINE].right
+    assert {each.code for each in found[VatPosting.LINE].differences} == {"ledger_differs"}
 
 
 def codes_of(here: World) -> Any:

@@ -17,6 +17,7 @@ from mww2minox.books.model import (
     BookingLine,
     BookingRules,
     Buyer,
+    DebtorLine,
     FiscalYear,
     Line,
     Order,
@@ -150,12 +151,18 @@ def refused(
 
 def written(lines: tuple[BookingLine, ...]) -> list[str]:
     """Write lines down as `ledger D|C amount [code:vat]`, so that an expectation is a text."""
-    return [_written(each) for each in lines]
+    return [f"{each.ledger} {_written(each, zero='C')}" for each in lines]
 
 
-def _written(each: BookingLine) -> str:
+def owed(lines: tuple[DebtorLine, ...]) -> list[str]:
+    """Write a debtor's lines down as `D|C amount [code:vat]`."""
+    return [_written(each, zero="D") for each in lines]
+
+
+def _written(each: BookingLine | DebtorLine, *, zero: str) -> str:
     side, amount = ("D", each.debit) if each.debit else ("C", each.credit)
+    side = side if amount else zero
     assert not (each.debit and each.credit)
     assert (each.vat_code is None) == (each.vat_amount is None)
     vat = "" if each.vat_amount is None else f" {each.vat_code}:{each.vat_amount:.2f}"
-    return f"{each.ledger} {side} {amount:.2f}{vat}"
+    return f"{side} {amount:.2f}{vat}"

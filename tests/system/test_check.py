@@ -76,6 +76,7 @@ def test_all_is_well(cli: Cli) -> None:
         "journal",
         "ledger_account",
         "vat_code",
+        "vat_posting",
         "fixed_debtor",
         "clock",
     }
@@ -276,6 +277,52 @@ class TestWhereTheLedgerAccountDecides:
         assert (ended.status, red["name"], "8310" in red["what"]) == (3, "ledger_vat_code", True)
         assert found in red["problem"]
         assert "11" in red["problem"]
+
+
+class TestWhereVatIsALineOfItsOwn:
+    """With `vat_posting: line` an account that carries a code would have Minox make VAT again."""
+
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return Settings(rate_limit=10**6, vat_posting="line")
+
+    def test_an_account_without_a_code_is_well(self, cli: Cli) -> None:
+        ended = look(cli)
+        assert (ended.status, of(ended, "problem")) == (0, [])
+        wells = [row["what"] for row in of(ended, "ok") if row["name"] == "ledger_vat_code"]
+        assert len(wells) == len(set(wells)) == 6
+
+    def test_an_account_with_a_code_is_red(
+        self, cli: Cli, config: Config, sandbox: Sandbox
+    ) -> None:
+        sandbox.settings.line_with_codes = True
+        for account in sandbox.minox.administration.accounts.values():
+            account["vat"] = {"id": 0} if account["id"] != "8900" else {"id": 1}
+        config["ledgers"] = {"shipping": "8900"}
+        cli.write_config(config)
+        ended = look(cli)
+        (red,) = of(ended, "problem")
+        assert (ended.status, red["name"], "8900" in red["what"]) == (3, "ledger_vat_code", True)
+        assert "code 1" in red["problem"]
+        assert "twice" in red["problem"]
+        assert "Onderhoud > Grootboek" in red["suggestion"]
+
+
+@pytest.mark.parametrize(
+    ("posting", "warns"), [("net", True), ("gross", True), ("ledger", False), ("debtor", False)]
+)
+def test_an_account_that_takes_no_vat_of_ones_own_is_worth_a_look(
+    cli: Cli, config: Config, sandbox: Sandbox, posting: str, *, warns: bool
+) -> None:
+    sandbox.settings.vat_on_sub = posting == "debtor"
+    config["booking"]["vat_posting"] = posting
+    cli.write_config(config)
+    sandbox.minox.administration.accounts["8010"]["allow_free_vat_input"] = False
+    del sandbox.minox.administration.accounts["8000"]["allow_free_vat_input"]
+    ended = look(cli)
+    told = [row["what"] for row in of(ended, "warning") if row["name"] == "free_vat_input"]
+    assert ended.status == 0
+    assert told == (["VAT amounts on ledger account 8010"] if warns else [])
 
 
 def test_a_fiscal_year_that_is_not_open(cli: Cli, sandbox: Sandbox) -> None:

@@ -167,6 +167,7 @@ def _texts(value: object) -> object:
         (VatPosting.GROSS, ["8000 C 37.49 1:6.50", "8010 C 9.96 2:0.83"]),
         (VatPosting.LEDGER, ["8000 C 37.49", "8010 C 9.96"]),
         (VatPosting.LINE, ["8000 C 30.99", "1500 C 6.50", "8010 C 9.13", "1510 C 0.83"]),
+        (VatPosting.DEBTOR, ["8000 C 30.99", "8010 C 9.13"]),
     ],
 )
 def test_the_vendors_example_is_booked_with_its_invoices_vat(
@@ -1087,6 +1088,7 @@ def test_without_an_email_the_customer_is_missing(email: str) -> None:
         (VatPosting.GROSS, ["8000 C 12.10 1:2.10", "8010 D 21.80 2:1.80"]),
         (VatPosting.LEDGER, ["8000 C 12.10", "8010 D 21.80"]),
         (VatPosting.LINE, ["8000 C 10.00", "1500 C 2.10", "8010 D 20.00", "1510 D 1.80"]),
+        (VatPosting.DEBTOR, ["8000 C 10.00", "8010 D 20.00"]),
     ],
 )
 def test_a_negative_line_changes_side_with_its_vat(posting: VatPosting, lines: list[str]) -> None:
@@ -1176,7 +1178,7 @@ def test_accounts_with_one_ledger_get_one_gross_line_where_the_ledger_decides() 
     ]
 
 
-@pytest.mark.parametrize("posting", [VatPosting.NET, VatPosting.GROSS])
+@pytest.mark.parametrize("posting", [VatPosting.NET, VatPosting.GROSS, VatPosting.DEBTOR])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_vat_against_its_line_cannot_be_told_to_minox_and_is_refused(
     posting: VatPosting, sign: int
@@ -1243,6 +1245,10 @@ def test_a_credit_order_is_booked_the_other_way_round(
         replace(each, debit=each.credit, credit=each.debit) for each in booked(sale, using).lines
     ]
     assert credit.lines == tuple(turned)
+    owed_before = booked(sale, using).debtor_lines
+    assert credit.debtor_lines == tuple(
+        replace(each, debit=each.credit, credit=each.debit) for each in owed_before
+    )
     assert credit.total == Decimal("-20.41")
 
 

@@ -282,7 +282,16 @@ def test_debit_is_credit_and_the_vat_that_stands_beside_it(
         return
 
     beside = rules.vat_posting is VatPosting.NET
-    balance = -_in_cents(booking.total)
+    with_debtor = rules.vat_posting is VatPosting.DEBTOR
+    # With the debtor the VAT is what is owed beside the revenue.
+    balance = 0
+    for owed in booking.debtor_lines:
+        assert min(owed.debit, owed.credit) == 0
+        vat = _in_cents(owed.vat_amount or ZERO) if with_debtor else 0
+        amount = _in_cents(owed.debit + owed.credit) - vat
+        balance += amount if owed.credit else -amount
+    assert sum(owed.debit - owed.credit for owed in booking.debtor_lines) == booking.total
+
     for line in booking.lines:
         assert min(line.debit, line.credit) == 0 <= max(line.debit, line.credit)
         vat = _in_cents(line.vat_amount or ZERO) if beside else 0
@@ -310,22 +319,28 @@ def test_the_body_that_is_sent_is_exact_to_the_cent(order: Order, rules: Booking
 
     body = booking_body(booking, "10001")
     assert body == booking_body(booking, "10001")
-    debtor, *lines = json.loads(body, parse_float=Decimal)
+    rows = json.loads(body, parse_float=Decimal)
+    debtor = [row for row in rows if row["account"]["type"] == "customer"]
+    lines = rows[len(debtor) :]
 
-    amounts = [line[side] for line in (debtor, *lines) for side in ("debit", "credit")]
-    amounts += [line["vat"]["amount"] for line in lines if "vat" in line]
+    amounts = [row[side] for row in rows for side in ("debit", "credit")]
+    amounts += [row["vat"]["amount"] for row in rows if "vat" in row]
     for amount in amounts:
         assert not amount.is_signed(), amount
         assert amount.as_tuple().exponent >= -2, amount
-    assert debtor["debit"] - debtor["credit"] == booking.total
+    assert sum(row["debit"] - row["credit"] for row in debtor) == booking.total
+    assert {row["invoice_number"] for row in debtor} == {int(order.number)}
 
     with_vat = [line for line in lines if "vat" in line and rules.vat_posting is VatPosting.NET]
     vat = [line["vat"]["amount"] * (-1 if line["debit"] else 1) for line in with_vat]
     net = [line["credit"] - line["debit"] for line in lines]
+    vat += [row["vat"]["amount"] * (-1 if row["credit"] else 1) for row in debtor if "vat" in row]
     assert sum(net, ZERO) + sum(vat, ZERO) == booking.total
 
-    assert ("vat" in body.decode()) <= (rules.vat_posting in (VatPosting.NET, VatPosting.GROSS))
-    assert {line["description"] for line in (debtor, *lines)} == {booking.description}
+    tells_vat = rules.vat_posting in (VatPosting.NET, VatPosting.GROSS)
+    assert any("vat" in row for row in lines) <= tells_vat
+    assert any("vat" in row for row in debtor) <= (rules.vat_posting is VatPosting.DEBTOR)
+    assert {row["description"] for row in rows} == {booking.description}
 
 
 def _booked_vat(rate: Decimal, gross: Decimal, charged: Decimal) -> Decimal:
@@ -425,6 +440,8 @@ def test_a_credit_order_takes_back_exactly_what_its_original_booked(
         return
     turned = [replace(line, debit=line.credit, credit=line.debit) for line in sale.lines]
     assert list(credit.lines) == turned
+    owed = [replace(line, debit=line.credit, credit=line.debit) for line in sale.debtor_lines]
+    assert list(credit.debtor_lines) == owed
     assert [share.vat for share in credit.shares] == [-share.vat for share in sale.shares]
 
 
@@ -446,4 +463,5 @@ def test_the_largest_amounts_stay_exact(posting: VatPosting) -> None:
     assert isinstance(found, Booking)
     sent = json.loads(booking_body(found, "1"), parse_float=Decimal)
     assert sent[0]["debit"] == gross
+    assert len([row for row in sent if row["account"]["type"] == "customer"]) == 1
     assert sum((each.vat for each in found.shares), ZERO) == Decimal("1735537190.08")

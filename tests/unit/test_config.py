@@ -502,7 +502,7 @@ vat:
         (
             {"booking__vat_posting": "netto"},
             "booking.vat_posting",
-            "is not one of 'net', 'gross', 'ledger' or",
+            "is not one of 'net', 'gross', 'ledger', 'line' or 'debtor'",
         ),
         ({"booking__description": ""}, "booking.description", "says nothing"),
         (

@@ -57,6 +57,7 @@ from mww2minox.state import StoredOrder
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
 DUTCH = {
     "12.16": "12,16",
+    "4.20 + 12.11": "4,20 + 12,11",
     "12.10": "12,10",
     "0.06": "0,06",
     "4.20": "4,20",
@@ -135,6 +136,7 @@ DIFFERENCE_VALUES: dict[str, dict[str, str]] = {
     "customer_differs": {"expected": "10001", "found": "10002"},
     "customer_not_of_order": {"expected": "10001", "found": "10002"},
     "total_differs": {"expected": "12.10", "found": "12.11"},
+    "debtor_line_differs": {"expected": "12.10", "found": "4.20 + 12.11", "code": "1"},
     "ledger_differs": {"expected": "10.00", "found": "9.00", "ledger": "8000"},
     "vat_differs": {"expected": "2.10", "found": "-", "code": "1"},
     "vat_kind_differs": {"expected": "2.10", "found": "-", "rate": "25.5", "box": "3c"},

@@ -22,6 +22,7 @@ INVOICE = "Look in Minox what has that invoice number"
 POSTING = "Choose another booking.vat_posting"
 BY_MINOX = "Let Minox number the invoices, with booking.invoice_number: minox in the config"
 BY_ORDER = "Send the order number along, with booking.invoice_number: order in the config"
+CENTS = "Where it is about cents, let Minox take larger VAT differences: Onderhoud > Algemeen"
 NOTHING_KNOWN = "Solve what Minox says, or ask your accountant"
 
 MESSAGES = {
@@ -126,10 +127,19 @@ MESSAGES = {
         "Unknown VAT code 77",
         "Op deze regel kan geen btw worden opgegeven.",
         "De berekening van de btw is niet mogelijk",
-        "Het btw-bedrag wijkt af van het berekende bedrag",
         "Btw-code 11 hoort bij een debiteur in een ander land",
-        "VAT amount does not match the VAT code",
         "Ask your accountant: this VAT is not possible",
+    ],
+    CENTS: [
+        "Het btw-bedrag wijkt af van het berekende bedrag",
+        "Het btw-bedrag 21.03 past niet bij het bedrag 121.00: verwacht 21.00.",
+        "Btw bedrag onjuist",
+        "Het verschil tussen de berekende en de ingevoerde btw is te groot",
+        "Btw: 0,03 cent verschil met het berekende bedrag",
+        "VAT amount does not match the VAT code",
+        "The VAT amount 21.03 differs from the calculated amount",
+        "VAT difference exceeds the maximum",
+        "Expected a VAT amount of 21.00",
     ],
     JOURNAL: ["Dagboek INK is geen verkoopdagboek.", "Unknown journal", "Dagboek onbekend"],
     JOURNAL_BLOCKED: ["Dagboek VERK is geblokkeerd", "Journal VERK is blocked"],

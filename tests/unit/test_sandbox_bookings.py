@@ -285,6 +285,61 @@ def test_gross_vat_must_fit(sandbox: Sandbox, vat: float, status: int) -> None:
     assert _put(sandbox, _gross(vat)).status_code == status
 
 
+def _with_the_debtor(vat: float = 21.0, code: int = 1) -> list[dict[str, Any]]:
+    """Book 121.00 with its VAT on the debtor's line, and the net beside it."""
+    debtor, revenue = _net()
+    del revenue["vat"]
+    return [debtor | {"vat": {"id": code, "amount": vat}}, revenue]
+
+
+def test_vat_on_the_sub_administration_stands_with_the_debtor_alone(sandbox: Sandbox) -> None:
+    assert _put(sandbox, _with_the_debtor()).status_code == 400
+    sandbox.settings.vat_on_sub = True
+    for way in ("net", "gross"):
+        messages = _put(sandbox, _WAYS[way]).json()
+        assert "vat_on_sub" in {message["message_code"] for message in messages}
+
+    assert _put(sandbox, _with_the_debtor()).status_code == 200
+    vat = [line for line in _read(sandbox) if line["account"]["id"] == "1500"]
+    assert [(line["debit"], line["credit"]) for line in vat] == [(0.0, 21.0)]
+
+
+@pytest.mark.parametrize(
+    ("vat", "code", "net", "status"),
+    [
+        (21.0, 1, 100.0, 200),
+        (20.98, 1, 100.02, 200),
+        (21.0, 1, 100.01, 400),
+        (25.41, 1, 95.59, 400),
+        (21.0, 2, 100.0, 400),
+        (9.99, 2, 111.01, 200),
+    ],
+)
+def test_vat_with_the_debtor_must_fit_its_code_and_the_net(
+    sandbox: Sandbox, vat: float, code: int, net: float, status: int
+) -> None:
+    sandbox.settings.vat_on_sub = True
+    lines = _with_the_debtor(vat, code)
+    lines[1]["credit"] = net
+    assert _put(sandbox, lines).status_code == status
+
+
+def test_the_accounts_of_an_administration_with_vat_lines_carry_no_codes(sandbox: Sandbox) -> None:
+    sandbox.settings.vat_posting = "line"
+    sandbox.settings.page_size = 100
+    accounts = _call(sandbox, "GET", "ledger_account").json()["collection"]
+    assert {account["vat"] for account in accounts} == {None}
+    _put(sandbox, _own_vat_line())
+    assert [line["credit"] for line in _read(sandbox) if line["account"]["id"] == "1500"] == [21.0]
+
+    # Where they do all the same, Minox makes the VAT again.
+    sandbox.settings.line_with_codes = True
+    accounts = _call(sandbox, "GET", "ledger_account").json()["collection"]
+    assert {"id": 1} in [account["vat"] for account in accounts]
+    vat = [line["credit"] for line in _read(sandbox) if line["account"]["id"] == "1500"]
+    assert vat == [21.0, 17.36]
+
+
 @pytest.mark.parametrize(("reading", "credit"), [("gross", 121.0), ("net", 100.0)])
 def test_the_ledger_accounts_own_code(sandbox: Sandbox, reading: str, credit: float) -> None:
     """Minox makes the VAT itself: a line of its own, and by a switch in the revenue line too."""
@@ -367,13 +422,19 @@ def test_vat_returns_add_up_what_is_booked(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("posting", "lines"), [("net", _net()), ("gross", _gross()), ("ledger", _by_account())]
+    ("settings", "lines"),
+    [
+        ({"vat_posting": "net"}, _net()),
+        ({"vat_posting": "gross"}, _gross()),
+        ({"vat_posting": "ledger"}, _by_account()),
+        ({"vat_on_sub": True}, _with_the_debtor()),
+    ],
 )
 def test_vat_returns_are_the_same_however_vat_is_sent(
-    sandbox: Sandbox, posting: str, lines: list[dict[str, Any]]
+    sandbox: Sandbox, settings: dict[str, Any], lines: list[dict[str, Any]]
 ) -> None:
     """What counts is turnover without VAT."""
-    sandbox.settings.update({"vat_posting": posting})
+    sandbox.settings.update(settings)
     assert _put(sandbox, lines).status_code == 200
     found = sandbox.minox.declaration("202601")
     assert (found["AfdragenHoogGS"], found["AfdragenHoogAB"]) == (100, 21)

@@ -7,11 +7,13 @@ import sqlite3
 import stat
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from mww2minox.books.model import InvoiceNumber, ListEntry
+from mww2minox.books.differences import VatAccounts, posting_of
+from mww2minox.books.model import Administration, InvoiceNumber, ListEntry, VatCode
 from mww2minox.commands.check import findings
 from mww2minox.commands.check.findings import Finding, Status, warning
 from mww2minox.config.loading import secret_files
@@ -21,6 +23,7 @@ from mww2minox.errors import ExitStatus, MwwError, Refused, StateError, UsageErr
 from mww2minox.language.texts import _, day, ngettext, system_problem
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
+from mww2minox.minox.wire import sent_lines
 from mww2minox.output import Output, printable
 from mww2minox.register import DAILY
 from mww2minox.shop.api import others_book
@@ -368,12 +371,12 @@ def _administration(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     today = datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
     yield findings.fiscal_year(administration, today)
 
-    yield from _lists(wiring, shop_country)
+    yield from _lists(wiring, shop_country, administration)
     for payment, number in wiring.config.payment_debtors.items():
         yield from _fixed_customer(wiring.minox, payment, number)
 
 
-def _lists(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
+def _lists(wiring: Wiring, shop_country: str, administration: Administration) -> Iterator[Finding]:
     journals = yield from _look("journal", _("journals"), wiring.minox.journals)
     if journals is not None:
         yield findings.journal(wiring.config, journals)
@@ -384,11 +387,26 @@ def _lists(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     )
     if accounts is not None:
         yield from findings.ledger_accounts(wiring.config, accounts)
-        yield from findings.codes_on_accounts(wiring.config, accounts)
+        yield from findings.vat_on_accounts(wiring.config, accounts)
 
     codes = yield from _look("vat_code", _("VAT codes"), wiring.minox.vat_codes)
     if codes is not None:
         yield from findings.vat_codes(wiring.config, codes, shop_country)
+        reads_back = partial(_reads_back, wiring, codes)
+        yield from findings.vat_posting(wiring.config, administration, reads_back=reads_back)
+
+
+def _reads_back(wiring: Wiring, codes: Iterable[VatCode]) -> bool:
+    """Tell whether a booking that was sent as VAT is sent today has verified."""
+    sent_to = [row.vat_ledger for row in wiring.config.vat if row.vat_ledger]
+    vat = VatAccounts(codes={code.code: code for code in codes}, sent_to=frozenset(sent_to))
+
+    for booking in reversed(wiring.store.bookings()):
+        if booking.verified == "ok" and booking.body:
+            posting = posting_of(sent_lines(booking.body), vat)
+            if posting is wiring.config.booking.vat_posting:
+                return True
+    return False
 
 
 def _invoice_numbers(wiring: Wiring, journals: Iterable[ListEntry]) -> Iterator[Finding]:

@@ -4,12 +4,13 @@ Pure: asks nobody itself.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from mww2minox import reasons
+from mww2minox.books.differences import NO_CODE
 from mww2minox.books.model import (
     Administration,
     ListEntry,
@@ -396,14 +397,128 @@ def _box(row: VatRow, code: VatCode, what: str, key: str, shop_country: str) -> 
     return warning("vat_code", what, problem.format(type=code.type or _("none")), suggestion)
 
 
-def codes_on_accounts(config: Config, accounts: Iterable[ListEntry]) -> Iterator[Finding]:
+def vat_posting(
+    config: Config, administration: Administration, *, reads_back: Callable[[], bool]
+) -> Iterator[Finding]:
+    """Look whether VAT is sent to where the administration has it, as far as Minox tells that.
+
+    `reads_back` tells whether a booking that was sent in this way has verified: then it may stay.
+    """
+    posting, vat_on_sub = config.booking.vat_posting, administration.vat_on_sub
+    if vat_on_sub is None:
+        return
+
+    what = _("VAT on ledger accounts (booking.vat_posting: {way})")
+    problem = _(
+        "in Minox VAT stands on the ledger accounts here, and with vat_posting {way} it is sent on"
+        " the debtor's lines"
+    )
+    fitting = VatPosting.NET
+    if vat_on_sub:
+        what = _("VAT on the sub-administration (booking.vat_posting: {way})")
+        problem = _(
+            "in Minox VAT stands on the debtor's lines here, and with vat_posting {way} it is not"
+            " sent there"
+        )
+        fitting = VatPosting.DEBTOR
+
+    what = what.format(way=posting)
+    if vat_on_sub == (posting is VatPosting.DEBTOR):
+        yield Finding(name="vat_posting", what=what)
+        return
+
+    problem = problem.format(way=posting)
+    if reads_back():
+        # What reads back right is right, whatever the administration says of itself.
+        suggestion = _("It may stay: bookings that were sent in this way read back correctly.")
+        yield warning("vat_posting", what, problem, suggestion)
+        return
+    suggestion = _(
+        "Set booking.vat_posting: {way} in the config, or let the trial booking of mww2minox setup"
+        " find out; then run: mww2minox check"
+    )
+    yield Finding(
+        name="vat_posting",
+        what=what,
+        status=Status.PROBLEM,
+        problem=problem,
+        suggestion=suggestion.format(way=fitting),
+    )
+
+
+def vat_on_accounts(config: Config, accounts: Iterable[ListEntry]) -> Iterator[Finding]:
+    """Look whether the revenue accounts take VAT in the way in which it is sent."""
+    by_number = {account.id: account for account in accounts}
+    match config.booking.vat_posting:
+        case VatPosting.LEDGER:
+            yield from _codes_of_rows(config, by_number)
+        case VatPosting.LINE:
+            yield from _codes_beside_lines(config, by_number)
+        case VatPosting.NET | VatPosting.GROSS:
+            yield from _own_amounts(config, by_number)
+        case VatPosting.DEBTOR:
+            # On the sub-administration ledger accounts have no part in the VAT.
+            return
+
+
+def _revenue_accounts(
+    config: Config, by_number: Mapping[str, ListEntry]
+) -> Iterator[tuple[str, ListEntry]]:
+    """Yield each revenue account of the config that Minox has, once, with what to call it."""
+    numbers = [row.ledger for row in config.vat] + [*config.rules("NL").ledgers.values()]
+    for number in dict.fromkeys(numbers):
+        # An account that is not there is told by `ledger_accounts`.
+        if number in by_number:
+            what = _("VAT code of ledger account {account}").format(account=number)
+            yield what, by_number[number]
+
+
+def _codes_beside_lines(config: Config, by_number: Mapping[str, ListEntry]) -> Iterator[Finding]:
+    """Where VAT is a line of its own, look whether no revenue account has Minox make it again."""
+    for what, account in _revenue_accounts(config, by_number):
+        if account.vat in NO_CODE:
+            yield Finding(name="ledger_vat_code", what=what)
+            continue
+
+        problem = _(
+            "it carries code {code}, so its VAT would be made twice: by Minox, and with vat_posting"
+            " line on a line of its own"
+        )
+        suggestion = _(
+            "Take the code off that account in Minox (Onderhoud > Grootboek), or let the trial"
+            " booking of mww2minox setup find another way of sending VAT; then run: mww2minox check"
+        )
+        yield Finding(
+            name="ledger_vat_code",
+            what=what,
+            status=Status.PROBLEM,
+            problem=problem.format(code=account.vat),
+            suggestion=suggestion,
+        )
+
+
+def _own_amounts(config: Config, by_number: Mapping[str, ListEntry]) -> Iterator[Finding]:
+    """Look whether the revenue accounts take the VAT of the customer's invoice, to the cent."""
+    for _what, account in _revenue_accounts(config, by_number):
+        if account.free_vat_input:
+            continue
+
+        what = _("VAT amounts on ledger account {account}").format(account=account.id)
+        problem = _(
+            "in Minox it is set to take only VAT that Minox works out, and what is sent is that of"
+            " the customer's invoice"
+        )
+        suggestion = _(
+            "Where Minox refuses a booking for it, allow VAT amounts of one's own at that account"
+            " in Minox (Onderhoud > Grootboek), then run: mww2minox check"
+        )
+        yield warning("free_vat_input", what, problem, suggestion)
+
+
+def _codes_of_rows(config: Config, by_number: Mapping[str, ListEntry]) -> Iterator[Finding]:
     """Where the ledger account decides the VAT, look whether each carries the VAT code of its
     row.
     """
-    if config.booking.vat_posting is not VatPosting.LEDGER:
-        return
-
-    by_number = {account.id: account for account in accounts}
     for place, row in enumerate(config.vat):
         account = by_number.get(row.ledger)
         what = _("VAT code of ledger account {account}").format(account=row.ledger)

@@ -62,6 +62,7 @@ class Rehearsal:
         """
         wiring = self.session.wiring
         self._clear_up(wiring)
+        self._begin_with_debtor()
 
         sample = self._sample(wiring)
         if sample is None:
@@ -86,6 +87,20 @@ class Rehearsal:
             with self.store.run():
                 take_out(self.store, wiring.minox)
             self.output.line(_("An earlier trial booking was still in Minox; it is deleted now."))
+
+    def _begin_with_debtor(self) -> None:
+        """Start from what the administration says of itself, which a trial may still correct."""
+        chosen = self.answers.get("booking", "vat_posting")
+        if chosen is not None or not self.both_sides.administration.vat_on_sub:
+            return
+
+        self.answers.put(str(VatPosting.DEBTOR), "booking", "vat_posting")
+        self.output.paragraph(
+            _(
+                "This administration books VAT on the sub-administration, so VAT is sent with the"
+                " debtor: booking.vat_posting is debtor."
+            )
+        )
 
     def _rules(self) -> BookingRules:
         return self.session.config.rules(self.both_sides.lists.shop_country)
