@@ -222,6 +222,8 @@ class BookingRules:
     description: str = "{number}"
     invoice_number: InvoiceNumber = InvoiceNumber.ORDER
     takes_long_numbers: bool = False
+    block_reminders: bool = False
+    """Whether new customers get no reminders of Minox."""
 
     @property
     def by_hand(self) -> Mapping[str, str]:

@@ -26,6 +26,14 @@ def valid_vat_number(given: str) -> str | None:
     return None if number.startswith(NO_COUNTRY) else number
 
 
+def vat_number_of(given: str, *, country: str) -> str | None:
+    """Return an EU VAT number in its compact form, or None for one that is not valid.
+
+    `country` is that of a number without a prefix.
+    """
+    return valid_vat_number(_in_one_form(given, country))
+
+
 def allows_reverse_charge(given: str, *, region: str, shop_country: str) -> bool:
     """Tell whether a VAT number is valid, of the region, and not of the shop's own country.
 

@@ -33,12 +33,13 @@ from mww2minox.books.model import (
     VatCode,
     VatPosting,
 )
+from mww2minox.books.vat_number import is_same_vat_number
 from mww2minox.config.loading import LEDGER_TOLERANCE
 from mww2minox.errors import Refused
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import Customers
 from mww2minox.minox.journal import order_lines
-from mww2minox.minox.wire import booking_body, compact_vat_number, sent_lines
+from mww2minox.minox.wire import booking_body, sent_lines
 from mww2minox.state import ReadOrder, Store, StoredBooking
 
 CUSTOMER_FIELDS = frozenset({"e-mail", "payment", "credited_order_number"})
@@ -279,8 +280,10 @@ class Readback:
             in_minox = self._minox.customer(customer)
         except Refused:  # a number that Minox does not take
             return False
-        vat_number = compact_vat_number(order.buyer.vat_number)
-        return in_minox is not None and in_minox.vat_number == vat_number
+        buyer = order.buyer
+        return in_minox is not None and is_same_vat_number(
+            buyer.vat_number, in_minox.vat_number, country=buyer.country_code
+        )
 
     def _adopted_agrees(
         self, number: str, order: Order, lines: Sequence[TransactionLine], changed: set[str]
