@@ -163,10 +163,12 @@ class WaitTooLong(VendorError):
 class Refused(Exception):
     """A 4xx answer, or a 2xx with an error message in it: understood, and not carried out.
 
-    `in_doubt` says whether an earlier attempt of the same request may have been.
+    `in_doubt` says whether an earlier attempt of the same request may have been. `data` is the
+    whole answer, for who knows its form: it may hold anything, and is never shown.
     """
 
     in_doubt = False
+    data: object = None
 
     def __init__(self, status: int, messages: Sequence[str]) -> None:
         """Keep the HTTP status and the vendor's own messages."""

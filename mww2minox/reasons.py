@@ -357,7 +357,7 @@ REASONS: dict[Reason, ReasonRow] = {
         values={"rate": RATES},
     ),
     Reason.REJECTED_BY_MINOX: ReasonRow(
-        message=N_("Minox refuses order {number}: {message}"),
+        message=N_("Minox refuses the booking of order {number}: {message}"),
         suggestion="{advice}",
         brief=N_("refused by Minox"),
         values={"message": TEXT},
@@ -393,6 +393,14 @@ UNFIT_NUMBER = ReasonRow(
 )
 """The row of `order_invalid` where the order itself is right."""
 
+CUSTOMER_REFUSED = ReasonRow(
+    message=N_("Minox refuses the customer of order {number}: {message}"),
+    suggestion="{advice}",
+    brief=N_("customer refused by Minox"),
+    values=REASONS[Reason.REJECTED_BY_MINOX].values,
+)
+"""The row of `rejected_by_minox` where it is not the booking that was refused."""
+
 
 def _all_of(*patterns: str) -> str:
     """Return what matches a text in which each pattern stands somewhere."""
@@ -403,6 +411,7 @@ def _all_of(*patterns: str) -> str:
 _PERIOD = r"\b(boek|aangifte|btw-?)?periode[ns]?\b|\bperiods?\b"
 _YEAR = r"\bboekja(ar|ren)\b|\b(fiscal|financial) years?\b"
 _VAT = r"btw|\bvat\b"
+_VAT_NUMBER = r"btw[- ]?(nummer|id\b|identificatie)|\bvat[- ]?(number|identification|registration)"
 # no text: a pattern
 _VAT_CODE = r"btw[- ]?codes?\b|\bvat codes?\b"
 # no text: a pattern
@@ -415,6 +424,9 @@ _ADDRESS = (
     r"\bpostcodes?\b|\b(postal|zip) ?codes?\b|\bhuisnummer\b|\bstraat(naam)?\b|\bwoonplaats\b"
     r"|\b(e-?mail)?adres\b|\be-?mail\b|\baddress(es)?\b|\bland(code)?\b|\bcountry\b"
 )
+_EMAIL = r"\be-?mail\w*"
+# no text: a pattern
+_NUMBER_RANGE = r"\b(nummer)?reeks\b|\bbereik\b|\bnumber range\b|\brange of (customer )?numbers\b"
 _DEBIT = r"\bdebet\w*|\bdebits?\b"
 _CREDIT = r"\bcredit(bedrag|zijde|kant|totaal|s)?\b"
 _AMOUNT = r"bedrag(en)?\b|\bamounts?\b|\bcent(en|s)?\b|\bverschil(len)?\b|\bdifferences?\b"
@@ -449,12 +461,23 @@ _UNBALANCED = (
     r"|not (in )?balanced?\b|out of balance\b|\bunbalanced\b"
 )
 
-ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
+Advice = tuple[tuple[tuple[str, ...], str], ...]
+_ABOUT_JOURNALS: Advice = (
+    (
+        (_all_of(_JOURNAL, _BLOCKED),),
+        N_(
+            "Lift the block on the journal in Minox, or choose another sales journal at"
+            " minox.journal in the config."
+        ),
+    ),
+    ((_JOURNAL,), N_("Put a sales journal at minox.journal in the config.")),
+)
+ADVICE: Advice = (
     ((_all_of(_YEAR, _UNKNOWN),), N_("Open the fiscal year in Minox.")),
     ((_PERIOD,), N_("Open the period in Minox {by_hand}.")),
     ((_YEAR,), N_("Open the fiscal year in Minox.")),
     (
-        (r"btw[- ]?(nummer|id\b|identificatie)", r"\bvat[- ]?(number|identification|registration)"),
+        (_VAT_NUMBER,),
         N_("Fill in the VAT number of the customer in Minox."),
     ),
     (
@@ -504,14 +527,7 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
         N_("Choose another booking.vat_posting: this administration takes VAT another way."),
     ),
     ((_ADDRESS,), N_("Correct the customer's address on the order in the shop.")),
-    (
-        (_all_of(_JOURNAL, _BLOCKED),),
-        N_(
-            "Lift the block on the journal in Minox, or choose another sales journal at"
-            " minox.journal in the config."
-        ),
-    ),
-    ((_JOURNAL,), N_("Put a sales journal at minox.journal in the config.")),
+    *_ABOUT_JOURNALS,
     (
         (_all_of(_LEDGER_ACCOUNT, f"{_BLOCKED}|{_CLOSED}"),),
         N_("Lift the block on the account in Minox, or choose another account in the config."),
@@ -531,6 +547,21 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
 """What helps, by the words of a refusal in either language. The first that fits counts, so that the
 more special case stands before the more general one.
 """
+CUSTOMER_ADVICE: Advice = (
+    (
+        (_VAT_NUMBER,),
+        N_("Correct the VAT number in the invoice address of the order in the shop."),
+    ),
+    ((_NUMBER_RANGE,), N_("Give the sales journal a wider range of customer numbers.")),
+    *_ABOUT_JOURNALS,
+    ((_EMAIL,), N_("Correct the e-mail address on the order in the shop.")),
+    ((_ADDRESS,), N_("Correct the customer's address on the order in the shop.")),
+)
+"""What helps where the customer was refused: most of it comes from the order in the shop."""
+OTHERWISE_CUSTOMER = N_(
+    "Correct the customer's data on the order in the shop. Or enter the customer in Minox yourself,"
+    " with the e-mail address of the order."
+)
 OTHERWISE = N_("Solve what Minox says, or ask your accountant.")
 
 ORDER_CHANGED = "order_changed"
@@ -754,6 +785,9 @@ def brief(rejection: Rejection) -> str:
 def _row_of(reason: Reason, values: Mapping[str, str]) -> ReasonRow:
     if reason is Reason.ORDER_INVALID and values.get("problem") == "invoice_number":
         return UNFIT_NUMBER
+    # That the value is there says it: what it is goes into no text.
+    if reason is Reason.REJECTED_BY_MINOX and "refused" in values:
+        return CUSTOMER_REFUSED
     return REASONS[reason]
 
 
@@ -763,7 +797,7 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
     The suggestion says what to do and ends in the command to run (books/rules.md, "Texts").
     """
     row = _row_of(reason, values)
-    advice = _advice(values.get("message", ""))
+    advice = _advice(values.get("message", ""), of_customer=row is CUSTOMER_REFUSED)
     by_hand = BY_HAND_BY_TEXT if "by_hand" in values else BY_HAND
     # An older state knows no cause.
     texts = row.cases.get(values.get("cause", ""), Text(row.message, row.suggestion))
@@ -962,10 +996,14 @@ def _filled(template: str, values: _Values) -> str:
     return " ".join(template.format_map(values).split())
 
 
-def _advice(message: str) -> str:
+def _advice(message: str, *, of_customer: bool) -> str:
     """Find what helps against a refusal by the words in its message (books/rules.md, rule 14)."""
     lowered = " ".join(message.lower().split())
-    for words, text in ADVICE:
+    known, otherwise = ADVICE, OTHERWISE
+    if of_customer:
+        known, otherwise = CUSTOMER_ADVICE, OTHERWISE_CUSTOMER
+
+    for words, text in known:
         if any(re.search(word, lowered) for word in words):
             return _(text)
-    return _(OTHERWISE)
+    return _(otherwise)

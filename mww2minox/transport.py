@@ -504,7 +504,10 @@ class _Attempt:
             raise self._failing(status)
 
         if status >= requests.codes.bad_request:
-            raise Refused(status, self.transport.read_messages(_json_or_none(content)))
+            data = _json_or_none(content)
+            refused = Refused(status, self.transport.read_messages(data))
+            refused.data = data
+            raise refused
 
         # Followed, a PUT would become a GET whose 200 looks like a booking.
         if status >= requests.codes.multiple_choices:

@@ -268,6 +268,8 @@ class BookingRules:
     prices_include_tax: bool = True
     invoice_number: InvoiceNumber = InvoiceNumber.ORDER
     takes_long_numbers: bool = False
+    block_reminders: bool = False
+    """Whether new customers get no reminders of Minox."""
 
     @property
     def by_hand(self) -> Mapping[str, str]:

@@ -79,6 +79,8 @@ def _written(default: object) -> str:
     match default:
         case str() | Decimal():
             return str(default)
+        case bool():
+            return "true" if default else "false"
         case float():
             return f"{default:g}"
         case _:

@@ -28,6 +28,7 @@ from mww2minox.config.values import (
     take_days,
     take_description,
     take_euros,
+    take_flag,
     take_items,
     take_line_type,
     take_locale,
@@ -58,6 +59,7 @@ Status = Annotated[int | str, BeforeValidator(take_status)]
 Percentage = Annotated[Decimal, BeforeValidator(take_percentage)]
 Euros = Annotated[Decimal, BeforeValidator(take_euros)]
 Pace = Annotated[float, BeforeValidator(take_pace)]
+Flag = Annotated[bool, BeforeValidator(take_flag)]
 Days = Annotated[int, BeforeValidator(take_days)]
 Day = Annotated[date, BeforeValidator(take_day)]
 Region = Annotated[str, BeforeValidator(take_region)]
@@ -295,6 +297,19 @@ class LedgerSettings(Settings):
     )
 
 
+class CustomerSettings(Settings):
+    """`customers`: what holds for the customers that are made in Minox."""
+
+    block_reminders: Flag = Field(
+        default=False,
+        description=N_(
+            "true where Minox is to send new customers no reminders, as when all orders are paid"
+            " beforehand; or false"
+        ),
+        examples=[False],
+    )
+
+
 class VerifySettings(Settings):
     """`verify`: when a booking that was read back counts as right."""
 
@@ -386,6 +401,10 @@ class Config(Settings):
         ),
         examples=[{"basic/cash": 10600}],
     )
+    customers: CustomerSettings = Field(
+        default=CustomerSettings(),
+        description=N_("what holds for new customers in Minox. It is optional."),
+    )
     verify: VerifySettings = Field(
         default=VerifySettings(),
         description=N_("when a booking that was read back counts as right. It is optional."),
@@ -423,6 +442,7 @@ class Config(Settings):
             vat=tuple(row.row() for row in self.vat),
             ledgers=self.ledgers.model_dump(exclude_none=True),
             payment_debtors=self.payment_debtors,
+            block_reminders=self.customers.block_reminders,
             **dict(self.booking),
         )
 
@@ -438,6 +458,7 @@ SECTIONS: dict[str, type[Settings]] = {
     "booking": BookingSettings,
     "vat": VatSettings,
     "ledgers": LedgerSettings,
+    "customers": CustomerSettings,
     "verify": VerifySettings,
     "notify": NotifySettings,
 }

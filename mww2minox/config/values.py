@@ -110,6 +110,13 @@ def take_pace(value: Value) -> float:
     return float(pace)
 
 
+def take_flag(value: Value) -> bool:
+    """Take a yes or no."""
+    if not isinstance(value, bool):
+        raise ValueError(_("must be true or false"))  # noqa: TRY004 - pydantic wants ValueError
+    return value
+
+
 def take_days(value: Value) -> int:
     """Take a whole number of days."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:

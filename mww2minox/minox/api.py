@@ -411,7 +411,7 @@ class Minox:
         errors = errors_inside(answer.data)
         if errors:
             refused = Refused(answer.status, self._transport.clean_messages(errors))
-            refused.in_doubt = answer.in_doubt
+            refused.in_doubt, refused.data = answer.in_doubt, answer.data
             raise refused
 
     def _refusal(self, refused: Refused) -> KeysRefused | UnusableAnswer:

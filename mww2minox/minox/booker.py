@@ -112,7 +112,7 @@ class Booker:
         self._administration = administration
         self._namespace = namespace
         self._changes = changes
-        self.customers = Customers(minox, store, namespace=namespace, journal=rules.journal)
+        self.customers = Customers(minox, store, namespace=namespace, rules=rules)
         self._started = time.monotonic()
         self._left: dict[str, float] = {}
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mww2minox.books.model import (
+    BookingRules,
     BookingWarning,
     CustomerByEmail,
     MinoxCustomer,
@@ -30,7 +31,7 @@ from mww2minox.books.vat_number import is_same_vat_number
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer, VendorError
 from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import GHOST_SECONDS, LAG_SECONDS, poll
-from mww2minox.minox.wire import customer_body
+from mww2minox.minox.wire import customer_body, refuses_types
 from mww2minox.state import RememberedCustomer, Store
 
 READ_AGAIN_AFTER = timedelta(days=30)
@@ -54,12 +55,18 @@ class Customers:
     and one after a refusal.
     """
 
-    def __init__(self, minox: Minox, store: Store, *, namespace: uuid.UUID, journal: str) -> None:
-        """`namespace` is this shop's and administration's; `journal` sets the number range."""
+    def __init__(
+        self, minox: Minox, store: Store, *, namespace: uuid.UUID, rules: BookingRules
+    ) -> None:
+        """`namespace` is this shop's and administration's.
+
+        Of `rules` the journal sets the number range, and the rest what new customers get.
+        """
         self._minox = minox
         self._store = store
         self._namespace = namespace
-        self._journal = journal
+        self._rules = rules
+        self._with_types = True
         self._started = time.monotonic()
         self._read: set[str] = set()
         self._posted: dict[str, float] = {}
@@ -231,12 +238,9 @@ class Customers:
 
     def _create(self, customer: CustomerByEmail, order: str) -> FoundCustomer | Rejection:
         externalid = self.externalid(customer)
-        body = customer_body(customer, externalid)
-        self._store.intend_customer(externalid)
-        self._posted[externalid] = time.monotonic()
 
         try:
-            number = self._minox.create_customer(body, self._journal)
+            number = self._post(customer, externalid)
         except Refused as refused:
             self._store.settle_customer(externalid, None)
             return _refused(refused, order)
@@ -252,6 +256,27 @@ class Customers:
         if number:
             return self._settle(customer, _as_made(customer, number), order)
         return self._made(customer, order, seconds=LAG_SECONDS) or _unknown(order)
+
+    def _post(self, customer: CustomerByEmail, externalid: str) -> str | None:
+        """Make a customer; once more without types where Minox refuses these.
+
+        A refusal is no doubt: nothing was made. What it refuses once it is not sent again.
+        """
+        try:
+            return self._post_once(customer, externalid)
+        except Refused as refused:
+            if refused.in_doubt or not self._with_types or not refuses_types(refused):
+                raise
+
+        self._with_types = False
+        return self._post_once(customer, externalid)
+
+    def _post_once(self, customer: CustomerByEmail, externalid: str) -> str | None:
+        body = customer_body(customer, externalid, self._rules, with_types=self._with_types)
+        self._store.intend_customer(externalid)
+        self._posted[externalid] = time.monotonic()
+
+        return self._minox.create_customer(body, self._rules.journal)
 
     def _after_doubt(self, customer: CustomerByEmail, order: str) -> FoundCustomer | Rejection:
         """Ask for the customer that may have been made; only when it can come no more, make it."""
@@ -330,9 +355,8 @@ def _was_read_lately(remembered: RememberedCustomer) -> bool:
 
 
 def _refused(refused: Refused, order: str) -> Rejection:
-    return Rejection(
-        reason=Reason.REJECTED_BY_MINOX, values={"number": order, "message": said(refused)}
-    )
+    values = {"number": order, "message": said(refused), "refused": "customer"}
+    return Rejection(reason=Reason.REJECTED_BY_MINOX, values=values)
 
 
 def _unknown(order: str) -> Rejection:

@@ -6,6 +6,7 @@ inside a 2xx.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -17,6 +18,7 @@ from mww2minox.books.model import (
     Administration,
     Booking,
     BookingLine,
+    BookingRules,
     CustomerByEmail,
     DebtorLine,
     FiscalYear,
@@ -25,6 +27,7 @@ from mww2minox.books.model import (
     TransactionLine,
     VatCode,
 )
+from mww2minox.errors import Refused
 from mww2minox.language.cleaning import one_line, visible
 from mww2minox.transport import Answer
 
@@ -39,6 +42,14 @@ LONGEST_WHOLE = 15
 NAME_FIELDS = ("name", "extended_name", "contact_name")
 """Where an address of Minox has names."""
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+TYPE_OF_CONTACT = re.compile(
+    r"(e-?mail|phone|telefoon)\w*[ _-]?(type|soort)|\b(type|soort)\b.*(e-?mail|phone|telefoon)"
+    r"|\b(type|soort) general\b",
+    re.IGNORECASE,
+)
+"""The type of an e-mail address or phone number, by its field or in words."""
+
 
 # Bodies
 
@@ -101,12 +112,20 @@ def _json_number(amount: Decimal) -> float:
     return float(amount)
 
 
-def customer_body(customer: CustomerByEmail, externalid: str) -> bytes:
+def customer_body(
+    customer: CustomerByEmail, externalid: str, rules: BookingRules, *, with_types: bool = True
+) -> bytes:
     """Return a new customer: the company as name with the person as contact, else the person.
 
-    Source: books/rules.md, rule 9.
+    `with_types` says of what kind the e-mail address and the phone number are. Source:
+    books/rules.md, rule 9.
     """
     buyer = customer.buyer
+    email = {"email_address_type": "general", "email_address": customer.email}
+    phone = {"phone_number_type": "phone", "phone_number": buyer.phone}
+    if not with_types:
+        del email["email_address_type"], phone["phone_number_type"]
+
     address = {
         "address_type": "postal",
         "name": buyer.company or buyer.name or customer.email,
@@ -115,14 +134,24 @@ def customer_body(customer: CustomerByEmail, externalid: str) -> bytes:
         "postal_code": buyer.postal_code,
         "city": buyer.city,
         "country_code": buyer.country_code,
-        "email_addresses": [{"email_address_type": "general", "email_address": customer.email}],
+        "email_addresses": [email],
     }
     if buyer.phone:
-        address["phone_numbers"] = [{"phone_number_type": "general", "phone_number": buyer.phone}]
+        address["phone_numbers"] = [phone]
 
-    body: dict[str, Any] = {"externalid": externalid, "addresses": [_without_empty(address)]}
+    # Minox' manual has the tick off for customers abroad. No country is the shop's own.
+    is_at_home = (buyer.country_code or rules.shop_country) == rules.shop_country
+    vat: dict[str, Any] = {"active": is_at_home}
     if buyer.vat_number:
-        body["vat"] = {"active": True, "vat_registration_number": buyer.vat_number}
+        vat["vat_registration_number"] = buyer.vat_number
+
+    body: dict[str, Any] = {
+        "externalid": externalid,
+        "addresses": [_without_empty(address)],
+        "vat": vat,
+    }
+    if rules.block_reminders:
+        body["block_sending_reminders"] = True
     return json.dumps(body, ensure_ascii=False).encode()
 
 
@@ -198,6 +227,18 @@ def _find_messages(data: object) -> Iterator[Mapping[str, Any]]:
         for value in data.values():
             if isinstance(value, list | dict):
                 yield from _find_messages(value)
+
+
+def refuses_types(refused: Refused) -> bool:
+    """Tell whether Minox refuses the type of an e-mail address or of a phone number.
+
+    By the field or the words of its message: which types it takes is open (minox/api.md, "Open:
+    answers").
+    """
+    return any(
+        TYPE_OF_CONTACT.search(f"{message.get('field', '')} {message.get('message', '')}")
+        for message in _find_messages(refused.data)
+    )
 
 
 # Rows, pages, ids

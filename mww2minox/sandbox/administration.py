@@ -89,7 +89,8 @@ class _Customer:
         return {
             "id": self.number,
             "addresses": [self._address()],
-            "vat": {"active": False, "vat_registration_number": None},
+            # Minox' manual has it on for debtors at home alone.
+            "vat": {"active": self.country == "NL", "vat_registration_number": None},
             "blocked": {"active": self.blocked, "reason": reason},
             "externalid": None,
             "language": "nl",

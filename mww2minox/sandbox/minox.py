@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any, cast
 
-from mww2minox.sandbox import ledger
+from mww2minox.sandbox import ledger, new_customer
 from mww2minox.sandbox.administration import FIRST_CUSTOMER, Administration, first_customers
 from mww2minox.sandbox.ledger import Books, Line, Message
 from mww2minox.sandbox.oauth import Tokens
@@ -251,6 +251,10 @@ class Minox:
 
         if str(data.get("id")) in self.customers:
             messages.append(Message("id_taken", f"Debiteur {data['id']} bestaat al.", "id"))
+
+        messages += new_customer.refused_types(data, self.settings)
+        if self.settings.customer_checks:
+            messages += new_customer.refused_data(data)
         return messages
 
 

@@ -50,6 +50,11 @@ class Settings:
     page_size: int = 25
     by_email: Lookup = "collection"
     by_externalid: Lookup = "collection"
+    refused_types: Literal["none", "email", "phone", "both"] = "none"
+    """Of which parts of a new customer the type is refused that public examples give."""
+    customer_checks: bool = False
+    """Whether a new customer's e-mail address, postal code, country and VAT number are looked at.
+    """
     post_customer: Literal["customer", "id", "location", "nothing"] = "customer"
     distance_sales: Literal["told", "forbidden", "absent"] = "told"
     """Whether the list of OSS countries is there: 403 or 404 where it is not."""

@@ -7,11 +7,19 @@ import datetime as dt
 import json
 import re
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from mww2minox.books.model import Buyer, CustomerByEmail, Reason, Rejection, WarningCode
+from mww2minox.books.model import (
+    BookingRules,
+    Buyer,
+    CustomerByEmail,
+    Reason,
+    Rejection,
+    WarningCode,
+)
 from mww2minox.errors import KeysRefused, VendorError, WaitTooLong
 from mww2minox.minox.asking import GHOST_SECONDS, LAG_SECONDS
 from mww2minox.minox.customers import Customers
@@ -23,6 +31,7 @@ from tests.harness.clock import Clock
 
 SPACE = uuid.UUID("11111111-2222-3333-4444-555555555555")
 NEW = "nieuw@example.nl"
+AT_HOME = BookingRules(journal="VERK", shop_country="NL", vat=())
 AMBIGUOUS = WarningCode.CUSTOMER_AMBIGUOUS
 OTHER_NAME = WarningCode.CUSTOMER_OTHER_NAME
 ICP = WarningCode.ICP_NUMBER_MISSING
@@ -40,9 +49,11 @@ def customers(wiring: Wiring) -> Customers:
     return customers_of(wiring)
 
 
-def customers_of(wiring: Wiring) -> Customers:
+def customers_of(wiring: Wiring, journal: str = "VERK") -> Customers:
     """Give the customers of a run."""
-    return Customers(wiring.minox, wiring.store, namespace=SPACE, journal="VERK")
+    return Customers(
+        wiring.minox, wiring.store, namespace=SPACE, rules=replace(AT_HOME, journal=journal)
+    )
 
 
 def debtor(email: str = NEW, *, reverse_charged: bool = False, **fields: str) -> CustomerByEmail:
@@ -511,7 +522,7 @@ def test_a_post_that_is_carried_out_late_is_found_by_the_next_attempt(
     assert reason(number_of(customers, debtor(), "1001")) is Reason.OUTCOME_UNKNOWN
 
     clock.pass_by(GHOST_SECONDS - 8)
-    body = customer_body(debtor(), customers.externalid(debtor()))
+    body = customer_body(debtor(), customers.externalid(debtor()), AT_HOME)
     sandbox.minox.create_customer(json.loads(body), "VERK")
     number = number_of(customers, debtor(), "1001")
     assert [number] == made(sandbox)
@@ -555,14 +566,81 @@ def test_a_refusal_of_a_new_customer_is_told_in_minox_own_words_and_tried_again_
     sandbox: Sandbox, wiring: Wiring, clock: Clock, status: int
 ) -> None:
     sandbox.settings.update({"error_status": status})
-    wrong = Customers(wiring.minox, wiring.store, namespace=SPACE, journal="KAS")
+    wrong = customers_of(wiring, journal="KAS")
     assert number_of(wrong, debtor(), "1001") == Rejection(
         reason=Reason.REJECTED_BY_MINOX,
-        values={"number": "1001", "message": "Dagboek KAS is geen verkoopdagboek."},
+        values={
+            "number": "1001",
+            "message": "Dagboek KAS is geen verkoopdagboek.",
+            "refused": "customer",
+        },
     )
+    assert len(asked(sandbox, "POST", "/customer")) == 1
     slept = sum(clock.slept)
     assert [number_of(customers_of(wiring), debtor(), "1001")] == made(sandbox)
     assert sum(clock.slept) - slept < 1
+
+
+def emails_and_phones(sandbox: Sandbox, number: str) -> list[dict[str, Any]]:
+    """Return how a customer can be reached, as Minox has it."""
+    (address,) = sandbox.minox.customers[number]["addresses"]
+    return [*address["email_addresses"], *address["phone_numbers"]]
+
+
+@pytest.mark.parametrize("status", [400, 200])
+@pytest.mark.parametrize("refused", ["email", "phone", "both"])
+def test_where_minox_refuses_a_type_the_customer_is_made_without(
+    sandbox: Sandbox, customers: Customers, refused: str, status: int
+) -> None:
+    sandbox.settings.update({"refused_types": refused, "error_status": status})
+    first = number_of(customers, debtor(phone="06-1"), "1001")
+    second = number_of(customers, debtor("ander@example.nl", phone="06-2"), "1002")
+
+    assert [first, second] == made(sandbox)
+    assert emails_and_phones(sandbox, str(first)) == [
+        {"email_address": NEW},
+        {"phone_number": "06-1"},
+    ]
+    # In one run Minox is tried with them once.
+    assert len(asked(sandbox, "POST", "/customer")) == 3
+
+
+def test_types_are_sent_where_minox_takes_them(sandbox: Sandbox, customers: Customers) -> None:
+    number = number_of(customers, debtor(phone="06-1"), "1001")
+    assert emails_and_phones(sandbox, str(number)) == [
+        {"email_address_type": "general", "email_address": NEW},
+        {"phone_number_type": "phone", "phone_number": "06-1"},
+    ]
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "status"])
+def test_doubt_over_the_customer_without_types_makes_one(
+    sandbox: Sandbox, customers: Customers, processes: Processes, kind: str
+) -> None:
+    sandbox.settings.refused_types = "both"
+    # The first request with the path is the one that is refused.
+    sandbox.faults.append(Fault(kind, method="POST", path="/customer", skip=1))  # type: ignore[arg-type]
+    number_of(customers, debtor(), "1001")
+    assert [number_of(customers_of(processes.start()), debtor(), "1001")] == made(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"postal_code": "12"}, "Postcode 12 is ongeldig voor land NL."),
+        ({"country_code": "Nederland"}, "Landcode Nederland bestaat niet."),
+    ],
+)
+def test_data_of_a_customer_that_minox_refuses_is_told_as_that_and_sent_once(
+    sandbox: Sandbox, customers: Customers, data: dict[str, Any], message: str
+) -> None:
+    sandbox.settings.customer_checks = True
+    found = number_of(customers, debtor(**({"country_code": "NL"} | data)), "1001")
+    assert isinstance(found, Rejection)
+    assert found.values == {"number": "1001", "message": message, "refused": "customer"}
+    assert len(asked(sandbox, "POST", "/customer")) == 1
+
+    assert [number_of(customers, debtor(postal_code="5341GE"), "1001")] == made(sandbox)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -11,12 +12,14 @@ import requests_mock
 from mww2minox.books.model import (
     Booking,
     BookingLine,
+    BookingRules,
     Buyer,
     CustomerByEmail,
     DebtorLine,
     FixedCustomer,
     VatShare,
 )
+from mww2minox.books.vat_number import vat_number_of
 from mww2minox.errors import (
     KeysRefused,
     Refused,
@@ -26,7 +29,12 @@ from mww2minox.errors import (
     UsageError,
     VendorError,
 )
-from mww2minox.minox.wire import booking_body, customer_body, errors_inside, sent_lines
+from mww2minox.minox.wire import (
+    booking_body,
+    customer_body,
+    errors_inside,
+    sent_lines,
+)
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.settings import NoVat
 from mww2minox.wiring import Wiring
@@ -48,6 +56,7 @@ ODD_EMAILS = [
     "Jan+shop/50%#1.O'Neil@Example.com",
     "jörg@müller.example",
 ]
+AT_HOME = BookingRules(journal="VERK", shop_country="NL", vat=())
 LOOKUPS = ["collection", "object", "collection_404"]
 
 
@@ -71,7 +80,7 @@ def create(
     journal: str = "VERK",
 ) -> Any:
     """Create a customer."""
-    return wiring.minox.create_customer(customer_body(debtor(email), externalid), journal)
+    return wiring.minox.create_customer(customer_body(debtor(email), externalid, AT_HOME), journal)
 
 
 def booking(total: str = "12.10", net: str = "10.00", vat: str = "2.10", **fields: Any) -> Booking:
@@ -129,10 +138,12 @@ def test_all_pages_of_a_periods_lines_keep_to_the_period(
     for month in (2, 3):
         for number in range(3):
             uuid = f"00000000-0000-0000-000{month}-00000000000{number}"
-            body = booking_body(
-                booking(document_date=dt.date(2026, month, 1), period=month), "10600"
+            made = booking(
+                document_date=dt.date(2026, month, 1),
+                period=month,
+                invoice_number=10 * month + number,
             )
-            wiring.minox.put_booking(uuid, body)
+            wiring.minox.put_booking(uuid, booking_body(made, "10600"))
 
     lines = wiring.minox.lines_of_period(2026, 3)
     assert lines is not None
@@ -590,16 +601,46 @@ def test_a_new_customer_has_the_data_of_the_order_and_nothing_odd() -> None:
         country_code="NL",
         phone="06-1",
     )
-    body = json.loads(customer_body(company, "ext"))
+    body = json.loads(customer_body(company, "ext", AT_HOME))
     address = body["addresses"][0]
 
     assert (address["name"], address["contact_name"]) == ("De [31m Korenaar", "Jan Jansen")
-    assert address["phone_numbers"] == [{"phone_number_type": "general", "phone_number": "06-1"}]
+    assert address["phone_numbers"] == [{"phone_number_type": "phone", "phone_number": "06-1"}]
     assert body["vat"] == {"active": True, "vat_registration_number": "NL004495445B01"}
     assert (body["externalid"], "id" in body) == ("ext", False)
-    assert "vat" not in json.loads(customer_body(debtor(), "ext"))
     nobody = CustomerByEmail(email="a@b.nl", buyer=Buyer())
-    assert json.loads(customer_body(nobody, "ext"))["addresses"][0]["name"] == "a@b.nl"
+    assert json.loads(customer_body(nobody, "ext", AT_HOME))["addresses"][0]["name"] == "a@b.nl"
+
+
+@pytest.mark.parametrize(
+    ("country", "given", "vat"),
+    [
+        ("NL", "", {"active": True}),
+        ("", "", {"active": True}),
+        ("NL", "NL004495445B01", {"active": True, "vat_registration_number": "NL004495445B01"}),
+        ("DE", "", {"active": False}),
+        ("US", "12-3456789", {"active": False}),
+        ("BE", "0403.170.701", {"active": False, "vat_registration_number": "BE0403170701"}),
+        ("BE", "BE 403.170.701", {"active": False, "vat_registration_number": "BE0403170701"}),
+        ("GR", "GR094259216", {"active": False, "vat_registration_number": "EL094259216"}),
+        ("BE", "BE0403170702", {"active": False}),  # check digits
+        ("NL", "geen", {"active": True}),
+        ("NL", "12345678", {"active": True}),  # of the chamber of commerce
+    ],
+)
+def test_vat_is_ticked_for_customers_at_home_and_only_a_valid_number_is_sent(
+    country: str, given: str, vat: dict[str, Any]
+) -> None:
+    # As the core gives it to a new customer.
+    valid = vat_number_of(given, country=country) or ""
+    buyer = debtor(country_code=country, vat_number=valid)
+    assert json.loads(customer_body(buyer, "ext", AT_HOME))["vat"] == vat
+
+
+def test_reminders_of_new_customers_are_blocked_where_the_config_says_so() -> None:
+    no_reminders = replace(AT_HOME, block_reminders=True)
+    assert json.loads(customer_body(debtor(), "ext", no_reminders))["block_sending_reminders"]
+    assert "block_sending_reminders" not in json.loads(customer_body(debtor(), "ext", AT_HOME))
 
 
 # Errors.

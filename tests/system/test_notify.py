@@ -177,13 +177,13 @@ def test_an_order_that_was_solved_is_told_again_when_it_comes_back(
     vendors.minox.close_period(vendors.today.year, vendors.today.month)
     offer(vendors, "501")
     assert run(told, "fetch", "push") == [0, 3]
-    assert "Minox refuses order 501" in service.taken()
+    assert "Minox refuses the booking of order 501" in service.taken()
     vendors.shop.set_status("501", 1)
     assert run(told, "retry 501") == [0]
     assert told.report()["501"]["state"] == "waiting"
     vendors.shop.set_status("501", 2)
     assert run(told, "retry 501") == [3]
-    assert "Minox refuses order 501" in service.taken()
+    assert "Minox refuses the booking of order 501" in service.taken()
 
 
 def test_another_reason_of_the_same_order_is_told(
@@ -195,7 +195,7 @@ def test_another_reason_of_the_same_order_is_told(
     vendors.minox.close_period(vendors.today.year, vendors.today.month)
     give_email(vendors, "501", "gevonden@example.nl")
     run(told, "retry 501")
-    assert "Minox refuses order 501" in service.taken()
+    assert "Minox refuses the booking of order 501" in service.taken()
 
 
 def test_another_cause_under_the_same_reason_is_told(

@@ -34,6 +34,16 @@ def insist_on_vat_numbers(sandbox: Sandbox, _config: dict[str, Any]) -> None:
     sandbox.settings.vat_number_needed = True
 
 
+def look_at_customers(sandbox: Sandbox, _config: dict[str, Any]) -> None:
+    sandbox.settings.customer_checks = True
+    set_postal_code(sandbox, "12")
+
+
+def set_postal_code(sandbox: Sandbox, code: str) -> None:
+    debtor = sandbox.shop.orders[ORDER]["debtor"]
+    debtor["address"]["invoice"]["zipcode"] = code
+
+
 REFUSALS: dict[str, tuple[Callable[[Sandbox, dict[str, Any]], None], str, str, str, str]] = {
     "closed period": (close_periods, ORDER, "is afgesloten.", "Open the period", "Open de periode"),
     "blocked account": (
@@ -49,6 +59,13 @@ REFUSALS: dict[str, tuple[Callable[[Sandbox, dict[str, Any]], None], str, str, s
         "Btw-code 2 is niet toegestaan op grootboekrekening 8000.",
         "Allow the VAT code on that ledger account",
         "grootboekrekening",
+    ),
+    "customer": (
+        look_at_customers,
+        ORDER,
+        "1001: Postcode 12 is ongeldig voor land NL.",
+        "Correct the customer's address on the order in the shop",
+        "Verbeter het adres van de klant",
     ),
     "no VAT number": (
         insist_on_vat_numbers,
@@ -89,6 +106,7 @@ def test_what_helps_helps(cli: Cli, sandbox: Sandbox, config: dict[str, Any], ki
     cli("fetch")
     assert cli("push", "--order", number).status == 3
 
+    set_postal_code(sandbox, "5341GE")
     sandbox.minox.administration.closed.clear()
     sandbox.minox.administration.accounts["8000"]["blocked"]["active"] = False
     sandbox.minox.customers["10650"]["vat"] = {

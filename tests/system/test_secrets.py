@@ -220,7 +220,8 @@ def test_minox_words_about_an_order_come_through_without_its_person(
     vendors.faults.append(Fault("status", side="minox", method="PUT", status=400, times=None))
     secretive("fetch")
     told = (
-        "Minox refuses order 501: Periode 3 is afgesloten voor *** (***, ***), vraag *** om VERK."
+        "Minox refuses the booking of order 501: Periode 3 is afgesloten voor *** (***, ***), vraag"
+        " *** om VERK."
     )
     assert told in secretive("push").err
     assert told in secretive("push").err, "when the customer is known, too"

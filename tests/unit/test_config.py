@@ -493,6 +493,12 @@ vat:
         ({"booking__max_rounding": 0.005}, "booking.max_rounding", "not an amount"),
         ({"booking__max_rounding": -1}, "booking.max_rounding", "not below 0"),
         ({"booking__max_rounding": float("nan")}, "booking.max_rounding", "is not a number"),
+        (
+            {"customers__block_reminders": "ja"},
+            "customers.block_reminders",
+            "must be true or false",
+        ),
+        ({"customers__block_reminders": 1}, "customers.block_reminders", "must be true or false"),
         ({"verify__tolerance": float("inf")}, "verify.tolerance", "is not a number"),
         (
             {"booking__date": "today"},

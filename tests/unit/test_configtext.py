@@ -53,6 +53,7 @@ OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     "payment_debtors": st.dictionaries(
         st.tuples(WORDS, WORDS).map("/".join).filter(lambda text: "${" not in text), NUMBERS
     ),
+    "customers": st.booleans().map(lambda block: {"block_reminders": block}),
     "verify": st.decimals(0, 9, places=2).map(lambda euros: {"tolerance": str(euros)}),
     "retention_days": st.integers(1, 9999),
 }

@@ -170,6 +170,10 @@ DESCRIPTION: dict[Language, str] = {
     "en": "{} as its description",
     "nl": "{} als omschrijving",
 }
+REFUSED_CUSTOMER = Rejection(
+    reason=Reason.REJECTED_BY_MINOX,
+    values={"number": "1024", "message": "De debiteur heeft geen naam.", "refused": "customer"},
+)
 CHANGED = {"order_changed": {"expected", "found"}}
 """Values whose kind depends on the field that changed."""
 
@@ -292,7 +296,7 @@ def test_a_cause_that_an_older_state_lacks_leaves_the_general_sentence() -> None
 
 @pytest.mark.parametrize(
     "rejection",
-    [*(Rejection(reason=reason, values={}) for reason in Reason), UNFIT_NUMBER],
+    [*(Rejection(reason=reason, values={}) for reason in Reason), UNFIT_NUMBER, REFUSED_CUSTOMER],
 )
 def test_a_reason_is_told_in_a_few_words_of_each_language(rejection: Rejection) -> None:
     english = brief(rejection)
@@ -342,6 +346,38 @@ def test_a_booking_by_hand_is_named_by_what_the_order_was_decided_by(
         assert text.suggestion.count("mww2minox adopt") == 1
 
 
+CUSTOMER_REFUSALS = [
+    ("Btw-nummer NL1 is ongeldig.", "Correct the VAT number in the invoice address of the order"),
+    ("Invalid vat number", "Correct the VAT number in the invoice address of the order"),
+    ("Het e-mailadres is ongeldig.", "Correct the e-mail address on the order in the shop"),
+    ("Email is not valid", "Correct the e-mail address on the order in the shop"),
+    ("Postcode 12 is ongeldig.", "Correct the customer's address on the order in the shop"),
+    ("Landcode XX bestaat niet.", "Correct the customer's address on the order in the shop"),
+    ("Dagboek KAS is geen verkoopdagboek.", "Put a sales journal at minox.journal"),
+    ("Dagboek VERK is geblokkeerd.", "Lift the block on the journal in Minox"),
+    ("De nummerreeks van dagboek VERK is vol.", "Give the sales journal a wider range"),
+    ("De debiteur heeft geen naam.", "Or enter the customer in Minox yourself"),
+    ("Debiteur is geblokkeerd", "Or enter the customer in Minox yourself"),
+    ("Kredietlimiet: totaal debet wijkt af", "Or enter the customer in Minox yourself"),
+]
+
+
+@pytest.mark.parametrize(("message", "advice"), CUSTOMER_REFUSALS)
+def test_a_refused_customer_is_told_as_that_with_advice_for_the_order_in_the_shop(
+    message: str, advice: str
+) -> None:
+    values = {**REFUSED_CUSTOMER.values, "message": message}
+    text = explain(Reason.REJECTED_BY_MINOX, values)
+    assert text.message == f"Minox refuses the customer of order 1024: {message}"
+    assert text.suggestion.startswith(advice) or advice in text.suggestion
+    assert text.suggestion.endswith(" Then run: mww2minox retry 1024")
+
+    told = discreet_rejection(Rejection(reason=Reason.REJECTED_BY_MINOX, values=values))
+    assert explain_rejection(told) == text
+    use("nl")
+    assert "debiteur van bestelling 1024" in explain_rejection(told).message
+
+
 def test_a_value_that_an_older_state_lacks_shows_as_its_name() -> None:
     assert explain(Reason.CUSTOMER_BLOCKED, {"number": "1024"}).message == (
         "Order 1024: customer (customer) is blocked in Minox."
@@ -352,7 +388,7 @@ def test_values_are_shown_as_they_are_on_one_line() -> None:
     text = explain(
         Reason.REJECTED_BY_MINOX, {"number": "1024", "message": "{number}\n  {0} {advice} %s"}
     )
-    assert text.message == "Minox refuses order 1024: {number} {0} {advice} %s"
+    assert text.message == "Minox refuses the booking of order 1024: {number} {0} {advice} %s"
 
 
 @pytest.mark.parametrize(

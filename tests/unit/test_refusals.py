@@ -197,4 +197,4 @@ def test_the_words_of_a_refusal_tell_what_helps(
     assert text.suggestion.startswith(advice)
     assert text.suggestion.endswith(" Then run: mww2minox retry 1024")
     assert "{" not in text.suggestion
-    assert text.message == f"Minox refuses order 1024: {change(message)}".rstrip()
+    assert text.message == f"Minox refuses the booking of order 1024: {change(message)}".rstrip()

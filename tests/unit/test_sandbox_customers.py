@@ -179,6 +179,54 @@ def test_a_new_customer_is_answered_in_four_ways(sandbox: Sandbox, how: str) -> 
         assert ("addresses" in answer.json()) is (how == "customer")
 
 
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [
+        ("none", []),
+        ("email", ["email_address_type_invalid"]),
+        ("both", ["email_address_type_invalid", "phone_number_type_invalid"]),
+    ],
+)
+def test_types_of_contacts_may_be_refused(sandbox: Sandbox, kind: str, codes: list[str]) -> None:
+    """By a switch; the message names the field, and without a type all is well."""
+    sandbox.settings.update({"refused_types": kind})
+    phones = [{"phone_number_type": "phone", "phone_number": "06-1"}]
+    customer = _new("a@example.nl")
+    customer["addresses"][0]["phone_numbers"] = phones
+    answer = _create(sandbox, customer)
+    assert [row["message_code"] for row in answer.json() if codes] == codes
+    assert all(row["field"].startswith("addresses[0].") for row in answer.json() if codes)
+
+    del phones[0]["phone_number_type"]
+    del customer["addresses"][0]["email_addresses"][0]["email_address_type"]
+    assert _create(sandbox, customer).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("email", "address", "more", "code"),
+    [
+        ("geen", {}, {}, "email_address_invalid"),
+        ("a@example.nl", {"country_code": "Nederland"}, {}, "country_code_invalid"),
+        ("a@example.nl", {"country_code": "NL", "postal_code": "12"}, {}, "postal_code_invalid"),
+        (
+            "a@example.nl",
+            {},
+            {"vat": {"vat_registration_number": "12"}},
+            "vat_registration_number_invalid",
+        ),
+    ],
+)
+def test_data_of_a_customer_may_be_looked_at(
+    sandbox: Sandbox, email: str, address: dict[str, str], more: dict[str, Any], code: str
+) -> None:
+    """By a switch: else Minox takes it as it is."""
+    customer = _new(email, **more)
+    customer["addresses"][0] |= address
+    assert _create(sandbox, customer).status_code == 201
+    sandbox.settings.customer_checks = True
+    assert [row["message_code"] for row in _create(sandbox, customer).json()] == [code]
+
+
 def test_patch_replaces_fields(sandbox: Sandbox) -> None:
     """The rest stays; an unknown number is 404."""
     blocked = {"blocked": {"active": True, "reason": "Nee"}}
