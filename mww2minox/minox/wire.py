@@ -18,12 +18,14 @@ from mww2minox.books.model import (
     Booking,
     BookingLine,
     CustomerByEmail,
+    DistanceSale,
     FiscalYear,
     ListEntry,
     MinoxCustomer,
     TransactionLine,
     VatCode,
 )
+from mww2minox.config.values import NOT_ISO
 from mww2minox.language.cleaning import one_line, visible
 from mww2minox.transport import Answer
 
@@ -357,6 +359,17 @@ def read_vat_code(row: Mapping[str, Any]) -> VatCode:
         type=_text(row, "type"),
         description=_text(row, "description"),
         account=_text(row, "account_id"),
+    )
+
+
+def read_distance_sale(row: Mapping[str, Any]) -> DistanceSale:
+    """Read what the administration books sales to consumers in one country with."""
+    country = _text(row, "country_code").upper()
+
+    return DistanceSale(
+        country=NOT_ISO.get(country, country),
+        ledger=printable_id(_text(row, "ledger_account_id")),
+        code=printable_id(_text(row, "vat_id")),
     )
 
 
