@@ -16,7 +16,7 @@ from mww2minox.minox.booker import Booker
 from mww2minox.minox.oauth import Client, MinoxLogin
 from mww2minox.minox.wire import error_messages as minox_messages
 from mww2minox.output import Output
-from mww2minox.shop.api import Webshop, error_messages as shop_messages, named
+from mww2minox.shop.api import StoreFacts, Webshop, error_messages as shop_messages, named
 from mww2minox.shop.intake import Statuses, changes_since, undone_since
 from mww2minox.state import OrderNow, ReadOrder, Store
 from mww2minox.transport import Transport
@@ -160,7 +160,10 @@ class Wiring:
     @cached_property
     def namespace(self) -> uuid.UUID:
         """What the UUIDs of this tenant's, administration's and shop's bookings are derived in."""
-        identity = self.shop_facts[1]
+        return self.namespace_of(self.shop_facts[1])
+
+    def namespace_of(self, identity: str) -> uuid.UUID:
+        """Return the namespace of a shop, by its identity."""
         settings = self.config.minox
         return uuid.uuid5(NAMESPACE, f"{settings.tenant}/{settings.administration}/{identity}")
 
@@ -174,12 +177,17 @@ class Wiring:
             return self.ask_shop()
         return country, identity
 
+    @cached_property
+    def shop_store(self) -> StoreFacts:
+        """What the shop tells of itself, asked for once a run."""
+        return self.shop.store()
+
     def ask_shop(self) -> tuple[str, str]:
         """Ask the shop for its country and identity, and keep them.
 
         StateError when the state is another shop's.
         """
-        shop = self.shop.store()
+        shop = self.shop_store
 
         # The first one stays: the UUIDs of all bookings are derived from it.
         identity = self.store.note("shop identity") or shop.identity

@@ -478,6 +478,15 @@ class VatCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DistanceSale:
+    """What the administration itself books sales to consumers in a country of the EU with."""
+
+    country: str
+    ledger: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListEntry:
     """An entry of one of Minox' lists: journals, ledger accounts.
 

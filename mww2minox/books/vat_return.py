@@ -13,7 +13,8 @@ DOMESTIC = frozenset({"1a", "1b"})
 DISTANCE_SALES = frozenset({"3c"})
 WITHIN_EU = frozenset({"3b", "icp"})
 EXPORTS = frozenset({"3a"})
-PURCHASES = "5b"
+PURCHASES = frozenset({"2a", "4a", "4b", "5b"})
+"""The boxes of what is bought: never those of a sale."""
 
 
 def boxes_of(vat_type: str) -> frozenset[str]:
@@ -43,7 +44,7 @@ def fits(need: VatNeed, shop_country: str, vat_type: str) -> bool | None:
     None when its type does not tell its boxes, or the need has none.
     """
     boxes, wanted = boxes_of(vat_type), boxes_for(need, shop_country)
-    if PURCHASES in boxes:
+    if boxes & PURCHASES:
         return False
 
     return bool(boxes & wanted) if boxes and wanted else None

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from mww2minox.books.model import (
     Administration,
     Buyer,
+    DistanceSale,
     ListEntry,
     MinoxCustomer,
     TransactionLine,
@@ -26,6 +27,7 @@ from mww2minox.minox.wire import (
     read_administration_entry,
     read_created_number,
     read_customer,
+    read_distance_sale,
     read_entry,
     read_id,
     read_line,
@@ -108,6 +110,17 @@ class Minox:
     def ledger_accounts(self) -> list[ListEntry]:
         """Return the ledger accounts."""
         return [read_entry(row) for row in self._collection(f"{self._base}/ledger_account")]
+
+    def distance_sales(self) -> list[DistanceSale]:
+        """Return what the administration books distance sales with; nothing where it does not tell.
+
+        Which rights that needs is open (minox/api.md, "Lists").
+        """
+        try:
+            rows = self._collection(f"{self._base}/distance_sales")
+        except KeysRefused:
+            return []
+        return [read_distance_sale(row) for row in rows]
 
     # Customers
 

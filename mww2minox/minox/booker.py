@@ -86,6 +86,12 @@ class Arrival(Enum):
     NEVER = auto()
 
 
+def batch_id_of(namespace: uuid.UUID, number: str) -> str:
+    """Return the UUID of an order's booking, derived in the `namespace` of its shop and books."""
+    # no text: a key in the state, or what a UUID is derived from
+    return str(uuid.uuid5(namespace, f"order {number}"))
+
+
 class Booker:
     """Books orders, one by one."""
 
@@ -206,8 +212,7 @@ class Booker:
 
         It is the same on every attempt, and after a lost state file.
         """
-        # no text: a key in the state, or what a UUID is derived from
-        return str(uuid.uuid5(self._namespace, f"order {number}"))
+        return batch_id_of(self._namespace, number)
 
     def arrival(self, intent: StoredBooking) -> Arrival:
         """Find out whether a booking that an earlier run sent is there. Sends nothing."""

@@ -21,6 +21,7 @@ from mww2minox.books.model import (
     BookingRules,
     CustomerByEmail,
     DebtorLine,
+    DistanceSale,
     FiscalYear,
     ListEntry,
     MinoxCustomer,
@@ -28,6 +29,7 @@ from mww2minox.books.model import (
     VatCode,
 )
 from mww2minox.errors import Refused
+from mww2minox.config.values import NOT_ISO
 from mww2minox.language.cleaning import one_line, visible
 from mww2minox.transport import Answer
 
@@ -404,6 +406,17 @@ def read_vat_code(row: Mapping[str, Any]) -> VatCode:
         type=_text(row, "type"),
         description=_text(row, "description"),
         account=_text(row, "account_id"),
+    )
+
+
+def read_distance_sale(row: Mapping[str, Any]) -> DistanceSale:
+    """Read what the administration books sales to consumers in one country with."""
+    country = _text(row, "country_code").upper()
+
+    return DistanceSale(
+        country=NOT_ISO.get(country, country),
+        ledger=printable_id(_text(row, "ledger_account_id")),
+        code=printable_id(_text(row, "vat_id")),
     )
 
 

@@ -151,6 +151,15 @@ def test_a_mapping_that_does_not_fit_is_one_red_line(
     assert red["suggestion"].endswith("run: mww2minox check")
 
 
+@pytest.mark.parametrize("box", ["2a", "4a", "4b"])
+def test_a_code_for_what_is_bought_is_red(cli: Cli, sandbox: Sandbox, box: str) -> None:
+    sandbox.minox.administration.vat_codes[6]["type"] = f"Verlegd - verwerving ({box})"
+    ended = look(cli)
+    (red,) = of(ended, "problem")
+    assert (ended.status, red["name"]) == (3, "vat_code")
+    assert "purchases" in red["problem"]
+
+
 @pytest.mark.parametrize(
     ("chosen", "told"),
     [([2], True), (["Betaald", 8], False), (["Betaald", "gecrediteerd"], False)],

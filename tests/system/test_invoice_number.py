@@ -1,12 +1,13 @@
 """`booking.invoice_number`: the order number, of 8 digits at most, or one that Minox gives."""
 
+import uuid
 from typing import Any
 
 import pytest
 import yaml
 
 from mww2minox.books import order_check
-from mww2minox.sandbox import Sandbox, ledger
+from mww2minox.sandbox import Sandbox, ledger, shop_api
 from tests.harness.inside import Inside
 from tests.system.test_adopt import (
     adopted,
@@ -188,3 +189,27 @@ def test_a_number_that_another_booking_of_the_customer_has_is_told_with_what_hel
     let_minox_number(inside)
     assert inside("push").status == 0
     assert inside.booked() == ["501"]
+
+
+def test_check_tells_where_another_shop_books_in_the_journal(
+    inside: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what mww2minox derived for another; a person's or a connector's bookings are nobody's."""
+    words = "of another shop"
+    let_minox_number(inside)
+    offer_one(vendors, "WEB-1024")
+    inside("fetch")
+    inside("push")
+    vendors.minox.batches[str(uuid.uuid4())] = [
+        line | {"batch_id": str(uuid.uuid4()), "description": "Huur"}
+        for line in next(iter(vendors.minox.batches.values()))
+    ]
+    assert words not in inside("check").out
+    lose_state(inside, vendors)
+    assert words not in unbroken(inside("check").out), "ours, though no order is known"
+
+    lose_state(inside, vendors)
+    monkeypatch.setitem(shop_api.STORE, "id", "another")
+    told = unbroken(inside("check").out)
+    assert f"1 booking of the last month is {words}, 'WEB-1024'" in told
+    assert "journal of its own" in told

@@ -5,6 +5,7 @@ broken files.
 import io
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -247,6 +248,38 @@ def test_a_minox_that_does_not_tell_tenants_is_asked_by_number(wizard: Wizard) -
     ended = wizard("99", "n", "12345", *FRESH)
     assert wizard.settings["minox"]["tenant"] == 12345, ended.err
     assert "HTTP 404" in ended.err or "HTTP 403" in ended.err
+
+
+def renamed(vendors: Sandbox) -> None:
+    """Call codes and accounts of distance sales by nothing that tells a country."""
+    books = vendors.minox.administration
+    for number, account in ((10, "8300"), (11, "8310")):
+        books.vat_codes[number]["description"] = "OSS"
+        books.accounts[account] |= {"description": "Omzet OSS", "vat": None}
+
+
+@pytest.mark.parametrize("reading", ["told", "forbidden", "absent"])
+def test_distance_sales_are_mapped_as_the_administration_has_them(
+    wizard: Wizard, reading: str
+) -> None:
+    """Where it does not tell them, what no name tells is asked for."""
+    renamed(wizard.vendors)
+    wizard.vendors.settings.update({"distance_sales": reading})
+    ended = wizard(*FRESH)
+    assert (ended.status in (0, 3)) is (reading == "told")
+    if reading == "told":
+        rows = {row.get("region"): (row["code"], row["ledger"]) for row in wizard.settings["vat"]}
+        assert (rows["DE"], rows["BE"]) == ((10, 8300), (11, 8310))
+
+
+def test_what_minox_told_a_moment_ago_it_is_not_asked_for_again(wizard: Wizard) -> None:
+    """The `check` at the end reads all anew; before that each is asked for once."""
+    wizard(*FRESH)
+    paths = [request.path for request in wizard.vendors.requests]
+    asked = Counter(paths[: len(paths) - 1 - paths[::-1].index("/v1/store")])
+    assert asked["/api/1/inspect"] == 1
+    assert asked["/api/1/tenant/12345/administration"] == 2
+    assert asked["/api/1/tenant/12345/administration/1/customer/10600"] == 1
 
 
 def test_a_login_without_all_rights_is_told_at_once(wizard: Wizard) -> None:

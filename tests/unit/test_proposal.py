@@ -8,7 +8,15 @@ from decimal import Decimal
 
 import pytest
 
-from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, ListEntry, Order, VatCode, VatNeed
+from mww2minox.books.model import (
+    REVERSE_CHARGED,
+    ZERO_PERCENT,
+    DistanceSale,
+    ListEntry,
+    Order,
+    VatCode,
+    VatNeed,
+)
 from mww2minox.commands.setup.proposal import (
     EU,
     Lists,
@@ -143,6 +151,60 @@ def test_a_code_named_after_another_country_is_never_proposed(region: str, name:
 def test_a_country_is_known_by_its_names_and_its_two_letters(name: str) -> None:
     belgian = code(11, "21", DISTANCE, name)
     assert proposed([sold("BE")], lists([HIGH, belgian]))[abroad("BE")].code == belgian
+
+
+TWO = [code(11, "21", DISTANCE, "OSS hoog"), code(12, "6", DISTANCE, "OSS laag")]
+ABROAD = [account("8310", "Omzet BE"), account("8320", "Verkopen in het buitenland")]
+
+
+def choice(country: str, number: str = "11", ledger: str = "8320") -> DistanceSale:
+    """Give what the administration has for a country."""
+    return DistanceSale(country=country, code=number, ledger=ledger)
+
+
+@pytest.mark.parametrize(("rate", "number"), [("21", "11"), ("6", "12")])
+def test_the_administrations_own_choice_for_a_country_is_beyond_doubt(
+    rate: str, number: str
+) -> None:
+    """Whatever its codes and accounts are called, by the rate that the orders have."""
+    sales = [choice("BE"), choice("BE", "12"), choice("ES")]
+    there = replace(lists([HIGH, *TWO], ABROAD), distance_sales=sales)
+    row = proposed([sold("BE", rate)], there)[abroad("BE", rate)]
+    assert row.code is not None
+    assert row.account is not None
+    assert (row.code.code, row.account.id) == (number, "8320")
+    assert row.is_certain
+
+
+@pytest.mark.parametrize(
+    "sales",
+    [
+        [],
+        [choice("ES")],
+        [choice("BE", "12")],
+        [choice("BE", "99")],
+        [choice("BE"), choice("BE", ledger="8310")],
+    ],
+    ids=["none", "another country", "another rate", "no such code", "two"],
+)
+def test_without_one_choice_of_its_own_it_is_as_without_any(sales: list[DistanceSale]) -> None:
+    there = lists([HIGH, *TWO], ABROAD)
+    without = proposed([sold("BE")], there)
+    assert proposed([sold("BE")], replace(there, distance_sales=sales)) == without
+    assert not without[abroad("BE")].is_certain
+
+
+def test_an_account_that_is_blocked_is_not_chosen_by_the_administration_either() -> None:
+    accounts = [account("8310", "Omzet België"), account("8320", "Oud", blocked=True)]
+    there = replace(lists([HIGH, *TWO], accounts), distance_sales=[choice("BE")])
+    row = proposed([sold("BE")], there)[abroad("BE")]
+    assert [one.id for one in row.accounts] == ["8310"]
+
+
+def test_a_code_for_purchases_is_no_choice_for_sales() -> None:
+    bought = code(13, "21", "Verlegd binnen EU - verwerving (4b)", "België")
+    there = replace(lists([HIGH, bought], ABROAD), distance_sales=[choice("BE", "13")])
+    assert proposed([sold("BE")], there)[abroad("BE")].codes == ()
 
 
 def test_a_code_that_names_no_country_is_asked_about_abroad() -> None:

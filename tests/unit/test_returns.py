@@ -61,9 +61,19 @@ def test_the_box_of_a_regular_0_percent_depends_on_the_goods(vat_type: str) -> N
     assert fits(EXEMPT, "NL", vat_type) is None
 
 
+@pytest.mark.parametrize(
+    "vat_type",
+    [
+        PURCHASES,
+        "Verlegd binnenland - verwerving (2a)",
+        "Verlegd buiten EU - verwerving (4a)",
+        "Verlegd binnen EU - verwerving (4b)",
+    ],
+)
 @pytest.mark.parametrize("need", [HOME, EXEMPT, ABROAD, SHIFTED, EXPORTED])
-def test_vat_on_purchases_is_never_for_sales(need: VatNeed) -> None:
-    assert fits(need, "NL", PURCHASES) is False
+def test_vat_on_purchases_is_never_for_sales(need: VatNeed, vat_type: str) -> None:
+    assert fits(need, "NL", vat_type) is False
+    assert fits(need, "", vat_type) is False
     assert fits(need, "", "Verlegd binnen EU - inkoop (4b, 5b)") is False
 
 

@@ -30,6 +30,7 @@ from mww2minox.shop.api import others_book
 from mww2minox.shop.census import explain_left
 from mww2minox.state import PastRuns
 from mww2minox.steps.census import left_over
+from mww2minox.steps.shared_journal import bookings_of_other_shops
 from mww2minox.transport import Transport
 from mww2minox.wiring import ADMINISTRATION, SHOP, Wiring
 
@@ -286,7 +287,7 @@ def _clock_problem(vendor: str, skew: float) -> str:
 
 def _shop(wiring: Wiring) -> Generator[Finding, None, str]:
     """Look at the shop; return its country, or what the state knows of that, or an empty text."""
-    store = yield from _look("shop", _("the shop answers"), wiring.shop.store)
+    store = yield from _look("shop", _("the shop answers"), lambda: wiring.shop_store)
     if store is None:
         return wiring.store.note("shop region") or ""
 
@@ -372,6 +373,9 @@ def _administration(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
     yield findings.fiscal_year(administration, today)
 
     yield from _lists(wiring, shop_country, administration)
+    yield from findings.other_shops(
+        wiring.config, bookings_of_other_shops(wiring, administration, today)
+    )
     for payment, number in wiring.config.payment_debtors.items():
         yield from _fixed_customer(wiring.minox, payment, number)
 

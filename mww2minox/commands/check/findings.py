@@ -4,7 +4,7 @@ Pure: asks nobody itself.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -281,6 +281,28 @@ def journal(config: Config, journals: Iterable[ListEntry]) -> Finding:
     return Finding(name="journal", what=what)
 
 
+def other_shops(config: Config, descriptions: Sequence[str]) -> Iterator[Finding]:
+    """Look whether the journal is this shop's alone: `descriptions` are of others' bookings."""
+    if not descriptions:
+        return
+
+    problem = ngettext(
+        "{n} booking of the last month is of another shop, {text}: order numbers collide",
+        "{n} bookings of the last month are of another shop, such as {text}: order numbers collide",
+        len(descriptions),
+    )
+    suggestion = _(
+        "Give each shop a sales journal of its own in Minox (Onderhoud > Algemeen > Dagboeken), at"
+        " minox.journal in its config, then run: mww2minox check"
+    )
+    yield warning(
+        "journal_shared",
+        _("journal {journal}").format(journal=config.minox.journal),
+        problem.format(n=len(descriptions), text=repr(descriptions[0])),
+        suggestion,
+    )
+
+
 def long_numbers() -> Finding:
     """Tell of order numbers that were taken as invoice numbers, and are too long for it."""
     message, suggestion = reasons.long_numbers()
@@ -380,7 +402,7 @@ def _box(row: VatRow, code: VatCode, what: str, key: str, shop_country: str) -> 
     if fitting:
         return Finding(name="vat_code", what=f"{what}: {code.type}")
 
-    if PURCHASES in boxes_of(code.type):
+    if boxes_of(code.type) & PURCHASES:
         problem = _("in Minox it is for VAT on purchases: {type}").format(type=code.type)
         return mend("vat_code", what, problem, key)
 

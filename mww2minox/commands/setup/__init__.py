@@ -119,6 +119,7 @@ def _read_both_sides(session: Session, wiring: Wiring) -> BothSides:
         shop_country=shop_country,
         codes=wiring.minox.vat_codes(),
         accounts=wiring.minox.ledger_accounts(),
+        distance_sales=wiring.minox.distance_sales(),
         countries={region.upper(): country_names(region) for region in regions},
     )
 

@@ -5,6 +5,7 @@ take them.
 from collections.abc import Sequence
 from contextlib import suppress
 
+from mww2minox.books.model import ListEntry
 from mww2minox.commands.check.findings import Status, scopes
 from mww2minox.commands.setup.session import Session
 from mww2minox.errors import KeysRefused, LoginNeeded, UsageError
@@ -23,13 +24,13 @@ class Keys:
         self.dialogue = session.dialogue
         self.output = session.output
         self.store = session.store
+        self._tenants: Sequence[str] = ()
 
     def connect(self) -> None:
         """Get both sides to answer."""
         self._connect_shop()
         self._connect_minox()
-        self._choose_tenant()
-        self._choose_administration()
+        self._choose_administration(self._choose_tenant())
 
     def _connect_shop(self) -> None:
         """Ask for the shop's tokens until it answers with them."""
@@ -162,6 +163,7 @@ class Keys:
         )
 
     def _has_rights(self, facts: TokenFacts) -> bool:
+        self._tenants = facts.tenants
         rights = scopes(facts)
         if rights.status is Status.PROBLEM:
             self.output.warn(f"{rights.what}: {rights.problem}")
@@ -172,12 +174,16 @@ class Keys:
             "setup.login", _("Try to log in once more?"), default=self.dialogue.interactive
         )
 
-    def _choose_tenant(self) -> None:
+    def _choose_tenant(self) -> list[ListEntry]:
         """Take the tenant that the login reaches; ask where there are several, or Minox does not
-        tell.
+        tell. Return its administrations.
         """
-        tenants = self.session.wiring.login.inspect().tenants
-        while not self.session.has("minox", "tenant") or not self._reached():
+        tenants = self._tenants
+        while True:
+            reached = self._reached() if self.session.has("minox", "tenant") else None
+            if reached is not None:
+                return reached
+
             if len(tenants) == 1:
                 self.answers.put(tenants[0], "minox", "tenant")
                 # Where even that one is not reached, the user has to know.
@@ -192,19 +198,18 @@ class Keys:
             return self.dialogue.choose("minox.tenant", question, options)
         return self.dialogue.text("minox.tenant", question, check=_filled)
 
-    def _reached(self) -> bool:
+    def _reached(self) -> list[ListEntry] | None:
+        """Return the tenant's administrations, or None where the login does not reach it."""
         try:
-            self.session.wiring.minox.administrations()
+            return self.session.wiring.minox.administrations()
         except KeysRefused as refused:
             self._ask_again(refused, ("minox", "tenant"))
             if self._again():
                 self._consent()
-            return False
-        return True
+            return None
 
-    def _choose_administration(self) -> None:
+    def _choose_administration(self, administrations: Sequence[ListEntry]) -> None:
         """Keep the administration that was chosen, or take the only one, or ask."""
-        administrations = self.session.wiring.minox.administrations()
         if not administrations:
             raise self._no_administration()
 

@@ -2,7 +2,8 @@
 the user is asked.
 
 VAT codes by percentage and by the box of the VAT return that Minox names in their type, ledger
-accounts by the VAT code that they carry, statuses by what their names mean.
+accounts by the VAT code that they carry, both first by what the administration itself has for a
+country (`distance_sales`), statuses by what their names mean.
 """
 
 import re
@@ -11,7 +12,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, ListEntry, Order, VatCode, VatNeed
+from mww2minox.books.model import (
+    REVERSE_CHARGED,
+    ZERO_PERCENT,
+    DistanceSale,
+    ListEntry,
+    Order,
+    VatCode,
+    VatNeed,
+)
 from mww2minox.books.money import percentage
 from mww2minox.books.vat_return import DISTANCE_SALES, EXPORTS, PURCHASES, WITHIN_EU, boxes_of, fits
 from mww2minox.books.vat_rows import vat_needs
@@ -72,12 +81,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
-    """What both sides have: the shop's own country, and Minox' VAT codes and ledger accounts."""
+    """What both sides have: the shop's own country, and Minox' VAT codes and ledger accounts.
+
+    `distance_sales` are the administration's own choice of these, where it tells that.
+    """
 
     shop_country: str
     codes: Sequence[VatCode]
     accounts: Sequence[ListEntry]
     countries: Countries
+    distance_sales: Sequence[DistanceSale] = ()
 
 
 def rows(
@@ -133,6 +146,9 @@ def is_beyond_doubt(need: VatNeed, code: VatCode, lists: Lists) -> bool:
     Countries share rates, and a regular 0% has no box of its own: what does not say so itself, the
     user is asked.
     """
+    sale = _distance_sale(need, lists)
+    if sale and sale.code == code.code:
+        return True
     if not fits(need, lists.shop_country, code.type):
         return False
     if need.strategy or need.region == lists.shop_country:
@@ -141,12 +157,15 @@ def is_beyond_doubt(need: VatNeed, code: VatCode, lists: Lists) -> bool:
 
 
 def codes_for(need: VatNeed, lists: Lists) -> tuple[VatCode, ...]:
-    """Return the VAT codes with the need's percentage and box; abroad those that name the country,
-    where any does.
+    """Return the VAT codes with the need's percentage and box; abroad that which the administration
+    has for the country, else those that name it, where any does.
     """
     # A strategy says that no VAT is due: no code goes with VAT all the same.
     if need.strategy and need.rate:
         return ()
+    sale = _distance_sale(need, lists)
+    if sale:
+        return tuple(code for code in lists.codes if code.code == sale.code)
 
     fitting = _fitting_codes(need, lists)
     if need.strategy:
@@ -158,6 +177,27 @@ def codes_for(need: VatNeed, lists: Lists) -> tuple[VatCode, ...]:
     of_country = [code for code in fitting if need.region in _countries_in(code.description, lists)]
     of_any_country = [code for code in fitting if not _countries_in(code.description, lists)]
     return tuple(of_country or of_any_country)
+
+
+def _distance_sale(need: VatNeed, lists: Lists) -> DistanceSale | None:
+    """Return what the administration itself has for sales to a country, by the need's percentage.
+
+    None where that is nothing, or more than one.
+    """
+    if need.strategy or need.region == lists.shop_country:
+        return None
+
+    of_rate = {
+        code.code
+        for code in lists.codes
+        if code.percentage == need.rate and not boxes_of(code.type) & PURCHASES
+    }
+    sales = {
+        sale
+        for sale in lists.distance_sales
+        if sale.country == need.region and sale.code in of_rate
+    }
+    return sales.pop() if len(sales) == 1 else None
 
 
 def _fitting_codes(need: VatNeed, lists: Lists) -> list[VatCode]:
@@ -190,14 +230,20 @@ def possible_codes(need: VatNeed, lists: Lists) -> list[VatCode]:
     """
     rates = (need.rate, UNREADABLE)
     of_rate = [code for code in lists.codes if code.percentage in rates]
-    return [code for code in of_rate if PURCHASES not in boxes_of(code.type)]
+    return [code for code in of_rate if not boxes_of(code.type) & PURCHASES]
 
 
 def accounts_for(need: VatNeed, code: VatCode, lists: Lists) -> tuple[ListEntry, ...]:
-    """Return the ledger accounts that suit: those that carry the code, or else are named after what
-    it is for.
+    """Return the ledger accounts that suit: that of the administration's own choice, those that
+    carry the code, or else are named after what it is for.
     """
     usable = [account for account in lists.accounts if _may_hold_revenue(account, code)]
+    sale = _distance_sale(need, lists)
+    if sale and sale.code == code.code:
+        chosen = tuple(account for account in usable if account.id == sale.ledger)
+        if chosen:
+            return chosen
+
     carrying = [account for account in usable if account.vat == code.code]
     if carrying:
         for_revenue = [account for account in carrying if _is_for_revenue(account)]

@@ -111,7 +111,8 @@ class Rehearsal:
         selected = wiring.statuses.selected
         orders = [order for order in self.both_sides.orders if order.status in selected]
         samples = list(_bookable(orders, rules, self.both_sides.administration))
-        samples.sort(key=_count_of_rates, reverse=True)
+        # Of as many rates those go first whose customer need not be asked for.
+        samples.sort(key=lambda sample: (-_count_of_rates(sample), _is_by_email(sample)))
 
         for sample in samples[:CANDIDATES]:
             customer = _customer_in_minox(wiring, sample.booking.customer)
@@ -250,6 +251,10 @@ def _bookable(
 
 def _count_of_rates(sample: Sample) -> int:
     return len({share.rate for share in sample.booking.shares if share.vat})
+
+
+def _is_by_email(sample: Sample) -> bool:
+    return not isinstance(sample.booking.customer, FixedCustomer)
 
 
 def _customer_in_minox(wiring: Wiring, customer: BookingCustomer) -> str | None:

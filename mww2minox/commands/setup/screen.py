@@ -71,6 +71,7 @@ class Screen:
         self.minox = minox
         self.changes: list[Callable[[], None]] = []
         self.hint = ""
+        self._names: dict[str, str] = {}
 
     def fill(self) -> None:
         """Put in what is beyond doubt, and ask for the rest."""
@@ -528,10 +529,14 @@ class Screen:
         if number is None:
             return _("by e-mail address")
 
-        customer = None
-        with suppress(Refused):  # a number that no customer can have
-            customer = self.minox.customer(str(number))
-        return _named(str(number), {str(number): customer.name} if customer else {})
+        text = str(number)
+        # Shown again after each change: Minox is asked once.
+        if text not in self._names:
+            self._names[text] = ""
+            with suppress(Refused):  # a number that no customer can have
+                customer = self.minox.customer(text)
+                self._names[text] = customer.name if customer else ""
+        return _named(text, self._names)
 
 
 def ask_customer(
