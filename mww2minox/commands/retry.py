@@ -42,13 +42,16 @@ def _disown(wiring: Wiring, numbers: Sequence[str]) -> None:
 
     Raises UsageError for an order that does not wait for that, before anything is changed.
     """
+    # A run that was cut short may have stored that and got no further.
+    told_before = {name for name, _batch_id in wiring.store.disowned()}
+
     shown: dict[str, list[str]] = {}
     for name in numbers:
         order = wiring.store.order(name)
         rejection = order.rejection if order else None
         if rejection and rejection.reason is Reason.PERHAPS_BOOKED:
             shown[name] = rejection.values.get("batch_ids", "").split()
-        elif order is None or order.state is not State.BOOKED:
+        elif name not in told_before and (order is None or order.state is not State.BOOKED):
             message = _("Nothing was found in the books that order {number} could be.")
             raise UsageError(
                 message.format(number=name),
