@@ -9,8 +9,14 @@ from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.asking import poll
 from mww2minox.minox.readback import Compared, Readback
+from mww2minox.minox.wire import without_names
 from mww2minox.shop.intake import changes_since
-from mww2minox.shop.orders import ReceivedOrder, read_stored_order
+from mww2minox.shop.orders import (
+    EMPTIED,
+    ReceivedOrder,
+    read_stored_order,
+    without_addresses,
+)
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.booked_orders import (
@@ -145,8 +151,22 @@ def _store(
     store = run.wiring.store
     with store.transaction():
         if compared.agreed:
-            store.mark_agreed(compared.agreed, run.in_shop[booking.number].order)
+            agreed = _as_emptied(booking, compared.agreed)
+            store.mark_agreed(agreed, run.in_shop[booking.number].order)
         store.mark_verified(booking.number, (*compared.differences, *gone))
+
+
+def _as_emptied(booking: StoredBooking, agreed: StoredBooking) -> StoredBooking:
+    """Return what order and booking agree on, without the addresses that were emptied before."""
+    # Of an order that cannot be read no address is kept.
+    if not booking.payload.get(EMPTIED) or "malformed" in agreed.payload:
+        return agreed
+
+    return replace(
+        agreed,
+        payload=without_addresses(agreed.payload),
+        body=without_names(agreed.body, agreed.number),
+    )
 
 
 # Bookings that are no longer in Minox
@@ -168,7 +188,7 @@ def _settle_missing(run: Verification, booking: StoredBooking) -> None:
     with store.transaction():
         if in_shop:
             agreed = replace(booking, payload=in_shop.order.payload)
-            store.mark_agreed(agreed, in_shop.order)
+            store.mark_agreed(_as_emptied(booking, agreed), in_shop.order)
         store.mark_absent(booking.number)
 
 
