@@ -1039,13 +1039,17 @@ class Store:
     def mark_absent(self, number: str) -> None:
         """An order that wants no booking has none: right for now, and to be asked again.
 
-        The order may come to want it once more, so that this is not held as verified.
+        The order may come to want it once more, so that this is not held as verified; since when
+        it has been right is.
         """
         with self.transaction():
             self._write(
-                """UPDATE bookings SET differences = '[]', verified = NULL, verified_at = NULL
+                """UPDATE bookings SET differences = '[]', verified = NULL,
+                   verified_at = CASE WHEN verified IS NULL THEN coalesce(verified_at, :now)
+                                      ELSE :now END
                    WHERE number = :number""",
                 number=number,
+                now=_now(),
             )
             self._forget_seen(number)
 
@@ -1112,7 +1116,8 @@ class Store:
         A new difference has to be verified again. What was looked at and is over is forgotten.
         """
         sql = """UPDATE bookings SET shop_differences = :differences,
-                 verified = CASE WHEN shop_differences = :differences THEN verified END
+                 verified = CASE WHEN shop_differences = :differences THEN verified END,
+                 verified_at = CASE WHEN shop_differences = :differences THEN verified_at END
                  WHERE number = :number"""
 
         with self.transaction():

@@ -378,15 +378,15 @@ def _not_booked(wiring: Wiring, now: datetime) -> Iterator[StoredOrder]:
 
 
 def _forget_addresses(wiring: Wiring, now: datetime) -> None:
-    """Empty the addresses of orders that were booked and verified longer than `retention_days`
-    ago.
+    """Empty the addresses of orders that were booked, and have been right for longer than
+    `retention_days`: verified, or without a booking that they do not want any more.
     """
     days = wiring.config.retention_days
     if days is None:
         return
 
     for booking in wiring.store.bookings():
-        if booking.verified != "ok" or booking.verified_at is None:
+        if booking.all_differences or booking.verified_at is None:
             continue
         if booking.verified_at >= now - timedelta(days=days):
             continue

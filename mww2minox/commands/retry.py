@@ -51,12 +51,15 @@ def _disown(wiring: Wiring, numbers: Sequence[str]) -> None:
 
     Raises UsageError for an order that does not wait for that, before anything is changed.
     """
+    # A run that was cut short may have stored that and got no further.
+    told_before = {name for name, _batch_id in wiring.store.disowned()}
+
     shown: dict[str, list[str]] = {}
     for order in known_orders(wiring, numbers):
         rejection = order.rejection
         if rejection and rejection.reason is Reason.PERHAPS_BOOKED:
             shown[order.number] = rejection.values.get("batch_ids", "").split()
-        elif order.state is not State.BOOKED:
+        elif order.number not in told_before and order.state is not State.BOOKED:
             message = _("Nothing was found in the books that order {number} could be.")
             raise UsageError(
                 message.format(number=order.number),

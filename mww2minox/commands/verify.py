@@ -9,6 +9,7 @@ from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.asking import poll
 from mww2minox.minox.readback import Compared, Readback
+from mww2minox.minox.wire import without_names
 from mww2minox.shop.intake import (
     Counts,
     changes_since,
@@ -16,7 +17,12 @@ from mww2minox.shop.intake import (
     note_in_shop,
     undone_since,
 )
-from mww2minox.shop.orders import ReceivedOrder, read_stored_order
+from mww2minox.shop.orders import (
+    EMPTIED,
+    ReceivedOrder,
+    read_stored_order,
+    without_addresses,
+)
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.booked_orders import tell_of_differences, unseen_differences
@@ -152,8 +158,22 @@ def _store(run: Verification, booking: StoredBooking, compared: Compared) -> Non
     with store.transaction():
         if compared.agreed:
             in_shop = run.in_shop[booking.number]
-            store.mark_agreed(compared.agreed, in_shop.order, in_shop.undone)
+            agreed = _as_emptied(booking, compared.agreed)
+            store.mark_agreed(agreed, in_shop.order, in_shop.undone)
         store.mark_verified(booking.number, compared.differences)
+
+
+def _as_emptied(booking: StoredBooking, agreed: StoredBooking) -> StoredBooking:
+    """Return what order and booking agree on, without the addresses that were emptied before."""
+    # Of an order that cannot be read no address is kept.
+    if not booking.payload.get(EMPTIED) or "malformed" in agreed.payload:
+        return agreed
+
+    return replace(
+        agreed,
+        payload=without_addresses(agreed.payload),
+        body=without_names(agreed.body, agreed.number),
+    )
 
 
 # Bookings that are no longer in Minox
@@ -175,7 +195,7 @@ def _settle_missing(run: Verification, booking: StoredBooking) -> None:
     with store.transaction():
         if in_shop:
             agreed = replace(booking, payload=in_shop.order.payload)
-            store.mark_agreed(agreed, in_shop.order)
+            store.mark_agreed(_as_emptied(booking, agreed), in_shop.order)
         else:
             # Both are gone: nothing differs.
             store.mark_changed_in_shop(booking.number, ())

@@ -28,8 +28,8 @@ from mww2minox.books.model import (
     TransactionLine,
     VatCode,
 )
-from mww2minox.errors import Refused
 from mww2minox.config.values import NOT_ISO
+from mww2minox.errors import Refused
 from mww2minox.language.cleaning import one_line, visible
 from mww2minox.transport import Answer
 

@@ -1,10 +1,10 @@
-"""`make crash`: the whole sweep. `python -m tests.crash [--lines N] [--few] [--seed N]`."""
+"""`make crash`: the whole sweep. `python -m tests.crash --help` tells what can be left out."""
 
 import argparse
 import sys
 import time
 
-from tests.crash.sweep import Amount, sweep
+from tests.crash.sweep import SCENES, Amount, sweep
 
 
 def main() -> int:
@@ -19,13 +19,22 @@ def main() -> int:
         help="not every boundary by all signals, but one of a kind by KILL",
     )
     parser.add_argument("--seed", type=int, default=1, help="which lines are chosen (default 1)")
+    parser.add_argument(
+        "--scene",
+        action="append",
+        choices=[scene.name for scene in SCENES],
+        metavar="NAME",
+        help="only this scene; may be repeated: %(choices)s",
+    )
     options = parser.parse_args()
+    scenes = [scene for scene in SCENES if scene.name in (options.scene or [scene.name])]
     started = time.monotonic()
 
     def say(line: str) -> None:
         print(line, flush=True)  # noqa: T201 - the result
 
-    well = sweep(Amount(every=not options.few, lines=options.lines), say, seed=options.seed)
+    amount = Amount(every=not options.few, lines=options.lines)
+    well = sweep(amount, say, seed=options.seed, scenes=scenes)
     say(f"{time.monotonic() - started:.0f} seconds")
     return 0 if well else 1
 

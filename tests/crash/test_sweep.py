@@ -1,11 +1,12 @@
-"""A short kill sweep: each kind of boundary once or twice by KILL, and a few lines.
+"""A short kill sweep of what runs daily: each kind of boundary once or twice by KILL, and a few
+lines.
 
-`make crash` takes them all.
+`make crash` takes them all, and the commands that a person gives.
 """
 
 import pytest
 
-from tests.crash.sweep import Amount, one_of_a_kind, sweep
+from tests.crash.sweep import DAILY, Amount, one_of_a_kind, sweep
 
 SHORT = Amount(every=False, lines=4)
 
@@ -15,7 +16,7 @@ def test_a_kill_at_any_place_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     for name in ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"):
         monkeypatch.delenv(name, raising=False)  # what is killed cannot tell what it covered
     told: list[str] = []
-    assert sweep(SHORT, told.append), "\n".join(told)
+    assert sweep(SHORT, told.append, scenes=DAILY), "\n".join(told)
 
 
 def test_of_boundaries_alike_the_first_and_the_last_are_chosen() -> None:

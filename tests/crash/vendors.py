@@ -4,8 +4,10 @@ import copy
 import datetime as dt
 import multiprocessing
 import signal
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
+from decimal import Decimal
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 TODAY = dt.date(2026, 12, 23)
 CLOSED = (2026, 11)
 """A period in which nothing can be booked."""
-REFUSED, WAITING, EDITED, ORIGINAL, SECOND = "1002", "1041", "1001", "1022", "1061"
+REFUSED, WAITING, EDITED, ORIGINAL, SECOND, JUDGED = "1002", "1041", "1001", "1022", "1061", "1059"
 ARCHIVED = (ORIGINAL, SECOND)
 """The page that moves the watermark is one of archived orders, which are older than what was read
 before.
@@ -29,7 +31,7 @@ ORDERS = {
     "1035": "fails on our side: no e-mail address",
     "1036": "fails after a look-up: the customer is blocked",
     WAITING: "waits for its payment",
-    "1059": "reverse charge, on a customer who is there",
+    JUDGED: "reverse charge, on a customer who is there",
 }
 """The small set: each number of the samples, and why it is there."""
 
@@ -87,6 +89,27 @@ class Vendors:
     def change_order(self, number: str, fields: dict[str, Any]) -> None:
         """Replace some of an order's fields."""
         self._sandbox.shop.change(number, **fields)
+
+    def book_by_hand(self, number: str, euros_more: int) -> None:
+        """Book an order as a person does, for its total or another amount, on another customer."""
+        order = self._sandbox.shop.orders[number]
+        amount = Decimal(order["price"]["total"]) + euros_more
+        day = dt.date.fromisoformat(order["date"])
+        common = {
+            "journal": {"id": "VERK"},
+            "period": {"id": day.month, "fiscal_year": day.year},
+            "document_date": day.isoformat(),
+            "description": f"bestelling {number}",
+        }
+        customer = {"id": "10610", "scheme": "MINOX", "type": "customer"}
+        revenue = {"id": "8200", "scheme": "MINOX", "type": "ledger_account"}
+        self._sandbox.minox.put_batch(
+            str(uuid.UUID(int=int(number))),
+            [
+                {**common, "account": customer, "debit": amount, "invoice_number": int(number)},
+                {**common, "account": revenue, "credit": amount},
+            ],
+        )
 
     def expire_access(self) -> None:
         """End all access tokens."""

@@ -178,7 +178,8 @@ class World:
             key
             for number, customer in customers.items()
             if number not in FIRST_CUSTOMERS | self.merged
-            for key in {str(customer["externalid"]), *emails(customer)}
+            # A person's customers have no externalid.
+            for key in {str(customer["externalid"] or number), *emails(customer)}
         )
         first = Counter(email for number in FIRST_CUSTOMERS for email in emails(customers[number]))
         return [key for key, count in (orders + keys).items() if count + bool(first[key]) > 1]

@@ -309,6 +309,19 @@ def test_not_adopted_books_it_and_another_candidate_asks_anew(
     assert inside("retry", "--not-adopted", "1005").status == 0, "booked already"
 
 
+def test_not_adopted_can_be_said_again_after_a_run_that_got_no_further(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    candidate(vendors)
+    inside("fetch")
+    inside("push")
+    vendors.faults.append(Fault("drop_before", side="minox", method="PUT", times=None))
+    assert inside("retry", "--not-adopted", "1005").status == 3
+    vendors.faults.clear()
+    assert inside("retry", "--not-adopted", "1005").status == 0
+    assert inside.booked() == ["1005", "1006"]
+
+
 def test_of_several_candidates_a_person_chooses(inside: Inside, vendors: Sandbox) -> None:
     candidate(vendors)
     lines = debtor("600.00", invoice_number=1005, text="Tweede"), revenue("600.00")

@@ -215,6 +215,50 @@ def test_an_unchanged_order_is_no_difference_however_vat_is_sent(
         assert books.personal() == [], "what the shop tells again is not kept again"
 
 
+@pytest.mark.parametrize("how", ["cancelled", "gone"])
+def test_the_person_of_an_order_that_has_no_booking_any_more_goes_too(
+    books: Books, how: str
+) -> None:
+    books.run(fetch, push, verify)
+    books.sandbox.minox.batches.clear()
+    if how == "gone":
+        books.sandbox.shop.remove("501")
+    else:
+        books.sandbox.shop.set_status("501", 6)
+    for _ in range(3):
+        assert books.run(verify, everything=True) == 0
+        books.run(fetch)
+        books.pass_days(DAYS / 3 - 1)
+    assert books.personal() == PERSONAL
+    books.pass_days(4)
+    books.run(fetch)
+    assert books.personal() == []
+    assert books.run(verify) == 0
+    assert books.personal() == [], "what the shop tells again is not kept again"
+
+
+def test_the_person_does_not_come_back_when_a_later_change_is_put_right(books: Books) -> None:
+    books.run(fetch, push, verify)
+    books.pass_days(DAYS + 1)
+    books.run(fetch)
+    lines, price = [goods("21", "36.30")], invoice("36.30", ("21", "6.30"))
+    books.sandbox.shop.change("501", orderlines=lines, price=price)
+    [(debtor, revenue)] = books.sandbox.minox.batches.values()
+    debtor["debit"], revenue["credit"], revenue["vat"]["amount"] = 36.3, 30.0, 6.3
+    assert books.run(verify, everything=True) == 0
+    assert books.stored()[1].total_cents == 3630
+    assert books.personal() == []
+
+
+def test_the_person_stays_while_a_change_has_to_be_looked_at(books: Books) -> None:
+    books.run(fetch, push, verify)
+    books.sandbox.shop.change("501", **CHANGES["currency"])
+    books.sandbox.shop.set_status("501", 3)
+    books.pass_days(DAYS + 1)
+    books.run(fetch)
+    assert books.personal() == PERSONAL
+
+
 CHANGES: dict[str, dict[str, Any]] = {
     "total": {"price": invoice("36.30", ("21", "4.20"))},
     "21%": {"orderlines": [goods("21", "36.30")]},
