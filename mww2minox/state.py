@@ -374,6 +374,11 @@ class StoredBooking(_KeptOrder):
     credited_cents: int | None = None
 
     @property
+    def is_absent(self) -> bool:
+        """Whether it was not in Minox when it was asked for last, which was right."""
+        return self.verified is None and self.verified_at is not None
+
+    @property
     def all_differences(self) -> tuple[Difference, ...]:
         """What is not as it was booked, in Minox and in the shop."""
         return (*self.differences, *self.open_shop_differences)

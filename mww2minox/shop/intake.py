@@ -119,13 +119,14 @@ def close_gone(store: Store, numbers: Iterable[str], counts: Counts) -> None:
         store.mark_gone(number)
 
         booking = store.booking(number)
-        if booking and booking.booked_at:
+        # Where both are gone nothing differs.
+        if booking and booking.booked_at and not booking.is_absent:
             if ORDER_GONE not in booking.shop_differences:
                 counts.differing.append(number)
             store.mark_changed_in_shop(number, (ORDER_GONE,))
-        elif booking:
+        elif booking and booking.booked_at is None:
             store.mark(number, State.FAILED, _unknown(number, _gone(number)))
-        elif order.state is not State.SKIPPED:
+        elif order.state not in (State.SKIPPED, State.BOOKED):
             store.mark(number, State.SKIPPED, _gone(number))
             counts.closed.append(number)
 

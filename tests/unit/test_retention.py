@@ -28,7 +28,7 @@ PERSONAL = [
     b"helene",
     b"kooi.example",
     b"Vogelkooilaan",
-    b"2311",
+    b"2311VK",
     b"Vogelenzang",
     b"98765432",
 ]
