@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import quote, quote_plus
 
@@ -337,17 +338,24 @@ class Transport:
 
     def _open(self, request: requests.Request) -> requests.Response:
         """Send, and read no further than the headers."""
-        prepared = self._session.prepare_request(request)
+        return self._session.send(
+            self._session.prepare_request(request),
+            timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
+            allow_redirects=False,
+            **self._environment,
+        )
+
+    @cached_property
+    def _environment(self) -> dict[str, Any]:
+        """What the environment says of proxies and certificates: the same for all requests."""
         settings = self._session.merge_environment_settings(
-            prepared.url, {}, stream=True, verify=None, cert=None
+            self.base_url, {}, stream=True, verify=None, cert=None
         )
         # Without TLS it is this machine: no proxy of the environment gets to see our keys.
         if self.base_url.startswith("http:"):
             settings["proxies"] = {}
 
-        return self._session.send(
-            prepared, timeout=(CONNECT_SECONDS, SILENCE_SECONDS), allow_redirects=False, **settings
-        )
+        return dict(settings)
 
     def pause(self, seconds: float) -> None:
         """Leave the vendor alone for so long, in this process and the next ones.
