@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 from mww2minox.books.model import BookingRules, DateChoice, VatPosting, VatRow
 from mww2minox.config.loading import find_config, load_config
 from mww2minox.config.settings import Config, Settings
+from mww2minox.config.yaml_file import Document, read_document
 from mww2minox.errors import ConfigError, ExitStatus
 from mww2minox.language.texts import default_language
 
@@ -939,3 +940,33 @@ def test_whatever_bytes_it_holds_only_a_config_error_is_raised(folder: Folder, t
 def _load_or_refuse(folder: Folder, text: bytes) -> None:
     with contextlib.suppress(ConfigError):
         folder.load(text)
+
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
+READ_ALIKE = [
+    EXAMPLE.read_text(),
+    "a: 1\nb: [x, 2.50, 007, yes, ~, 2026-01-31, 0x1F, '08']\n",
+    "a: |\n  two\n  lines\nb: >-\n  folded\n  text\n'c d': \"e\\tf\"\n",
+    "a: {b: {c: [1, {d: !x 2}]}}\n",
+    "# nothing but a comment\n",
+    "é: ☃\n",
+    "a: 1\na: 2\n",
+]
+
+
+@pytest.mark.parametrize("text", READ_ALIKE)
+def test_a_config_is_read_alike_with_libyaml_and_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    with_libyaml = _read(path)
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    assert _read(path) == with_libyaml
+
+
+def _read(path: Path) -> Document | str:
+    try:
+        return read_document(path)
+    except ConfigError as error:
+        return str(error)
