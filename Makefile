@@ -19,14 +19,17 @@ DEV_LOCK := .ci/requirements-dev.txt
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COVER :=
+ON_ALL_CORES := --numprocesses=auto --dist=worksteal
 
 .PHONY: demo test unit fix matrix check lint types coverage wheel crash bench texts docs audit lock clean
 
 demo: .venv/.installed
 	@$(BIN)/mww2minox demo
 
+# Thorough ones go where others have been: coverage would double their time and learn nothing.
 test: .venv/.installed-dev
-	$(BIN)/python -m $(COVER) pytest --numprocesses=auto --dist=worksteal
+	$(BIN)/python -m $(COVER) pytest $(ON_ALL_CORES) -m "not thorough"
+	$(BIN)/python -m pytest $(ON_ALL_CORES) -m thorough
 
 fix: .venv/.installed-dev
 	$(BIN)/ruff check --fix
@@ -43,7 +46,7 @@ matrix: .venv/.installed-dev
 		$(BIN)/uv pip install -q --python ".venv/matrix-$$version" --require-hashes -r $(DEV_LOCK); \
 		$(BIN)/uv pip install -q --python ".venv/matrix-$$version" --no-deps --no-build-isolation -e .; \
 		echo "Python $$version:"; \
-		".venv/matrix-$$version/bin/python" -m pytest -q --numprocesses=auto --dist=worksteal || failed="$$failed $$version"; \
+		".venv/matrix-$$version/bin/python" -m pytest -q $(ON_ALL_CORES) || failed="$$failed $$version"; \
 	done; \
 	test -z "$$failed" || { echo "Failed on Python$$failed" >&2; exit 1; }
 

@@ -13,6 +13,8 @@ from mww2minox.minox.api import Minox
 from mww2minox.sandbox import Fault, Settings
 from tests.harness.world import World, an_order, emails, world
 
+pytestmark = pytest.mark.thorough
+
 NUMBER = "1001"
 EMAIL = "Anna@Example.nl"
 BATCH, CUSTOMER = "transaction_line_batch", "/customer$"

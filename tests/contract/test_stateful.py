@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
 
+import pytest
 from hypothesis import HealthCheck, Phase, note, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -28,6 +29,8 @@ from mww2minox.errors import ExitStatus
 from mww2minox.sandbox import Fault
 from mww2minox.sandbox.faults import Kind
 from tests.harness.world import FIRST_CUSTOMERS, TODAY, World, an_order, world
+
+pytestmark = pytest.mark.thorough
 
 EXAMPLES = os.environ.get("MWW2MINOX_EXAMPLES")
 STEPS = 20

@@ -8,6 +8,8 @@ import pytest
 
 from tests.crash.sweep import DAILY, Amount, one_of_a_kind, sweep
 
+pytestmark = pytest.mark.thorough
+
 SHORT = Amount(every=False, lines=4)
 
 

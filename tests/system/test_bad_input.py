@@ -17,6 +17,8 @@ from mww2minox.sandbox import Fault, Sandbox
 from tests.harness.inside import Inside
 from tests.system.conftest import RUNNER, Cli, Ended
 
+pytestmark = pytest.mark.thorough
+
 
 def assert_says(ended: Ended, status: int, *texts: str) -> None:
     assert ended.status == status, ended.err

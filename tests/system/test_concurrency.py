@@ -19,6 +19,8 @@ from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Store
 from tests.system.conftest import Cli, Process
 
+pytestmark = pytest.mark.thorough
+
 EIGHT = """
 import os, sys
 from pathlib import Path

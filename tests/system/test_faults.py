@@ -16,6 +16,8 @@ from mww2minox.errors import ExitStatus
 from mww2minox.sandbox import Fault, Settings
 from tests.harness.world import NOON, World, an_order, noted_faults, world
 
+pytestmark = pytest.mark.thorough
+
 OK, ATTENTION, VENDOR = ExitStatus.OK, ExitStatus.ATTENTION, ExitStatus.VENDOR
 RUNS = ("fetch", "push")
 ROUNDS = 6

@@ -19,6 +19,8 @@ from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from mww2minox.sandbox.server import Answer
 from tests.harness.inside import Inside
 
+pytestmark = pytest.mark.thorough
+
 HOSTILE = {
     "terminal escapes": "\x1b[31;5mred\x1b]0;title\x07\x1b[2J\x9b31m\b\b",
     "rich markup": (

@@ -11,6 +11,8 @@ from tests.harness.inside import Inside
 from tests.harness.world import an_order
 from tests.system.test_adopt import book_each, uuid_of
 
+pytestmark = pytest.mark.thorough
+
 NUMBER = "1001"
 CANCELLED = 6
 PUT: dict[str, Any] = {"side": "minox", "method": "PUT", "path": "transaction_line_batch"}

@@ -16,6 +16,8 @@ from tests.harness.sample_results import sample_results
 from tests.harness.words import ENGLISH
 from tests.system.conftest import Cli, Ended
 
+pytestmark = pytest.mark.thorough
+
 DUTCH_AMOUNT = re.compile(r"€ -?[0-9.]+,[0-9]{2}")
 DUTCH_DATE = re.compile(r"\b[0-9]{2}-[0-9]{2}-20[0-9]{2}\b")
 

@@ -21,6 +21,8 @@ from tests.system.test_adopt import (
     uuid_of,
 )
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def samples() -> bool:

@@ -10,6 +10,8 @@ from mww2minox.sandbox import Sample, Sandbox, Settings, samples as sample_order
 from tests.harness.sample_results import NO_SAMPLE
 from tests.system.conftest import Cli
 
+pytestmark = pytest.mark.thorough
+
 Line = tuple[str, str, str, str, str]
 
 

@@ -22,6 +22,8 @@ from mww2minox.commands.schedule.systemd import systemd
 from mww2minox.sandbox import Fault, Sandbox
 from tests.system.conftest import Cli, Ended
 
+pytestmark = pytest.mark.thorough
+
 ANALYZE = shutil.which("systemd-analyze")
 CRONTAB = """\
 #!/bin/sh

@@ -21,6 +21,8 @@ from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from mww2minox.sandbox.server import Answer, HttpServer, Incoming
 from tests.harness.inside import Ended, Inside
 
+pytestmark = pytest.mark.thorough
+
 SHOP_TOKEN = "canary/Shop+Token=="
 PARTNER_TOKEN = "canary-partner-token"
 CLIENT_SECRET = "canary&client%secret"

@@ -24,6 +24,8 @@ from mww2minox.shop.api import Status, Webshop
 from mww2minox.state import Store
 from tests.harness.inside import Ended, Inside
 
+pytestmark = pytest.mark.thorough
+
 SCREEN = "Enter if this is right, or the number of a line to change"
 KEYS = {TOKEN, PARTNER_TOKEN, CLIENT_SECRET}
 FRESH = ["kas", "", "n"]

@@ -20,6 +20,8 @@ from mww2minox.sandbox.bulk import many_orders
 from tests.harness.inside import Ended, Inside
 from tests.system.conftest import RUNNER, Cli
 
+pytestmark = pytest.mark.thorough
+
 WRITES = ("PUT", "POST")
 
 

@@ -19,6 +19,8 @@ from mww2minox.state import Store, StoredBooking, StoredOrder
 from tests.harness.clients import Processes, log_in
 from tests.harness.clock import Clock, fast_clock
 
+pytestmark = pytest.mark.thorough
+
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 DAYS = 30
 VAT_NUMBER = "BE0403170701"
