@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from mww2minox.books.differences import NO_CODE
 from mww2minox.books.model import (
     Administration,
     Booking,
@@ -35,8 +36,6 @@ from mww2minox.transport import Answer
 
 FIRST_OWN_LINE = 9_000
 """Minox' own counter and collective lines are numbered from here (Minox' manual)."""
-NO_CODE = ("", "0")
-"""What Minox shows in the place of a VAT code where a line has none."""
 CENT = Decimal("0.01")
 LONGEST_ID = 100
 LONGEST_WHOLE = 15

@@ -597,7 +597,7 @@ def test_a_new_customers_number_is_found_wherever_it_stands(
 def test_a_new_customer_has_the_data_of_the_order_and_nothing_odd() -> None:
     company = debtor(
         company="De\x1b[31m Korenaar",
-        vat_number="nl 0044.95445b01",
+        vat_number="NL004495445B01",
         country_code="NL",
         phone="06-1",
     )
