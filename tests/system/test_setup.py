@@ -254,7 +254,7 @@ def test_every_line_of_the_screen_can_be_changed(wizard: Wizard) -> None:
     ledger = "The ledger account: its number, or a part of its name (- : none)"
     own = "The ledger account: its number, or a part of its name (- : leave this out)"
     replies = {
-        SCREEN: ["1", "2", "4", "5", "9", "16", "99", ""],
+        SCREEN: ["1", "2", "4", "5", "9", "17", "99", ""],
         "The sales journal": "VERK",
         "The numbers of the statuses that are booked, with commas between them": "2,8",
         ledger: ["-", "verzend"],
@@ -310,7 +310,7 @@ def test_a_mistyped_client_id_can_be_corrected_after_an_interrupt(wizard: Wizard
 
 
 def test_what_a_line_cannot_be_is_told_below_the_screen(wizard: Wizard) -> None:
-    assert wizard.run(replies={SCREEN: ["12", ""]}) == 0, wizard.shown
+    assert wizard.run(replies={SCREEN: ["13", ""]}) == 0, wizard.shown
     told = wizard.shown.index("Minox has no VAT code of 25.5%")
     assert told > wizard.shown.rindex("Ways of paying")
 
