@@ -260,16 +260,25 @@ def push(  # noqa: PLR0913 - the command's options
 
 @cli.command(help=N_("Read bookings back from Minox and compare them with their orders."))
 @option("--all", "everything", is_flag=True, help=N_("Also those that were right before."))
+@_since_option
 @_order_option
 @_wait_option
 @click.pass_obj
-def verify(settings: Settings, everything: bool, orders: Sequence[str], wait: float) -> ExitStatus:  # noqa: FBT001
+def verify(
+    settings: Settings,
+    everything: bool,  # noqa: FBT001 - click
+    since: datetime | None,
+    orders: Sequence[str],
+    wait: float,
+) -> ExitStatus:
     from mww2minox.commands.verify import verify as run
 
     return _wired(
         settings,
         "verify",
-        lambda wiring: run(wiring, everything=everything, numbers=_numbers(orders)),
+        lambda wiring: run(
+            wiring, everything=everything, since=_day(since), numbers=_numbers(orders)
+        ),
         wait=wait,
     )
 

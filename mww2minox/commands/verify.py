@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from mww2minox.books.model import Difference, Reason, Rejection, State, TransactionLine
 from mww2minox.errors import ExitStatus
@@ -28,8 +28,14 @@ from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.booked_orders import tell_of_differences, unseen_differences
 from mww2minox.steps.journal_search import bookings_in_books
 from mww2minox.steps.named_orders import booked_orders
+from mww2minox.steps.period_lines import lines_in_periods
 from mww2minox.wiring import Wiring
 
+WEEKLY = timedelta(days=7) - timedelta(hours=4)
+"""The daily run of a week later must not miss its day by seconds."""
+LAST_DAYS = timedelta(days=100)
+# no text: a key in the state, or what a UUID is derived from
+VERIFIED_ALL = "verified all at"
 FRESH = timedelta(minutes=5)
 """A booking this young may not be found yet because look-ups lag."""
 
@@ -65,39 +71,84 @@ class Untold:
 
 @dataclass(slots=True)
 class Verification:
-    """A run of `verify`: both sides as they are now, and what came of it so far."""
+    """A run of `verify`: both sides as they are now, and what came of it so far.
+
+    `listed` are the lines by UUID that were read by period.
+    """
 
     wiring: Wiring
     readback: Readback
     in_shop: Mapping[str, InShop]
+    listed: Mapping[str, Sequence[TransactionLine]]
     missing: list[StoredBooking] = field(default_factory=list)
     untold: Untold = field(default_factory=Untold)
 
 
-def verify(wiring: Wiring, *, everything: bool = False, numbers: Sequence[str] = ()) -> ExitStatus:
-    """Compare bookings: those not verified as right yet, or `everything`, or `numbers`.
+def verify(
+    wiring: Wiring,
+    *,
+    everything: bool = False,
+    since: date | None = None,
+    numbers: Sequence[str] = (),
+) -> ExitStatus:
+    """Compare bookings: `numbers`, those of orders dated `since` on, or `everything`; else those
+    not verified as right yet, and once a week those of the last 100 days.
 
     ATTENTION on a difference that nobody has looked at.
     """
+    now = datetime.now(UTC)
+    is_plain = not (everything or since or numbers)
+    is_weekly = is_plain and _was_long_ago(wiring, now)
+
     bookings = booked_orders(wiring, numbers)
-    if not numbers and not everything:
-        bookings = [booking for booking in bookings if booking.verified != "ok"]
+    if since:
+        bookings = [booking for booking in bookings if _day(booking) >= since.isoformat()]
+    elif is_plain:
+        lasts = now - LAST_DAYS if is_weekly else None
+        bookings = [booking for booking in bookings if _is_due(booking, lasts)]
     if not bookings:
         wiring.output.say(_("There is nothing to verify."))
         return ExitStatus.OK
 
     in_shop = _compare_with_shop(wiring, bookings)
-    run = Verification(wiring, _readback(wiring), in_shop)
+    listed = lines_in_periods(wiring, bookings)
+    run = Verification(wiring, _readback(wiring), in_shop, listed)
 
     # Stored one by one: a run that is cut short keeps what it has read back.
     for booking in wiring.output.each("verify", bookings):
         _verify(run, booking)
     _look_for_missing(run)
+    if is_weekly or (everything and not numbers):
+        wiring.store.set_note(VERIFIED_ALL, now.isoformat())
 
     # As it was stored a moment ago.
     wrong = unseen_differences(wiring, [booking.number for booking in bookings])
     _tell(wiring, len(bookings), wrong, run.untold)
     return ExitStatus.ATTENTION if wrong else ExitStatus.OK
+
+
+def _was_long_ago(wiring: Wiring, now: datetime) -> bool:
+    """Tell whether what was right before is to be looked at again.
+
+    A moment ahead was noted by a clock that was wrong.
+    """
+    verified_at = wiring.store.moment(VERIFIED_ALL)
+    return verified_at is None or not timedelta() <= now - verified_at < WEEKLY
+
+
+def _is_due(booking: StoredBooking, lasts: datetime | None) -> bool:
+    """Tell whether a booking is to be looked at: not found right, or booked or dated since then."""
+    if booking.verified != "ok" or booking.unseen_differences:
+        return True
+    if lasts is None or booking.booked_at is None:
+        return False
+
+    return booking.booked_at >= lasts or _day(booking) >= lasts.date().isoformat()
+
+
+def _day(booking: StoredBooking) -> str:
+    """Return the date of a booking's order, ISO 8601; an empty text where it is not known."""
+    return str(booking.payload.get("date", ""))
 
 
 def _readback(wiring: Wiring) -> Readback:
@@ -114,7 +165,7 @@ def _readback(wiring: Wiring) -> Readback:
 def _compare_with_shop(wiring: Wiring, bookings: Sequence[StoredBooking]) -> dict[str, InShop]:
     """Read the orders again and store what changed; return those that the shop has."""
     by_number = {booking.number: booking for booking in bookings}
-    dates = {booking.number: str(booking.payload.get("date", "")) for booking in bookings}
+    dates = {booking.number: _day(booking) for booking in bookings}
     # Asked for before any transaction, which would hold up others and lose a pause.
     statuses = wiring.statuses
 
@@ -133,14 +184,19 @@ def _compare_with_shop(wiring: Wiring, bookings: Sequence[StoredBooking]) -> dic
 
 def _verify(run: Verification, booking: StoredBooking) -> None:
     """Read a booking back, compare it, and store what came of it."""
-    lines = _read_back(run.wiring, booking)
-    if not lines:
-        _settle_missing(run, booking)
-        return
-
     in_shop = run.in_shop.get(booking.number)
     order, changes = (in_shop.order, in_shop.changes) if in_shop else (None, ())
-    compared = run.readback.compare(booking, lines, order, changes)
+
+    compared = None
+    if booking.batch_id in run.listed and not changes:
+        compared = run.readback.compare(booking, run.listed[booking.batch_id], order, changes)
+    # What is not right by the list of its period may stand in another one, in part.
+    if compared is None or compared.differences or compared.agreed:
+        lines = _read_back(run.wiring, booking)
+        if not lines:
+            _settle_missing(run, booking)
+            return
+        compared = run.readback.compare(booking, lines, order, changes)
     run.untold.count(booking, compared)
 
     _store(run, booking, compared)

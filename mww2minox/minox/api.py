@@ -259,14 +259,17 @@ class Minox:
         self._refuse_errors(answer)
         return True
 
-    def lines_of_period(self, fiscal_year: int, period: int) -> list[TransactionLine] | None:
-        """Return every line of a period; None where Minox has no such list.
+    def lines_of_period(
+        self, fiscal_year: int, period: int, *, most: int | None = None
+    ) -> list[TransactionLine] | None:
+        """Return every line of a period; None where Minox has no such list, or more pages of it
+        than `most`.
 
         Raises UnusableAnswer where it has the first page and no further one.
         """
         path = f"{self._base}/year/{fiscal_year}/transaction_lines"
         try:
-            rows = self._pages(path, {"period": str(period)})
+            rows = self._pages(path, {"period": str(period)}, most=most)
         except _NoListError:
             return None
         return [self._line(row) for row in find_lines(rows)]
@@ -292,10 +295,13 @@ class Minox:
         except _NoListError:
             return []
 
-    def _pages(self, path: str, params: Mapping[str, str] | None = None) -> list[Mapping[str, Any]]:
+    def _pages(
+        self, path: str, params: Mapping[str, str] | None = None, *, most: int | None = None
+    ) -> list[Mapping[str, Any]]:
         """Return all rows of a list, with either kind of paging.
 
-        Raises _NoListError where it is not there, and UnusableAnswer where a further page is not.
+        Raises _NoListError where it is not there, or has more pages than `most`, and UnusableAnswer
+        where a further page is not.
         """
         rows: list[Mapping[str, Any]] = []
         query = dict(params or {})
@@ -316,6 +322,8 @@ class Minox:
             # A page that names itself as the next one is the last.
             if next_query is None or next_query == query:
                 return rows
+            if page + 1 == most:
+                raise _NoListError
             query = next_query
 
         raise self._strange(_("a list without end"))
