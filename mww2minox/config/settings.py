@@ -180,7 +180,8 @@ class BookingSettings(Settings):
     description: Description = Field(
         default="{number}",
         description=N_(
-            "the description of each line. The fields are {number}, {name}, {date} and {company}."
+            "the description of each line. The fields are {number}, {name}, {date}, {company} and"
+            " {reference} (the customer's own order number)."
         ),
     )
     vat_posting: VatPosting = Field(
