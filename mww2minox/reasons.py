@@ -308,7 +308,7 @@ REASONS: dict[Reason, ReasonRow] = {
     ),
     Reason.CUSTOMER_BLOCKED: ReasonRow(
         message=N_("Order {number}: customer {customer} is blocked in Minox."),
-        suggestion=N_("Lift the block on customer {customer} in Minox."),
+        suggestion=N_("Lift the block on customer {customer} in Minox (Onderhoud > Debiteuren)."),
         brief=N_("customer blocked"),
         values={"customer": TEXT},
     ),

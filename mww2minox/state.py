@@ -249,7 +249,9 @@ BOOKINGS = """SELECT bookings.*, orders.paid_by,
           OR credit.reason IN ('skipped_by_hand', 'before_since'))
     ) AS credited_cents
     FROM bookings JOIN orders USING (number)"""
-"""Bookings, with how their orders were paid, and with what the credit orders take back that are booked here or elsewhere, or will be."""
+"""Bookings, with how their orders were paid, and with what the credit orders take back that are
+booked here or elsewhere, or will be.
+"""
 
 
 class ReadOrder(Protocol):

@@ -356,7 +356,9 @@ class Webshop:
                 keys=needs, status=refused.status
             )
             suggestion = _(
-                "Put a valid token in the config (Instellingen > API), then run: mww2minox check"
+                "Copy the token again from the shop (Instellingen > API, or Add-ons & Modules >"
+                " Integraties & koppelingen; it takes the package PREMIUM or above) into the"
+                " config, then run: mww2minox check"
             )
             return TokenRefused(message, suggestion)
 
