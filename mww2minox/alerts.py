@@ -177,6 +177,7 @@ def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
     yield from _long_numbers(wiring)
     for command in DAILY:
         yield from _not_for_a_day(wiring, run, command)
+    yield from _new_ways_of_paying(wiring)
 
     for left in read_kept(wiring.store.note(LEFT)):
         yield from _counted_otherwise(left)
@@ -273,6 +274,31 @@ def _counted_otherwise(left: Left) -> Iterator[Matter]:
     # no text: a key in the state, or what a UUID is derived from
     key = f"census {left.days.first} {left.counted} {left.known}"
     yield Matter(frozenset({key}), *explain_left(left))
+
+
+def _new_ways_of_paying(wiring: Wiring) -> Iterator[Matter]:
+    """Tell of ways of paying before they are booked on the customers with the e-mail addresses."""
+    ways = wiring.payments.new_ways()
+    if not ways:
+        return
+
+    message = ngettext(
+        "A way of paying that was not seen before: {ways}. It has no fixed customer, so its orders"
+        " go to the customers with their e-mail addresses.",
+        "Ways of paying that were not seen before: {ways}. They have no fixed customer, so their"
+        " orders go to the customers with their e-mail addresses.",
+        len(ways),
+    )
+    listed = ", ".join(
+        _("{way} (order {number})").format(way=way, number=number) for way, number in ways.items()
+    )
+    suggestion = _(
+        "Where one belongs to a fixed customer, add it to payment_debtors in the config before the"
+        " next push. To see all, run: mww2minox check"
+    )
+    # no text: a key in the state, or what a UUID is derived from
+    keys = frozenset(f"way of paying {way.casefold()}" for way in ways)
+    yield Matter(keys, message.format(ways=listed), suggestion)
 
 
 def _failed(order: StoredOrder) -> Iterator[Matter]:

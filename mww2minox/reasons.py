@@ -295,9 +295,20 @@ REASONS: dict[Reason, ReasonRow] = {
         ),
         brief=N_("e-mail address missing"),
     ),
+    Reason.PAYMENT_MISSING: ReasonRow(
+        message=N_(
+            "Order {number}: the shop tells of no payment that was received, and by payment_debtors"
+            " the customer follows from how it was paid."
+        ),
+        suggestion=N_(
+            "Look at the payment in the shop (of a credit order: at that of the order it credits),"
+            " and register it there {by_hand}."
+        ),
+        brief=N_("not known how it was paid"),
+    ),
     Reason.CUSTOMER_BLOCKED: ReasonRow(
         message=N_("Order {number}: customer {customer} is blocked in Minox."),
-        suggestion=N_("Lift the block on customer {customer} in Minox."),
+        suggestion=N_("Lift the block on customer {customer} in Minox (Onderhoud > Debiteuren)."),
         brief=N_("customer blocked"),
         values={"customer": TEXT},
     ),

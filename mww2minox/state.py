@@ -170,8 +170,19 @@ def m008_warnings(db: Database) -> None:
 
 
 @migrations()
-def m009_urls_that_answered(db: Database) -> None:
-    """Add that a vendor has answered, where what is kept shows it; at which url is not known."""
+def m009_urls_and_payments(db: Database) -> None:
+    """Add how each order was paid, and that a vendor has answered, where what is kept shows it.
+
+    At which url it answered is not known.
+    """
+    db.execute("ALTER TABLE orders ADD COLUMN paid_by TEXT")
+    db.execute(
+        """UPDATE orders SET paid_by =
+           coalesce(json_extract(payload, '$.payment.gateway_name'), '') || '/' ||
+           coalesce(json_extract(payload, '$.payment.method_name'), '')
+           WHERE json_type(payload, '$.payment') = 'object'"""
+    )
+
     # Each key ends in the vendor's name, as the transport has it.
     for insert in (
         "INSERT INTO notes SELECT 'url of The shop', '' FROM notes WHERE key = 'shop region'",
@@ -231,14 +242,16 @@ def m011_skipped_before(db: Database) -> None:
     )
 
 
-BOOKINGS = """SELECT bookings.*,
+BOOKINGS = """SELECT bookings.*, orders.paid_by,
     (SELECT -sum(credit.total_cents) FROM orders AS credit
      WHERE credit.credits = bookings.number
      AND (credit.state IN ('booked', 'ready')
           OR credit.reason IN ('skipped_by_hand', 'before_since'))
     ) AS credited_cents
-    FROM bookings"""
-"""Bookings, with what the credit orders take back that are booked here or elsewhere, or will be."""
+    FROM bookings JOIN orders USING (number)"""
+"""Bookings, with how their orders were paid, and with what the credit orders take back that are
+booked here or elsewhere, or will be.
+"""
 
 
 class ReadOrder(Protocol):
@@ -283,19 +296,26 @@ class _KeptOrder:
     """What holds the payload of an order, and reads it once, when its order is first asked for.
 
     Many more rows are read than orders are looked into, hence not before.
+
+    `paid_by` is how it was paid as the shop last told, empty where it was asked and no payment was
+    received; it stands in where the order itself does not tell.
     """
 
     payload: dict[str, Any]
     read: OrderReader = field(default=rows_alone, repr=False, compare=False)
+    paid_by: str | None = None
 
     @cached_property
     def _reading(self) -> ReadOrder:
         return self.read(self.payload)
 
-    @property
+    @cached_property
     def order(self) -> Order | None:
         """The order, or None when its JSON cannot be read."""
-        return self._reading.order
+        order = self._reading.order
+        if order is None or order.payment:
+            return order
+        return replace(order, payment=self.paid_by)
 
     @property
     def problem(self) -> str:
@@ -833,6 +853,7 @@ class Store:
             total_cents=row["total_cents"],
             payload=json.loads(row["payload"]),
             read=self._reader,
+            paid_by=row["paid_by"],
             asked_for=bool(row["asked_for"]),
             gone=bool(row["gone"]),
             skipped_before=bool(row["skipped_before"]),
@@ -841,19 +862,19 @@ class Store:
     def take_in(self, order: StoredOrder) -> None:
         """Store an order as the shop has it now, with the state it is in.
 
-        A booked order stays as it was booked.
+        A booked order stays as it was booked. How it was paid stays, where it is told no more.
         """
         sql = """INSERT INTO orders
                  (number, date, status, state, reason, detail, total_cents, payload, seen_at,
-                  asked_for)
+                  asked_for, paid_by)
                  VALUES
                  (:number, :date, :status, :state, :reason, :detail, :total_cents, :payload, :now,
-                  :asked_for)
+                  :asked_for, :paid_by)
                  ON CONFLICT (number) DO UPDATE SET date = excluded.date, status = excluded.status,
                  state = excluded.state, reason = excluded.reason, detail = excluded.detail,
                  total_cents = excluded.total_cents, payload = excluded.payload,
                  seen_at = excluded.seen_at, asked_for = excluded.asked_for, gone = 0,
-                 shop_date = NULL
+                 shop_date = NULL, paid_by = coalesce(excluded.paid_by, orders.paid_by)
                  WHERE orders.state != 'booked'"""
 
         self._write(
@@ -865,6 +886,7 @@ class Store:
             payload=_json(order.payload),
             now=_now(),
             asked_for=order.asked_for,
+            paid_by=order.paid_by,
             **_state_columns(order.state, order.rejection),
         )
 
@@ -904,6 +926,24 @@ class Store:
         limit = last.isoformat() if last else None
         return [row["number"] for row in self._rows(sql, first=first.isoformat(), last=limit)]
 
+    def keep_paid_by(self, number: str, paid_by: str) -> None:
+        """Store how an order was paid, told by the shop apart from it; empty: not received yet."""
+        self._write(
+            "UPDATE orders SET paid_by = :paid_by WHERE number = :number",
+            number=number,
+            paid_by=paid_by,
+        )
+
+    def ways_of_paying(self, *states: State) -> dict[str, str]:
+        """Return the ways of paying of the orders in these states, each with its first order."""
+        rows = self._rows(
+            """SELECT paid_by, number, min(date) FROM orders
+               WHERE paid_by != '' AND state IN (SELECT value FROM json_each(:states))
+               AND total_cents != 0 GROUP BY paid_by""",
+            states=json.dumps(states),
+        )
+        return {row["paid_by"]: row["number"] for row in rows}
+
     def newest_order_date(self) -> str:
         """Return the latest order date that is known, or an empty text."""
         return str(self._rows("SELECT coalesce(max(date), '') AS newest FROM orders")[0]["newest"])
@@ -920,7 +960,7 @@ class Store:
     def bookings(self) -> list[StoredBooking]:
         """Return all bookings, sent or booked, by the date of their order."""
         # no text: SQL
-        sql = f"{BOOKINGS} JOIN orders USING (number) ORDER BY orders.date, length(number), number"
+        sql = f"{BOOKINGS} ORDER BY orders.date, length(number), number"
         return self._read(self._booking, sql)
 
     def intents(self) -> list[StoredBooking]:
@@ -939,6 +979,7 @@ class Store:
             body=row["body"],
             payload=json.loads(row["payload"]),
             read=self._reader,
+            paid_by=row["paid_by"],
             sent_at=datetime.fromisoformat(row["sent_at"]),
             booked_at=_moment(row["booked_at"]),
             verified=row["verified"],

@@ -18,6 +18,7 @@ from mww2minox.minox.wire import error_messages as minox_messages
 from mww2minox.output import Output
 from mww2minox.shop.api import StoreFacts, Webshop, error_messages as shop_messages, named
 from mww2minox.shop.intake import Statuses, changes_since, undone_since
+from mww2minox.shop.payments import Payments
 from mww2minox.state import OrderNow, ReadOrder, Store
 from mww2minox.transport import Transport
 
@@ -88,6 +89,11 @@ class Wiring:
         for secret in self._secrets:
             transport.hide(secret)
         return transport
+
+    @cached_property
+    def payments(self) -> Payments:
+        """How orders were paid, where they do not tell it themselves."""
+        return Payments(self.shop, self.store, self.config.payment_debtors)
 
     def asked(self, transport: Literal["shop_transport", "minox_transport"]) -> bool:
         """Tell whether that vendor was sent a request in this run."""
@@ -229,6 +235,7 @@ class Wiring:
             store=self.store,
             minox=self.minox,
             original=self.shop.order,
+            with_payment=self.payments.told,
             rules=self.rules,
             administration=self.administration,
             namespace=self.namespace,

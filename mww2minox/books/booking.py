@@ -36,6 +36,7 @@ FIELDS: Mapping[str, Callable[[Order], str]] = {
     "name": lambda order: plain(order.buyer.name, NAME_LENGTH),
     "company": lambda order: plain(order.buyer.company, NAME_LENGTH),
     "date": lambda order: order.date.isoformat(),
+    "reference": lambda order: plain(order.reference, NAME_LENGTH),
 }
 """What a template of `booking.description` can have of an order, by its name between braces."""
 
@@ -55,13 +56,23 @@ def customer_of(order: Order, rules: BookingRules) -> BookingCustomer | None:
 def customer_of_sale(order: Order, rules: BookingRules) -> FixedCustomer | CustomerByEmail | None:
     """Return the fixed customer of a sale's way of paying, else that of its e-mail, or None.
 
-    Also for the original of a credit order: what a sale was booked on, its credit order is too.
+    Capitals make no other way of paying (`payment_debtors` is in small letters). Also for the
+    original of a credit order: what a sale was booked on, its credit order is too.
     """
-    fixed = rules.payment_debtors.get(order.payment or "")
+    fixed = rules.payment_debtors.get((order.payment or "").casefold())
     if fixed:
         return FixedCustomer(number=fixed)
 
     return _customer_by_email(order)
+
+
+def lacks_payment(order: Order, debtors: Mapping[str, str]) -> bool:
+    """Tell whether an order is a sale whose customer depends on how it was paid, untold so far.
+
+    `debtors` are the fixed customers of ways of paying (books/rules.md, rule 9).
+    """
+    is_paid = not order.credited_order_number and order.total != 0
+    return bool(debtors) and is_paid and not order.payment
 
 
 def _customer_by_email(order: Order) -> CustomerByEmail | None:

@@ -32,6 +32,7 @@ from mww2minox.books.booking import (
     customer_of,
     debtor_lines_of,
     description_of,
+    lacks_payment,
     line_of,
     lines_of,
     merged,
@@ -361,6 +362,19 @@ def _shares(workings: Workings) -> Workings:
     return replace(workings, shares=merged(shares))
 
 
+def _payment_received(workings: Workings) -> Workings | Rejection:
+    """Refuse a sale of which the shop was asked how it was paid, and told of no payment.
+
+    By its e-mail address it could go to another customer than the one of its way of paying.
+    """
+    order = workings.order
+    was_asked = order.payment is not None
+    if was_asked and lacks_payment(order, workings.rules.payment_debtors):
+        return _reject(order, Reason.PAYMENT_MISSING)
+
+    return workings
+
+
 def _customer(workings: Workings) -> Workings:
     return replace(workings, customer=customer_of(workings.order, workings.rules))
 
@@ -421,6 +435,7 @@ STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (
     _vat_rows,
     _vat_number,
     _shares,
+    _payment_received,
     _customer,
     _credited_enough,
     _payment_status,

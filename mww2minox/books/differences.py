@@ -444,6 +444,10 @@ def _made_per_code(sent: Iterable[TransactionLine], vat: VatAccounts) -> dict[st
 def order_changes(booked: Order, now: Order) -> tuple[Difference, ...]:
     """Return how an order differs from what it was when booked, in what matters to its booking."""
     before, after = _facts(booked), _facts(now)
+    # The shop may cease to tell how orders were paid (shop/api.md, "How it was paid").
+    if not now.payment:
+        before, after = _without_payment(before), _without_payment(after)
+
     fields = dict.fromkeys([*before, *after])
     changed = [field for field in fields if before.get(field) != after.get(field)]
 
@@ -465,6 +469,10 @@ def payment_undone(booked: Order, now: Order) -> Difference | None:
         return None
 
     return _difference(PAYMENT_UNDONE, before or "-", after)
+
+
+def _without_payment(facts: Mapping[str, str]) -> Mapping[str, str]:
+    return {field: text for field, text in facts.items() if field != "payment"}
 
 
 def _facts(order: Order) -> Mapping[str, str]:

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     VAT_NUMBER_MISSING = "vat_number_missing"
     VAT_NUMBER_INVALID = "vat_number_invalid"
     EMAIL_MISSING = "email_missing"
+    PAYMENT_MISSING = "payment_missing"
     CUSTOMER_BLOCKED = "customer_blocked"
     CREDIT_ORDER_POSITIVE = "credit_order_positive"
     ORIGINAL_NOT_BOOKED = "original_not_booked"
@@ -135,7 +136,9 @@ class Buyer:
 class Order:
     """An order of the shop, as far as booking it needs.
 
-    `prices_include_tax` is None where the order does not tell it.
+    `payment` is the way of paying, `gateway/method`: None where it is not told, empty where the
+    shop was asked for it and no payment was received. `prices_include_tax` is None where the order
+    does not tell it.
     """
 
     number: str
@@ -153,6 +156,8 @@ class Order:
     payment: str | None = None
     payment_status: str = ""
     credited_order_number: str | None = None
+    reference: str = ""
+    """The customer's own order number, on orders of businesses."""
     buyer: Buyer = field(default_factory=Buyer)
 
 

@@ -5,13 +5,14 @@ day of overlap; once a day all that is not booked (books/rules.md, "An order's l
 of a window and the watermark that says it was seen are one transaction.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mww2minox.books.model import Reason, State
-from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
+from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError, VendorError
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.wire import without_names
 from mww2minox.reasons import explain_differences
@@ -45,6 +46,8 @@ LOOKED_AGAIN = "looked again at"
 ARCHIVED = (False, True)
 """What an omitted `archived` means is open, so both are asked for (shop/api.md, "Open")."""
 
+log = logging.getLogger(__name__)
+
 
 def fetch(
     wiring: Wiring,
@@ -68,6 +71,7 @@ def fetch(
         status = _fetch_new(wiring, counts)
 
     sort_again(wiring.store, statuses)
+    _ask_how_paid(wiring)
     _forget_addresses(wiring, datetime.now(UTC))
     _tell(wiring, counts)
     return status
@@ -375,6 +379,24 @@ def _not_booked(wiring: Wiring, now: datetime) -> Iterator[StoredOrder]:
         is_left_alone = order.rejection and order.rejection.reason is Reason.BEFORE_SINCE
         if may_change and not is_left_alone:
             yield order
+
+
+def _ask_how_paid(wiring: Wiring) -> None:
+    """Ask how the orders that are ready were paid, where that decides their customer.
+
+    `push` asks what is not known by then; asked here, a new way of paying is told before it books.
+    """
+    if not wiring.config.payment_debtors:
+        return
+
+    ready = wiring.store.orders((State.READY,))
+    unasked = [order for order in ready if order.paid_by is None]
+    try:
+        for stored in wiring.output.each("fetch", unasked):
+            if stored.order:
+                wiring.payments.told(stored.order)
+    except VendorError as error:
+        log.warning("How orders were paid is asked for later: %s", error.message)
 
 
 def _forget_addresses(wiring: Wiring, now: datetime) -> None:

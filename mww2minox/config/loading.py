@@ -23,6 +23,7 @@ from mww2minox.config.settings import SECTIONS, Config, Settings, keys_of
 from mww2minox.config.values import (
     is_no_code,
     take_line_type,
+    take_payment,
     take_percentage,
     take_region,
     take_text,
@@ -108,6 +109,7 @@ def settings_of(document: Document) -> Config:
     # All checks look at a config that cannot be used too: its mistakes are told at once.
     config = _validated(document, values)
     _check_statuses(document, values)
+    _check_debtors(document, values)
     _check_vat(document, values)
     _check_description(document, values)
 
@@ -315,6 +317,19 @@ def _check_description(document: Document, values: dict[str, Value]) -> None:
             "needs {field}: with invoice_number minox nothing else tells whose booking it is"
         )
         document.add(("booking", "description"), problem.format(field="{number}"))
+
+
+def _check_debtors(document: Document, values: dict[str, Value]) -> None:
+    """No two keys may be one way of paying: capitals and spaces make no other."""
+    debtors = values.get("payment_debtors")
+    keys: dict[str, str] = {}
+    for key in debtors if isinstance(debtors, dict) else ():
+        # What is no way of paying is told of already.
+        with suppress(ValueError, AttributeError):
+            first = keys.setdefault(take_payment(key), key)
+            if first != key:
+                problem = _("is the same way of paying as {key}; keep one")
+                document.add(("payment_debtors", key), problem.format(key=first))
 
 
 def _check_vat(document: Document, values: dict[str, Value]) -> None:

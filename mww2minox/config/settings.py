@@ -99,7 +99,8 @@ class ShopSettings(Settings):
     token: Secret = Field(
         description=N_(
             "the shop's API token, here or in token_file. In the shop: Instellingen > API > Token"
-            " toevoegen."
+            " toevoegen, or Instellingen > Add-ons & Modules > Integraties & koppelingen, with the"
+            " package PREMIUM or above. Which partner to choose there, MyOnlineStore can tell."
         ),
         examples=["${MWW_TOKEN}"],
     )
@@ -139,7 +140,11 @@ class MinoxSettings(Settings):
 
     url: Url = Field(default="https://app.minox.nl", description=N_("the address of Minox"))
     client_id: Text = Field(
-        description=N_("the client id that Minox gave you"), examples=["my-client-id"]
+        description=N_(
+            "the client id that Minox gave you. It is asked for at"
+            " https://minox.nl/aanvragen-koppeling-via-open-api."
+        ),
+        examples=["my-client-id"],
     )
     client_secret: Secret = Field(
         description=N_("the client secret from Minox, here or in client_secret_file"),
@@ -147,15 +152,18 @@ class MinoxSettings(Settings):
     )
     redirect_uri: RedirectUri = Field(
         description=N_(
-            "the address registered with Minox for this client id. `mww2minox login` waits on it:"
-            " keep it on this machine, with a port that is free."
+            "the address registered with Minox for this client id. `mww2minox login` waits on one"
+            " on this machine, with a port that is free. With one elsewhere, which begins with"
+            " https://, use `mww2minox login --paste`."
         ),
         examples=["http://127.0.0.1:8765/callback"],
     )
-    tenant: Text = Field(description=N_("the number of your Minox subscription"), examples=[12345])
+    tenant: Text = Field(
+        description=N_("your customer number at Minox (klantnummer)"), examples=[12345]
+    )
     administration: Text = Field(description=N_("the number of the administration"), examples=[1])
     journal: Text = Field(
-        description=N_("the sales journal, like VERK. In Minox: Stamgegevens > Dagboeken."),
+        description=N_("the sales journal, like VERK. In Minox: Onderhoud > Algemeen > Dagboeken."),
         examples=["VERK"],
     )
     requests_per_second: Pace = Field(
@@ -180,7 +188,8 @@ class BookingSettings(Settings):
     description: Description = Field(
         default="{number}",
         description=N_(
-            "the description of each line. The fields are {number}, {name}, {date} and {company}."
+            "the description of each line. The fields are {number}, {name}, {date}, {company} and"
+            " {reference} (the customer's own order number)."
         ),
     )
     vat_posting: VatPosting = Field(
@@ -372,7 +381,7 @@ class Config(Settings):
             " (businesses elsewhere in the EU) and zero_percent (outside the EU). A row with a type"
             " is for order lines of that type alone. With vat_posting"
             " line a row with a rate also names the account for its VAT, like vat_ledger: 1500."
-            " In Minox: Stamgegevens > Btw-codes, and Grootboekrekeningen."
+            " In Minox: Onderhoud > Algemeen > BTW-gegevens, and Onderhoud > Grootboek."
         ),
         examples=[
             [

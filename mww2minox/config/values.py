@@ -195,11 +195,11 @@ def take_items(value: Value) -> Value:
 
 
 def take_payment(value: str) -> str:
-    """Take a way of paying, `gateway/method`."""
+    """Take a way of paying, `gateway/method`, in small letters: capitals make no other one."""
     gateway, _slash, method = value.partition("/")
     if not gateway.strip() or not method.strip():
         raise ValueError(_("is not a way of paying; write it as gateway/method, like basic/cash"))
-    return f"{gateway.strip()}/{method.strip()}"
+    return f"{gateway.strip()}/{method.strip()}".casefold()
 
 
 def take_url(value: Value) -> str:

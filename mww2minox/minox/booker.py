@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 
-from mww2minox.books.booking import customer_of_sale
+from mww2minox.books.booking import customer_of_sale, lacks_payment
 from mww2minox.books.decision import decide
 from mww2minox.books.model import (
     NO_FACTS,
@@ -101,6 +101,7 @@ class Booker:
         store: Store,
         minox: Minox,
         original: Callable[[str], ReadOrder],
+        with_payment: Callable[[Order], Order],
         rules: BookingRules,
         administration: Administration,
         namespace: uuid.UUID,
@@ -108,12 +109,14 @@ class Booker:
     ) -> None:
         """`original` asks the shop for the order that a credit order takes back, by its number.
 
-        It raises OrderNotInShop. `namespace` stands for tenant, administration and shop: the UUIDs
-        of bookings are derived in it. `changes` tells how an order differs from what was booked.
+        It raises OrderNotInShop. `with_payment` fills in how an order was paid, where that decides
+        its customer. `namespace` stands for tenant, administration and shop: the UUIDs of bookings
+        are derived in it. `changes` tells how an order differs from what was booked.
         """
         self._store = store
         self._minox = minox
         self._original = original
+        self._with_payment = with_payment
         self._rules = rules
         self._administration = administration
         self._namespace = namespace
@@ -163,19 +166,22 @@ class Booker:
     ) -> Booking | Rejection:
         """Return the booking of an order as it is stored, or the reason why not. Sends nothing.
 
-        `is_there`: Minox has it, so that it took its invoice number, and was booked whatever became
-        of its original. `judged` is what the same run made of others before it.
+        `is_there`: Minox has it, so that it took its invoice number and its customer, and was
+        booked whatever became of its original. `judged` is what the same run made of others before
+        it. Raises VendorError where the shop has to tell how it was paid.
         """
         if stored.order is None:
             return self._invalid(stored.number, stored.problem)
 
         rules, facts = self._rules, NO_FACTS
         if is_there:
+            order = replace(stored.order, payment=stored.order.payment or None)
             rules = replace(rules, takes_long_numbers=True)
         else:
-            facts = Facts(original=self._original_known(stored.order, judged))
+            order = self._with_payment(stored.order)
+            facts = Facts(original=self._original_known(order, judged))
 
-        outcome = decide(stored.order, rules, self._administration, facts).outcome
+        outcome = decide(order, rules, self._administration, facts).outcome
         if isinstance(outcome, Booking) and isinstance(stored, StoredOrder):
             return _skipped_before(stored, outcome) or outcome
         return outcome
@@ -259,6 +265,7 @@ class Booker:
             body=booking_body(booking, customer.number).decode(),
             payload=order.payload,
             read=order.read,
+            paid_by=order.paid_by,
             sent_at=datetime.now(UTC),
             booked_at=None,
             warnings=(*booking.warnings, *customer.warnings),
@@ -441,6 +448,11 @@ class Booker:
 
         if original is None:
             return self._invalid(order, f"credited_order_number {customer.order_number}")
+
+        original = self._with_payment(original)
+        if lacks_payment(original, self._rules.payment_debtors):
+            values = {"number": order, **self._rules.by_hand}
+            return Rejection(reason=Reason.PAYMENT_MISSING, values=values)
         return customer_of_sale(original, self._rules) or without_email
 
     def _perhaps_another_customer(

@@ -96,10 +96,15 @@ class _CallbackServer(HTTPServer):
     received = ""
 
 
+def is_on_this_machine(redirect_uri: str) -> bool:
+    """Tell whether the redirect can be waited for: the config takes http for loopback alone."""
+    return urlsplit(redirect_uri).scheme == "http"
+
+
 def listen(redirect_uri: str) -> _CallbackServer:
     """Listen on the loopback address of `redirect_uri`; UsageError when that cannot be."""
     parts = urlsplit(redirect_uri)
-    if parts.scheme != "http":
+    if not is_on_this_machine(redirect_uri):
         message = _("minox.redirect_uri is {url}, which is not on this machine.").format(
             url=redirect_uri
         )

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from mww2minox.books.adopted import Adopted, Wanted, compare_adopted
-from mww2minox.books.booking import customer_of
-from mww2minox.books.decision import decide
+from mww2minox.books.booking import customer_of, lacks_payment
+from mww2minox.books.decision import Decision, decide
 from mww2minox.books.differences import (
     VatAccounts,
     booking_differences,
@@ -109,7 +109,8 @@ class Readback:
         if now is None or now.order is None or not (compared.differences or changes):
             return compared
 
-        agreed = self._agreed(booking, lines, now, now.order, changes)
+        order = _as_paid(now.order, booking.order)
+        agreed = self._agreed(booking, lines, now, order, changes)
         return replace(compared, differences=(), agreed=agreed) if agreed else compared
 
     def entered_anew(
@@ -165,13 +166,19 @@ class Readback:
         if order is None:
             return None
 
-        rates = decide(order, self._any_number, self._administration()).workings.vat
+        rates = self._decided(order, self._any_number).workings.vat
         return sum((rate.booked for rate in rates), Decimal(0)) if rates else None
 
     @property
     def _any_number(self) -> BookingRules:
         """The rules for what needs no invoice number from us."""
         return replace(self._rules, invoice_number=InvoiceNumber.MINOX)
+
+    def _decided(self, order: Order, rules: BookingRules) -> Decision:
+        """Decide an order that is booked, also where it is not known how it was paid: its customer
+        is compared apart.
+        """
+        return decide(replace(order, payment=order.payment or None), rules, self._administration())
 
     @cached_property
     def _vat(self) -> VatAccounts:
@@ -196,8 +203,7 @@ class Readback:
         shares = None
         customers: tuple[str, ...] = ()
         if order:
-            decided = decide(order, self._any_number, self._administration())
-            shares = decided.workings.shares or None
+            shares = self._decided(order, self._any_number).workings.shares or None
             customers = self._customers_of(order)
 
         return compare_adopted(
@@ -210,6 +216,11 @@ class Readback:
 
     def _customers_of(self, order: Order) -> tuple[str, ...]:
         """Return the numbers that fit an order by books/rules.md, rules 9 and 11; none are made."""
+        # The shop was asked how it was paid, and could not tell: whoever booked it may know.
+        was_asked = order.payment is not None
+        if was_asked and lacks_payment(order, self._rules.payment_debtors):
+            return ()
+
         customer = customer_of(order, self._rules)
         if isinstance(customer, CustomerOfOriginal):
             original = self._store.booking(customer.order_number)
@@ -305,7 +316,7 @@ class Readback:
 
     def _is_in_period(self, order: Order, lines: Sequence[TransactionLine]) -> bool:
         """Tell whether all these lines are in the period that the order is to be booked in."""
-        decided = decide(order, self._any_number, self._administration()).outcome
+        decided = self._decided(order, self._any_number).outcome
         if not isinstance(decided, Booking):
             return False
 
@@ -331,7 +342,7 @@ class Readback:
 
         for posting in dict.fromkeys((posting_of(sent, self._vat), self._rules.vat_posting)):
             rules = replace(as_sent, vat_posting=posting)
-            decided = decide(order, rules, self._administration()).outcome
+            decided = self._decided(order, rules).outcome
             if not isinstance(decided, Booking):
                 continue
 
@@ -339,6 +350,13 @@ class Readback:
             if not self._with_sent(body, order, lines).differences:
                 return body
         return None
+
+
+def _as_paid(now: Order, booked: Order | None) -> Order:
+    """Return an order of the shop as it is now, with how it was paid where that is told no more."""
+    if now.payment or booked is None:
+        return now
+    return replace(now, payment=booked.payment)
 
 
 def _compared(adopted: Adopted) -> Compared:

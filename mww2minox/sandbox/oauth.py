@@ -138,7 +138,7 @@ class _OAuthApi:
         """Consent at once, and send the browser back with a code."""
         redirect_uri = request.args.get("redirect_uri", "")
         # Nobody is sent back to an address that may not be the client's (RFC 6749, 4.1.2.1).
-        if request.args.get("client_id") != CLIENT_ID or not _on_loopback(redirect_uri):
+        if request.args.get("client_id") != CLIENT_ID or not _may_be_registered(redirect_uri):
             raise OAuthError("invalid_request")
 
         objection = self._objection()
@@ -242,9 +242,11 @@ def _check_client(form: Mapping[str, Any]) -> None:
         raise OAuthError("invalid_client", 401)
 
 
-def _on_loopback(uri: str) -> bool:
+def _may_be_registered(uri: str) -> bool:
+    """Tell whether Minox may have an address for a client: on this machine, or a public one."""
     parts = urlsplit(uri)
-    return parts.scheme == "http" and parts.hostname in LOOPBACK
+    on_loopback = parts.scheme == "http" and parts.hostname in LOOPBACK
+    return on_loopback or (parts.scheme == "https" and bool(parts.hostname))
 
 
 def _refusal(error: OAuthError) -> Response:

@@ -401,6 +401,20 @@ def _customers(day: _Calendar) -> Iterator[Sample]:
     )
 
     yield _sample(
+        "How it was paid is told nowhere: its customer could be that of a way of paying.",
+        order(
+            "1068",
+            day.ago(3),
+            person("Bas Onbetaald", "onbetaald@example.nl"),
+            [goods("21", "12.10")],
+            invoice("12.10", ("21", "2.10")),
+            payment=None,
+            payment_status=None,
+        ),
+        _failed("payment_missing"),
+    )
+
+    yield _sample(
         "The only customer with this e-mail address is blocked.",
         _plain("1036", day.ago(9), "Wanbetaler", "geblokkeerd@example.nl"),
         _failed("customer_blocked"),

@@ -26,6 +26,7 @@ from mww2minox.shop.orders import (
     read_flag,
     read_number,
     read_order,
+    read_paid_by,
 )
 from mww2minox.transport import Transport, has_message
 
@@ -207,6 +208,26 @@ class Webshop:
             raise self._unusable(path, data)
         return order
 
+    def paid_by(self, number: str) -> str:
+        """Return how an order was paid, as `gateway/method`, by the list of its payments.
+
+        Empty where none was captured, or the shop has no such order.
+        """
+        if not (number.isascii() and number.isdigit()):
+            return ""
+
+        path = f"/v1/orders/{number}/payments"
+        try:
+            # What happened to a payment is told to who asks for it alone.
+            rows = self._rows(path, {"embed": "mutations"}, absent=_not_in_shop(number))
+        except OrderNotInShop:
+            return ""
+
+        try:
+            return read_paid_by(rows)
+        except (AttributeError, TypeError, ValueError):
+            raise self._unusable(path, rows) from None
+
     def pages(
         self,
         *,
@@ -292,10 +313,15 @@ class Webshop:
         return int(str(count))
 
     def _rows(
-        self, path: str, params: dict[str, str] | None = None, *, needs: str = "shop.token"
+        self,
+        path: str,
+        params: dict[str, str] | None = None,
+        *,
+        needs: str = "shop.token",
+        absent: MwwError | None = None,
     ) -> list[Any]:
         """GET the rows of a listing: bare, or wrapped in an object as live answers are."""
-        data = self._get(path, params, needs=needs)
+        data = self._get(path, params, needs=needs, absent=absent)
         rows = data
         # What lists nothing but has something to say is no empty list.
         if isinstance(data, dict) and not has_message(data):
@@ -330,7 +356,9 @@ class Webshop:
                 keys=needs, status=refused.status
             )
             suggestion = _(
-                "Put a valid token in the config (Instellingen > API), then run: mww2minox check"
+                "Copy the token again from the shop (Instellingen > API, or Add-ons & Modules >"
+                " Integraties & koppelingen; it takes the package PREMIUM or above) into the"
+                " config, then run: mww2minox check"
             )
             return TokenRefused(message, suggestion)
 

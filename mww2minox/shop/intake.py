@@ -169,6 +169,7 @@ def next_order(
         total_cents=_total_cents(received),
         payload=received.payload,
         read=read_stored_order,
+        paid_by=received.order.payment if received.order else None,
         asked_for=is_let_in,
     )
 

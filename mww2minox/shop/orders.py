@@ -8,10 +8,11 @@ articles, delivery address) are never kept.
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -191,6 +192,7 @@ class ShopOrder(_Shape):
     tax_strategy: Text = ""
     taxed: Text = ""
     payment: _Payment | None = None
+    reference: Text = ""
     payment_status: Text = ""
     debtor: _Debtor = _Debtor()
     orderlines: Annotated[list[_OrderLine], BeforeValidator(_listed)] = []
@@ -217,6 +219,7 @@ class ShopOrder(_Shape):
             payment=_payment(self.payment),
             payment_status=self.payment_status.lower(),
             credited_order_number=original,
+            reference=self.reference,
             buyer=_buyer(self.debtor),
         )
 
@@ -265,6 +268,8 @@ def without_addresses(payload: dict[str, Any]) -> dict[str, Any]:
     address = _Address(country_code=invoice.country_code, taxnumber=invoice.taxnumber)
     email = shop_order.debtor.email and EMPTIED
 
+    # People write names there too.
+    shop_order.reference = ""
     shop_order.debtor = _Debtor(email=email, address=_Addresses(invoice=address))
     return {**shop_order.model_dump(mode="json", exclude_defaults=True), EMPTIED: True}
 
@@ -327,7 +332,46 @@ def _includes_tax(taxed: str) -> bool | None:
 
 def _payment(payment: _Payment | None) -> str | None:
     """Return how it was paid as `gateway/method`; orders of 0.00 and credit orders have none."""
-    return f"{payment.gateway_name}/{payment.method_name}" if payment else None
+    if payment is None or not (payment.gateway_name or payment.method_name):
+        return None
+    return f"{payment.gateway_name}/{payment.method_name}"
+
+
+def read_paid_by(payments: Iterable[Mapping[str, Any]]) -> str:
+    """Read how an order was paid from its payments: as `gateway/method`, or empty.
+
+    The last that was captured counts; of its method what is before a colon (shop/api.md, "How it
+    was paid"). Raises AttributeError, TypeError or ValueError for a shape that is not known.
+    """
+    captured = [(_captured_at(payment), payment) for payment in payments]
+    received = [(moment, payment) for moment, payment in captured if moment is not None]
+    if not received:
+        return ""
+
+    # Of two at once the one that is listed last.
+    _moment, last = max(reversed(received), key=itemgetter(0))
+    gateway = _text(last.get("gateway") or "")
+    method = _text(last.get("method") or "").partition(":")[0].strip()
+    return f"{gateway}/{method}" if gateway or method else ""
+
+
+def _captured_at(payment: Mapping[str, Any]) -> float | None:
+    """Return when a payment was captured (seconds since 1970), 0 where only that is told; else
+    None.
+    """
+    mutations = payment.get("mutations") or ()
+    captures = [mutation for mutation in mutations if mutation.get("type") == "capture"]
+    if not captures:
+        return 0.0 if payment.get("status") == "captured" else None
+
+    return max(_timestamp(capture.get("createdAt")) for capture in captures)
+
+
+def _timestamp(moment: object) -> float:
+    try:
+        return datetime.fromisoformat(str(moment)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _line(line: _OrderLine) -> Line:

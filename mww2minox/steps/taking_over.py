@@ -101,6 +101,7 @@ def _stored_booking(wiring: Wiring, order: StoredOrder, booking: JournalBooking)
         body="",
         payload=order.payload,
         read=order.read,
+        paid_by=order.paid_by,
         sent_at=now,
         booked_at=now,
     )

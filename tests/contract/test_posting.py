@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mww2minox.books.model import CustomerByEmail, Reason, State
+from mww2minox.books.model import Booking, CustomerByEmail, Reason, State
 from mww2minox.errors import KeysRefused, Unreachable, WaitTooLong
 from mww2minox.minox.booker import Outcome
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.shop.orders import read_order, read_stored_order
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
-from tests.harness.clients import Processes, asked
+from tests.harness.clients import Processes, asked, log_in
 from tests.harness.clock import Clock
 
 if TYPE_CHECKING:
@@ -434,6 +434,69 @@ def test_a_refusal_for_another_reason_leaves_the_customer_as_it_is(
     settle(wiring, "1039")
     assert len(sandbox.minox.customers) == customers
     assert len(asked(sandbox, "POST", "/customer")) == 1
+
+
+# How it was paid, where the order does not tell.
+
+
+@pytest.fixture
+def untold(sandbox: Sandbox) -> Sandbox:
+    """Give a shop whose orders have ceased to tell how they were paid."""
+    sandbox.settings.order_payment = False
+    return sandbox
+
+
+@pytest.mark.parametrize("reading", ["told", "retried"])
+def test_the_list_of_payments_is_asked_once_for_the_customer_of_a_way_of_paying(
+    untold: Sandbox, wiring: Wiring, processes: Processes, reading: str
+) -> None:
+    untold.settings.update({"payments": reading})
+    taken = order(wiring, "1007")
+    for _run in range(2):
+        assert isinstance(wiring.booker.decide(taken), Booking)
+        wiring = processes.start()
+    assert settle(wiring, "1007").customer == "10600"
+    assert len(asked(untold, "GET", "/orders/1007/payments")) == 1
+    booked = wiring.store.booking("1007")
+    assert booked
+    assert booked.order
+    assert booked.order.payment == "basic/cash"
+
+
+@pytest.mark.parametrize("reading", ["failed", "none"])
+def test_an_order_without_a_payment_goes_to_nobody_until_there_is_one(
+    untold: Sandbox, wiring: Wiring, processes: Processes, reading: str
+) -> None:
+    untold.settings.update({"payments": reading})
+    assert reason(settle(wiring)) is Reason.PAYMENT_MISSING
+    assert reason(settle(wiring)) is Reason.PAYMENT_MISSING
+    assert len(asked(untold, "GET", "/orders/1001/payments")) == 1
+    assert not asked(untold, "POST")
+
+    untold.settings.update({"payments": "told"})
+    assert settle(processes.start()).state is State.BOOKED
+
+
+def test_without_fixed_customers_nobody_asks_how_it_was_paid(
+    untold: Sandbox, processes: Processes
+) -> None:
+    processes.config["payment_debtors"] = {}
+    wiring = processes.start()
+    log_in(wiring)
+    assert settle(wiring).state is State.BOOKED
+    assert not asked(untold, "GET", "/payments")
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"), [("told", "10600"), ("none", Reason.PAYMENT_MISSING)]
+)
+def test_a_credit_order_asks_how_its_original_was_paid(
+    untold: Sandbox, wiring: Wiring, reading: str, expected: str
+) -> None:
+    untold.settings.update({"payments": reading})
+    outcome = settle(wiring, "1023")
+    assert (reason(outcome) or outcome.customer) == expected
+    assert asked(untold, "GET", f"/orders/{untold.shop.orders['1023']['credited_order_number']}/p")
 
 
 # Credit orders.

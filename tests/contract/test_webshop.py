@@ -615,6 +615,60 @@ def test_a_url_that_was_changed_is_suspected_again(processes: Processes) -> None
             moved.shop.store()
 
 
+# How it was paid.
+
+
+def a_payment(way: str, *happened: str, at: str = "2026-03-14T10:00:00+01:00") -> dict[str, Any]:
+    """Give a payment as the list tells it, and what happened to it."""
+    gateway, method = way.split("/")
+    mutations = [{"type": kind, "createdAt": at} for kind in happened]
+    return {"gateway": gateway, "method": method, "mutations": mutations}
+
+
+LATER = "2026-03-14 09:30:00+00:00"
+CASH, IDEAL = (
+    a_payment(way, "authorize", "capture") for way in ("basic/cash", "mollie/ideal:ideal_INGBNL2A")
+)
+
+
+@pytest.mark.parametrize(
+    ("payments", "paid_by"),
+    [
+        ([IDEAL], "mollie/ideal"),
+        ([CASH, IDEAL], "mollie/ideal"),
+        ([IDEAL, a_payment("paypal/paypal", "failed")], "mollie/ideal"),
+        ([a_payment("paypal/paypal", "capture", at=LATER), IDEAL], "paypal/paypal"),
+        ([a_payment("paypal/paypal", "capture", at=""), IDEAL], "mollie/ideal"),
+        ([a_payment("mollie/ideal", "authorize", "capture", "refund")], "mollie/ideal"),
+        ([{"gateway": "basic", "method": "cash", "status": "captured"}], "basic/cash"),
+        ([a_payment("mollie/ideal", "authorize")], ""),
+        ([{"gateway": "basic", "method": "cash", "mutations": None}], ""),
+        ([], ""),
+    ],
+)
+def test_the_last_captured_payment_tells_how_an_order_was_paid(
+    wiring: Wiring, payments: list[dict[str, Any]], paid_by: str
+) -> None:
+    for body in (payments, {"payments": payments}):
+        with requests_mock.Mocker() as shop:
+            shop.get("/v1/orders/1001/payments", json=body)
+            assert wiring.shop.paid_by("1001") == paid_by
+            assert "embed=mutations" in shop.last_request.query
+
+
+@pytest.mark.parametrize("number", ["99999", "abc", "../store", ""])
+def test_an_order_that_is_not_there_was_not_paid(wiring: Wiring, number: str) -> None:
+    assert not wiring.shop.paid_by(number)
+
+
+@pytest.mark.parametrize("body", ["null", "7", '{"message": "x"}', '["x"]', '[{"mutations": 7}]'])
+def test_payments_in_an_unknown_shape_are_unusable(wiring: Wiring, body: str) -> None:
+    with requests_mock.Mocker() as shop:
+        shop.get("/v1/orders/1001/payments", text=body)
+        with pytest.raises(UnusableAnswer, match="mww2minox check$"):
+            wiring.shop.paid_by("1001")
+
+
 # What `setup` proposes a mapping by.
 
 

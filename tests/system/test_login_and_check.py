@@ -45,7 +45,14 @@ def test_login_refuses_an_answer_with_another_state(new: Cli, config: dict[str, 
     assert "mww2minox login" in err
 
 
-def test_login_by_pasting_the_redirected_address(new: Cli) -> None:
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8765/callback", "https://shop.example/oauth"]
+)
+def test_login_by_pasting_the_redirected_address(
+    new: Cli, config: dict[str, Any], address: str
+) -> None:
+    config["minox"]["redirect_uri"] = address
+    new.write_config(config)
     ours, theirs = pty.openpty()
     command = [sys.executable, str(RUNNER), "-", "login", "--paste"]
     with subprocess.Popen(
@@ -63,6 +70,14 @@ def test_login_by_pasting_the_redirected_address(new: Cli) -> None:
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert "Logged in" in err
+
+
+def test_a_redirect_address_elsewhere_is_not_waited_on(new: Cli, config: dict[str, Any]) -> None:
+    config["minox"]["redirect_uri"] = "https://shop.example/oauth"
+    new.write_config(config)
+    ended = new("login", "--no-browser")
+    assert (ended.status, ended.out) == (2, "")
+    assert "mww2minox login --paste" in ended.err
 
 
 def test_a_consent_that_is_denied(new: Cli, sandbox: Sandbox) -> None:

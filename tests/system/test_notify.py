@@ -15,6 +15,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import yaml
 
 from mww2minox import messenger
 from mww2minox.books import order_check
@@ -93,12 +94,17 @@ def service() -> Iterator[Service]:
     running.stop()
 
 
+def config_of(vendors: Sandbox) -> dict[str, Any]:
+    """Return a config without fixed customers, where no way of paying is news."""
+    return vendors.config() | {"payment_debtors": {}}
+
+
 @pytest.fixture
 def told(inside: Inside, vendors: Sandbox, service: Service) -> Inside:
     """The command with somebody to tell."""
     notify = {"urls": [service.url], "dead_mans_switch": service.switch}
     inside.write_config(
-        {**vendors.config(), "language": "en", "state": str(inside.state), "notify": notify}
+        {**config_of(vendors), "language": "en", "state": str(inside.state), "notify": notify}
     )
     return inside
 
@@ -735,7 +741,7 @@ def test_a_service_that_is_gone_does_not_keep_the_others_from_being_told(
 
 
 def set_notify(command: Inside, vendors: Sandbox, **notify: Any) -> None:
-    config = {**vendors.config(), "language": "en", "state": str(command.state), "notify": notify}
+    config = {**config_of(vendors), "language": "en", "state": str(command.state), "notify": notify}
     command.write_config(config)
 
 
@@ -1073,3 +1079,36 @@ def refuse_number(*_: object) -> Answer:
     """Answer a booking with what Minox might say of its customer."""
     body = [{"message": f"Btw-nummer {VAT_NUMBER} onbekend", "message_type": "error"}]
     return Answer(400, [("Content-Type", "application/json")], json.dumps(body).encode())
+
+
+# Ways of paying
+
+
+def pay_by(gateway: str, method: str) -> dict[str, Any]:
+    return {"payment": {"gateway_name": gateway, "method_name": method}}
+
+
+def test_a_way_of_paying_is_told_once_before_it_goes_by_email(
+    told: Inside, vendors: Sandbox, service: Service
+) -> None:
+    config = yaml.safe_load(told.config.read_text())
+    told.write_config(config | {"payment_debtors": {"Basic/Cash": 10600}})
+    offer(vendors, "501", **pay_by("mollie", "ideal"))
+    offer(vendors, "502", **pay_by("basic", "cash"))
+    run(told, "fetch")
+    message = service.taken()
+    assert message.count("matter") == 1
+    assert "A way of paying that was not seen before: mollie/ideal (order 501)." in message
+    assert "way of paying mollie/ideal: it was not seen before" in told("check").out
+    run(told, "fetch")
+    assert not service.taken()
+
+    # What was booked is known, whatever its capitals; a name that changes is another way.
+    run(told, "push")
+    assert "not seen before" not in told("check").out
+    offer(vendors, "503", **pay_by("Mollie", "iDEAL"))
+    offer(vendors, "504", **pay_by("mollie", "wero"))
+    run(told, "fetch")
+    assert "not seen before: mollie/wero (order 504)." in service.taken()
+    run(told, "push", "fetch", "push")
+    assert not service.taken()

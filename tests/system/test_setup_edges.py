@@ -435,6 +435,24 @@ def test_a_key_without_a_value_in_the_present_config_takes_an_answer(wizard: Wiz
     assert wizard.settings["ledgers"] == {"shipping": 8900}
 
 
+def test_a_redirect_address_elsewhere_is_pasted_since_it_cannot_be_waited_on(
+    wizard: Wizard, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(wizard.inside.state) as store, store.transaction():
+        store.db.execute("DELETE FROM tokens")
+    asked: list[bool] = []
+
+    def consented(_wiring: Any, *, browser: bool, paste: bool) -> None:
+        assert not browser
+        asked.append(paste)
+        wizard.inside.log_in(vendors)
+
+    monkeypatch.setattr("mww2minox.commands.setup.keys.consent", consented)
+    ended = wizard("", *FRESH, options=("--redirect-uri", "https://shop.example/oauth"))
+    assert (ended.status, asked) == (0, [True]), ended.err
+    assert wizard.settings["minox"]["redirect_uri"] == "https://shop.example/oauth"
+
+
 def test_a_wrong_option_does_not_stand_in_the_way_of_the_next_run(wizard: Wizard) -> None:
     ended = wizard(options=("--redirect-uri", "nonsense"))
     assert ended.status == 2

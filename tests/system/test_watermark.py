@@ -377,3 +377,43 @@ def test_a_state_of_an_older_version_is_read_once_from_since_on(three: World) ->
     three.move_since(dt.date(2026, 1, 1))
     assert three.run("fetch") is ExitStatus.OK
     assert states_of(three, "1", "2", "3") == ["ready", "ready", "ready"]
+
+
+# How orders were paid
+
+
+def test_how_orders_were_paid_is_asked_by_fetch_once(shop: World) -> None:
+    shop.sandbox.settings.order_payment = False
+    for number in (1, 2):
+        shop.sandbox.shop.add(an_order(number, total="12.10", email="a@example.nl"))
+    shop.sandbox.faults.append(Fault("html", path="/payments", times=6))
+    assert shop.run("fetch") is ExitStatus.OK
+    assert shop.states() == {"1": "ready", "2": "ready"}
+
+    for command in ("fetch", "fetch", "push"):
+        assert shop.run(command) is ExitStatus.OK
+    asked = [request for request in shop.sandbox.requests if request.path.endswith("/payments")]
+    assert len(asked) == 6 + 2
+
+
+def test_a_shop_that_ceases_to_tell_how_it_was_paid_changes_no_order(shop: World) -> None:
+    cash: Any = {"payment": {"gateway_name": "basic", "method_name": "cash"}}
+    for number in (1, 2):
+        shop.sandbox.shop.add(an_order(number, total="12.10", email="a@example.nl", **cash))
+    shop.run("fetch")
+    assert shop.run("push", numbers=["1"]) is ExitStatus.OK
+
+    shop.sandbox.settings.order_payment = False
+    shop.sandbox.shop.set_status("2", 3)
+    shop.clock.pass_by(DAY)
+    for command in ("fetch", "push", "verify"):
+        assert shop.run(command) is ExitStatus.OK
+    assert shop.states() == {"1": "booked", "2": "booked"}
+    assert not [request for request in shop.sandbox.requests if "/payments" in request.path]
+    customers = {
+        line["account"]["id"]
+        for batch in shop.sandbox.minox.batches.values()
+        for line in batch
+        if line["account"]["type"] == "customer"
+    }
+    assert customers == {"10600"}

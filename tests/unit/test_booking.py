@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mww2minox.books.amounts import ZERO, RateVat, Rounding
-from mww2minox.books.booking import FIELDS, OWN_LEDGER_TYPES
+from mww2minox.books.booking import FIELDS, OWN_LEDGER_TYPES, lacks_payment
 from mww2minox.books.decision import decide
 from mww2minox.books.model import (
     ZERO_PERCENT,
@@ -1062,6 +1062,40 @@ def test_a_mapped_way_of_paying_has_its_fixed_debtor_even_without_an_email() -> 
     assert refused(replace(given, payment="basic/advance"), using).reason is Reason.EMAIL_MISSING
 
 
+def test_capitals_make_no_other_way_of_paying() -> None:
+    using = rules(payment_debtors={"basic/cash": "10600"})
+    given = order(line("12.10"), payment="Basic/Cash", email="")
+    assert booked(given, using).customer == FixedCustomer(number="10600")
+
+
+@pytest.mark.parametrize("payment", ["", None])
+def test_what_was_paid_in_no_known_way_goes_to_no_customer_where_that_decides_it(
+    payment: str | None,
+) -> None:
+    """Where the shop was not asked it goes by e-mail, as a booked order that is looked at."""
+    using = rules(payment_debtors={"basic/cash": "10600"})
+    given = order(line("12.10"), payment=payment)
+    assert lacks_payment(given, using.payment_debtors)
+    assert not lacks_payment(given, {})
+    assert booked(given).customer is not None
+    if payment is None:
+        assert booked(given, using).customer is not None
+    else:
+        assert refused(given, using).reason is Reason.PAYMENT_MISSING
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        order(line("-12.10"), credited_order_number="1001", payment=""),
+        order(line("12.10"), line("-12.10"), payment=""),
+        order(line("12.10"), payment="mollie/ideal"),
+    ],
+)
+def test_how_it_was_paid_is_asked_of_sales_alone_that_were_paid(given: Order) -> None:
+    assert not lacks_payment(given, {"basic/cash": "10600"})
+
+
 def test_other_orders_are_on_the_customer_with_their_email_and_its_data() -> None:
     booking = booked(order(line("12.10"), payment="basic/advance", email="  Truus@Example.nl "))
     assert booking.customer == CustomerByEmail(
@@ -1443,6 +1477,7 @@ def test_where_minox_numbers_a_booking_by_hand_names_its_order_by_description() 
         ("{number} {name}, {company}", "1024 Truus Voorbeeldig, Voorbeeldig BV"),
         ("{{{number}}}", "{1024}"),
         ("{{number}} {number}", "{number} 1024"),
+        ("{number} {reference}", "1024 MOS103271"),
         ("Order #{number}, {number}", "Order #1024, 1024"),
         ("x" * 120 + " {number}", "x" * 95 + " 1024"),
         ("x" * 120 + "{number} {name}", "x" * 95 + " 1024"),
@@ -1453,13 +1488,14 @@ def test_where_minox_numbers_a_booking_by_hand_names_its_order_by_description() 
     ],
 )
 def test_the_description_follows_the_template(template: str, expected: str) -> None:
-    assert booked(order(line("12.10")), rules(description=template)).description == expected
+    given = order(line("12.10"), reference="MOS103271")
+    assert booked(given, rules(description=template)).description == expected
 
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_each_field_of_a_description_is_filled_in_alone_and_beside_others(field: str) -> None:
     everything = " ".join(f"{{{name}}}" for name in FIELDS)
-    given = order(line("12.10"))
+    given = order(line("12.10"), reference="MOS103271")
 
     alone = booked(given, rules(description=f"{{{field}}}")).description
     assert alone
@@ -1485,6 +1521,7 @@ def test_of_several_reasons_the_first_rule_tells() -> None:
         currency="USD",
         tax_strategy="reverse_charged_vat",
         email="",
+        payment="",
         credited_order_number="",
         date=dt.date(2030, 1, 1),
     )
@@ -1497,15 +1534,17 @@ def test_of_several_reasons_the_first_rule_tells() -> None:
         {"tax_strategy": "reverse_charged_vat", "tax_region": "NL"},
         {"buyer": replace(BUYER, vat_number="BE0403170702")},
         {"buyer": replace(BUYER, vat_number=BELGIAN_VAT_NUMBER), "tax_region": "BE"},
+        {"payment": "mollie/ideal"},
         {"email": "truus@example.nl"},
         {"credited_order_number": "1001"},
         {"credited_order_number": None},
     ]
 
-    reasons = [refused(wrong).reason]
+    using = rules(payment_debtors={"basic/cash": "10600"})
+    reasons = [refused(wrong, using).reason]
     for repair in repairs:
         wrong = replace(wrong, **repair)
-        reasons.append(refused(wrong).reason)
+        reasons.append(refused(wrong, using).reason)
 
     assert [str(reason) for reason in reasons] == [
         "order_invalid",
@@ -1516,6 +1555,7 @@ def test_of_several_reasons_the_first_rule_tells() -> None:
         "vat_rate_unmapped",
         "vat_number_missing",
         "vat_number_invalid",
+        "payment_missing",
         "email_missing",
         "fiscal_year_missing",
         "credit_order_positive",

@@ -120,7 +120,7 @@ def test_numbers_are_texts_where_texts_are_meant(folder: Folder) -> None:
 
 def test_the_mapping_is_what_the_booking_core_needs(folder: Folder) -> None:
     extra = (
-        "ledgers: {shipping: 8900}\npayment_debtors: {' basic / cash ': 10600}\nbooking: {date:"
+        "ledgers: {shipping: 8900}\npayment_debtors: {' Basic / CASH ': 10600}\nbooking: {date:"
         " status_changed}\n"
     )
     assert folder.load(VALID + extra).rules("BE") == BookingRules(
@@ -617,6 +617,11 @@ vat:
             "a list is not a text",
         ),
         ({"payment_debtors": [1]}, "payment_debtors", "a list stands here"),
+        (
+            {"payment_debtors": {"basic/cash": 1, "Basic / Cash": 2}},
+            "payment_debtors.Basic / Cash",
+            "is the same way of paying as basic/cash; keep one",
+        ),
         ({"notify__urls": []}, "notify.urls", "at least one item"),
         ({"notify__urls": "json://a"}, "notify.urls", "this stands here; write a list"),
         (

@@ -89,8 +89,18 @@ def test_an_explanation_says_the_same_in_dutch(key: Key) -> None:
     assert ("Standaard: " in explained(key)) == ("Default: " in english)
 
 
+def test_a_menu_that_minox_does_not_have_is_named_nowhere() -> None:
+    """It is called Onderhoud."""
+    kinds = ("*.md", "*.py", "*.po", "*.yaml")
+    files = [path for kind in kinds for path in (ROOT / "mww2minox").rglob(kind)]
+    files += [ROOT / "README.md", ROOT / "config.example.yaml"]
+    assert [path for path in files if "Stamgegevens" in path.read_text(encoding="utf-8")] == []
+
+
 def test_what_a_key_needs_is_its_first_sentence() -> None:
     assert needed(KEYS["shop.since"].description) == (
         "the first order date that is booked, like 2026-01-01"
     )
-    assert needed(KEYS["minox.tenant"].description) == "the number of your Minox subscription"
+    assert needed(KEYS["minox.tenant"].description) == (
+        "your customer number at Minox (klantnummer)"
+    )

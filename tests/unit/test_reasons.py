@@ -209,6 +209,7 @@ def test_every_reason_of_the_interface_has_its_texts() -> None:
         "vat_number_missing",
         "vat_number_invalid",
         "email_missing",
+        "payment_missing",
         "customer_blocked",
         "credit_order_positive",
         "original_not_booked",

@@ -548,19 +548,33 @@ def test_an_intent_that_is_stored_anew_has_the_warnings_of_its_own_decision(path
         assert there.warnings == (AMBIGUOUS,)
 
 
-def test_a_state_of_the_version_before_knows_that_its_vendors_answered(
+def test_a_state_of_the_version_before_knows_who_answered_and_how_orders_were_paid(
     path: Path, later: None
 ) -> None:
     del later
     known = list(state.migrations._migrations)  # noqa: SLF001
-    place = [migration.name for migration in known].index("m009_urls_that_answered")
+    place = [migration.name for migration in known].index("m009_urls_and_payments")
     state.migrations._migrations[:] = known[:place]  # noqa: SLF001
+    payloads = {
+        "1": '{"payment": {"gateway_name": "mollie", "method_name": "ideal"}}',
+        "2": '{"payment": {"gateway_name": "basic"}}',
+        "3": '{"malformed": {"number": "3"}}',
+    }
     with Store(path) as store:
         store.set_note("shop region", "NL")
+        with store.transaction():
+            store.db.execute(
+                """INSERT INTO orders (number, date, state, payload, seen_at, total_cents)
+                   SELECT key, '2026-03-14', 'booked', value, '', 1210 FROM json_each(:orders)""",
+                {"orders": json.dumps(payloads)},
+            )
     state.migrations._migrations[:] = known  # noqa: SLF001
     with Store(path) as store:
         assert (store.note("url of The shop"), store.note("url of Minox")) == ("", None)
-    assert path.with_name("state.db.before-m009_urls_that_answered").exists()
+        orders = store.orders()
+        assert [order.paid_by for order in orders] == ["mollie/ideal", "basic/", None]
+        assert store.ways_of_paying(State.BOOKED) == {"mollie/ideal": "1", "basic/": "2"}
+    assert path.with_name("state.db.before-m009_urls_and_payments").exists()
 
 
 def test_orders_that_the_version_before_knew_to_be_gone_differ_in_the_shop(

@@ -303,6 +303,7 @@ def _shop(wiring: Wiring) -> Generator[Finding, None, str]:
     else:
         yield from _statuses(wiring)
         yield from _payment_methods(wiring)
+    yield from findings.new_ways_of_paying(wiring.payments.new_ways())
     return store.country
 
 

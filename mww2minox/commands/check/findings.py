@@ -123,9 +123,10 @@ def payment_methods(config: Config, methods: Mapping[str, str]) -> Iterator[Find
     """Look whether the shop has the ways of paying that have a debtor of their own; it may have had
     them before.
     """
+    available = {payment.casefold() for payment in methods}
     for payment in config.payment_debtors:
         what = _("way of paying {payment} (payment_debtors)").format(payment=payment)
-        if payment in methods:
+        if payment in available:
             yield Finding(name="payment_method", what=what)
             continue
 
@@ -137,6 +138,23 @@ def payment_methods(config: Config, methods: Mapping[str, str]) -> Iterator[Find
         yield warning(
             "payment_method", what, problem.format(available=_listed(methods)), suggestion
         )
+
+
+def new_ways_of_paying(ways: Mapping[str, str]) -> Iterator[Finding]:
+    """Tell of ways of paying that are about to go by e-mail address for the first time, each with
+    an order.
+    """
+    for payment, number in ways.items():
+        problem = _(
+            "it was not seen before (order {number}) and has no fixed customer: its orders go to"
+            " the customers with their e-mail addresses"
+        )
+        suggestion = _(
+            "Where it belongs to a fixed customer, add it to payment_debtors in the config before"
+            " the next push, then run: mww2minox check"
+        )
+        what = _("way of paying {payment}").format(payment=payment)
+        yield warning("payment_method", what, problem.format(number=number), suggestion)
 
 
 def rates(

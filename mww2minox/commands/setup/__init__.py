@@ -218,3 +218,16 @@ def _tell_next(session: Session) -> None:
     for command, what in steps:
         session.output.line(f"  mww2minox{config} {command}")
         session.output.line(f"      {what}")
+
+    session.output.paragraph(
+        _(
+            "Payments are not booked: each order becomes an open item on its customer in Minox. It"
+            " is settled there, by Minox' own link with Mollie or when the bank is booked."
+        )
+    )
+    session.output.paragraph(
+        _(
+            "Was another connector in use? Stop it, and revoke its token in the shop, in the menu"
+            " where you made this one."
+        )
+    )

@@ -10,6 +10,7 @@ from mww2minox.commands.check.findings import Status, scopes
 from mww2minox.commands.setup.session import Session
 from mww2minox.errors import KeysRefused, LoginNeeded, UsageError
 from mww2minox.language.texts import _
+from mww2minox.minox.consent import is_on_this_machine
 from mww2minox.minox.oauth import TokenFacts
 from mww2minox.steps.consent import consent
 
@@ -67,10 +68,21 @@ class Keys:
 
     def _ask_shop_token(self) -> None:
         if not self.session.has("shop", "token"):
-            self.output.paragraph(
-                _("The shop's token: in the shop, Instellingen > API > Token toevoegen.")
-            )
+            self._tell_of_shop_token()
             self.answers.put(self._secret("shop.token", _("Token")), "shop", "token")
+
+    def _tell_of_shop_token(self) -> None:
+        place = _(
+            "The shop's token. In the shop: Instellingen > API > Token toevoegen, or Instellingen >"
+            " Add-ons & Modules > Integraties & koppelingen. The API comes with the package PREMIUM"
+            " and above."
+        )
+        partner = _(
+            "That menu makes you choose a partner. Which one is right for a program that you run"
+            " yourself is for MyOnlineStore to say: ask them."
+        )
+        self.output.paragraph(place)
+        self.output.paragraph(partner)
 
     def _ask_partner_token(self) -> None:
         if self.session.has("shop", "partner_token"):
@@ -131,8 +143,7 @@ class Keys:
         doubtful = present is None or (self.dialogue.interactive and not self.store.tokens())
 
         if doubtful or not self.session.has("minox", "client_secret"):
-            hint = _("The client for Minox' API, from Minox, for the redirect address {address}.")
-            self.output.paragraph(hint.format(address=self.session.config.minox.redirect_uri))
+            self._tell_of_client()
 
         if doubtful:
             default = None if present is None else str(present)
@@ -143,6 +154,19 @@ class Keys:
         if not self.session.has("minox", "client_secret"):
             secret = self._secret("minox.client_secret", _("Client secret"))
             self.answers.put(secret, "minox", "client_secret")
+
+    def _tell_of_client(self) -> None:
+        hint = _(
+            "The client for Minox' API, from Minox, for the redirect address {address}. It is asked"
+            " for at https://minox.nl/aanvragen-koppeling-via-open-api; a processing agreement is"
+            " signed with it."
+        )
+        other_address = _(
+            "Was it given for another address, https too, start again with: mww2minox setup"
+            " --redirect-uri ADDRESS"
+        )
+        self.output.paragraph(hint.format(address=self.session.config.minox.redirect_uri))
+        self.output.paragraph(other_address)
 
     def _log_in(self) -> None:
         """Use the login that is there, else get the consent."""
@@ -156,10 +180,13 @@ class Keys:
         self._has_rights(self.session.wiring.login.inspect())
 
     def _consent(self) -> None:
+        # An address elsewhere cannot be waited on.
+        here = is_on_this_machine(self.session.config.minox.redirect_uri)
+
         consent(
             self.session.wiring,
             browser=self.session.options.browser,
-            paste=self.session.options.paste,
+            paste=self.session.options.paste or not here,
         )
 
     def _has_rights(self, facts: TokenFacts) -> bool:
@@ -192,7 +219,7 @@ class Keys:
                 self.answers.put(self._ask_tenant(tenants), "minox", "tenant")
 
     def _ask_tenant(self, tenants: Sequence[str]) -> str:
-        question = _("The number of your Minox subscription (tenant)")
+        question = _("Your customer number at Minox (klantnummer; the tenant)")
         if tenants:
             options = [(tenant, "") for tenant in tenants]
             return self.dialogue.choose("minox.tenant", question, options)

@@ -29,6 +29,7 @@ from mww2minox.reasons import describe
 from mww2minox.steps.booking_table import show_booking
 from mww2minox.wiring import Wiring
 
+DEMO_ADMINISTRATION = "99998"
 CANDIDATES = 25
 """So many orders are tried for one whose customer Minox knows."""
 
@@ -75,11 +76,23 @@ class Rehearsal:
             return
 
         self._show(sample)
+        self._tell_of_demo()
         question = _(
             "Trial booking: put this one booking into Minox, read it back, and delete it again?"
         )
         if self.session.agreed("trial", question, default=False):
             self._try(wiring, sample)
+
+    def _tell_of_demo(self) -> None:
+        """Name the place where nothing can be spoilt, unless this is it."""
+        if self.session.config.minox.administration == DEMO_ADMINISTRATION:
+            return
+
+        sentence = _(
+            "Minox has a demo administration, {number} (Import Holland), as the place to try it. To"
+            " do so, answer no, and run: mww2minox --config trial.yaml setup"
+        )
+        self.output.paragraph(sentence.format(number=DEMO_ADMINISTRATION))
 
     def _clear_up(self, wiring: Wiring) -> None:
         """Take out of Minox what a setup that was interrupted left there."""

@@ -5,7 +5,7 @@ What both sides' lists leave no doubt about is filled in; what they leave open i
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -407,7 +407,7 @@ class Screen:
         nameless = Counter(order.payment for order in without_email if order.payment)
 
         for payment, count in nameless.items():
-            is_answered = self.answers.get("payment_debtors", payment) is not None
+            is_answered = self.answers.get("payment_debtors", self._key(payment)) is not None
             if 2 * count > payments[payment] and not is_answered:
                 sentence = ngettext(
                     "Of {all} order paid with {payment}, {count} has no e-mail address: it needs a"
@@ -426,7 +426,19 @@ class Screen:
     def _ask_debtor(self, payment: str) -> None:
         question = _("The customer: its number, or a part of its name (- : by e-mail address)")
         chosen = ask_customer(self.dialogue, self.minox, "payment_debtors", question, default=NONE)
-        self.answers.put(None if chosen == NONE else _number(chosen), "payment_debtors", payment)
+        customer = None if chosen == NONE else _number(chosen)
+        self.answers.put(customer, "payment_debtors", self._key(payment))
+
+    @property
+    def _fixed_customers(self) -> Mapping[str, Value]:
+        """The customers of ways of paying that are answered so far."""
+        fixed = self.answers.get("payment_debtors")
+        return fixed if isinstance(fixed, dict) else {}
+
+    def _key(self, payment: str) -> str:
+        """Return the key of a way of paying, as it is written there: capitals make no other one."""
+        keys = {key.casefold(): key for key in self._fixed_customers}
+        return keys.get(payment.casefold(), payment)
 
     def _method(self, payment: str) -> str:
         name = self.both_sides.methods.get(payment)
@@ -505,15 +517,16 @@ class Screen:
         return _named(str(row.get("code")), names), self._account_shown(str(row.get("ledger")))
 
     def _show_payments(self) -> None:
-        fixed = self.answers.get("payment_debtors")
-        customers = fixed if isinstance(fixed, dict) else {}
+        customers = self._fixed_customers
         counts = self._payments()
         by_frequency = [payment for payment, _count in counts.most_common()]
+        used = {self._key(payment) for payment in by_frequency}
+        unused = [payment for payment in customers if payment not in used]
 
         rows = []
-        for payment in dict.fromkeys([*by_frequency, *customers]):
+        for payment in (*by_frequency, *unused):
             change = self._numbered(partial(self._ask_debtor, payment))
-            customer = self._customer_shown(customers.get(payment))
+            customer = self._customer_shown(customers.get(self._key(payment)))
             rows.append((change, self._method(payment), str(counts[payment]), customer))
 
         columns = [
