@@ -66,6 +66,8 @@ class Outcome:
     reason why not.
 
     `failure`: Minox answered its booking with server errors only. The run counts those.
+    `refused`: a repetition of its booking was refused, and the first attempt may still come
+    (`Booker.settle`).
     """
 
     order: StoredOrder
@@ -75,6 +77,7 @@ class Outcome:
     rejection: Rejection | None = None
     warnings: tuple[BookingWarning, ...] = ()
     failure: ServerFails | None = None
+    refused: Refused | None = None
 
 
 class Arrival(Enum):
@@ -139,6 +142,27 @@ class Booker:
         if booking.booked_at is None:
             return self._resume(order, booking)
         return _as_booked(order, booking)
+
+    def settle(self, outcome: Outcome) -> Outcome:
+        """Find out whether a booking is there whose repetition was refused, and store that.
+
+        It waits until the first attempt can come no more, so it comes after all other orders: the
+        wait for one is that for all of them.
+        """
+        if outcome.refused is None:
+            return outcome
+        order = outcome.order
+        intent = self._store.booking(order.number)
+        if intent is None:
+            return outcome
+        if self._comes(intent):
+            return self._booked(order, intent)
+
+        refusal = self._refused(order, outcome.refused)
+        booking = self.decide(order)
+        if isinstance(booking, Rejection):
+            return refusal
+        return self._perhaps_another_customer(order, booking, intent.customer) or refusal
 
     def preview(
         self, order: StoredOrder, *, judged: Judged = NOT_JUDGED
@@ -320,15 +344,15 @@ class Booker:
     def _refused_in_doubt(
         self, order: StoredOrder, intent: StoredBooking, refused: Refused
     ) -> Outcome:
-        """Find out whether a booking whose repetition was refused is there.
+        """Tell whether a booking whose repetition was refused is there: booked, or unknown for now.
 
         The first attempt may be the very reason: "invoice number exists".
         """
-        self._mark_unknown(order)
+        rejection = self._mark_unknown(order)
 
-        if self._comes(intent):
+        if self._minox.booking(intent.batch_id):
             return self._booked(order, intent)
-        return self._refused(order, refused)
+        return Outcome(order=order, state=State.FAILED, rejection=rejection, refused=refused)
 
     def _ask(self, order: StoredOrder, intent: StoredBooking, error: VendorError) -> Outcome:
         """Find out whether a booking whose answer was lost is there.

@@ -30,6 +30,8 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     outcomes = list(look.outcomes)
     try:
         outcomes.extend(_book_each(wiring.booker, wiring.output.each("push", to_book)))
+        for place, outcome in enumerate(outcomes):
+            outcomes[place] = wiring.booker.settle(outcome)
     finally:
         tell(wiring, outcomes)
         booked = [o.order.number for o in outcomes if o.state is State.BOOKED]

@@ -44,6 +44,7 @@ def order(wiring: Wiring, number: str) -> StoredOrder:
 def settle(wiring: Wiring, number: str = "1001") -> Outcome:
     """Book an order."""
     outcome = wiring.booker.book(wiring.store.order(number) or order(wiring, number))
+    outcome = wiring.booker.settle(outcome)
     stored = wiring.store.order(number)
     assert stored
     assert stored.state is outcome.state

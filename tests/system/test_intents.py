@@ -174,6 +174,22 @@ def test_a_refusal_of_a_repetition_counts_only_when_the_booking_is_not_there(
     assert order["reason"] == (None if there else "rejected_by_minox")
 
 
+def test_refusals_of_repetitions_are_waited_for_together(
+    shop: Inside, vendors: Sandbox, clock: Clock
+) -> None:
+    for number in range(1002, 1006):
+        vendors.shop.add(an_order(number, total="12.10", email=f"{number}@example.nl"))
+    shop("fetch")
+    for there in (False, True, False, True, False):
+        vendors.faults.append(Fault("drop_after" if there else "drop_before", **PUT))
+        vendors.faults.append(Fault("status", status=400, **PUT))
+    slept = sum(clock.slept)
+    assert shop("push").status == 3
+    assert sum(clock.slept) - slept < 40
+    assert shop.booked() == ["1002", "1004"]
+    assert shop.report()["1003"]["reason"] == "rejected_by_minox"
+
+
 def test_a_refusal_in_a_later_run_counts_only_when_the_booking_is_not_there(
     shop: Inside, vendors: Sandbox
 ) -> None:
