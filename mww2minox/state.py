@@ -1162,8 +1162,7 @@ class Store:
         A new difference has to be verified again. What was looked at and is over is forgotten.
         """
         sql = """UPDATE bookings SET shop_differences = :differences,
-                 verified = CASE WHEN shop_differences = :differences THEN verified END,
-                 verified_at = CASE WHEN shop_differences = :differences THEN verified_at END
+                 verified = CASE WHEN shop_differences = :differences THEN verified END
                  WHERE number = :number"""
 
         with self.transaction():
