@@ -357,8 +357,7 @@ class Booker:
     def _ask(self, order: StoredOrder, intent: StoredBooking, error: VendorError) -> Outcome:
         """Find out whether a booking whose answer was lost is there.
 
-        Look-ups may lag behind the write. Raises `error` where Minox cannot be asked, and
-        where only server errors came and the booking is not there: the run counts those.
+        Look-ups may lag behind the write. Raises `error` where Minox cannot be asked.
         """
         rejection = self._mark_unknown(order)
         if not isinstance(error, Unreachable | UnusableAnswer):
