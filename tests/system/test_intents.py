@@ -141,7 +141,9 @@ def test_a_cancelled_order_whose_booking_is_in_minox_after_all_is_booked(
     cancel(vendors)
     shop("fetch")
     clock.pass_by(LATER)
-    assert shop("push").status == 0
+    told = shop("push")
+    assert told.status == 3
+    assert "is now Geannuleerd (6)" in " ".join(told.err.split())
     assert debits(vendors) == [68.0]
     assert shop.booked() == [NUMBER]
 
