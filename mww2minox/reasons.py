@@ -326,8 +326,8 @@ REASONS: dict[Reason, ReasonRow] = {
             " {original_reason}), so there is nothing to take back."
         ),
         suggestion=N_(
-            "See to order {original} first: once it is booked, this one is as well. If neither is"
-            " to be booked, put this one in a status that is not."
+            "See to order {original} first; where it is booked elsewhere, run: mww2minox skip"
+            " {original}. Where this one is not to be booked either, run: mww2minox skip {number}."
         ),
         brief=N_("original not booked"),
         values={"original": TEXT, "original_state": STATE, "original_reason": REASON},

@@ -161,7 +161,7 @@ class Order:
     buyer: Buyer = field(default_factory=Buyer)
 
 
-BOOKED_ELSEWHERE = frozenset({"before_since", "skipped_by_hand"})
+BOOKED_ELSEWHERE = frozenset({Reason.BEFORE_SINCE, Reason.SKIPPED_BY_HAND})
 """The reasons of orders that others booked, so that they can be credited here."""
 
 

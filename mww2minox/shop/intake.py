@@ -18,7 +18,7 @@ from mww2minox.books.model import (
 from mww2minox.shop.orders import EMPTIED, ReceivedOrder, read_stored_order, without_addresses
 from mww2minox.state import OrderNow, ReadOrder, Store, StoredOrder
 
-KEPT_SINCE = ("payment_status",)
+KEPT_SINCE = ("payment_status", "taxed")
 """The fields that versions before this one did not keep of an order."""
 LARGEST_TOTAL = 10**10
 """A total of so many euros is not understood; its cents are not kept."""

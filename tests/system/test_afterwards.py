@@ -300,7 +300,9 @@ def test_an_order_that_failed_stays_as_it_is_where_the_older_version_kept_less(
     inside("fetch")
     inside("push")
     with closing(sqlite3.connect(inside.state)) as db, db:
-        db.execute("UPDATE orders SET payload = json_remove(payload, '$.payment_status')")
+        db.execute(
+            "UPDATE orders SET payload = json_remove(payload, '$.payment_status', '$.taxed')"
+        )
     clock.pass_by(DAY)
     assert "0 new, 0 changed" in inside("fetch").err
     assert inside.report()[NUMBER]["reason"] == "email_missing"

@@ -178,6 +178,17 @@ def test_an_original_from_before_the_first_date_counts_as_booked_elsewhere(
     assert inside.booked() == [CREDIT]
 
 
+def test_an_original_that_is_skipped_by_hand_counts_as_booked_elsewhere(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer(vendors, status=CANCELLED)
+    credit(vendors)
+    assert run(inside, "fetch", "push").status == 3
+    assert inside("skip", NUMBER).status == 0
+    assert inside("retry", CREDIT).status == 0
+    assert inside.booked() == [CREDIT]
+
+
 def test_three_credit_orders_of_the_whole_are_booked_with_a_warning_from_the_second_on(
     inside: Inside, vendors: Sandbox
 ) -> None:

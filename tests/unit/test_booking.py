@@ -1349,7 +1349,12 @@ def test_what_was_never_booked_is_not_taken_back(state: State, reason: Reason) -
 
 @pytest.mark.parametrize(
     ("state", "reason"),
-    [(State.BOOKED, None), (State.READY, None), (State.WAITING, Reason.BEFORE_SINCE)],
+    [
+        (State.BOOKED, None),
+        (State.READY, None),
+        (State.WAITING, Reason.BEFORE_SINCE),
+        (State.SKIPPED, Reason.SKIPPED_BY_HAND),
+    ],
 )
 def test_what_is_booked_here_or_elsewhere_or_will_be_is_taken_back(
     state: State, reason: Reason | None
