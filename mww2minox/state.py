@@ -170,11 +170,19 @@ def m008_warnings(db: Database) -> None:
 
 
 @migrations()
-def m009_urls_and_payments(db: Database) -> None:
-    """Add how each order was paid, and that a vendor has answered, where what is kept shows it.
+def m009_urls_that_answered(db: Database) -> None:
+    """Add that a vendor has answered, where what is kept shows it; at which url is not known."""
+    # Each key ends in the vendor's name, as the transport has it.
+    for insert in (
+        "INSERT INTO notes SELECT 'url of The shop', '' FROM notes WHERE key = 'shop region'",
+        "INSERT INTO notes SELECT 'url of Minox', '' FROM tokens",
+    ):
+        db.execute(insert)
 
-    At which url it answered is not known.
-    """
+
+@migrations()
+def m009_ways_of_paying(db: Database) -> None:
+    """Add how each order was paid, as far as the orders tell it."""
     db.execute("ALTER TABLE orders ADD COLUMN paid_by TEXT")
     db.execute(
         """UPDATE orders SET paid_by =
@@ -182,13 +190,6 @@ def m009_urls_and_payments(db: Database) -> None:
            coalesce(json_extract(payload, '$.payment.method_name'), '')
            WHERE json_type(payload, '$.payment') = 'object'"""
     )
-
-    # Each key ends in the vendor's name, as the transport has it.
-    for insert in (
-        "INSERT INTO notes SELECT 'url of The shop', '' FROM notes WHERE key = 'shop region'",
-        "INSERT INTO notes SELECT 'url of Minox', '' FROM tokens",
-    ):
-        db.execute(insert)
 
 
 @migrations()

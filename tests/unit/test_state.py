@@ -553,7 +553,7 @@ def test_a_state_of_the_version_before_knows_who_answered_and_how_orders_were_pa
 ) -> None:
     del later
     known = list(state.migrations._migrations)  # noqa: SLF001
-    place = [migration.name for migration in known].index("m009_urls_and_payments")
+    place = [migration.name for migration in known].index("m009_urls_that_answered")
     state.migrations._migrations[:] = known[:place]  # noqa: SLF001
     payloads = {
         "1": '{"payment": {"gateway_name": "mollie", "method_name": "ideal"}}',
@@ -574,7 +574,7 @@ def test_a_state_of_the_version_before_knows_who_answered_and_how_orders_were_pa
         orders = store.orders()
         assert [order.paid_by for order in orders] == ["mollie/ideal", "basic/", None]
         assert store.ways_of_paying(State.BOOKED) == {"mollie/ideal": "1", "basic/": "2"}
-    assert path.with_name("state.db.before-m009_urls_and_payments").exists()
+    assert path.with_name("state.db.before-m009_urls_that_answered").exists()
 
 
 def test_orders_that_the_version_before_knew_to_be_gone_differ_in_the_shop(
