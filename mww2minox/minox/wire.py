@@ -360,7 +360,7 @@ def _object(value: object) -> Mapping[str, Any]:
 
 def _text(row: Mapping[str, Any], key: str) -> str:
     """Read a text; what cannot be printed could not be written to the state or a terminal."""
-    return visible(str(row.get(key) or ""))
+    return visible(str(row.get(key) or "")).strip()
 
 
 def _is_blocked(row: Mapping[str, Any]) -> bool:

@@ -159,7 +159,7 @@ def test_a_wrong_config_is_told_in_dutch(dutch: Cli, config: dict[str, Any]) -> 
     assert re.search(r"^1\d problemen in /", told)
     assert "shop.since (regel " in told
     assert "bedoelt u journal?" in told
-    assert "'net', 'gross', 'ledger' of 'line'" in told
+    assert "'net', 'gross', 'ledger', 'line' of 'debtor'" in told
     assert told.endswith("Verbeter de config, en draai daarna: mww2minox check\n")
 
 
