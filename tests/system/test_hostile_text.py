@@ -276,7 +276,8 @@ def test_the_journal_s_text_is_harmless_when_it_is_taken_over(
     assert_plain(ended.out + ended.err + inside.log)
     assert len(inside.booked()) == len(HOSTILE)
     assert_harmless_data(inside)
-    assert inside("verify").status in (3, 4)
+    assert inside("verify").status == 0, "read by period"
+    assert inside("verify", "--order", "501").status in (3, 4), "asked for by a UUID that is none"
 
 
 def test_the_journal_s_text_is_harmless_when_it_is_left_to_a_person(
