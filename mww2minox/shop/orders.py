@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from operator import itemgetter
@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from mww2minox.books.email_address import UNKNOWN
 from mww2minox.books.model import Buyer, Line, Order, Price, Tax
 from mww2minox.language.cleaning import one_line, without_format_marks
 
@@ -275,13 +276,23 @@ def without_addresses(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _received(shop_order: ShopOrder, payload: dict[str, Any]) -> ReceivedOrder:
+    order = shop_order.order()
+
     return ReceivedOrder(
         number=shop_order.number,
         date=shop_order.date.isoformat(),
         status=shop_order.status,
         payload=payload,
-        order=shop_order.order(),
+        order=_with_unknown_email(order) if payload.get(EMPTIED) else order,
     )
+
+
+def _with_unknown_email(order: Order) -> Order:
+    """Return an order whose addresses were emptied: there was an e-mail address, or there was none.
+
+    What stands in its place in the state is no address.
+    """
+    return replace(order, email=order.email and UNKNOWN)
 
 
 def _malformed(raw: object, error: ValidationError) -> ReceivedOrder:

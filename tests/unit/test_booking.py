@@ -1106,7 +1106,13 @@ def test_other_orders_are_on_the_customer_with_their_email_and_its_data() -> Non
     assert debtor.reverse_charged
 
 
-@pytest.mark.parametrize("email", ["", "  "])
+def test_an_address_with_a_name_is_the_address_alone() -> None:
+    customer = booked(order(line("12.10"), email="Truus <Truus@Example.nl>")).customer
+    assert isinstance(customer, CustomerByEmail)
+    assert customer.email == "Truus@Example.nl"
+
+
+@pytest.mark.parametrize("email", ["", "  ", "geen", "n.v.t.", "-", "Truus", "@"])
 def test_without_an_email_the_customer_is_missing(email: str) -> None:
     rejection = refused(order(line("12.10"), email=email))
     assert (rejection.reason, rejection.values) == (Reason.EMAIL_MISSING, {"number": "1024"})

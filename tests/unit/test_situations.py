@@ -182,3 +182,13 @@ def test_a_vat_number_as_the_customer_wrote_it_is_booked_in_its_one_form(
     booking = booking_of(raw)
     assert written(booking.lines) == ["8100 C 500.00 6:0.00"]
     assert customer_of(booking).buyer.vat_number == one_form
+
+
+# The customer (books/rules.md, rule 9)
+
+
+@pytest.mark.parametrize("email", ["geen", "n.v.t.", "-"])
+def test_an_order_with_no_e_mail_address_in_words_is_refused(email: str) -> None:
+    debtor = person("Klant A", email)
+    raw = order("327", DAY, debtor, [goods("21", "10.00")], invoice("10.00", ("21", "1.74")))
+    assert refusal_of(raw).reason is Reason.EMAIL_MISSING
