@@ -169,7 +169,9 @@ def expected(what: Due, rules: BookingRules) -> Books:
 
     if what.rounding and rules.rounding_ledger:
         accounts[rules.rounding_ledger] += what.rounding
-        largest = _largest(booked).code if posting is VatPosting.DEBTOR else None
+        # Where nothing but the rounding is booked, the debtor's line has no code.
+        by_code = posting is VatPosting.DEBTOR and booked
+        largest = _largest(booked).code if by_code else None
         owed[largest] += what.rounding
         if posting is VatPosting.DEBTOR and largest is not None:
             turnover[largest] += what.rounding
@@ -311,7 +313,7 @@ def turns(what: Due, rules: BookingRules) -> bool:
         key = row.code if rules.vat_posting is VatPosting.DEBTOR else row
         base[key] += amount - (vat[row] if rules.vat_posting is VatPosting.NET else 0)
         on_it[key] += vat[row]
-    if rules.vat_posting is VatPosting.DEBTOR and what.rounding and rules.rounding_ledger:
+    if rules.vat_posting is VatPosting.DEBTOR and rules.rounding_ledger and gross:
         base[_largest(gross).code] += what.rounding
 
     told = rules.vat_posting in CODES_SENT
