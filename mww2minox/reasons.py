@@ -9,10 +9,11 @@ them.
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
+from functools import partial
 from typing import NamedTuple
 
 from mww2minox.books.model import (
@@ -27,6 +28,7 @@ from mww2minox.books.model import (
     State,
     WarningCode,
 )
+from mww2minox.books.order_check import MISSING
 from mww2minox.language.texts import N_, _, country_name, number, percentage
 
 HIDDEN = "***"
@@ -55,6 +57,8 @@ class Kind(Enum):
     """The reason of an order, in a few words."""
     COUNTRY = auto()
     """A country, by two letters."""
+    PROBLEM = auto()
+    """What is wrong with an order, by its place in the shop's JSON."""
     PRIVATE = auto()
     """A person can be known by it: it is shown here, and in no message."""
 
@@ -70,6 +74,7 @@ class Kind(Enum):
     STATE,
     REASON,
     COUNTRY,
+    PROBLEM,
     PRIVATE,
 ) = Kind
 
@@ -186,10 +191,10 @@ REASONS: dict[Reason, ReasonRow] = {
         state=State.SKIPPED,
     ),
     Reason.ORDER_INVALID: ReasonRow(
-        message=N_("Order {number} cannot be understood: {problem} is missing or wrong."),
+        message=N_("Order {number} is incomplete or damaged: {problem}."),
         suggestion=N_("Look at the order in the shop and save it again {by_hand}."),
-        brief=N_("order cannot be understood"),
-        values={"problem": TEXT},
+        brief=N_("incomplete or damaged"),
+        values={"problem": PROBLEM},
     ),
     Reason.CURRENCY_UNSUPPORTED: ReasonRow(
         message=N_("Order {number} is in {currency}; the administration keeps {expected}."),
@@ -403,6 +408,21 @@ UNFIT_NUMBER = ReasonRow(
     brief=N_("order number does not fit"),
 )
 """The row of `order_invalid` where the order itself is right."""
+NAMELESS = ReasonRow(
+    message=N_("An order in the shop has no number; it stands here as {number}."),
+    suggestion=N_(
+        "Save that order again in the shop, so that it gets one. The next fetch takes it in, and"
+        " {number} leaves the list."
+    ),
+    brief=N_("order without a number"),
+    then=N_(
+        "Then run: mww2minox fetch. If that order is known by a number already, run: mww2minox skip"
+        " {number}"
+    ),
+)
+"""The row of `order_invalid` for an order that the shop can be asked for by no number."""
+STAND_IN = re.compile(r"\?[0-9a-f]{8}")
+"""What an order without a number is known by (`shop/orders.py`)."""
 
 CUSTOMER_REFUSED = ReasonRow(
     message=N_("Minox refuses the customer of order {number}: {message}"),
@@ -657,6 +677,40 @@ FIELDS: dict[str, Kind] = {
     N_("taxnumber"): PRIVATE,
 }
 """What can change on an order, as the state keeps it, and what its values are."""
+PLACES: dict[str, str] = {
+    "JSON": N_("all of it"),
+    "number": N_("the order number"),
+    "date": N_("the order date"),
+    "status": N_("the status"),
+    "currency": N_("the currency"),
+    "price": N_("the total"),
+    "price.tax": N_("the VAT of the invoice"),
+    "tax_region": N_("the country whose VAT it has"),
+    "tax_strategy": N_("the kind of VAT (tax_strategy)"),
+    "orderlines": N_("the list of order lines"),
+    "payment": N_("the way of paying"),
+    "debtor": N_("the customer's name or address"),
+    "debtor.email": N_("the e-mail address"),
+    "debtor.address.invoice.taxnumber": N_("the VAT number"),
+    "credited_order_number": N_("the order that it credits"),
+    "status_changed_date": N_("the date of the status"),
+    "payment_status": N_("the status of the payment"),
+    "taxed": N_("the field that says whether prices include VAT"),
+}
+"""The places in an order of the shop, in words; what is inside one of them is it too."""
+LINE_PLACES: dict[str, str] = {
+    "line": N_("the whole line"),
+    "type": N_("the type"),
+    "price": N_("the price"),
+    "rate": N_("the VAT rate"),
+    "amount": N_("the amount without VAT"),
+    "amount_including_tax": N_("the amount with VAT"),
+}
+"""The places in an order line, in words."""
+IN_LINE = re.compile(
+    r"orderlines\.(?P<line>[0-9]+)(?:\.(?P<name>price)(?:\.[0-9]+)?)?(?:\.(?P<inner>\w+))?"
+)
+"""A place in an order line: the line, and what is in it."""
 VAT_OF = "VAT "
 """Before the rate in the name of a field that is about VAT."""
 
@@ -768,14 +822,6 @@ STRATEGIES: dict[str, str] = {
     ZERO_PERCENT: N_("export (outside the EU)"),
 }
 """The strategies of the shop, in words."""
-WORDS = {
-    Kind.PAYMENT_STATUS: PAYMENT_STATUSES,
-    Kind.LINE_TYPES: TYPES,
-    Kind.STRATEGY: STRATEGIES,
-    Kind.STATE: {state.value: words for state, words in STATES.items()},
-    Kind.REASON: {reason.value: row.brief for reason, row in REASONS.items()},
-}
-"""The reader's words for those of the shop, and for our codes."""
 
 
 def state_in_words(state: State) -> str:
@@ -799,6 +845,8 @@ def _row_of(reason: Reason, values: Mapping[str, str]) -> ReasonRow:
     # That the value is there says it: what it is goes into no text.
     if reason is Reason.REJECTED_BY_MINOX and "refused" in values:
         return CUSTOMER_REFUSED
+    if reason is Reason.ORDER_INVALID and STAND_IN.fullmatch(values.get("number", "")):
+        return NAMELESS
     return REASONS[reason]
 
 
@@ -941,22 +989,22 @@ def _shown(values: Mapping[str, str], kinds: Mapping[str, Kind]) -> _Values:
 
 
 def _written(value: str, kind: Kind) -> str:
-    match kind:
-        case Kind.TEXT | Kind.PRIVATE:
-            return value
-        case Kind.MONEY:
-            return " + ".join(map(_euros, value.split(" + ")))
-        case Kind.RATES:
-            return ", ".join(percentage(Decimal(rate)) for rate in value.split(", "))
-        case Kind.FIELD:
-            return _name_of_field(value)
-        case Kind.COUNTRY:
-            return country_name(value)
+    return WRITERS[kind](value)
 
-        # What this version does not know shows by itself.
-        case Kind.PAYMENT_STATUS | Kind.LINE_TYPES | Kind.STRATEGY | Kind.STATE | Kind.REASON:
-            words = WORDS[kind]
-            return ", ".join(_(words.get(word, word)) for word in value.split(", "))
+
+def _money(value: str) -> str:
+    return " + ".join(map(_euros, value.split(" + ")))
+
+
+def _rates(value: str) -> str:
+    return ", ".join(percentage(Decimal(rate)) for rate in value.split(", "))
+
+
+def _words(value: str, words: Mapping[str, str]) -> str:
+    """Write words of the shop, or our codes, as the reader knows them; what this version does not
+    know shows by itself.
+    """
+    return ", ".join(_(words.get(word, word)) for word in value.split(", "))
 
 
 def _euros(value: str) -> str:
@@ -981,12 +1029,46 @@ def _name_of_field(name: str) -> str:
         return _(name)
     rate = _rate_of_field(name)
     if rate is None:
-        return name
+        line, what = _place_in_words(name.partition(" ")[0])
+        return _("{what} of line {line}").format(what=what, line=line) if line else what
     shown = f"{percentage(rate)}%"
     line_type = name.partition("% ")[2]
     if line_type:
         return f"{shown} {_(TYPES.get(line_type, line_type))}"
     return _("VAT {rate}").format(rate=shown) if name.startswith(VAT_OF) else shown
+
+
+def _problem_in_words(problem: str) -> str:
+    """Write what is wrong with an order as half a sentence: `in line 1 the price is missing`."""
+    place, _space, rest = problem.partition(" ")
+    line, what = _place_in_words(place)
+    # An order that a credit order names goes by its number.
+    if rest and rest != MISSING:
+        what = f"{what} ({rest})"
+
+    if line:
+        sentence = _("in line {line} {what} cannot be used")
+        if rest == MISSING:
+            sentence = _("in line {line} {what} is missing")
+        return sentence.format(line=line, what=what)
+    sentence = _("{what} is missing") if rest == MISSING else _("{what} cannot be used")
+    return sentence.format(what=what)
+
+
+def _place_in_words(place: str) -> tuple[int, str]:
+    """Return the order line that a place in the shop's JSON is in (0: none), and what is there."""
+    in_line = IN_LINE.fullmatch(place)
+    if in_line:
+        name = in_line["inner"] or in_line["name"] or "line"
+        return int(in_line["line"]) + 1, _(LINE_PLACES.get(name, name))
+
+    # The first names that are known say enough.
+    names = place.split(".")
+    for count in range(len(names), 0, -1):
+        known = ".".join(names[:count])
+        if known in PLACES:
+            return 0, _(PLACES[known])
+    return 0, place
 
 
 def _rate_of_field(name: str) -> Decimal | None:
@@ -1001,6 +1083,23 @@ def _as_typed(values: _Values) -> _Values:
     """Return values for a text with commands in it, in which an order number is one word."""
     number = values.get("number")
     return _Values({**values, "number": shlex.quote(number)}) if number else values
+
+
+WRITERS: dict[Kind, Callable[[str], str]] = {
+    Kind.TEXT: str,
+    Kind.PRIVATE: str,
+    Kind.MONEY: _money,
+    Kind.RATES: _rates,
+    Kind.FIELD: _name_of_field,
+    Kind.COUNTRY: country_name,
+    Kind.PROBLEM: _problem_in_words,
+    Kind.PAYMENT_STATUS: partial(_words, words=PAYMENT_STATUSES),
+    Kind.LINE_TYPES: partial(_words, words=TYPES),
+    Kind.STRATEGY: partial(_words, words=STRATEGIES),
+    Kind.STATE: partial(_words, words={state.value: words for state, words in STATES.items()}),
+    Kind.REASON: partial(_words, words={str(code): row.brief for code, row in REASONS.items()}),
+}
+"""How each kind of value is written for the reader."""
 
 
 def _filled(template: str, values: _Values) -> str:

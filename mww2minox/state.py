@@ -945,6 +945,10 @@ class Store:
         )
         return {row["paid_by"]: row["number"] for row in rows}
 
+    def forget_stand_in(self, number: str) -> None:
+        """Forget the row of an order that had no number, and so was never sent: it has one now."""
+        self._write("DELETE FROM orders WHERE number = :number", number=number)
+
     def newest_order_date(self) -> str:
         """Return the latest order date that is known, or an empty text."""
         return str(self._rows("SELECT coalesce(max(date), '') AS newest FROM orders")[0]["newest"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mww2minox.books.amounts import ONE, ZERO, Part, Place
+from mww2minox.books.email_address import address_of, one_form
 from mww2minox.books.model import (
     REVERSE_CHARGED,
     BookingCustomer,
@@ -76,7 +77,7 @@ def lacks_payment(order: Order, debtors: Mapping[str, str]) -> bool:
 
 
 def _customer_by_email(order: Order) -> CustomerByEmail | None:
-    email = order.email.strip()
+    email = address_of(order.email)
     if not email:
         return None
 
@@ -85,9 +86,17 @@ def _customer_by_email(order: Order) -> CustomerByEmail | None:
     vat_number = vat_number_of(order.buyer.vat_number, country=country)
     return CustomerByEmail(
         email=email,
+        former_email=_former_email(order.email, email),
         buyer=replace(order.buyer, vat_number=vat_number or ""),
         reverse_charged=order.tax_strategy == REVERSE_CHARGED,
     )
+
+
+def _former_email(given: str, email: str) -> str:
+    """Return what an earlier version knew the address by, where that is another than today."""
+    former = given.strip().lower()
+
+    return "" if former == one_form(email) else former
 
 
 # books/rules.md, rule 10: the lines

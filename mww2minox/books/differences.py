@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from mww2minox.books.amounts import HUNDRED, ZERO
 from mww2minox.books.decision import lacks_money
+from mww2minox.books.email_address import address_of, one_form
 from mww2minox.books.model import (
     PAYMENT_UNDONE,
     Difference,
@@ -488,7 +489,7 @@ def _facts(order: Order) -> Mapping[str, str]:
         "country": order.buyer.country_code,
         "payment": order.payment or "",
         "credited_order_number": order.credited_order_number or "",
-        "e-mail": _mark(order.email.strip().lower()),
+        "e-mail": _mark(one_form(address_of(order.email))),
         "taxnumber": read_vat_number(order.buyer.vat_number, country=country).number,
     }
 

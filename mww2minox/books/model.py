@@ -296,12 +296,15 @@ class FixedCustomer:
 class CustomerByEmail:
     """A customer that is known by e-mail, with the data to create it from.
 
-    The buyer's VAT number is in its one form, and empty where it is not valid.
+    `email` is the bare address, as it was typed; `former_email` is what an earlier version knew it
+    by, where that is another. The buyer's VAT number is in its one form, and empty where it is not
+    valid.
     """
 
     email: str
     buyer: Buyer
     reverse_charged: bool = False
+    former_email: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -428,7 +431,7 @@ ORDER_GONE = Difference(code="order_gone", values={})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinoxCustomer:
-    """A customer in Minox. `emails` are lower-case; `vat_number` is without spaces and dots.
+    """A customer in Minox. `emails` are in their one form; `vat_number` is without spaces and dots.
 
     `names` is all that its addresses are named, contacts included, to compare with; `name` is the
     one to show.

@@ -17,6 +17,8 @@ from mww2minox.books.model import (
 )
 from mww2minox.books.money import cents
 
+MISSING = "missing"
+"""Stands behind a place that cannot be understood because nothing is there."""
 LARGEST = Decimal(10) ** 10
 """Amounts of ten billion euros and more are not understood: floats in Minox' JSON stay exact to
 the cent below."""
@@ -26,6 +28,11 @@ INVOICE_NUMBER = re.compile(r"0*[1-9][0-9]{0,7}")
 """What Minox has room for."""
 LONG_NUMBER = re.compile(r"0*[1-9][0-9]{0,14}")
 """What some shops were booked with before that was known."""
+
+
+def missing(place: str) -> str:
+    """Return that nothing is in a place of an order."""
+    return f"{place} {MISSING}"
 
 
 def problem_of_number(number: str, rules: BookingRules) -> str:
@@ -40,6 +47,7 @@ def problem_of_number(number: str, rules: BookingRules) -> str:
 def problem_of(order: Order) -> str:
     """Return the place in the order that cannot be understood, or an empty text.
 
+    It is that of the shop's JSON; MISSING behind it says that nothing is there.
     Its number is not looked at: what that may be the rules decide.
     """
     if not _is_money(order.total) or order.total != cents(order.total):
@@ -48,10 +56,18 @@ def problem_of(order: Order) -> str:
         return "tax_strategy"
     if not all(_is_rate(tax.rate) and _is_money(tax.amount) for tax in order.tax or ()):
         return "price.tax"
-    if not all(_is_price(price) for line in order.lines for price in line.prices):
-        return "orderlines"
+    return _problem_of_lines(order)
 
-    return ""
+
+def _problem_of_lines(order: Order) -> str:
+    for place, line in enumerate(order.lines):
+        if not all(map(_is_price, line.prices)):
+            price = f"orderlines.{place}.price"
+            return price if all(map(_has_amount, line.prices)) else missing(price)
+
+    # A total of 0.00 is all that an order without lines can have.
+    is_empty = not any(line.prices for line in order.lines)
+    return missing("orderlines") if order.total and is_empty else ""
 
 
 def _is_money(amount: Decimal) -> bool:
@@ -66,4 +82,8 @@ def _is_price(price: Price) -> bool:
     """Tell whether a price entry has a rate and an amount; one of the two amounts is enough."""
     amounts = [amount for amount in (price.excluding, price.including) if amount is not None]
 
-    return _is_rate(price.rate) and bool(amounts) and all(map(_is_money, amounts))
+    return _is_rate(price.rate) and _has_amount(price) and all(map(_is_money, amounts))
+
+
+def _has_amount(price: Price) -> bool:
+    return price.excluding is not None or price.including is not None

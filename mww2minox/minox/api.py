@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
+from mww2minox.books.email_address import address_of, one_form, spellings
 from mww2minox.books.model import (
     Administration,
     Buyer,
@@ -66,7 +67,8 @@ class Minox:
 
     def keep_private(self, person: Buyer, email: str) -> None:
         """Keep what is known of a person out of everything that Minox says."""
-        for text in (person.name, person.company, person.street, person.phone, email.strip()):
+        known = (person.name, person.company, person.street, person.phone)
+        for text in (*known, email.strip(), address_of(email)):
             if len(text) >= SHORTEST_PRIVATE:
                 self._transport.hide(text)
 
@@ -130,25 +132,25 @@ class Minox:
         return next(iter(self._customers(path, shown="customer/...")), None)
 
     def customers_by_email(self, email: str) -> list[MinoxCustomer]:
-        """Return the customers with this e-mail, whatever its capitals, by number.
+        """Return the customers with this e-mail, however it is written, by number.
 
         Where all that the look-up tells are blocked, a search may tell others.
         """
-        lower = email.lower()
-        customers = self._by_email(email)
-        # Whether Minox minds capitals is open: what it knows may be written in small letters.
-        if not customers and lower != email:
-            customers = self._by_email(lower)
+        wanted = one_form(email)
+        # Whether Minox minds capitals is open, and a domain may stand there in either of two forms.
+        customers: list[MinoxCustomer] = []
+        for spelling in spellings(email):
+            customers = customers or self._by_email(spelling)
 
         # The look-up may tell one customer where several have the e-mail.
         if customers and all(customer.blocked for customer in customers):
             others = self._by_search(email)
-            customers += [customer for customer in others if lower in customer.emails]
+            customers += [customer for customer in others if wanted in customer.emails]
 
         fitting: dict[str, MinoxCustomer] = {}
         for customer in customers:
             # An answer without any e-mail says nothing against it: Minox looked it up by that.
-            if not customer.emails or lower in customer.emails:
+            if not customer.emails or wanted in customer.emails:
                 fitting[customer.number] = customer
         return sorted(fitting.values(), key=by_number)
 

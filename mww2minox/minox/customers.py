@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from mww2minox.books.email_address import one_form
 from mww2minox.books.model import (
     BookingRules,
     BookingWarning,
@@ -111,10 +112,19 @@ class Customers:
     def externalid(self, customer: CustomerByEmail) -> str:
         """Return what Minox knows a customer of ours by: derived from its e-mail.
 
-        Capitals make no other customer (books/rules.md, rule 9).
+        Capitals and the way in which a domain is written make no other customer (books/rules.md,
+        rule 9). One that an earlier version made by another way to write it keeps that.
         """
+        externalid = self._derived(one_form(customer.email))
+        if not customer.former_email or self._store.customer(externalid):
+            return externalid
+
+        former = self._derived(customer.former_email)
+        return former if self._store.customer(former) else externalid
+
+    def _derived(self, email: str) -> str:
         # no text: a key in the state, or what a UUID is derived from
-        return str(uuid.uuid5(self._namespace, f"customer {customer.email.strip().lower()}"))
+        return str(uuid.uuid5(self._namespace, f"customer {email}"))
 
     def _remembered(
         self, customer: CustomerByEmail, remembered: RememberedCustomer, number: str, order: str
@@ -148,7 +158,7 @@ class Customers:
     ) -> FoundCustomer | Rejection:
         candidates: Sequence[MinoxCustomer] = ()
         if remembered.others or remembered.name_marks is None:
-            candidates = self._minox.customers_by_email(customer.email.strip())
+            candidates = self._minox.customers_by_email(customer.email)
 
         # Of several with one e-mail address somebody may have left another one.
         is_there = any(each.number == number and not each.blocked for each in candidates)
@@ -166,7 +176,7 @@ class Customers:
         return self._settle(customer, in_minox, order)
 
     def _by_email(self, customer: CustomerByEmail, order: str) -> FoundCustomer | Rejection | None:
-        candidates = self._minox.customers_by_email(customer.email.strip())
+        candidates = self._minox.customers_by_email(customer.email)
         return self._chosen(candidates, customer, order) if candidates else None
 
     def _chosen(
@@ -308,7 +318,7 @@ def still_fits(customer: CustomerByEmail, in_minox: MinoxCustomer) -> bool:
     Where one of the two names has no word to compare ("3M", "Bo Li", none at all), nothing speaks
     against it. Else it was given to somebody else.
     """
-    if customer.email.strip().lower() in in_minox.emails:
+    if one_form(customer.email) in in_minox.emails:
         return True
 
     names = _name_words(_names(customer))
@@ -340,7 +350,7 @@ def _as_made(customer: CustomerByEmail, number: str) -> MinoxCustomer:
     return MinoxCustomer(
         number=number,
         blocked=False,
-        emails=(customer.email.strip().lower(),),
+        emails=(one_form(customer.email),),
         vat_number=customer.buyer.vat_number,
         names=_names(customer),
     )

@@ -20,6 +20,7 @@ from mww2minox.books.differences import (
     posting_of,
     shows_vat,
 )
+from mww2minox.books.email_address import one_form
 from mww2minox.books.model import (
     Administration,
     Booking,
@@ -237,7 +238,7 @@ class Readback:
                 return ()
 
     def _customers_by_email(self, customer: CustomerByEmail) -> tuple[str, ...]:
-        email = customer.email.lower()
+        email = one_form(customer.email)
         if email not in self._by_email:
             self._minox.keep_private(customer.buyer, customer.email)
             try:

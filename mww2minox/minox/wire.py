@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mww2minox.books.differences import NO_CODE
+from mww2minox.books.email_address import address_of, one_form
 from mww2minox.books.model import (
     Administration,
     Booking,
@@ -504,7 +505,7 @@ def _objects(value: object) -> list[Mapping[str, Any]]:
 
 def _emails(address: Mapping[str, Any]) -> list[str]:
     entries = _objects(address.get("email_addresses"))
-    emails = [_text(entry, "email_address").strip().lower() for entry in entries]
+    emails = [one_form(address_of(_text(entry, "email_address"))) for entry in entries]
     return [email for email in emails if email]
 
 

@@ -78,6 +78,7 @@ def take_in(
     """
     for received in page:
         counts.seen.add(received.number)
+        _forget_stand_ins(store, received)
         booking = store.booking(received.number)
         stored = store.order(received.number)
 
@@ -98,6 +99,13 @@ def take_in(
             stored, received, statuses, under_way=booking is not None, asked_for=asked_for
         )
         store.take_in(order)
+
+
+def _forget_stand_ins(store: Store, received: ReceivedOrder) -> None:
+    """Take the row off that stood for an order while it had no number."""
+    for stand_in in received.stand_ins:
+        if stand_in != received.number:
+            store.forget_stand_in(stand_in)
 
 
 def note_in_shop(store: Store, received: ReceivedOrder, changes: Sequence[Difference]) -> None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from operator import itemgetter
@@ -17,7 +17,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from mww2minox.books.email_address import UNKNOWN
 from mww2minox.books.model import Buyer, Line, Order, Price, Tax
+from mww2minox.books.order_check import missing
 from mww2minox.language.cleaning import one_line, without_format_marks
 
 MICRO = Decimal("0.000001")
@@ -51,9 +53,13 @@ def read_amount(value: object) -> Decimal:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         # no text: never shown: the place alone is
         raise ValueError("not a text")  # noqa: TRY004 - what pydantic collects
+
+    # A house number may come as 62.0.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return plain_text(str(value))
 
 
@@ -90,8 +96,12 @@ def _day(value: object) -> object:
 
 
 def _listed(value: object) -> object:
-    """Read a list; live answers send one object where a list would hold one."""
-    return value if isinstance(value, list) else [value]
+    """Read a list; live answers send one object where a list would hold one.
+
+    What is empty in it is no entry.
+    """
+    entries = value if isinstance(value, list) else [value]
+    return [entry for entry in entries if not _is_empty(entry)]
 
 
 def read_flag(value: object) -> bool:
@@ -123,7 +133,7 @@ class _Shape(BaseModel):
 
 
 def _is_empty(value: object) -> bool:
-    return value is None or value in ("", [], {})
+    return value is None or value is False or value in ("", [], {})
 
 
 class _Price(_Shape):
@@ -210,9 +220,9 @@ class ShopOrder(_Shape):
             total=self.price.total,
             lines=tuple(_line(line) for line in self.orderlines),
             tax=_taxes(self.price.tax),
-            currency=self.currency,
+            currency=self.currency and self.currency.upper(),
             status_changed=self.status_changed_date,
-            tax_region=self.tax_region,
+            tax_region=self.tax_region and _country(self.tax_region),
             tax_strategy=self.tax_strategy,
             prices_include_tax=_includes_tax(self.taxed),
             email=self.debtor.email,
@@ -228,7 +238,9 @@ class ShopOrder(_Shape):
 class ReceivedOrder:
     """An order as it came: what it is known by, the reduced JSON, and the order itself.
 
-    `order` is None when it is malformed; `problem` then names the place that could not be read.
+    `order` is None when it is malformed; `problem` then names the place that could not be read, and
+    says where it is missing. `stand_ins` are what the order is known by, or was, while it has no
+    number.
     """
 
     number: str
@@ -237,6 +249,7 @@ class ReceivedOrder:
     payload: dict[str, Any]
     order: Order | None
     problem: str = ""
+    stand_ins: tuple[str, ...] = field(default=(), compare=False)
 
 
 def read_order(raw: object) -> ReceivedOrder:
@@ -247,7 +260,7 @@ def read_order(raw: object) -> ReceivedOrder:
         return _malformed(raw, error)
 
     payload = shop_order.model_dump(mode="json", exclude_defaults=True)
-    return _received(shop_order, payload)
+    return replace(_received(shop_order, payload), stand_ins=_stand_ins(raw))
 
 
 def read_stored_order(payload: dict[str, Any]) -> ReceivedOrder:
@@ -275,13 +288,23 @@ def without_addresses(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _received(shop_order: ShopOrder, payload: dict[str, Any]) -> ReceivedOrder:
+    order = shop_order.order()
+
     return ReceivedOrder(
         number=shop_order.number,
         date=shop_order.date.isoformat(),
         status=shop_order.status,
         payload=payload,
-        order=shop_order.order(),
+        order=_with_unknown_email(order) if payload.get(EMPTIED) else order,
     )
+
+
+def _with_unknown_email(order: Order) -> Order:
+    """Return an order whose addresses were emptied: there was an e-mail address, or there was none.
+
+    What stands in its place in the state is no address.
+    """
+    return replace(order, email=order.email and UNKNOWN)
 
 
 def _malformed(raw: object, error: ValidationError) -> ReceivedOrder:
@@ -292,15 +315,39 @@ def _malformed(raw: object, error: ValidationError) -> ReceivedOrder:
     digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()
     fields = raw if isinstance(raw, dict) else {}
     status = str(fields.get("status"))
-    place = error.errors(include_input=False)[0]["loc"]
+    # An earlier version knew it by its content alone, and so does this one without a UUID.
+    stand_ins = (*_stand_ins(raw), f"{UNREADABLE}{digest[:8]}")
 
     readable: dict[str, Any] = {
-        "number": _or_empty(read_number, fields.get("number")) or f"{UNREADABLE}{digest[:8]}",
+        "number": _or_empty(read_number, fields.get("number")) or stand_ins[0],
         "date": _or_empty(_iso_date, fields.get("date")),
         "status": int(status) if re.fullmatch("[0-9]{1,9}", status) else None,
-        "problem": ".".join(map(str, place)) or "JSON",
+        "problem": _problem(error),
     }
-    return ReceivedOrder(payload={"malformed": readable, "sha256": digest}, order=None, **readable)
+    payload = {"malformed": readable, "sha256": digest}
+    return ReceivedOrder(payload=payload, order=None, stand_ins=stand_ins, **readable)
+
+
+def _stand_ins(raw: object) -> tuple[str, ...]:
+    """Return what an order is known by as long as it has no number: by its UUID, where it has one.
+
+    That stays when the order is changed, so that it is known again when it has come with a number.
+    """
+    fields = raw if isinstance(raw, dict) else {}
+    uuid = fields.get("uuid")
+    if not isinstance(uuid, str) or not uuid:
+        return ()
+
+    digest = hashlib.sha256(uuid.lower().encode()).hexdigest()
+    return (f"{UNREADABLE}{digest[:8]}",)
+
+
+def _problem(error: ValidationError) -> str:
+    """Name the first place that cannot be read, and whether it is missing."""
+    first = error.errors(include_input=False)[0]
+    place = ".".join(map(str, first["loc"])) or "JSON"
+
+    return missing(place) if first["type"] == "missing" else place
 
 
 def _or_empty(read: Callable[[object], str], value: object) -> str:
@@ -319,6 +366,13 @@ def _taxes(taxes: list[_Tax] | None) -> tuple[Tax, ...] | None:
     if taxes is None:
         return None
     return tuple(Tax(rate=tax.rate, amount=tax.amount) for tax in taxes)
+
+
+def _country(code: str) -> str:
+    """Return a country by its code of ISO 3166: two also go by the code that VAT has for them."""
+    capitals = code.upper()
+
+    return {"UK": "GB", "EL": "GR"}.get(capitals, capitals)
 
 
 def _includes_tax(taxed: str) -> bool | None:
@@ -393,7 +447,7 @@ def _buyer(debtor: _Debtor) -> Buyer:
         street=street,
         postal_code=invoice.zipcode,
         city=invoice.city,
-        country_code=invoice.country_code.upper(),
+        country_code=_country(invoice.country_code),
         phone=invoice.phone or debtor.phone,
         vat_number=invoice.taxnumber,
     )

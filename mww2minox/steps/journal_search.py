@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from mww2minox.books.email_address import UNKNOWN, address_of
 from mww2minox.books.model import InvoiceNumber
 from mww2minox.errors import Refused
 from mww2minox.minox.journal import (
@@ -113,10 +114,10 @@ class _Facts:
     def has_customer(self, number: str, customer: str) -> bool:
         """Tell whether an order's e-mail finds this customer in Minox."""
         order = self._orders[number].order
-        if order is None or "@" not in order.email or not customer:
+        email = address_of(order.email) if order else ""
+        if order is None or email in ("", UNKNOWN) or not customer:
             return False
 
-        email = order.email.strip()
         if email not in self._customers:
             self._wiring.minox.keep_private(order.buyer, email)
             self._customers[email] = self._found_by(email)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from mww2minox.books.booking import customer_of_sale
 from mww2minox.books.model import (
     BookingRules,
     Buyer,
@@ -26,6 +27,7 @@ from mww2minox.minox.customers import Customers
 from mww2minox.minox.wire import customer_body
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.wiring import Wiring
+from tests.harness.builders import line, order as a_sale, rules
 from tests.harness.clients import INSIDE, Processes, asked
 from tests.harness.clock import Clock
 
@@ -60,6 +62,19 @@ def debtor(email: str = NEW, *, reverse_charged: bool = False, **fields: str) ->
     """Give somebody with an e-mail address."""
     customer = Buyer(**{"name": "Jan Jansen", **fields})
     return CustomerByEmail(email=email, buyer=customer, reverse_charged=reverse_charged)
+
+
+def buyer_of(email: str) -> CustomerByEmail:
+    """Give the customer of an order with what somebody typed as an e-mail address."""
+    customer = customer_of_sale(a_sale(line("12.10"), email=email), rules())
+    assert isinstance(customer, CustomerByEmail)
+    return customer
+
+
+def in_books(sandbox: Sandbox, email: str, **fields: str) -> str:
+    """Put a customer into Minox; return its number."""
+    address = {"name": "Jan Jansen", "email_addresses": [{"email_address": email}]}
+    return str(sandbox.minox.create_customer({"addresses": [address], **fields}, "VERK")["id"])
 
 
 def made(sandbox: Sandbox) -> list[str]:
@@ -659,6 +674,49 @@ def test_a_vendor_that_cannot_be_used_ends_it_and_leaves_one_customer_later(
         number_of(customers, debtor(), "1001")
     clock.pass_by(1000)
     assert [number_of(customers, debtor(), "1001")] == made(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("given", "former"),
+    [
+        ("Jan@Example.NL ", "jan@example.nl"),
+        ("info@bücher.example", "info@bücher.example"),
+        ("Jan Jansen <jan@example.nl>", "jan jansen <jan@example.nl>"),
+        ("info@xn--bcher-kva.example", "info@xn--bcher-kva.example"),
+        ("jose\u0301@example.nl", "jose\u0301@example.nl"),
+    ],
+)
+@pytest.mark.parametrize("in_doubt", [False, True])
+def test_a_customer_of_an_earlier_version_is_not_made_again_however_it_was_known(
+    sandbox: Sandbox, wiring: Wiring, given: str, former: str, *, in_doubt: bool
+) -> None:
+    """What an earlier version derived from is what was typed, trimmed, in small letters."""
+    externalid = str(uuid.uuid5(SPACE, f"customer {former}"))
+    number = in_books(sandbox, given, externalid=externalid)
+    wiring.store.intend_customer(externalid)
+    if not in_doubt:
+        wiring.store.settle_customer(externalid, number, vat_number="")
+
+    assert number_of(customers_of(wiring), buyer_of(given), "1001") == number
+    assert made(sandbox) == [number]
+
+
+@pytest.mark.parametrize("in_minox", ["Info@bücher.example", "info@xn--bcher-kva.example"])
+@pytest.mark.parametrize("given", ["info@bücher.example", "Bob <INFO@xn--bcher-kva.example>"])
+def test_an_international_address_finds_its_customer_in_either_form(
+    sandbox: Sandbox, customers: Customers, in_minox: str, given: str
+) -> None:
+    number = in_books(sandbox, in_minox)
+    assert number_of(customers, buyer_of(given), "1001") == number
+    assert not made(sandbox)
+
+
+def test_one_address_in_two_forms_is_one_customer(sandbox: Sandbox, customers: Customers) -> None:
+    numbers = set()
+    for given in ("info@bücher.example", "Bob <info@xn--bcher-kva.example>", "INFO@Bücher.example"):
+        numbers.add(number_of(customers, buyer_of(given), "1001"))
+    assert numbers == set(made(sandbox))
+    assert len(numbers) == 1
 
 
 def test_externalids_are_the_same_for_a_new_state_file_and_differ_between_people(

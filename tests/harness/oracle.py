@@ -5,7 +5,7 @@ It reads the order and the bytes that are sent, and nothing that the core makes 
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -150,14 +150,7 @@ def expected(what: Due, rules: BookingRules) -> Books:
     A rounding without an account of its own is in the largest net; with one, the largest line of
     the debtor has it too (books/rules.md, rules 6 and 10).
     """
-    gross = {row: rate.gross for row, rate in what.rates.items()}
-    if what.rounding and not rules.rounding_ledger:
-        nets = {row: rate.gross - rate.vat for row, rate in what.rates.items()}
-        turnover_alone = {row: net for row, net in nets.items() if row.code is not None}
-        gross[_largest(turnover_alone or nets)] += what.rounding
-    # What comes to nothing at all is not booked.
-    booked = {row: amount for row, amount in gross.items() if amount or what.rates[row].vat}
-    vat = {row: what.rates[row].vat for row in booked}
+    booked, vat = _with_rounding(what, rules)
 
     accounts: Counter[str] = Counter()
     turnover: Counter[int | str | None] = Counter()
@@ -176,11 +169,28 @@ def expected(what: Due, rules: BookingRules) -> Books:
 
     if what.rounding and rules.rounding_ledger:
         accounts[rules.rounding_ledger] += what.rounding
-        largest = _largest(booked).code if posting is VatPosting.DEBTOR else None
+        # Where nothing but the rounding is booked, the debtor's line has no code.
+        by_code = posting is VatPosting.DEBTOR and booked
+        largest = _largest(booked).code if by_code else None
         owed[largest] += what.rounding
         if posting is VatPosting.DEBTOR and largest is not None:
             turnover[largest] += what.rounding
     return Books(what.total, accounts, turnover, vat_of, owed, 0)
+
+
+def _with_rounding(
+    what: Due, rules: BookingRules
+) -> tuple[Mapping[VatRow, Cents], Mapping[VatRow, Cents]]:
+    """Return gross and VAT of what is booked: a rounding without an account is in the largest."""
+    gross = {row: rate.gross for row, rate in what.rates.items()}
+    if what.rounding and not rules.rounding_ledger:
+        nets = {row: rate.gross - rate.vat for row, rate in what.rates.items()}
+        turnover_alone = {row: net for row, net in nets.items() if row.code is not None}
+        gross[_largest(turnover_alone or nets)] += what.rounding
+
+    # What comes to nothing at all is not booked.
+    booked = {row: amount for row, amount in gross.items() if amount or what.rates[row].vat}
+    return booked, {row: what.rates[row].vat for row in booked}
 
 
 NET_REVENUE = {VatPosting.NET, VatPosting.LINE, VatPosting.DEBTOR}
@@ -189,3 +199,122 @@ CODES_SENT = {VatPosting.NET, VatPosting.GROSS, VatPosting.DEBTOR}
 
 def _largest(amounts: Mapping[VatRow, Cents]) -> VatRow:
     return max(amounts, key=lambda row: (abs(amounts[row]), row.rate or 0))
+
+
+# What is refused, and why
+
+
+COSTS = {"shipping", "payment"}
+NO_GOODS = COSTS | {"discount", "gift_card", "store_credit", "surcharge"}
+
+
+def refusal(order: Order, rules: BookingRules) -> str | None:
+    """Return the reason for which an order's amounts are refused or skipped, or None.
+
+    Source: books/rules.md, rules 2, 4, 6 and 7. Of its customer nothing is looked at, nor of how
+    VAT is sent: see `turns`.
+    """
+    entries = list(_entries(order))
+    rates = {rate: [each for each in entries if each.rate == rate] for rate in _rates(order)}
+    charged = {rate: _charged(order, rate, of_rate) for rate, of_rate in rates.items()}
+
+    if order.total == 0 and _is_nothing(order, rules, rates, charged):
+        return "nothing_to_book"
+    if any(_is_off(of_rate, charged[rate], rate) for rate, of_rate in rates.items()):
+        return "vat_mismatch"
+    if abs(_cents(order.total) - sum(each.gross for each in entries)) > _limit(order, rules):
+        return "totals_mismatch"
+    if not order.tax_strategy and _costs_lack_vat(entries):
+        return "shipping_without_vat"
+    return None
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A price entry: gross in whole cents, its VAT exact."""
+
+    kind: str
+    rate: Fraction
+    gross: Cents
+    vat: Fraction
+
+
+def _entries(order: Order) -> Iterator[_Entry]:
+    for line in order.lines:
+        for price in line.prices:
+            rate = Fraction(str(price.rate))
+            net = None if price.excluding is None else _cents(price.excluding)
+            if price.including is None:
+                gross = half_up((net or Fraction(0)) * (100 + rate) / 100)
+            else:
+                gross = int(_cents(price.including))
+            net = gross * 100 / (100 + rate) if net is None else net
+            yield _Entry(line.type, rate, gross, (gross - net) if rate else Fraction(0))
+
+
+def _rates(order: Order) -> set[Fraction]:
+    of_lines = {Fraction(str(price.rate)) for line in order.lines for price in line.prices}
+    return of_lines | {Fraction(str(tax.rate)) for tax in order.tax or ()}
+
+
+def _charged(order: Order, rate: Fraction, entries: Sequence[_Entry]) -> Cents:
+    if order.tax is None:
+        return half_up(sum((each.vat for each in entries), Fraction(0)))
+    amounts = [_cents(tax.amount) for tax in order.tax if Fraction(str(tax.rate)) == rate]
+    return half_up(sum(amounts, Fraction(0)))
+
+
+def _is_nothing(
+    order: Order,
+    rules: BookingRules,
+    rates: Mapping[Fraction, Sequence[_Entry]],
+    charged: Mapping[Fraction, Cents],
+) -> bool:
+    for rate, entries in rates.items():
+        apart: Counter[VatRow] = Counter()
+        for each in entries:
+            apart[_row(order, rules, rate, each.kind)] += each.gross
+        if any(apart.values()) or abs(charged[rate]) > 2 + len(entries):
+            return False
+    return True
+
+
+def _is_off(entries: Sequence[_Entry], charged: Cents, rate: Fraction) -> bool:
+    gross = sum(each.gross for each in entries)
+    by_lines = half_up(sum((each.vat for each in entries), Fraction(0)))
+    not_booked = 0 if rate and charged * gross > 0 else charged
+    return max(abs(charged - by_lines), abs(not_booked)) > 2 + len(entries)
+
+
+def _limit(order: Order, rules: BookingRules) -> Fraction:
+    count = sum(len(line.prices) for line in order.lines)
+    limit = _cents(rules.max_rounding)
+    return limit if order.prices_include_tax is not False else max(limit, Fraction(count, 2))
+
+
+def _costs_lack_vat(entries: Sequence[_Entry]) -> bool:
+    at_nought: Counter[str] = Counter()
+    for each in entries:
+        if not each.rate:
+            at_nought[each.kind] += each.gross
+    untaxed = {kind for kind, gross in at_nought.items() if gross}
+    taxed_goods = any(each.rate and each.kind not in NO_GOODS for each in entries)
+    return taxed_goods and not untaxed - NO_GOODS and bool(untaxed & COSTS)
+
+
+def turns(what: Due, rules: BookingRules) -> bool:
+    """Tell whether VAT would stand on the other side than the line that tells it: then it cannot be
+    told (books/rules.md, rule 10).
+    """
+    gross, vat = _with_rounding(what, rules)
+    base: Counter[object] = Counter()
+    on_it: Counter[object] = Counter()
+    for row, amount in gross.items():
+        key = row.code if rules.vat_posting is VatPosting.DEBTOR else row
+        base[key] += amount - (vat[row] if rules.vat_posting is VatPosting.NET else 0)
+        on_it[key] += vat[row]
+    if rules.vat_posting is VatPosting.DEBTOR and rules.rounding_ledger and gross:
+        base[_largest(gross).code] += what.rounding
+
+    told = rules.vat_posting in CODES_SENT
+    return told and any((base[key] or 1) * on_it[key] < 0 for key in base)

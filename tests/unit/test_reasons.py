@@ -33,6 +33,7 @@ from mww2minox.reasons import (
     DIFFERENCES,
     FIELDS,
     PAYMENT_STATUSES,
+    PLACES,
     REASONS,
     WARNINGS,
     DifferenceRow,
@@ -51,7 +52,7 @@ from mww2minox.reasons import (
     state_in_words,
     state_of,
 )
-from mww2minox.shop.orders import read_stored_order
+from mww2minox.shop.orders import ShopOrder, read_stored_order
 from mww2minox.state import StoredOrder
 
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
@@ -78,6 +79,7 @@ DUTCH = {
     "voided": "geannuleerd",
     "shipping, gift_wrap": "verzendkosten, gift_wrap",
     "reverse_charged_vat": "btw verlegd (EU)",
+    "orderlines.0.price missing": "in regel 1 ontbreekt de prijs",
     "BE": "België",
     "DE": "Duitsland",
 }
@@ -86,6 +88,7 @@ ENGLISH = {
     "shipping, gift_wrap": "shipping costs, gift_wrap",
     "reverse_charged_vat": "reverse charge (EU)",
     "status_not_selected": "status does not book",
+    "orderlines.0.price missing": "in line 1 the price is missing",
     "BE": "Belgium",
     "DE": "Germany",
 }
@@ -93,7 +96,7 @@ ENGLISH = {
 VALUES: dict[Reason, dict[str, str]] = {
     Reason.STATUS_NOT_SELECTED: {"status": "Nieuw (1)"},
     Reason.BEFORE_SINCE: {"date": "2026-02-28", "since": "2026-03-01"},
-    Reason.ORDER_INVALID: {"problem": "price.total"},
+    Reason.ORDER_INVALID: {"problem": "orderlines.0.price missing"},
     Reason.CURRENCY_UNSUPPORTED: {"currency": "USD", "expected": "EUR"},
     Reason.TOTALS_MISMATCH: {"total": "12.16", "lines": "12.10", "difference": "0.06"},
     Reason.VAT_MISMATCH: {"rate": "21", "invoice": "4.20", "lines": "2.10"},
@@ -285,6 +288,68 @@ def test_each_cause_of_a_vat_number_that_is_none_has_a_sentence_of_its_own(
 
     hidden = explain_rejection(discreet_rejection(rejection)).message
     assert hidden == text.message.replace("0403.170.702", "***").replace("BE0403170702", "***")
+
+
+@pytest.mark.parametrize(
+    ("problem", "english", "dutch"),
+    [
+        ("price.total", "the total cannot be used", "het totaal is niet bruikbaar"),
+        ("price missing", "the total is missing", "het totaal ontbreekt"),
+        (
+            "orderlines missing",
+            "the list of order lines is missing",
+            "de lijst met bestelregels ontbreekt",
+        ),
+        (
+            "orderlines.1.price.0.rate missing",
+            "in line 2 the VAT rate is missing",
+            "in regel 2 ontbreekt het btw-tarief",
+        ),
+        (
+            "orderlines.0.price.0.amount",
+            "in line 1 the amount without VAT cannot be used",
+            "in regel 1 is het bedrag zonder btw niet bruikbaar",
+        ),
+        (
+            "debtor.address.invoice.zipcode",
+            "the customer's name or address cannot be used",
+            "de naam of het adres van de klant is niet bruikbaar",
+        ),
+        (
+            "credited_order_number 903",
+            "the order that it credits (903) cannot be used",
+            "de bestelling die gecrediteerd wordt (903) is niet bruikbaar",
+        ),
+        ("JSON", "all of it cannot be used", "het geheel is niet bruikbaar"),
+    ],
+)
+def test_what_is_wrong_with_an_order_is_told_in_words(
+    problem: str, english: str, dutch: str
+) -> None:
+    values = {"number": "1044", "problem": problem}
+    use("en")
+    assert explain(Reason.ORDER_INVALID, values).message == (
+        f"Order 1044 is incomplete or damaged: {english}."
+    )
+    use("nl")
+    assert explain(Reason.ORDER_INVALID, values).message == (
+        f"Bestelling 1044 is onvolledig of beschadigd: {dutch}."
+    )
+
+
+def test_each_field_of_an_order_that_can_be_unreadable_has_its_words() -> None:
+    """What is inside a field goes by it."""
+    places = {place.partition(".")[0] for place in PLACES}
+    # A flag is read whatever stands there.
+    assert set(ShopOrder.model_fields) - places == {"archived", "test"}
+
+
+def test_an_order_without_a_number_is_told_with_what_can_be_done() -> None:
+    values = {"number": "?8eb050b5", "problem": "number missing"}
+    text = explain(Reason.ORDER_INVALID, values)
+    assert text.message == "An order in the shop has no number; it stands here as ?8eb050b5."
+    assert "mww2minox retry" not in text.suggestion
+    assert text.suggestion.endswith("mww2minox skip '?8eb050b5'")
 
 
 def test_a_cause_that_an_older_state_lacks_leaves_the_general_sentence() -> None:

@@ -182,3 +182,52 @@ def test_a_vat_number_as_the_customer_wrote_it_is_booked_in_its_one_form(
     booking = booking_of(raw)
     assert written(booking.lines) == ["8100 C 500.00 6:0.00"]
     assert customer_of(booking).buyer.vat_number == one_form
+
+
+# The customer (books/rules.md, rule 9)
+
+
+@pytest.mark.parametrize("email", ["geen", "n.v.t.", "-"])
+def test_an_order_with_no_e_mail_address_in_words_is_refused(email: str) -> None:
+    debtor = person("Klant A", email)
+    raw = order("327", DAY, debtor, [goods("21", "10.00")], invoice("10.00", ("21", "1.74")))
+    assert refusal_of(raw).reason is Reason.EMAIL_MISSING
+
+
+# What the shop writes otherwise (books/rules.md, rule 1)
+
+
+@pytest.mark.parametrize("company", [False, None, "", [], {}])
+def test_a_company_that_is_false_is_none(company: object) -> None:
+    raw = order("344", DAY, SOMEBODY, [goods("21", "10.00")], invoice("10.00", ("21", "1.74")))
+    raw["debtor"]["address"]["invoice"] |= {"company": company, "number": 62.0}
+    buyer = customer_of(booking_of(raw)).buyer
+    assert (buyer.company, buyer.street) == ("", "Molenstraat 62")
+
+
+def test_an_order_with_a_total_and_no_lines_is_not_understood() -> None:
+    rejection = refusal_of(order("345", DAY, SOMEBODY, [], invoice("10.00", ("21", "1.74"))))
+    assert rejection.reason is Reason.ORDER_INVALID
+    use("nl")
+    message = explain_rejection(rejection).message
+    assert message == (
+        "Bestelling 345 is onvolledig of beschadigd: de lijst met bestelregels ontbreekt."
+    )
+
+
+@pytest.mark.parametrize(("region", "row"), [("UK", "GB"), ("EL", "GR")])
+def test_a_region_by_the_code_that_vat_has_for_it_has_the_row_of_its_country(
+    region: str, row: str
+) -> None:
+    debtor = person("Jane", "jane@example.com", country="GR")
+    lines, price = [goods("20", "12.00")], invoice("12.00", ("20", "2.00"))
+    raw = order("346", DAY, debtor, lines, price, tax_region=region)
+    assert refusal_of(raw).values["region"] == row
+
+    rows = (*ROWS, VatRow(region=row, rate=Decimal(20), code=20, ledger="8400"))
+    assert written(booking_of(raw, rows).lines) == ["8400 C 10.00 20:2.00"]
+
+
+def test_a_currency_in_small_letters_is_the_administrations() -> None:
+    lines, price = [goods("21", "12.10")], invoice("12.10", ("21", "2.10"))
+    assert booking_of(order("347", DAY, SOMEBODY, lines, price, currency="eur")).total

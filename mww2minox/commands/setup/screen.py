@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import NoReturn
 
+from mww2minox.books.email_address import address_of
 from mww2minox.books.model import (
     REVERSE_CHARGED,
     Administration,
@@ -403,7 +404,7 @@ class Screen:
         customer.
         """
         payments = self._payments()
-        without_email = [order for order in self.both_sides.orders if not order.email.strip()]
+        without_email = [order for order in self.both_sides.orders if not address_of(order.email)]
         nameless = Counter(order.payment for order in without_email if order.payment)
 
         for payment, count in nameless.items():
