@@ -1040,7 +1040,7 @@ def test_no_customer_and_no_key_is_in_what_arrives(
     sent = json.dumps(
         [message["message"] + message["title"] for message in service.messages], ensure_ascii=False
     )
-    assert ": *** has not the form of a VAT number" in sent
+    assert "its check digits are wrong (tried as ***)" in sent
     assert "taxnumber was ***, is now ***" in sent
     assert "Btw-nummer *** onbekend" in sent
     keys = [
