@@ -13,6 +13,8 @@ from mww2minox.sandbox.bulk import many_orders
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from tests.harness.inside import Inside
 
+pytestmark = pytest.mark.thorough
+
 KEES = "10611"
 """A customer of the sandbox that nobody's order is from."""
 

@@ -12,6 +12,8 @@ import pytest
 from mww2minox.sandbox import Sandbox, Settings
 from tests.system.conftest import Cli, Forker, log_in
 
+pytestmark = pytest.mark.thorough
+
 BOOKED = "1001"
 WAITING = "1041"
 WITHOUT_EMAIL = "1035"

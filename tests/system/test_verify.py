@@ -14,6 +14,8 @@ from tests.harness.clients import LINE_SHAPES
 from tests.harness.inside import Ended, Inside
 from tests.system.test_adopt import book, debtor, uuid_of
 
+pytestmark = pytest.mark.thorough
+
 NUMBER = "1001"
 BUYER = "10610"
 """The sandbox' customer with the e-mail address of these orders' buyer."""
