@@ -1,10 +1,10 @@
 """The run that books orders one by one, whether they are new or tried again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from mww2minox.books.model import BookingWarning, State
-from mww2minox.errors import ExitStatus, ServerFails
+from mww2minox.errors import OF_ONE_REQUEST, ExitStatus, VendorError
 from mww2minox.language.texts import ngettext, number
 from mww2minox.minox.booker import Booker, Outcome
 from mww2minox.reasons import explain_rejection, explain_warning
@@ -18,8 +18,8 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     """Book these orders one by one, tell what became of them, and return OK or ATTENTION.
 
     A booking that turns out to differ from its order needs attention as well as a failed order.
-    A vendor that cannot be used ends the run (VendorError), after what was done is told. A server
-    that fails on one order alone does not stop the others; that too is told at the end, as a
+    A vendor that cannot be used ends the run (VendorError), after what was done is told. One that
+    fails on one order alone does not stop the others; that too is told at the end, as a
     VendorError.
     """
     look = look_in_books(wiring, orders)
@@ -29,7 +29,8 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     # The list grows while the run goes on, so that what was booked is told whatever ends it.
     outcomes = list(look.outcomes)
     try:
-        outcomes.extend(_book_each(wiring.booker, wiring.output.each("push", to_book)))
+        each = wiring.output.each("push", to_book)
+        outcomes.extend(_book_each(wiring.booker, each, undecided=look.undecided))
         for place, outcome in enumerate(outcomes):
             outcomes[place] = wiring.booker.settle(outcome)
     finally:
@@ -47,17 +48,19 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     return ExitStatus.ATTENTION if failed or differing or look.fitting else ExitStatus.OK
 
 
-def _book_each(booker: Booker, orders: Iterable[StoredOrder]) -> Iterator[Outcome]:
-    """Book order after order; raise when the server fails on two in a row, or at the end when it
-    failed on one.
+def _book_each(
+    booker: Booker, orders: Iterable[StoredOrder], *, undecided: Mapping[str, VendorError]
+) -> Iterator[Outcome]:
+    """Book order after order; raise when a vendor fails on two in a row, or at the end when it
+    failed on one, or before on those that are `undecided`.
     """
-    last: ServerFails | None = None
-    previous: ServerFails | None = None
+    last = next(iter(undecided.values()), None)
+    previous: VendorError | None = None
     for order in orders:
         try:
             outcome = booker.book(order)
-        except ServerFails as error:
-            failure: ServerFails | None = error
+        except OF_ONE_REQUEST as error:
+            failure: VendorError | None = error
         else:
             failure = outcome.failure
             yield outcome
