@@ -3,13 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from mww2minox.books.model import BookingWarning, State
+from mww2minox.books.model import State
 from mww2minox.errors import OF_ONE_REQUEST, ExitStatus, VendorError
 from mww2minox.language.texts import ngettext, number
 from mww2minox.minox.booker import Booker, Outcome
-from mww2minox.reasons import explain_rejection, explain_warning
+from mww2minox.reasons import explain_rejection
 from mww2minox.state import StoredOrder
-from mww2minox.steps.booked_orders import tell_of_differences, unseen_differences
+from mww2minox.steps.booked_orders import (
+    tell_of_differences,
+    tell_of_unseen_warnings,
+    tell_of_warnings,
+    unseen_differences,
+)
 from mww2minox.steps.look import booked_by_others, look_in_books, tell_of_look
 from mww2minox.wiring import Wiring
 
@@ -35,6 +40,7 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
             outcomes[place] = wiring.booker.settle(outcome)
     finally:
         tell(wiring, outcomes)
+        tell_of_unseen_warnings(wiring, look.ours)
         booked = [o.order.number for o in outcomes if o.state is State.BOOKED]
         # Only what was sent before can differ already: the shop may have changed since.
         differing = unseen_differences(wiring, [*look.ours, *booked])
@@ -111,10 +117,3 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
         closed = outcome.order.gone and outcome.state is State.SKIPPED
         if outcome.rejection and (closed or outcome.state is State.WAITING):
             wiring.output.say(explain_rejection(outcome.rejection).message)
-
-
-def tell_of_warnings(wiring: Wiring, warnings: Iterable[BookingWarning]) -> None:
-    """Tell what somebody should look at, and what to do then."""
-    for warning in warnings:
-        text = explain_warning(warning)
-        wiring.output.warn(text.message, f"  {text.suggestion}")
