@@ -144,6 +144,10 @@ class UnusableAnswer(VendorError):
     """An answer that is not what the vendor's document promises, as during maintenance."""
 
 
+OF_ONE_REQUEST = (ServerFails, UnusableAnswer)
+"""What may be the fault of one request alone, or of the order that it is about."""
+
+
 class KeysRefused(VendorError):
     """The vendor does not accept our keys (401) or our rights (403)."""
 

@@ -13,6 +13,7 @@ from mww2minox.minox.journal import JournalBooking
 from mww2minox.reasons import explain_rejection
 from mww2minox.shop.intake import Counts, take_in
 from mww2minox.state import StoredBooking, StoredOrder
+from mww2minox.steps.booked_orders import tell_of_unseen_warnings
 from mww2minox.steps.journal_search import bookings_in_books
 from mww2minox.steps.named_orders import known_order, known_orders
 from mww2minox.steps.taking_over import perhaps_booked, take_over, tell_of_other_amounts
@@ -44,6 +45,7 @@ def adopt(wiring: Wiring, *, since: date | None = None) -> ExitStatus:
             differing += taken_over.differs
 
     _tell(wiring, len(orders), adopted, differing)
+    tell_of_unseen_warnings(wiring, found)
     for rejection in in_doubt:
         _warn(wiring, rejection)
     for name, there in found.items():
@@ -115,6 +117,7 @@ def adopt_orders(
         sentence = _("Order {number} is adopted: it is booking {batch_id}; nothing was sent.")
         wiring.output.say(sentence.format(number=order.number, batch_id=taken_over.batch_id))
         tell_of_other_amounts(wiring, int(taken_over.differs))
+        tell_of_unseen_warnings(wiring, [order.number])
     return status
 
 

@@ -11,7 +11,8 @@ from mww2minox.language.texts import _
 from mww2minox.minox.wire import sent_lines
 from mww2minox.reasons import explain_rejection, state_of
 from mww2minox.state import StoredBooking, StoredOrder
-from mww2minox.steps.booking_run import book_all, tell_of_warnings
+from mww2minox.steps.booked_orders import tell_of_warnings
+from mww2minox.steps.booking_run import book_all
 from mww2minox.steps.booking_table import show_booking, show_sent
 from mww2minox.steps.first_date import keep_to_since
 from mww2minox.steps.named_orders import known_orders

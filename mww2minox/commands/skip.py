@@ -10,6 +10,7 @@ from mww2minox.reasons import explain_rejection, state_in_words
 from mww2minox.shop.intake import Counts, take_in
 from mww2minox.shop.orders import plain_text
 from mww2minox.state import StoredOrder
+from mww2minox.steps.booked_orders import tell_of_unseen_warnings
 from mww2minox.steps.named_orders import each_alone, known_order
 from mww2minox.steps.taking_over import leave_in_doubt, settle_arrived
 from mww2minox.wiring import Wiring
@@ -79,6 +80,7 @@ def _say_booked(wiring: Wiring, number: str) -> ExitStatus:
     message = _("Order {number} turns out to be in Minox: it is booked, and not skipped.")
     suggestion = _("Compare it: mww2minox verify --order {number}")
     wiring.output.warn(message.format(number=number), f"  {suggestion.format(number=number)}")
+    tell_of_unseen_warnings(wiring, [number])
     return ExitStatus.ATTENTION
 
 

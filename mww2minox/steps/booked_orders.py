@@ -1,9 +1,9 @@
-"""How the bookings of orders differ, where nobody has looked at it yet."""
+"""How the bookings of orders differ, and what they warn of, where nobody has looked at it yet."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from mww2minox.books.model import Difference
-from mww2minox.reasons import explain_differences
+from mww2minox.books.model import BookingWarning, Difference
+from mww2minox.reasons import explain_differences, explain_warning
 from mww2minox.wiring import Wiring
 
 
@@ -23,4 +23,19 @@ def tell_of_differences(wiring: Wiring, differing: Mapping[str, Sequence[Differe
     """Tell of each order how its booking differs, and what to do about it."""
     for number, differences in differing.items():
         text = explain_differences(number, differences)
+        wiring.output.warn(text.message, f"  {text.suggestion}")
+
+
+def tell_of_unseen_warnings(wiring: Wiring, numbers: Iterable[str]) -> None:
+    """Tell of these orders what somebody should look at, where they are booked and nobody did."""
+    for number in numbers:
+        booking = wiring.store.booking(number)
+        if booking and booking.booked_at:
+            tell_of_warnings(wiring, booking.unseen_warnings)
+
+
+def tell_of_warnings(wiring: Wiring, warnings: Iterable[BookingWarning]) -> None:
+    """Tell what somebody should look at, and what to do then."""
+    for warning in warnings:
+        text = explain_warning(warning)
         wiring.output.warn(text.message, f"  {text.suggestion}")

@@ -1,15 +1,20 @@
 """The run that books orders one by one, whether they are new or tried again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from mww2minox.books.model import BookingWarning, State
-from mww2minox.errors import ExitStatus, ServerFails
+from mww2minox.books.model import State
+from mww2minox.errors import OF_ONE_REQUEST, ExitStatus, VendorError
 from mww2minox.language.texts import ngettext, number
 from mww2minox.minox.booker import Booker, Outcome
-from mww2minox.reasons import explain_rejection, explain_warning
+from mww2minox.reasons import explain_rejection
 from mww2minox.state import StoredOrder
-from mww2minox.steps.booked_orders import tell_of_differences, unseen_differences
+from mww2minox.steps.booked_orders import (
+    tell_of_differences,
+    tell_of_unseen_warnings,
+    tell_of_warnings,
+    unseen_differences,
+)
 from mww2minox.steps.look import booked_by_others, look_in_books, tell_of_look
 from mww2minox.wiring import Wiring
 
@@ -18,8 +23,8 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     """Book these orders one by one, tell what became of them, and return OK or ATTENTION.
 
     A booking that turns out to differ from its order needs attention as well as a failed order.
-    A vendor that cannot be used ends the run (VendorError), after what was done is told. A server
-    that fails on one order alone does not stop the others; that too is told at the end, as a
+    A vendor that cannot be used ends the run (VendorError), after what was done is told. One that
+    fails on one order alone does not stop the others; that too is told at the end, as a
     VendorError.
     """
     look = look_in_books(wiring, orders)
@@ -29,11 +34,13 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     # The list grows while the run goes on, so that what was booked is told whatever ends it.
     outcomes = list(look.outcomes)
     try:
-        outcomes.extend(_book_each(wiring.booker, wiring.output.each("push", to_book)))
+        each = wiring.output.each("push", to_book)
+        outcomes.extend(_book_each(wiring.booker, each, undecided=look.undecided))
         for place, outcome in enumerate(outcomes):
             outcomes[place] = wiring.booker.settle(outcome)
     finally:
         tell(wiring, outcomes)
+        tell_of_unseen_warnings(wiring, look.ours)
         booked = [o.order.number for o in outcomes if o.state is State.BOOKED]
         # Only what was sent before can differ already: the shop may have changed since.
         differing = unseen_differences(wiring, [*look.ours, *booked])
@@ -47,17 +54,19 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     return ExitStatus.ATTENTION if failed or differing or look.fitting else ExitStatus.OK
 
 
-def _book_each(booker: Booker, orders: Iterable[StoredOrder]) -> Iterator[Outcome]:
-    """Book order after order; raise when the server fails on two in a row, or at the end when it
-    failed on one.
+def _book_each(
+    booker: Booker, orders: Iterable[StoredOrder], *, undecided: Mapping[str, VendorError]
+) -> Iterator[Outcome]:
+    """Book order after order; raise when a vendor fails on two in a row, or at the end when it
+    failed on one, or before on those that are `undecided`.
     """
-    last: ServerFails | None = None
-    previous: ServerFails | None = None
+    last = next(iter(undecided.values()), None)
+    previous: VendorError | None = None
     for order in orders:
         try:
             outcome = booker.book(order)
-        except ServerFails as error:
-            failure: ServerFails | None = error
+        except OF_ONE_REQUEST as error:
+            failure: VendorError | None = error
         else:
             failure = outcome.failure
             yield outcome
@@ -108,10 +117,3 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
         closed = outcome.order.gone and outcome.state is State.SKIPPED
         if outcome.rejection and (closed or outcome.state is State.WAITING):
             wiring.output.say(explain_rejection(outcome.rejection).message)
-
-
-def tell_of_warnings(wiring: Wiring, warnings: Iterable[BookingWarning]) -> None:
-    """Tell what somebody should look at, and what to do then."""
-    for warning in warnings:
-        text = explain_warning(warning)
-        wiring.output.warn(text.message, f"  {text.suggestion}")

@@ -3,11 +3,12 @@
 Source: minox/exactly_once.md, "The look before a first PUT".
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from mww2minox.books.model import Booking, Rejection, State
+from mww2minox.errors import OF_ONE_REQUEST, VendorError
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.booker import Arrival, Outcome
 from mww2minox.minox.journal import Found
@@ -34,17 +35,20 @@ class Look:
     """What the books hold for the orders that were never sent.
 
     `ours` are booked by us already; `fitting` are booked by others; `outcomes` are those of orders
-    that only a person can tell of.
+    that only a person can tell of. `undecided` are those of which a vendor could not be asked what
+    decides them, and how that ended.
     """
 
     ours: Sequence[str] = ()
     fitting: Sequence[str] = ()
     outcomes: Sequence[Outcome] = ()
+    undecided: Mapping[str, VendorError] = field(default_factory=dict)
 
     @property
     def numbers(self) -> frozenset[str]:
         """The orders that nothing is sent for."""
-        return frozenset((*self.ours, *self.fitting, *(o.order.number for o in self.outcomes)))
+        of_persons = (outcome.order.number for outcome in self.outcomes)
+        return frozenset((*self.ours, *self.fitting, *of_persons, *self.undecided))
 
 
 def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
@@ -54,7 +58,7 @@ def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
     have booked them (minox/exactly_once.md, "The look before a first PUT"). What an earlier run
     sent is sought as well: until it is sent again others may book it.
     """
-    unsent, last = _before_put(wiring, orders)
+    unsent, last, undecided = _before_put(wiring, orders)
     found = bookings_in_books(wiring, unsent, last=last, by_uuid=True)
 
     ours: list[str] = []
@@ -83,7 +87,7 @@ def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
 
     if unsent and last is None:
         wiring.store.set_note(READ_TO_THE_END, datetime.now(UTC).isoformat())
-    return Look(ours=ours, fitting=fitting, outcomes=outcomes)
+    return Look(ours=ours, fitting=fitting, outcomes=outcomes, undecided=undecided)
 
 
 def _arrival(wiring: Wiring, order: StoredOrder, there: Found) -> Arrival:
@@ -110,11 +114,12 @@ def _not_sent(wiring: Wiring, order: StoredOrder, there: Found, arrival: Arrival
 
 def _before_put(
     wiring: Wiring, orders: Sequence[StoredOrder]
-) -> tuple[list[StoredOrder], date | None]:
-    """Return the orders that would be sent, or sent again, and the last day to look at.
+) -> tuple[list[StoredOrder], date | None, Mapping[str, VendorError]]:
+    """Return the orders that would be sent, or sent again, the last day to look at, and what could
+    not be decided.
 
-    That is today, or later where an order is: our clock may be behind. Once in a while it is None:
-    bookings can be dated ahead.
+    The day is today, or later where an order is: our clock may be behind. Once in a while it is
+    None: bookings can be dated ahead.
     """
     days = [datetime.now(UTC).date()]
     newest = wiring.store.newest_order_date()
@@ -123,6 +128,8 @@ def _before_put(
 
     unsent: list[StoredOrder] = []
     judged: dict[str, Rejection | None] = {}
+    undecided: dict[str, VendorError] = {}
+    previous_failed = False
     for order in orders:
         # It is not sent again, whatever the books hold.
         if order.waits:
@@ -130,7 +137,18 @@ def _before_put(
             continue
 
         # Nothing is asked of Minox for what a rule of ours refuses, but was not sent before.
-        booking = wiring.booker.decide(order, judged=judged)
+        try:
+            booking = wiring.booker.decide(order, judged=judged)
+        except OF_ONE_REQUEST as error:
+            # Once may be this order's fault; twice in a row is the vendor's.
+            if previous_failed:
+                raise
+            previous_failed = True
+            judged[order.number] = None
+            undecided[order.number] = error
+            continue
+
+        previous_failed = False
         if isinstance(booking, Booking):
             days.append(booking.document_date)
         elif wiring.store.booking(order.number) is None:
@@ -140,7 +158,7 @@ def _before_put(
         judged[order.number] = None
         unsent.append(order)
 
-    return unsent, max(days) if _was_read_to_the_end(wiring) else None
+    return unsent, max(days) if _was_read_to_the_end(wiring) else None, undecided
 
 
 def _was_read_to_the_end(wiring: Wiring) -> bool:

@@ -123,8 +123,9 @@ def test_a_warning_outlives_an_answer_that_was_lost(inside: Inside, vendors: San
     assert PAID_BACK in pushed.err
 
 
+@pytest.mark.parametrize("command", ["push", "adopt", "adopt --order 1001"])
 def test_an_order_that_we_booked_before_the_state_was_lost_has_its_warning_again(
-    inside: Inside, vendors: Sandbox
+    inside: Inside, vendors: Sandbox, command: str
 ) -> None:
     offer(vendors)
     inside("fetch")
@@ -133,7 +134,7 @@ def test_an_order_that_we_booked_before_the_state_was_lost_has_its_warning_again
         file.unlink()
     inside.log_in(vendors)
     inside("fetch")
-    inside("push")
+    assert PAID_BACK in inside(*command.split()).err
     assert [warning["code"] for warning in inside.report()[NUMBER]["warnings"]] == [
         "payment_status"
     ]
