@@ -148,6 +148,10 @@ def _warned(workings: Workings, code: WarningCode, **values: str) -> Workings:
 def _understood(workings: Workings) -> Workings | Rejection:
     order = workings.order
     problem = problem_of_number(order.number, workings.rules) or problem_of(order)
+    # Each of such orders would wait for another, and none of them has anything to take back.
+    original = workings.facts.original
+    if original and original.leads_back:
+        problem = problem or "credited_order_number"
     if problem:
         return _reject(order, Reason.ORDER_INVALID, problem=problem)
 

@@ -170,13 +170,15 @@ class Original:
     """The order that a credit order takes back, as far as it is known here.
 
     `total` is its own in euros, None where that cannot be read; `credited` is what other credit
-    orders in the books take back of it, in euros.
+    orders in the books take back of it, in euros. `leads_back`: it takes back that very credit
+    order, by itself or over others.
     """
 
     state: State
     reason: Reason | None = None
     total: Decimal | None = None
     credited: Decimal = Decimal(0)
+    leads_back: bool = False
 
     @property
     def is_in_books(self) -> bool:

@@ -227,6 +227,7 @@ class Booker:
             reason=stored.rejection.reason if stored.rejection else None,
             total=total,
             credited=self._store.credited(stored.number, without=order.number),
+            leads_back=self._leads_back(stored, order.number),
         )
         if stored.state is State.BOOKED or stored.number not in judged:
             return original
@@ -236,6 +237,16 @@ class Booker:
         if rejection is None:
             return replace(original, state=State.READY, reason=None)
         return replace(original, state=state_of(rejection.reason), reason=rejection.reason)
+
+    def _leads_back(self, original: StoredOrder, number: str) -> bool:
+        """Tell whether an original takes back the order of this number, itself or over others."""
+        passed: set[str] = set()
+        link: StoredOrder | None = original
+        while link and link.number != number and link.number not in passed:
+            passed.add(link.number)
+            link = self._store.order(link.credited) if link.credited else None
+
+        return link is not None and link.number == number
 
     def batch_id(self, number: str) -> str:
         """Return the UUID of an order's booking.

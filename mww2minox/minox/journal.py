@@ -16,19 +16,33 @@ from mww2minox.books.periods import period_of
 from mww2minox.language.cleaning import one_line
 from mww2minox.minox.api import Minox
 
+MONTH = (
+    r"(?:jan(?:uar[iy])?|feb(?:ruar[iy])?|maart|mrt|mar(?:ch)?|apr(?:il)?|mei|may|jun[ei]?|jul[iy]?"
+    r"|aug(?:ust(?:us)?)?|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])"
+)
 DATES = re.compile(
     r"\b(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2}))\b"
+    rf"|\b[0-9]{{1,2}}(?:e|st|nd|rd|th)?(?: of)?[ -]{MONTH}[.]?(?:[ -][0-9]{{4}}\b)?",
+    re.IGNORECASE,
 )
-NUMBER_ALONE = re.compile(r"\s*#?\s*([0-9]+)[\s.]*")
+NUMBER_WORD = r"(?:nummer|number|nr|no|id)"
+NUMBER_ALONE = re.compile(
+    rf"[\s#(\['\"]*(?:{NUMBER_WORD}(?![a-z])[\s.:#]*)?([0-9]+)[\s.,:;)\]'\"]*", re.IGNORECASE
+)
+BETWEEN = r"[\s.:;,#()\[\]='\"_-]{0,5}"
+"""What may stand between a word for an order and its number; more of it would take long to read."""
 WORD = (
-    r"(?:#|\b(?:(?:web-?)?orders?|bestel(?:ling(?:en)?)?|factu(?:ur|ren)|invoice"
-    r"|webshop|webwinkel|mijnwebwinkel|mww)(?:[ -]?(?:nr|no|nummer|number))?(?![a-z]))"
-    r"[\s.:;,#-]*"
+    # no text: a pattern
+    r"(?:#|\b(?:(?:(?:web(?:shop|winkel)?|verkoop)-?)?(?:orders?|bestel(?:ling(?:en)?)?|factu(?:ur|ren))"
+    rf"|invoice|webshop|webwinkel|mijnwebwinkel|mww)(?:[ -]?{NUMBER_WORD})?(?![a-z])"
+    rf"(?:{BETWEEN}{NUMBER_WORD}(?![a-z]))?){BETWEEN}"
 )
-NUMBER_AFTER_A_WORD = re.compile(WORD + r"([0-9]+)(?!\w|[./-][0-9])", re.IGNORECASE)
-"""`12 dozen` and `Molenstraat 62` name no order, and `Factuur 2026-0012` not that of a year."""
+NO_AMOUNT = r"(?!\w|[./:-][0-9]|,(?:-|[0-9]{2}(?![0-9]))|\s?%)"
+NUMBER_AFTER_A_WORD = re.compile(WORD + r"([0-9]+)" + NO_AMOUNT, re.IGNORECASE)
+"""`12 dozen` and `Molenstraat 62` name no order, `Factuur 2026-0012` not that of a year, and
+`Order 12,50` not that of an amount."""
 ANY_AFTER_A_WORD = re.compile(WORD + r"(\S+)", re.IGNORECASE)
-BESIDE_A_NUMBER = " \t#.,:;()"
+BESIDE_A_NUMBER = " \t#.,:;()[]='\""
 """What may stand beside an order number that is not digits alone."""
 NEAR = dt.timedelta(days=31)
 """The document date of an order's booking is at most so far from a date of the order."""

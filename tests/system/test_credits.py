@@ -189,6 +189,22 @@ def test_an_original_that_is_skipped_by_hand_counts_as_booked_elsewhere(
     assert inside.booked() == [CREDIT]
 
 
+@pytest.mark.parametrize("members", [(NUMBER,), (NUMBER, CREDIT), (NUMBER, CREDIT, "1009")])
+def test_orders_that_credit_each_other_are_told_and_hold_up_nobody(
+    inside: Inside, vendors: Sandbox, members: tuple[str, ...]
+) -> None:
+    """None of them has a first one to take back, so that each would wait for another for ever."""
+    for place, number in enumerate(members):
+        credit(vendors, number, credited_order_number=members[place - 1])
+    credit(vendors, "1020", credited_order_number=NUMBER)
+    offer(vendors, "1021")
+    told = run(inside, "fetch", "push")
+    assert told.status == 3
+    expected = dict.fromkeys(members, "order_invalid")
+    assert reasons(inside) == {**expected, "1020": "original_not_booked", "1021": None}
+    assert inside.booked() == ["1021"]
+
+
 def test_three_credit_orders_of_the_whole_are_booked_with_a_warning_from_the_second_on(
     inside: Inside, vendors: Sandbox
 ) -> None:

@@ -1371,6 +1371,14 @@ def test_what_is_booked_here_or_elsewhere_or_will_be_is_taken_back(
     assert _with_original(state, reason) == booked(CREDIT)
 
 
+def test_what_takes_back_each_other_is_not_understood() -> None:
+    facts = Facts(original=Original(state=State.READY, leads_back=True))
+    rejection = decide(CREDIT, rules(), ADMINISTRATION, facts).outcome
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason is Reason.ORDER_INVALID
+    assert rejection.values == {"number": "1030", "problem": "credited_order_number"}
+
+
 def test_a_positive_total_tells_before_the_original() -> None:
     facts = Facts(original=Original(state=State.FAILED, reason=Reason.EMAIL_MISSING))
     positive = order(line("12.10"), credited_order_number="1001")
