@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 from mww2minox.errors import ExitStatus
 from mww2minox.sandbox import Fault
 from mww2minox.sandbox.faults import Kind
+from tests.harness.clients import LINE_SHAPES
 from tests.harness.world import FIRST_CUSTOMERS, TODAY, World, an_order, world
 
 pytestmark = pytest.mark.thorough
@@ -136,10 +137,16 @@ class ExactlyOnce(RuleBasedStateMachine):
         ),
         booked_elsewhere=st.sets(st.integers(0, 5), max_size=1),
         wrong_by=st.sampled_from((0, 0, 0, -900 * DAY, 20 * DAY)),
+        shape=st.sampled_from(({}, {"vat_on_sub": True}, *LINE_SHAPES)),
     )
     def a_shop_with_orders(
-        self, orders: list[tuple[str, str]], booked_elsewhere: set[int], wrong_by: int
+        self,
+        orders: list[tuple[str, str]],
+        booked_elsewhere: set[int],
+        wrong_by: int,
+        shape: dict[str, Any],
     ) -> None:
+        self.world.sandbox.settings.update(shape)
         for total, email in orders:
             self.an_order_comes_in(total, email, PAID)
         for place in booked_elsewhere:

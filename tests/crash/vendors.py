@@ -152,7 +152,13 @@ def _serve(pipe: Connection) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = Settings(
-        rate_limit=10**6, rate_window=10.0**6, expires_in=10 * 86_400, rotate_refresh_tokens=True
+        rate_limit=10**6,
+        rate_window=10.0**6,
+        expires_in=10 * 86_400,
+        rotate_refresh_tokens=True,
+        # Lines read back as they may at worst.
+        no_vat="null_code",
+        own_lines_vat=True,
     )
     with Sandbox(today=TODAY, settings=settings, samples=False) as sandbox:
         vendors = Vendors(sandbox, samples(TODAY))
