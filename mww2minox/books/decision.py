@@ -151,7 +151,7 @@ def _understood(workings: Workings) -> Workings | Rejection:
     # Each of such orders would wait for another, and none of them has anything to take back.
     original = workings.facts.original
     if original and original.leads_back:
-        problem = problem or "credited_order_number"
+        problem = problem or f"credited_order_number {order.credited_order_number}"
     if problem:
         return _reject(order, Reason.ORDER_INVALID, problem=problem)
 

@@ -53,14 +53,13 @@ def read_amount(value: object) -> Decimal:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         # no text: never shown: the place alone is
         raise ValueError("not a text")  # noqa: TRY004 - what pydantic collects
 
-    # A house number may come as 62.0.
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return plain_text(str(value))
+    # A house number may come as 62.0; what has a point in JSON is read as Decimal.
+    text = str(value)
+    return plain_text(text if isinstance(value, str) else text.removesuffix(".0"))
 
 
 def plain_text(text: str) -> str:

@@ -1376,7 +1376,7 @@ def test_what_takes_back_each_other_is_not_understood() -> None:
     rejection = decide(CREDIT, rules(), ADMINISTRATION, facts).outcome
     assert isinstance(rejection, Rejection)
     assert rejection.reason is Reason.ORDER_INVALID
-    assert rejection.values == {"number": "1030", "problem": "credited_order_number"}
+    assert rejection.values == {"number": "1030", "problem": "credited_order_number 1001"}
 
 
 def test_a_positive_total_tells_before_the_original() -> None:

@@ -2,6 +2,8 @@
 
 import copy
 import datetime as dt
+import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -76,12 +78,27 @@ def test_what_is_empty_in_a_list_is_no_entry_of_it(empty: object) -> None:
 
 @pytest.mark.parametrize(
     ("number", "street"),
-    [(62, "Molenstraat 62"), (62.0, "Molenstraat 62"), ("62.0", "Molenstraat 62.0")],
+    [
+        (62, "Molenstraat 62"),
+        (62.0, "Molenstraat 62"),
+        # What has a point in the shop's JSON is read as Decimal.
+        (Decimal("62.0"), "Molenstraat 62"),
+        (Decimal("62.5"), "Molenstraat 62.5"),
+        (Decimal("1E+999999"), "Molenstraat 1E+999999"),
+        ("62.0", "Molenstraat 62.0"),
+    ],
 )
 def test_a_house_number_may_be_a_number(number: object, street: str) -> None:
     found = read_order(changed("debtor", "address", "invoice", "number", value=number)).order
     assert found
     assert found.buyer.street == street
+
+
+def test_any_number_in_the_shops_json_may_have_a_point() -> None:
+    text = json.dumps(PLAIN | {"number": 1024.0, "status": 2.0, "credited_order_number": 1001.0})
+    found = read_order(json.loads(text, parse_float=Decimal)).order
+    assert found
+    assert (found.number, found.status, found.credited_order_number) == ("1024", 2, "1001")
 
 
 @pytest.mark.parametrize("currency", ["eur", "Eur", " EUR "])
