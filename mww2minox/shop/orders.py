@@ -432,7 +432,7 @@ def _line(line: _OrderLine) -> Line:
         Price(rate=price.rate, excluding=price.amount, including=price.amount_including_tax)
         for price in line.price
     )
-    return Line(type=line.type, prices=prices)
+    return Line(type=line.type.lower(), prices=prices)
 
 
 def _buyer(debtor: _Debtor) -> Buyer:

@@ -101,6 +101,13 @@ def test_any_number_in_the_shops_json_may_have_a_point() -> None:
     assert (found.number, found.status, found.credited_order_number) == ("1024", 2, "1001")
 
 
+@pytest.mark.parametrize("kind", ["Shipping", "SHIPPING", " shipping "])
+def test_a_type_of_line_is_the_same_in_capitals(kind: str) -> None:
+    found = read_order(changed("orderlines", 0, "type", value=kind)).order
+    assert found
+    assert found.lines[0].type == "shipping"
+
+
 @pytest.mark.parametrize("currency", ["eur", "Eur", " EUR "])
 def test_a_currency_is_the_same_in_small_letters(currency: str) -> None:
     found = read_order(changed("currency", value=currency)).order
