@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from string import ascii_uppercase
 
 from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import InvalidChecksum, ValidationError
@@ -103,10 +104,31 @@ def _in_one_form(given: str, country: str) -> str:
     prefix, start = _prefix(country), number[:2]
     if not start.isalpha() or (prefix == "FR" and start not in KNOWN_PREFIXES):
         number = prefix + number
-    # Of all countries only Greece is written in two ways.
+
+    number = _as_today(number)
+    return number if eu_vat.is_valid(number) else _behind_words(number) or number
+
+
+def _as_today(number: str) -> str:
+    """Write a Greek number with EL, the one country with two prefixes, and a Belgian with its 0."""
     if number.startswith("GR"):
         number = f"EL{number[2:]}"
+
     return f"BE0{number[2:]}" if OLD_BELGIAN.fullmatch(number) else number
+
+
+def _behind_words(text: str) -> str | None:
+    """Return the valid number, its prefix and all, that follows on letters alone; None without one.
+
+    There are more words for a VAT number than can be listed: its check digits tell where it begins.
+    """
+    letters = len(text) - len(text.lstrip(ascii_uppercase))
+    for start in range(1, letters - 1):
+        number = _as_today(text[start:])
+        if not number.startswith(NO_COUNTRY) and eu_vat.is_valid(number):
+            return number
+
+    return None
 
 
 def _prefix(country: str) -> str:
