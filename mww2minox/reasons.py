@@ -90,6 +90,8 @@ BY_HAND = N_("(or book it by hand with invoice number {number}, and run: mww2min
 BY_HAND_BY_TEXT = N_(
     "(or book it by hand with {number} as its description, and run: mww2minox adopt)"
 )
+NO_INVOICE_NUMBER = re.compile(r"[^\W\d]|\d\D|\D\d")
+"""Letters, or anything else beside digits: that is no invoice number, whoever books the order."""
 RETRY = N_("Then run: mww2minox retry {number}")
 UNDO_SKIP = N_("To take that back, run: mww2minox skip --undo {number}")
 SEEN = N_("Then run: mww2minox seen {number}")
@@ -689,6 +691,7 @@ PLACES: dict[str, str] = {
     "tax_strategy": N_("the kind of VAT (tax_strategy)"),
     "orderlines": N_("the list of order lines"),
     "payment": N_("the way of paying"),
+    "reference": N_("the customer's own order number"),
     "debtor": N_("the customer's name or address"),
     "debtor.email": N_("the e-mail address"),
     "debtor.address.invoice.taxnumber": N_("the VAT number"),
@@ -857,7 +860,8 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
     """
     row = _row_of(reason, values)
     advice = _advice(values.get("message", ""), of_customer=row is CUSTOMER_REFUSED)
-    by_hand = BY_HAND_BY_TEXT if "by_hand" in values else BY_HAND
+    by_text = "by_hand" in values or NO_INVOICE_NUMBER.search(values.get("number", ""))
+    by_hand = BY_HAND_BY_TEXT if by_text else BY_HAND
     # An older state knows no cause.
     texts = row.cases.get(values.get("cause", ""), Text(row.message, row.suggestion))
 

@@ -37,8 +37,10 @@ def missing(place: str) -> str:
 
 def problem_of_number(number: str, rules: BookingRules) -> str:
     """Return what an order number cannot be, or an empty text."""
+    if not ANY_NUMBER.fullmatch(number):
+        return "number"
     if rules.invoice_number is InvoiceNumber.MINOX:
-        return "" if ANY_NUMBER.fullmatch(number) else "number"
+        return ""
 
     fitting = LONG_NUMBER if rules.takes_long_numbers else INVOICE_NUMBER
     return "" if fitting.fullmatch(number) else "invoice_number"

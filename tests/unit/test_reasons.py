@@ -428,6 +428,16 @@ CUSTOMER_REFUSALS = [
 ]
 
 
+@pytest.mark.parametrize("language", ["en", "nl"])
+@pytest.mark.parametrize("reason", [Reason.EMAIL_MISSING, Reason.ORDER_INVALID])
+def test_no_order_number_with_letters_is_to_be_an_invoice_number(
+    reason: Reason, language: Language
+) -> None:
+    use(language)
+    values = {"number": "WEB-1024", "problem": "date"}
+    assert NUMBER[language].format("WEB-1024") not in explain(reason, values).suggestion
+
+
 @pytest.mark.parametrize(("message", "advice"), CUSTOMER_REFUSALS)
 def test_a_refused_customer_is_told_as_that_with_advice_for_the_order_in_the_shop(
     message: str, advice: str
