@@ -8,7 +8,7 @@ import unicodedata
 
 import idna
 
-UNKNOWN = "unknown@invalid"
+UNKNOWN = "unknown@address.invalid"
 """Stands for an address that is known no more: there was one."""
 WITH_NAME = re.compile(r"<([^<>]*@[^<>]*)>")
 ENCODED = "xn--"
@@ -18,14 +18,16 @@ ENCODED = "xn--"
 def address_of(given: str) -> str:
     """Return the bare e-mail address, as it was typed; empty where there is none.
 
-    Out of `Name <address>`. Words like `geen`, `n.v.t.` and `-` are no address.
+    Out of `Name <address>`. Words like `geen`, `n.v.t.` and `-` are no address, nor is `geen@geen`:
+    a domain has a dot.
     """
     text = unicodedata.normalize("NFC", given).strip()
     named = WITH_NAME.search(text)
-    address = (named[1] if named else text).removeprefix("mailto:").strip()
+    address = (named[1] if named else text).removeprefix("mailto:").strip(" .,;")
 
     local, _at, domain = address.rpartition("@")
-    return address if local and domain else ""
+    is_address = local and all(domain.split(".")) and "." in domain
+    return address if is_address else ""
 
 
 def one_form(address: str) -> str:

@@ -17,12 +17,19 @@ from mww2minox.books.email_address import address_of, one_form, spellings
         ('"Jansen, Jan" < jan@example.nl >', "jan@example.nl"),
         ("<jan@example.nl>", "jan@example.nl"),
         ("mailto:jan@example.nl", "jan@example.nl"),
+        ("jan@example.nl.", "jan@example.nl"),
+        ("jan@example.nl;", "jan@example.nl"),
         ("O'Neil+shop/50%#1@example.com", "O'Neil+shop/50%#1@example.com"),
         ("info@bücher.example", "info@bücher.example"),
         (unicodedata.normalize("NFD", "josé@example.nl"), "josé@example.nl"),
         *[
             (word, "")
             for word in ("", "  ", "-", "geen", "n.v.t.", "N/A", "onbekend", "@", "a@", "@b")
+        ],
+        *[
+            # A word that a shop's form took because of its @: many strangers have the same one.
+            (word, "")
+            for word in ("geen@geen", "-@-", "x@x.", "n.v.t@nvt", "Geen <geen@mail>", "a@.b")
         ],
     ],
 )
