@@ -43,6 +43,8 @@ PRIVATE = 0o600
 """The mode of all that is ours: for its owner only."""
 BUSY_SECONDS = 30
 """How long a write waits for that of another process."""
+EMPTIED = "emptied"
+"""A mark on an order's reduced JSON that its addresses are gone."""
 
 Stored = TypeVar("Stored")
 
@@ -322,6 +324,11 @@ class _KeptOrder:
     def problem(self) -> str:
         """The place in the JSON that cannot be read, or an empty text."""
         return self._reading.problem
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether its addresses are gone, e-mail too: `retention_days` was over."""
+        return bool(self.payload.get(EMPTIED))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from mww2minox.minox.wire import without_names
 from mww2minox.reasons import explain_differences
 from mww2minox.shop.api import Page
 from mww2minox.shop.intake import Counts, close_gone, is_before, sort_again, take_in
-from mww2minox.shop.orders import EMPTIED, ReceivedOrder, without_addresses
+from mww2minox.shop.orders import ReceivedOrder, without_addresses
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredOrder
 from mww2minox.steps.census import TAKEN, hold_census
@@ -414,7 +414,7 @@ def _forget_addresses(wiring: Wiring, now: datetime) -> None:
             continue
 
         # Nothing is left to empty of what was emptied before, or never was an order's.
-        if not booking.payload.get(EMPTIED) and "malformed" not in booking.payload:
+        if not booking.is_emptied and "malformed" not in booking.payload:
             body = without_names(booking.body, booking.number)
             wiring.store.reduce(booking.number, without_addresses(booking.payload), body)
 

@@ -17,12 +17,7 @@ from mww2minox.shop.intake import (
     note_in_shop,
     undone_since,
 )
-from mww2minox.shop.orders import (
-    EMPTIED,
-    ReceivedOrder,
-    read_stored_order,
-    without_addresses,
-)
+from mww2minox.shop.orders import ReceivedOrder, read_stored_order, without_addresses
 from mww2minox.shop.rereading import reread
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.booked_orders import tell_of_differences, unseen_differences
@@ -222,7 +217,7 @@ def _store(run: Verification, booking: StoredBooking, compared: Compared) -> Non
 def _as_emptied(booking: StoredBooking, agreed: StoredBooking) -> StoredBooking:
     """Return what order and booking agree on, without the addresses that were emptied before."""
     # Of an order that cannot be read no address is kept.
-    if not booking.payload.get(EMPTIED) or "malformed" in agreed.payload:
+    if not booking.is_emptied or "malformed" in agreed.payload:
         return agreed
 
     return replace(

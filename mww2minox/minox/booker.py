@@ -18,7 +18,6 @@ from enum import Enum, auto
 from mww2minox.books.booking import customer_of_sale, lacks_payment
 from mww2minox.books.decision import decide
 from mww2minox.books.model import (
-    NO_FACTS,
     ORDER_GONE,
     Administration,
     Booking,
@@ -197,15 +196,16 @@ class Booker:
         if stored.order is None:
             return self._invalid(stored.number, stored.problem)
 
-        rules, facts = self._rules, NO_FACTS
+        rules, original = self._rules, self._original_known(stored.order, judged)
         if is_there:
             order = replace(stored.order, payment=stored.order.payment or None)
             rules = replace(rules, takes_long_numbers=True)
+            if original:
+                original = replace(original, state=State.BOOKED, leads_back=False)
         else:
             order = self._with_payment(stored.order)
-            facts = Facts(original=self._original_known(order, judged))
 
-        outcome = decide(order, rules, self._administration, facts).outcome
+        outcome = decide(order, rules, self._administration, Facts(original=original)).outcome
         if isinstance(outcome, Booking) and isinstance(stored, StoredOrder):
             return _skipped_before(stored, outcome) or outcome
         return outcome

@@ -104,8 +104,7 @@ class Readback:
         if booking.body:
             compared = self._with_sent(booking.body, booking.order, lines)
         else:
-            total = Decimal(booking.total_cents) / 100
-            compared = _compared(self._with_wanted(booking.number, booking.order, total, lines))
+            compared = _compared(self._with_adopted(booking, lines))
 
         if now is None or now.order is None or not (compared.differences or changes):
             return compared
@@ -198,14 +197,31 @@ class Readback:
 
     # With what the order wants
 
+    def _with_adopted(self, booking: StoredBooking, lines: Sequence[TransactionLine]) -> Adopted:
+        """Compare the lines of an adopted booking with the order as it was then.
+
+        Its customer was right when its addresses were emptied: no e-mail address finds it any more.
+        """
+        total = Decimal(booking.total_cents) / 100
+        customers = (booking.customer,) if booking.is_emptied else None
+
+        return self._with_wanted(booking.number, booking.order, total, lines, customers=customers)
+
     def _with_wanted(
-        self, number: str, order: Order | None, total: Decimal, lines: Sequence[TransactionLine]
+        self,
+        number: str,
+        order: Order | None,
+        total: Decimal,
+        lines: Sequence[TransactionLine],
+        *,
+        customers: tuple[str, ...] | None = None,
     ) -> Adopted:
+        """Compare lines with what an order wants; None for its `customers`: those that fit it."""
         shares = None
-        customers: tuple[str, ...] = ()
         if order:
             shares = self._decided(order, self._any_number).workings.shares or None
-            customers = self._customers_of(order)
+        if customers is None:
+            customers = self._customers_of(order) if order else ()
 
         return compare_adopted(
             lines,

@@ -15,8 +15,8 @@ from mww2minox.books.model import (
     Rejection,
     State,
 )
-from mww2minox.shop.orders import EMPTIED, ReceivedOrder, read_stored_order, without_addresses
-from mww2minox.state import OrderNow, ReadOrder, Store, StoredOrder
+from mww2minox.shop.orders import ReceivedOrder, read_stored_order, without_addresses
+from mww2minox.state import EMPTIED, OrderNow, ReadOrder, Store, StoredOrder
 
 KEPT_SINCE = ("payment_status", "taxed")
 """The fields that versions before this one did not keep of an order."""

@@ -21,11 +21,10 @@ from mww2minox.books.email_address import UNKNOWN
 from mww2minox.books.model import Buyer, Line, Order, Price, Tax
 from mww2minox.books.order_check import missing
 from mww2minox.language.cleaning import one_line, without_format_marks
+from mww2minox.state import EMPTIED
 
 MICRO = Decimal("0.000001")
 """The vendor's amounts excluding tax have up to six decimals."""
-EMPTIED = "emptied"
-"""A mark on reduced JSON that its addresses are gone."""
 UNREADABLE = "?"
 LONGEST_TEXT = 200
 MOST_READ = 10 * LONGEST_TEXT

@@ -9,6 +9,7 @@ from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Store
 from tests.harness.inside import Ended, Inside
 from tests.harness.world import an_order
+from tests.system.test_adopt import lose_state
 
 MARCH = dt.date(2026, 3, 14)
 NUMBER, CREDIT = "1005", "1001"
@@ -208,19 +209,26 @@ def test_orders_that_credit_each_other_are_told_and_hold_up_nobody(
 def test_three_credit_orders_of_the_whole_are_booked_with_a_warning_from_the_second_on(
     inside: Inside, vendors: Sandbox
 ) -> None:
+    """So too when the state was lost and they are taken over."""
     offer(vendors)
     for number in ("1001", "1002", "1003"):
         credit(vendors, number)
     assert run(inside, "fetch", "push").status == 0
     assert len(vendors.minox.batches) == 4
-    with_warning = {booking.number: booking.warnings for booking in bookings(inside)}
-    credited = {
-        number: [warning.values["credited"] for warning in warnings]
-        for number, warnings in with_warning.items()
-    }
-    assert credited == {"1001": [], "1002": ["242.00"], "1003": ["363.00"], NUMBER: []}
+    expected = {"1001": [], "1002": ["242.00"], "1003": ["363.00"], NUMBER: []}
+    assert credited_too_much(inside) == expected
+
+    lose_state(inside, vendors)
+    vendors.shop.set_status(NUMBER, CANCELLED)
+    run(inside, "fetch", "adopt")
+    assert credited_too_much(inside) == expected
+    assert len(vendors.minox.batches) == 4
 
 
-def bookings(inside: Inside) -> list[Any]:
+def credited_too_much(inside: Inside) -> dict[str, list[str]]:
     with Store(inside.state) as store:
-        return store.bookings()
+        found = store.bookings()
+    return {
+        booking.number: [warning.values["credited"] for warning in booking.warnings]
+        for booking in found
+    }

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mww2minox.commands.adopt import adopt
 from mww2minox.commands.fetch import fetch
 from mww2minox.commands.push import push
 from mww2minox.commands.verify import verify
@@ -18,6 +19,7 @@ from mww2minox.sandbox.order_parts import Order, goods, invoice, order, person
 from mww2minox.state import Store, StoredBooking, StoredOrder
 from tests.harness.clients import Processes, log_in
 from tests.harness.clock import Clock, fast_clock
+from tests.system.test_adopt import KEES, book, debtor, revenue, uuid_of
 
 pytestmark = pytest.mark.thorough
 
@@ -309,3 +311,26 @@ def test_a_credit_order_finds_the_customer_of_an_emptied_original(books: Books) 
     books.run(fetch)
     assert books.run(push) == 0
     assert books.stored("502")[1].customer == books.stored("501")[1].customer
+
+
+def test_an_adopted_booking_is_held_to_its_customer_when_no_address_is_known_any_more(
+    books: Books,
+) -> None:
+    """Minox is not asked for an e-mail address that nobody has."""
+    addresses = [{"name": "H", "email_addresses": [{"email_address": "helene@kooi.example"}]}]
+    customer = str(books.sandbox.minox.create_customer({"addresses": addresses}, "VERK")["id"])
+    day = NOON.date().isoformat()
+    theirs = debtor("24.20", of=customer, invoice_number=501), revenue("24.20")
+    book(books.sandbox, "by hand", *theirs, day=day)
+    books.run(fetch, adopt, verify)
+    books.pass_days(DAYS + 1)
+    books.run(fetch)
+    assert books.personal() == []
+
+    books.sandbox.requests.clear()
+    assert books.run(verify, everything=True) == 0
+    assert not [seen.path for seen in books.sandbox.requests if "by_email" in seen.path]
+    for line in books.sandbox.minox.batches[uuid_of("by hand")][:1]:
+        line["account"] = line["account"] | {"id": KEES}
+    assert books.run(verify, everything=True) == 3
+    assert [one.code for one in books.stored()[1].differences] == ["customer_not_of_order"]
