@@ -20,6 +20,8 @@ EXCHANGE = order(
     payment=None,
 )
 
+PAYMENT = {"gateway_name": "mollie", "method_name": "ideal"}
+
 
 @pytest.fixture
 def samples() -> bool:
@@ -61,7 +63,9 @@ def test_a_gift_card_is_sold_and_used_without_vat_and_reads_back_right(
     inside.write_config({**config, "language": "en", "state": str(inside.state)})
 
     sale = [line("gift_card", "Cadeaubon", rated("0", "50.00"))]
-    vendors.shop.add({**EXCHANGE, "orderlines": sale, "price": invoice("50.00")})
+    vendors.shop.add(
+        {**EXCHANGE, "payment": PAYMENT, "orderlines": sale, "price": invoice("50.00")}
+    )
     use = [goods("21", "50.00"), line("gift_card", "Cadeaubon", rated("0", "-50.00"))]
     price = invoice("0.00", ("21", "8.68"))
     vendors.shop.add({**EXCHANGE, "number": "502", "orderlines": use, "price": price})
