@@ -496,7 +496,7 @@ def _abroad(day: _Calendar) -> Iterator[Sample]:
     yield _sample(
         "A German VAT number on an order for Belgium: booked, with a warning.",
         _reverse("1011", day.ago(17), "BE", "DE136695976", "75.00"),
-        _booked("75.00", _eu("75.00")),
+        _booked("75.00", _eu("75.00"), warnings=("vat_number_other_country",)),
     )
 
     yield _sample(
