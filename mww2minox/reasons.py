@@ -698,7 +698,6 @@ PLACES: dict[str, str] = {
     "credited_order_number": N_("the order that it credits"),
     "status_changed_date": N_("the date of the status"),
     "payment_status": N_("the status of the payment"),
-    "reference": N_("the reference"),
     "taxed": N_("the field that says whether prices include VAT"),
 }
 """The places in an order of the shop, in words; what is inside one of them is it too."""
