@@ -90,7 +90,7 @@ class _Shop:
         self.chance = chance
         self.country, self.strategy, self.rates = chance.choice(COUNTRIES)
         self.with_vat = chance.random() < 0.6
-        self.tells_gross = chance.random() < 0.9
+        self.tells_gross = chance.random() < 0.8
         self.tells_tax = chance.random() < 0.85
 
     def basket(self) -> list[Entry]:
@@ -98,6 +98,9 @@ class _Shop:
         chance = self.chance
         most = chance.choice((1, 2, 3, 5, 12, 40))
         entries = [self._article() for _ in range(chance.randint(1, most))]
+        # Many of one kind, each on a line of its own: all are rounded the same way.
+        if chance.random() < 0.1:
+            entries += [self._article()] * 40
         if chance.random() < 0.3:
             entries += self._spread("discount", -self._some_of(entries))
         if chance.random() < 0.5:
@@ -114,6 +117,9 @@ class _Shop:
         price = Fraction(chance.randint(*chance.choice(((1, 30), (100, 20_000)))), 100)
         if chance.random() < 0.3:
             price = Fraction(chance.randint(1, 99_999_999), 1_000_000)
+        # With VAT it ends in half a cent.
+        if chance.random() < 0.1:
+            price = Fraction(chance.randint(0, 20)) + Fraction(1, 2)
         price *= chance.randint(1, 5)
         kind = chance.choice(("article", "article", "custom", "giftwrap"))
         return self._entry(kind, chance.choice(self.rates), price)
