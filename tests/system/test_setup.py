@@ -42,7 +42,7 @@ ANSWERS = {
     DEBTOR: "kas",
     SCREEN: "",
     TRIAL: "",
-    "Send VAT the way that reads back right, booking.vat_posting: {way}?": "",
+    "Send VAT the way that reads back correctly, booking.vat_posting: {way}?": "",
     "Replace {path}? What is there now is kept as {old}.": "",
 }
 
@@ -414,7 +414,7 @@ def test_where_no_way_is_right_it_says_what_came_back(wizard: Wizard) -> None:
     }
     assert wizard.run(replies={TRIAL: "y"}) == 0
     shown = " ".join(wizard.shown.split())
-    assert "None of the ways of sending VAT reads back right." in shown
+    assert "None of the ways of sending VAT reads back correctly." in shown
     assert "net: Minox refuses it: Periode" in shown
     assert not wizard.sandbox.minox.batches
 
