@@ -104,15 +104,17 @@ def fill_in(document: Document, environment: Mapping[str, str]) -> dict[str, Val
             case list():
                 return [visit(item, (*place, index)) for index, item in enumerate(value)]
             case str():
-                return REFERENCE.sub(
-                    lambda reference: _variable(reference, environment, path, complain(place)),
-                    value,
-                )
+                return filled(value, place)
             case _:
                 return value
 
-    def complain(place: Place) -> Callable[[str], None]:
-        return lambda problem: document.add(place, problem)
+    def filled(text: str, place: Place) -> str:
+        def complain(problem: str) -> None:
+            document.add(place, problem)
+
+        return REFERENCE.sub(
+            lambda reference: _variable(reference, environment, path, complain), text
+        )
 
     return cast("dict[str, Value]", visit(document.values, ()))
 
