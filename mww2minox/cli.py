@@ -20,7 +20,7 @@ import click
 
 from mww2minox import __version__
 from mww2minox.errors import ExitStatus, MwwError
-from mww2minox.language.help import FloatRange, Group, IntRange, Option, argument, option
+from mww2minox.language.help import Day, FloatRange, Group, IntRange, Option, Time, argument, option
 from mww2minox.language.texts import N_, _, default_language, system_problem, use
 from mww2minox.register import COMMANDS, Command
 
@@ -88,8 +88,6 @@ def cli(
 
 
 # Options that several commands share.
-
-Day = click.DateTime(["%Y-%m-%d"])
 
 _since_option = option(
     "--since", type=Day, metavar=N_("DATE"), help=N_("Orders from this date on.")
@@ -452,7 +450,7 @@ def report(  # noqa: PLR0913 - the command's options
 )
 @option(
     "--at",
-    type=click.DateTime(["%H:%M"]),
+    type=Time,
     default="06:15",
     show_default=True,
     metavar=N_("HH:MM"),

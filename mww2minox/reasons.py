@@ -10,7 +10,7 @@ them.
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
 from functools import partial
@@ -159,12 +159,12 @@ STATES: dict[State, str] = {
 
 REASONS: dict[Reason, ReasonRow] = {
     Reason.STATUS_NOT_SELECTED: ReasonRow(
-        message=N_("Order {number} has status {status}, which is not one that books."),
+        message=N_("Order {number} has status {status}, which is not booked."),
         suggestion=N_(
             "Wait for its status to change in the shop, or add the status to shop.statuses in the"
             " config."
         ),
-        brief=N_("status does not book"),
+        brief=N_("status is not booked"),
         state=State.WAITING,
         values={"status": TEXT},
     ),
@@ -226,7 +226,7 @@ REASONS: dict[Reason, ReasonRow] = {
     ),
     Reason.VAT_RATE_UNMAPPED: ReasonRow(
         message=N_(
-            "Order {number} has VAT rate {rate}% in {region}, which no row of the config covers."
+            "Order {number} has VAT rate {rate}% in {region}, for which the config has no row."
         ),
         suggestion=N_("Add a row for it to vat in the config: VAT code and ledger account."),
         brief=N_("VAT rate not in the config"),
@@ -398,6 +398,12 @@ REASONS: dict[Reason, ReasonRow] = {
     ),
 }
 
+NO_NOTE = "-"
+"""Stands in the place of a note where there is none."""
+SKIPPED_WITHOUT_NOTE = replace(
+    REASONS[Reason.SKIPPED_BY_HAND],
+    message=N_("Order {number} was skipped by hand, and is never booked."),
+)
 UNFIT_NUMBER = ReasonRow(
     message=N_(
         "Order {number} cannot have its own number as invoice number in Minox: that is a whole"
@@ -652,7 +658,7 @@ DIFFERENCES: dict[str, DifferenceRow] = {
     ),
     STATUS_DIFFERS: DifferenceRow(
         text=N_(
-            "its status was {expected} when it was booked, and is now {found}, which does not book"
+            "its status was {expected} when it was booked, and is now {found}, which is not booked"
         ),
         values={"expected": TEXT, "found": TEXT},
     ),
@@ -825,6 +831,19 @@ STRATEGIES: dict[str, str] = {
     ZERO_PERCENT: N_("export (outside the EU)"),
 }
 """The strategies of the shop, in words."""
+JOURNAL_TYPES = {
+    "sales": N_("sales"),
+    "purchase": N_("purchases"),
+    "bank": N_("bank"),
+    "cash": N_("cash"),
+    "general": N_("general entries"),
+}
+"""The types of Minox' journals, in words."""
+
+
+def journal_type(code: str) -> str:
+    """Return a type of journals in words; one that is not known, as Minox has it."""
+    return _(JOURNAL_TYPES[code.lower()]) if code.lower() in JOURNAL_TYPES else code
 
 
 def state_in_words(state: State) -> str:
@@ -848,6 +867,8 @@ def _row_of(reason: Reason, values: Mapping[str, str]) -> ReasonRow:
     # That the value is there says it: what it is goes into no text.
     if reason is Reason.REJECTED_BY_MINOX and "refused" in values:
         return CUSTOMER_REFUSED
+    if reason is Reason.SKIPPED_BY_HAND and values.get("note") == NO_NOTE:
+        return SKIPPED_WITHOUT_NOTE
     if reason is Reason.ORDER_INVALID and STAND_IN.fullmatch(values.get("number", "")):
         return NAMELESS
     return REASONS[reason]

@@ -16,7 +16,7 @@ from mww2minox.output import Output
 from mww2minox.steps.running_sandbox import running_sandbox, save_config
 
 STEPS = (
-    (("fetch",), N_("Take the shop's orders in")),
+    (("fetch",), N_("Get the shop's orders")),
     (("push",), N_("Book them in Minox")),
     (("verify",), N_("Read the bookings back and compare")),
     (("report",), N_("What was booked, and what needs attention")),

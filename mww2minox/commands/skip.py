@@ -6,7 +6,7 @@ from mww2minox.books.model import Reason, Rejection, State
 from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import _
 from mww2minox.minox.booker import Arrival
-from mww2minox.reasons import explain_rejection, state_in_words
+from mww2minox.reasons import NO_NOTE, explain_rejection, state_in_words
 from mww2minox.shop.intake import Counts, take_in
 from mww2minox.shop.orders import plain_text
 from mww2minox.state import StoredOrder
@@ -14,8 +14,6 @@ from mww2minox.steps.booked_orders import tell_of_unseen_warnings
 from mww2minox.steps.named_orders import each_alone, known_order
 from mww2minox.steps.taking_over import leave_in_doubt, settle_arrived
 from mww2minox.wiring import Wiring
-
-NO_NOTE = "-"
 
 
 def skip(wiring: Wiring, numbers: Sequence[str], *, note: str = "") -> ExitStatus:

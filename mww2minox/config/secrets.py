@@ -12,16 +12,11 @@ from pathlib import Path
 
 from dotenv.parser import parse_stream
 
-from mww2minox.config.yaml_file import REFERENCE, Document, Value
+from mww2minox.config.yaml_file import REFERENCE, Document, Value, env_file
 from mww2minox.language.texts import _, system_problem
 
 ENVIRONMENT = "environment"
 """The credential that holds the env file."""
-
-
-def env_file(config: Path) -> Path:
-    """Return where a config's env file is, if it has one: `shop.env` for `shop.yaml`."""
-    return config.with_suffix(".env")
 
 
 def handed_over(name: str) -> Path | None:

@@ -107,14 +107,12 @@ class ShopSettings(Settings):
     partner_token: Secret | None = Field(
         default=None,
         description=N_(
-            "the application's token, from MyOnlineStore, here or in partner_token_file. It tells"
-            " the names of statuses; without it these must be numbers. Default: none."
+            "the application's token, from MyOnlineStore, here or in partner_token_file. It is"
+            " needed to show status names; without it these must be numbers. Default: none."
         ),
         examples=["${MWW_PARTNER_TOKEN}"],
     )
-    language: Locale = Field(
-        default="nl_NL", description=N_("the language of the names of statuses")
-    )
+    language: Locale = Field(default="nl_NL", description=N_("the language of the status names"))
     timezone: Timezone = Field(
         default="Europe/Amsterdam", description=N_("the time zone of the shop's clock")
     )

@@ -95,6 +95,7 @@ def read_document(path: Path) -> Document:
 
 def fill_in(document: Document, environment: Mapping[str, str]) -> dict[str, Value]:
     """Return the values with each `${NAME}` replaced; a name that is not set becomes a problem."""
+    path = env_file(document.path)
 
     def visit(value: Value, place: Place) -> Value:
         match value:
@@ -103,16 +104,24 @@ def fill_in(document: Document, environment: Mapping[str, str]) -> dict[str, Val
             case list():
                 return [visit(item, (*place, index)) for index, item in enumerate(value)]
             case str():
-                return REFERENCE.sub(
-                    lambda reference: _variable(reference, environment, complain(place)), value
-                )
+                return filled(value, place)
             case _:
                 return value
 
-    def complain(place: Place) -> Callable[[str], None]:
-        return lambda problem: document.add(place, problem)
+    def filled(text: str, place: Place) -> str:
+        def complain(problem: str) -> None:
+            document.add(place, problem)
+
+        return REFERENCE.sub(
+            lambda reference: _variable(reference, environment, path, complain), text
+        )
 
     return cast("dict[str, Value]", visit(document.values, ()))
+
+
+def env_file(config: Path) -> Path:
+    """Return where a config's env file is, if it has one: `shop.env` for `shop.yaml`."""
+    return config.with_suffix(".env")
 
 
 def written(place: Place) -> str:
@@ -261,20 +270,29 @@ def _scalar(node: yaml.Node) -> Value:
 
 
 def _variable(
-    reference: re.Match[str], environment: Mapping[str, str], complain: Callable[[str], None]
+    reference: re.Match[str],
+    environment: Mapping[str, str],
+    path: Path,
+    complain: Callable[[str], None],
 ) -> str:
-    """Return what a `${NAME}` stands for, empty where there is none; then complain."""
+    """Return what a `${NAME}` stands for, empty where there is none; then complain that it can
+    stand in the env file at `path`.
+    """
     name = reference[1]
     if not ENVIRONMENT_NAME.fullmatch(name) or not reference[0].endswith("}"):
         complain(_("`${` must be followed by the name of an environment variable and `}`"))
         return environment.get(name, "")
 
-    unset = _("the environment variable {name} is not set; set it, or put it in the env file")
-    empty = _("the environment variable {name} is empty; set it, or put it in the env file")
+    unset = _(
+        "the environment variable {name} is not set; set it, or add a line {name}=... to {path}"
+    )
+    empty = _(
+        "the environment variable {name} is empty; set it, or add a line {name}=... to {path}"
+    )
     if name not in environment:
-        complain(unset.format(name=name))
+        complain(unset.format(name=name, path=path))
     elif not environment[name]:
-        complain(empty.format(name=name))
+        complain(empty.format(name=name, path=path))
     return environment.get(name, "")
 
 

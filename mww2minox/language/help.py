@@ -5,6 +5,7 @@ translated where it is shown.
 """
 
 import math
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -65,16 +66,28 @@ def _word(text: str) -> Any:  # noqa: ANN401 - as `_shown`
     return property(lambda _holder: _(text))
 
 
+def _in_words(low: float | None, high: float | None) -> str:
+    if high is None:
+        return _("{low} or more").format(low=low)
+    return _("{low} to {high}").format(low=low, high=high)
+
+
 class IntRange(click.IntRange):
     """A whole number."""
 
     name = _word(N_("integer range"))
+
+    def _describe_range(self) -> str:
+        return _in_words(self.min, self.max)
 
 
 class FloatRange(click.FloatRange):
     """A number; `nan` and `inf` are none."""
 
     name = _word(N_("float range"))
+
+    def _describe_range(self) -> str:
+        return _in_words(self.min, self.max)
 
     def convert(
         self, value: float, param: click.Parameter | None, ctx: click.Context | None
@@ -88,6 +101,26 @@ class FloatRange(click.FloatRange):
         return number
 
 
+class Moment(click.DateTime):
+    """A date or a time in one form; who writes it otherwise is told how, by an example."""
+
+    def __init__(self, form: str, wrong: str) -> None:
+        super().__init__([form])
+        self._wrong = wrong
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the moment, or fail."""
+        try:
+            moment: datetime = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(_(self._wrong).format(answer=repr(value)), param, ctx)
+        return moment
+
+
+Day = Moment("%Y-%m-%d", N_("{answer} is no date; type it like 2026-01-31."))
+Time = Moment("%H:%M", N_("{answer} is no time of day; type it like 06:15."))
 HELP = N_("Show this message and exit.")
 option = partial(click.option, cls=Option)
 argument = partial(click.argument, cls=Argument)

@@ -358,7 +358,7 @@ class Webshop:
             suggestion = _(
                 "Copy the token again from the shop (Instellingen > API, or Add-ons & Modules >"
                 " Integraties & koppelingen; it takes the package PREMIUM or above) into the"
-                " config, then run: mww2minox check"
+                " config or config.env, then run: mww2minox check"
             )
             return TokenRefused(message, suggestion)
 

@@ -19,7 +19,7 @@ MARCH = dt.date(2026, 3, 14)
 NUMBER, CREDIT = "1001", "1002"
 PAID, SENT, CANCELLED, CREDITED = 2, 3, 6, 8
 CANCELLATION = (
-    "its status was Betaald (2) when it was booked, and is now Geannuleerd (6), which does not book"
+    "its status was Betaald (2) when it was booked, and is now Geannuleerd (6), which is not booked"
 )
 
 

@@ -197,7 +197,7 @@ def test_a_name_that_two_statuses_have_stands_for_both(
     with mock.patch("mww2minox.sandbox.shop_api.statuses", return_value=twice):
         told = [row["what"] for row in rows(look(cli)) if row["name"] == "status"]
         cli("fetch")
-    assert told == ["status Betaald (2) books", "status Betaald (8) books"]
+    assert told == ["status Betaald (2) is booked", "status Betaald (8) is booked"]
     ready = {
         str(sandbox.shop.orders[number]["status"])
         for number, one in cli.report().items()
@@ -597,7 +597,7 @@ def test_the_table_marks_each_line(cli: Cli, config: Config) -> None:
     config["minox"]["journal"] = "INK"
     cli.write_config(config)
     lines = cli("check").out.splitlines()
-    assert "✗ journal INK: it is a journal of type purchase, not sales" in lines
+    assert "✗ journal INK: it is a journal for purchases, not for sales" in lines
     assert "  Correct minox.journal in the config, then run: mww2minox check" in lines
     assert "✓ tenant 12345" in lines
     assert "· last run of push: there was none yet" in lines

@@ -160,7 +160,7 @@ def test_a_wrong_config_is_told_in_dutch(dutch: Cli, config: dict[str, Any]) -> 
     assert "shop.since (regel " in told
     assert "bedoelt u journal?" in told
     assert "'net', 'gross', 'ledger', 'line' of 'debtor'" in told
-    assert told.endswith("Verbeter de config, en draai daarna: mww2minox check\n")
+    assert told.endswith("Verbeter de config. Voer daarna uit: mww2minox check\n")
 
 
 def test_a_config_that_is_no_yaml_is_told_in_dutch(dutch: Cli) -> None:
@@ -194,9 +194,10 @@ def test_a_damaged_state_file_is_told_in_dutch(dutch: Cli) -> None:
         (("fetch", "--untill", "x"), "Bedoelt u '--until'?"),
         (("frobnicate",), "De opdracht 'frobnicate' bestaat niet."),
         (("fetch", "--since"), "Bij de optie '--since' hoort een waarde."),
-        (("fetch", "--since", "soon"), "'soon' heeft niet de vorm '%Y-%m-%d'."),
+        (("fetch", "--since", "soon"), "'soon' is geen datum; typ die als 2026-01-31."),
+        (("schedule", "--at", "25:00"), "'25:00' is geen tijdstip; typ dat als 06:15."),
         (("push", "--limit", "x"), "'x' is geen geldig geheel getal."),
-        (("push", "--limit", "0"), "0 ligt niet in het bereik x>=1."),
+        (("push", "--limit", "0"), "0 kan niet: het moet 1 of meer zijn."),
         (("push", "--dry-run=yes"), "Bij de optie '--dry-run' hoort geen waarde."),
         (("report", "--format", "xls"), "'xls' is niet een van 'table'"),
         (("verify", "1001"), "Er staat een argument te veel (1001)"),

@@ -42,7 +42,7 @@ ANSWERS = {
     DEBTOR: "kas",
     SCREEN: "",
     TRIAL: "",
-    "Send VAT the way that reads back right, booking.vat_posting: {way}?": "",
+    "Send VAT the way that reads back correctly, booking.vat_posting: {way}?": "",
     "Replace {path}? What is there now is kept as {old}.": "",
 }
 
@@ -191,6 +191,7 @@ def test_the_config_is_commented_and_private_and_without_secrets(wizard: Wizard)
 
 def test_the_mapping_is_proposed_from_both_sides_lists(wizard: Wizard) -> None:
     wizard.run()
+    assert "reverse_charged_vat" not in wizard.shown, "it is named in words"
     assert wizard.settings["vat"][:4] == [
         {"region": "NL", "rate": 21, "code": 1, "ledger": 8000},
         {"region": "NL", "rate": 9, "code": 2, "ledger": 8010},
@@ -414,7 +415,7 @@ def test_where_no_way_is_right_it_says_what_came_back(wizard: Wizard) -> None:
     }
     assert wizard.run(replies={TRIAL: "y"}) == 0
     shown = " ".join(wizard.shown.split())
-    assert "None of the ways of sending VAT reads back right." in shown
+    assert "None of the ways of sending VAT reads back correctly." in shown
     assert "net: Minox refuses it: Periode" in shown
     assert not wizard.sandbox.minox.batches
 

@@ -561,7 +561,7 @@ def test_where_minox_knows_no_customer_the_trial_asks_for_one(wizard: Wizard) ->
     of_a_stranger(wizard.vendors)
     ended = wizard("", "y", "-", "nobody", "kas")
     assert ended.err.count("finds no open customer") == 2
-    assert "net: reads back right" in ended.out
+    assert "net: reads back correctly" in ended.out
     assert wizard.vendors.minox.batches == {}
 
 
@@ -572,7 +572,7 @@ def test_a_script_says_on_which_customer_the_trial_is(
     wizard.given["setup"] = {"trial": True, "trial_customer": 10600}
     monkeypatch.setattr(Typed, "isatty", lambda _: False)
     ended = wizard()
-    assert "net: reads back right" in ended.out, ended.err
+    assert "net: reads back correctly" in ended.out, ended.err
     assert len([one for one in wizard.vendors.requests if one.method == "PUT"]) == 1
 
 

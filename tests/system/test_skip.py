@@ -139,6 +139,7 @@ def test_an_order_that_the_shop_no_longer_has_stays_skipped(shop: Inside, vendor
 
 
 def test_a_later_note_replaces_the_former_and_none_keeps_it(shop: Inside) -> None:
+    assert "Note" not in shop("skip", NUMBER).err
     shop("skip", NUMBER, "--note", "first")
     assert "Note: first" in shop("skip", NUMBER).err
     assert "Note: second" in shop("skip", NUMBER, "--note", "second").err

@@ -436,7 +436,7 @@ vat:
         ),
         (
             "minox.client_secret (line 8): the environment variable UNSET is not set; set it, or"
-            " put it in the env file"
+            f" add a line UNSET=... to {folder.path.with_suffix('.env')}"
         ),
         "vat[1].rate (line 15): 121 is not a percentage; write a number from 0 to 100",
     )

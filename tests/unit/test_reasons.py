@@ -66,7 +66,7 @@ DUTCH = {
     "25.5": "25,5",
     "captured": "ontvangen",
     "waiting": "wacht",
-    "status_not_selected": "status boekt niet",
+    "status_not_selected": "status wordt niet geboekt",
     "refunded": "terugbetaald",
 } | {
     "47.45": "47,45",
@@ -87,7 +87,7 @@ DUTCH = {
 ENGLISH = {
     "shipping, gift_wrap": "shipping costs, gift_wrap",
     "reverse_charged_vat": "reverse charge (EU)",
-    "status_not_selected": "status does not book",
+    "status_not_selected": "status is not booked",
     "orderlines.0.price missing": "in line 1 the price is missing",
     "BE": "Belgium",
     "DE": "Germany",
@@ -235,7 +235,7 @@ def test_a_reason_shows_all_its_values_and_ends_in_the_command_to_run(
     text = explain_rejection(Rejection(reason=reason, values=values))
     for value in _written(values.values(), language):
         assert value in text.message
-    command = r"(Draai daarna|Then run): mww2minox retry 1024$"
+    command = r"(Voer daarna uit|Then run): mww2minox retry 1024$"
     if reason is Reason.PERHAPS_BOOKED:
         command = (
             r"(Zo ja, voer uit|If it is, run): mww2minox adopt --order 1024\."

@@ -17,8 +17,7 @@ from mww2minox.books.model import Administration, InvoiceNumber, ListEntry, VatC
 from mww2minox.commands.check import findings
 from mww2minox.commands.check.findings import Finding, Status, warning
 from mww2minox.config.loading import secret_files
-from mww2minox.config.secrets import env_file
-from mww2minox.config.yaml_file import read_document
+from mww2minox.config.yaml_file import env_file, read_document
 from mww2minox.errors import ExitStatus, MwwError, Refused, StateError, UsageError, VendorError
 from mww2minox.language.texts import _, day, ngettext, system_problem
 from mww2minox.minox.api import Minox
@@ -252,7 +251,7 @@ def clock(transports: Iterable[Transport]) -> Finding:
 
     vendor = max(skews, key=lambda vendor: abs(skews[vendor]))
     if abs(skews[vendor]) <= MOST_SKEW_SECONDS:
-        return Finding(name="clock", what=what)
+        return Finding(name="clock", what=_("the clock is right"))
 
     return Finding(
         name="clock",

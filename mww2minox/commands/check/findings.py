@@ -28,6 +28,7 @@ from mww2minox.books.vat_rows import need_met_by, row_for, vat_needs
 from mww2minox.config.settings import Config
 from mww2minox.language.texts import _, ngettext, percentage
 from mww2minox.minox.oauth import LOGIN, SCOPES, TokenFacts
+from mww2minox.reasons import journal_type
 from mww2minox.shop.api import Status as ShopStatus, named
 
 DONE = (State.BOOKED, State.SKIPPED)
@@ -88,7 +89,7 @@ def statuses(config: Config, shop_statuses: Iterable[ShopStatus]) -> Iterator[Fi
             yield _missing_status(wanted, available)
 
         for status in matching:
-            what = _("status {name} ({number}) books")
+            what = _("status {name} ({number}) is booked")
             yield Finding(name="status", what=what.format(name=status.name, number=status.number))
 
 
@@ -286,8 +287,10 @@ def journal(config: Config, journals: Iterable[ListEntry]) -> Finding:
         return mend("journal", what, problem.format(available=_listed(by_id)), "minox.journal")
 
     if chosen.type.lower() in OTHER_JOURNALS:
-        problem = _("it is a journal of type {type}, not sales")
-        return mend("journal", what, problem.format(type=chosen.type), "minox.journal")
+        problem = _("it is a journal for {type}, not for sales")
+        return mend(
+            "journal", what, problem.format(type=journal_type(chosen.type)), "minox.journal"
+        )
 
     # Public sources show the type `general` only, so a type that is unknown is no error
     # (minox/api.md, "Lists").
@@ -375,10 +378,10 @@ def ledger_accounts(config: Config, accounts: Iterable[ListEntry]) -> Iterator[F
 def _wanted_accounts(config: Config) -> list[tuple[str, str]]:
     """Every ledger account of the config, once, after the first key that names it."""
     keys: dict[str, str] = {}
-    for place, row in enumerate(config.vat):
-        keys.setdefault(row.ledger, f"vat[{place}].ledger")
+    for row in config.vat:
+        keys.setdefault(row.ledger, _of_row("ledger", row.row()))
         if row.vat_ledger:
-            keys.setdefault(row.vat_ledger, f"vat[{place}].vat_ledger")
+            keys.setdefault(row.vat_ledger, _of_row("vat_ledger", row.row()))
 
     for kind, ledger in config.rules("NL").ledgers.items():
         keys.setdefault(ledger, f"ledgers.{kind}")
@@ -388,13 +391,19 @@ def _wanted_accounts(config: Config) -> list[tuple[str, str]]:
     return [(key, ledger) for ledger, key in keys.items()]
 
 
+def _of_row(key: str, row: VatRow) -> str:
+    """Name a key of a row of `vat` by what the row is for: nobody counts its rows."""
+    return _("{key} of {use} at vat").format(key=key, use=use(row))
+
+
 def vat_codes(config: Config, codes: Iterable[VatCode], shop_country: str) -> Iterator[Finding]:
     """Look whether each row's VAT code is there, with the row's percentage, and goes to the right
     box.
     """
     by_code = {code.code: code for code in codes}
-    for place, settings in enumerate(config.vat):
-        row, key = settings.row(), f"vat[{place}].code"
+    for settings in config.vat:
+        row = settings.row()
+        key = _of_row("code", row)
         # What is no turnover goes to Minox without a code.
         if row.code is None:
             continue
@@ -595,4 +604,4 @@ def fixed_customer(payment: str, number: str, customer: MinoxCustomer | None) ->
 
 def fixed_customer_name(payment: str, number: str) -> str:
     """Name the fixed customer of a way of paying."""
-    return _("fixed debtor {number} ({payment})").format(number=number, payment=payment)
+    return _("fixed customer {number} ({payment})").format(number=number, payment=payment)

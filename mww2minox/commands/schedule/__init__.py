@@ -18,9 +18,9 @@ from mww2minox.commands.schedule.cron import crontab, marks
 from mww2minox.commands.schedule.job import Job, refuse_unwritable
 from mww2minox.commands.schedule.systemd import systemd, unit_name
 from mww2minox.config.loading import FOLDERS, load_config, secret_files
-from mww2minox.config.secrets import ENVIRONMENT, env_file, env_values, variables
+from mww2minox.config.secrets import ENVIRONMENT, env_values, variables
 from mww2minox.config.settings import Config
-from mww2minox.config.yaml_file import Document, read_document
+from mww2minox.config.yaml_file import Document, env_file, read_document
 from mww2minox.errors import CannotWrite, ExitStatus, UsageError
 from mww2minox.language.texts import _
 from mww2minox.output import Output

@@ -19,7 +19,7 @@ from mww2minox.commands.setup.rehearsal import Rehearsal
 from mww2minox.commands.setup.screen import BothSides, Screen
 from mww2minox.commands.setup.session import Options, Session
 from mww2minox.config.loading import load_config, place_for_config, usual_places
-from mww2minox.config.secrets import env_file
+from mww2minox.config.yaml_file import env_file
 from mww2minox.errors import ExitStatus, KeysRefused, UnusableAnswer, UsageError
 from mww2minox.language.texts import _, country_names, language, ngettext
 from mww2minox.output import Output, log_to

@@ -89,8 +89,8 @@ class Keys:
             return
 
         hint = _(
-            "The partner token, from MyOnlineStore, tells the names of statuses. Without one, press"
-            " Enter."
+            "The partner token, from MyOnlineStore, is needed to show status names. Without one,"
+            " press Enter."
         )
         self.output.paragraph(hint)
         token = self.dialogue.text(

@@ -162,7 +162,7 @@ class Rehearsal:
         if posting is None:
             self.output.warn(
                 _(
-                    "None of the ways of sending VAT reads back right. The trial booking is"
+                    "None of the ways of sending VAT reads back correctly. The trial booking is"
                     " deleted."
                 ),
                 _("Show this to your accountant, or to Minox. Then run: mww2minox setup"),
@@ -202,7 +202,7 @@ class Rehearsal:
 
     def _tell(self, tried: Tried) -> None:
         if tried.right:
-            sentence = _("{way}: reads back right. The trial booking is deleted.")
+            sentence = _("{way}: reads back correctly. The trial booking is deleted.")
             self.output.line(sentence.format(way=tried.posting))
 
         elif tried.refused:
@@ -215,9 +215,9 @@ class Rehearsal:
             self.output.paragraph(sentence.format(way=tried.posting, differences=differences))
 
     def _propose(self, posting: VatPosting, codes: Iterable[VatCode]) -> None:
-        question = _("Send VAT the way that reads back right, booking.vat_posting: {way}?").format(
-            way=posting
-        )
+        question = _(
+            "Send VAT the way that reads back correctly, booking.vat_posting: {way}?"
+        ).format(way=posting)
         if not self.session.agreed("use_what_reads_back", question, default=True):
             return
         self.answers.put(str(posting), "booking", "vat_posting")

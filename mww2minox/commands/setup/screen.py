@@ -15,7 +15,6 @@ from typing import NoReturn
 
 from mww2minox.books.email_address import address_of
 from mww2minox.books.model import (
-    REVERSE_CHARGED,
     Administration,
     InvoiceNumber,
     ListEntry,
@@ -35,6 +34,7 @@ from mww2minox.errors import Refused
 from mww2minox.language.texts import _, ngettext, percentage as shown
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
+from mww2minox.reasons import STRATEGIES, journal_type
 from mww2minox.shop.api import Status, others_book
 
 VatRow = dict[str, Value]
@@ -138,7 +138,7 @@ class Screen:
             self._ask_journal()
 
     def _ask_journal(self) -> None:
-        options = [(journal.id, _described(journal)) for journal in self.both_sides.journals]
+        options = [(journal.id, _journal(journal)) for journal in self.both_sides.journals]
         question = _("The sales journal")
 
         if options:
@@ -607,13 +607,10 @@ def _customers(minox: Minox, answer: str) -> list[MinoxCustomer]:
 
 def kind(need: VatNeed) -> str:
     """Name a kind of revenue for the reader: a country and a rate, or a strategy."""
-    what = " ".join(filter(None, (need.strategy, need.region, f"{shown(need.rate)}%")))
-    if need.strategy and not need.rate:
-        what = _("export (outside the EU)")
-        if need.strategy == REVERSE_CHARGED:
-            what = _("reverse charge (EU)")
-
-    return f"{what} {need.type}".strip()
+    strategy = _(STRATEGIES[need.strategy]) if need.strategy in STRATEGIES else need.strategy
+    # A strategy alone tells that there is no VAT: 0% would say it twice.
+    rate = "" if need.strategy and not need.rate else f"{shown(need.rate)}%"
+    return " ".join(filter(None, (strategy, need.region, rate, need.type)))
 
 
 def _count_of_orders(count: int, *, of_credit: bool) -> str:
@@ -625,6 +622,10 @@ def _count_of_orders(count: int, *, of_credit: bool) -> str:
 
 def _described(entry: ListEntry) -> str:
     return " · ".join(filter(None, (entry.description, entry.type)))
+
+
+def _journal(entry: ListEntry) -> str:
+    return " · ".join(filter(None, (entry.description, journal_type(entry.type))))
 
 
 def _with_name(number: str, entries: Sequence[ListEntry]) -> str:
