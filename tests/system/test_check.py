@@ -111,7 +111,7 @@ def debtor(number: int) -> Callable[[Config], None]:
 
 
 MISTAKES: dict[str, tuple[Callable[[Config], None], str, str]] = {
-    "a journal of another type": (minox(journal="INK"), "journal", "of type purchase"),
+    "a journal of another type": (minox(journal="INK"), "journal", "for purchases"),
     "no such journal": (minox(journal="XX"), "journal", "VERK, INK, BANK, KAS, MEMO"),
     "no such tenant": (minox(tenant=999), "tenant", "12345"),
     "no such administration": (minox(administration=7), "administration", "1 (Voorbeeldwinkel BV)"),
