@@ -111,9 +111,10 @@ ADOPT_ORDER = Scene("adopt --order", f"adopt --order {JUDGED}")
 UNDO = Scene("adopt --undo", f"adopt --undo {JUDGED}", repeated=frozenset({ExitStatus.USAGE}))
 NOT_ADOPTED = Scene("retry --not-adopted", f"retry --not-adopted {JUDGED}")
 RETRY = Scene("retry", f"retry {WAITING}")
-DAILY = (LOGIN, FIRST_FETCH, FETCH, PUSH, REFRESH, VERIFY)
-BY_HAND = (SEEN, ADOPT, ADOPT_ORDER, UNDO, NOT_ADOPTED, RETRY, SKIP)
-SCENES = DAILY + BY_HAND
+SCENES = (
+    *(LOGIN, FIRST_FETCH, FETCH, PUSH, REFRESH, VERIFY),
+    *(SEEN, ADOPT, ADOPT_ORDER, UNDO, NOT_ADOPTED, RETRY, SKIP),
+)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.thorough
 OK, ATTENTION, VENDOR = ExitStatus.OK, ExitStatus.ATTENTION, ExitStatus.VENDOR
 RUNS = ("fetch", "push")
 ROUNDS = 6
-SEEDS = range(3)
+SEEDS = range(2)
 NUMBER = "1001"
 
 log = logging.getLogger(__name__)
