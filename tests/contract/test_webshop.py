@@ -22,6 +22,8 @@ from mww2minox.shop.orders import ReceivedOrder, read_order, read_stored_order
 from mww2minox.wiring import Wiring
 from tests.harness.clients import SHOP_TOKEN, Processes, asked
 
+pytestmark = pytest.mark.thorough
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

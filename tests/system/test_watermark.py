@@ -16,6 +16,8 @@ from mww2minox.sandbox import Fault, Settings
 from mww2minox.sandbox.shop import OrderFilter
 from tests.harness.world import TODAY, World, an_order, world
 
+pytestmark = pytest.mark.thorough
+
 DAY = 86_400
 
 
