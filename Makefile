@@ -28,8 +28,12 @@ demo: .venv/.installed
 
 # Thorough ones go where others have been: coverage would double their time and learn nothing.
 test: .venv/.installed-dev
+ifdef COVER
 	$(BIN)/python -m $(COVER) pytest $(ON_ALL_CORES) -m "not thorough"
 	$(BIN)/python -m pytest $(ON_ALL_CORES) -m thorough
+else
+	$(BIN)/python -m pytest $(ON_ALL_CORES)
+endif
 
 fix: .venv/.installed-dev
 	$(BIN)/ruff check --fix
