@@ -508,7 +508,7 @@ def test_whatever_happens_every_order_is_booked_exactly_once() -> None:
     run_state_machine_as_test(
         ExactlyOnce,
         settings=settings(
-            max_examples=int(EXAMPLES or 6),
+            max_examples=int(EXAMPLES or 4),
             stateful_step_count=STEPS,
             derandomize=EXAMPLES is None,
             deadline=None,

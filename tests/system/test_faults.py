@@ -46,7 +46,6 @@ def booked(made: World) -> bool:
 
 REFUSING = [
     Fault("status", status=500),
-    Fault("status", status=503),
     Fault("status", status=408),
     Fault("429", retry_after="7"),
     Fault("429", retry_after="0"),
@@ -60,7 +59,6 @@ REFUSING = [
     Fault("instead", body='{"message": "Onderhoud"}', effect=True),
     Fault("truncated"),
     Fault("broken_json"),
-    Fault("slow", seconds=12.0),
     Fault("slow", seconds=40.0),
     Fault("ghost", seconds=9.0),
 ]
