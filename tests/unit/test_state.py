@@ -15,10 +15,9 @@ import pytest
 import time_machine
 from sqlite_utils import Database
 
-from mww2minox import state
 from mww2minox.books.model import BookingWarning, Reason, Rejection, State, WarningCode
 from mww2minox.errors import RunInProgress, StateError
-from mww2minox.state import Store, StoredBooking, StoredOrder
+from mww2minox.state import Store, StoredBooking, StoredOrder, file, store as store_module, tables
 
 PAGE = 4096
 
@@ -38,9 +37,9 @@ def open_umask() -> Iterator[None]:
 @pytest.fixture
 def later() -> Iterator[None]:
     """Forget the migrations that a test adds."""
-    before = list(state.migrations._migrations)  # noqa: SLF001 - there is no other way to take one back
+    before = list(tables.migrations._migrations)  # noqa: SLF001 - there is no other way to take one back
     yield
-    state.migrations._migrations[:] = before  # noqa: SLF001
+    tables.migrations._migrations[:] = before  # noqa: SLF001
 
 
 def order(number: str = "1001", **changes: str) -> StoredOrder:
@@ -119,8 +118,8 @@ def test_nobody_else_can_read_any_of_the_files_whatever_the_umask(path: Path) ->
 def test_files_that_were_opened_to_others_are_closed_to_them_again(path: Path) -> None:
     with Store(filled(path)) as store, store.run(), store.token_lock():
         pass
-    for file in path.parent.iterdir():
-        file.chmod(0o666)
+    for beside in path.parent.iterdir():
+        beside.chmod(0o666)
     with Store(path) as store, store.run(), store.token_lock():
         store.take_in(order("2001"))
         assert {
@@ -273,7 +272,7 @@ def test_a_migration_backs_up_first_and_keeps_what_is_there(path: Path, later: N
     del later
     filled(path)
 
-    @state.migrations()
+    @tables.migrations()
     def m900_add(db: Database) -> None:
         db.execute("ALTER TABLE orders ADD COLUMN colour TEXT")
 
@@ -294,7 +293,7 @@ def test_of_two_processes_that_migrate_at_once_the_first_alone_makes_the_way_bac
     del later
     filled(path)
 
-    @state.migrations()
+    @tables.migrations()
     def m900_add(db: Database) -> None:
         db.execute("ALTER TABLE orders ADD COLUMN colour TEXT")
 
@@ -325,16 +324,16 @@ def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path, la
     del later
     with Store(filled(path)) as store:
         before = "\n".join(store.db.conn.iterdump())
-    known = list(state.migrations._migrations)  # noqa: SLF001 - what the older version knows
+    known = list(tables.migrations._migrations)  # noqa: SLF001 - what the older version knows
 
-    @state.migrations()
+    @tables.migrations()
     def m900_half(db: Database) -> None:
         db.execute("ALTER TABLE orders ADD COLUMN colour TEXT")
         db.execute("DELETE FROM orders WHERE number < '1020'")
         db.execute("INSERT INTO nowhere VALUES (1)")
 
     assert "no such table: nowhere" in problem(path)
-    state.migrations._migrations[:] = known  # noqa: SLF001
+    tables.migrations._migrations[:] = known  # noqa: SLF001
     with Store(path) as store:
         assert "\n".join(store.db.conn.iterdump()) == before
     assert path.with_name("state.db.before-m900_half").exists()
@@ -342,10 +341,10 @@ def test_a_migration_that_fails_halfway_leaves_the_file_as_it_was(path: Path, la
 
 def test_a_state_of_the_first_version_learns_what_people_were_told(path: Path, later: None) -> None:
     del later
-    newer = state.migrations._migrations[1:]  # noqa: SLF001 - what the first version did not know
-    del state.migrations._migrations[1:]  # noqa: SLF001
+    newer = tables.migrations._migrations[1:]  # noqa: SLF001 - what the first version did not know
+    del tables.migrations._migrations[1:]  # noqa: SLF001
     filled(path)
-    state.migrations._migrations.extend(newer)  # noqa: SLF001
+    tables.migrations._migrations.extend(newer)  # noqa: SLF001
     with Store(path) as store:
         store.mark_told(["order 1001 email_missing", "login"])
         store.forget_told(["login", "never told"])
@@ -358,15 +357,15 @@ def test_a_customer_of_an_older_version_keeps_its_number_and_nothing_else_is_kno
     path: Path, later: None
 ) -> None:
     del later
-    newer = state.migrations._migrations[2:]  # noqa: SLF001 - what the version before did not know
-    del state.migrations._migrations[2:]  # noqa: SLF001
+    newer = tables.migrations._migrations[2:]  # noqa: SLF001 - what the version before did not know
+    del tables.migrations._migrations[2:]  # noqa: SLF001
     filled(path)
     with Store(path) as store, store.transaction():
         store.db.execute("INSERT INTO customers (externalid, number) VALUES ('a', '10001')")
         store.db.execute(
             "INSERT INTO customers (externalid, posted_at) VALUES ('b', '2026-03-01T00:00:00Z')"
         )
-    state.migrations._migrations.extend(newer)  # noqa: SLF001
+    tables.migrations._migrations.extend(newer)  # noqa: SLF001
     with Store(path) as store:
         known, under_way = store.customer("a"), store.customer("b")
         assert known
@@ -383,10 +382,10 @@ def test_a_customer_of_an_older_version_keeps_its_number_and_nothing_else_is_kno
 
 def test_nobody_asked_for_an_order_of_an_older_version(path: Path, later: None) -> None:
     del later
-    newer = state.migrations._migrations[3:]  # noqa: SLF001 - what the version before did not know
-    del state.migrations._migrations[3:]  # noqa: SLF001
+    newer = tables.migrations._migrations[3:]  # noqa: SLF001 - what the version before did not know
+    del tables.migrations._migrations[3:]  # noqa: SLF001
     filled(path)
-    state.migrations._migrations.extend(newer)  # noqa: SLF001
+    tables.migrations._migrations.extend(newer)  # noqa: SLF001
     with Store(path) as store:
         known = store.order("1001")
         assert known
@@ -402,14 +401,14 @@ def test_the_runs_of_an_older_version_count_as_runs_that_did_their_work(
     path: Path, later: None
 ) -> None:
     del later
-    known = list(state.migrations._migrations)  # noqa: SLF001
+    known = list(tables.migrations._migrations)  # noqa: SLF001
     place = [migration.name for migration in known].index("m006_refused_runs")
-    state.migrations._migrations[:] = known[:place]  # noqa: SLF001
+    tables.migrations._migrations[:] = known[:place]  # noqa: SLF001
     filled(path)
     with Store(path) as store:
         run = store.start_run("push")
         store._write("UPDATE runs SET finished_at = started_at, exit_status = 3")  # noqa: SLF001
-    state.migrations._migrations[:] = known  # noqa: SLF001
+    tables.migrations._migrations[:] = known  # noqa: SLF001
     with Store(path) as store:
         before = store.past_runs("push")
         assert before
@@ -426,8 +425,8 @@ OLD_DIFFERENCES = '[["total_differs", {"expected": "68.00", "found": "67.00"}]]'
 
 def test_differences_of_the_version_before_can_be_looked_at(path: Path, later: None) -> None:
     del later
-    newer = state.migrations._migrations[6:]  # noqa: SLF001 - what that version did not know
-    del state.migrations._migrations[6:]  # noqa: SLF001
+    newer = tables.migrations._migrations[6:]  # noqa: SLF001 - what that version did not know
+    del tables.migrations._migrations[6:]  # noqa: SLF001
     filled(path)
     with closing(sqlite3.connect(path)) as db, db:
         db.execute(
@@ -436,7 +435,7 @@ def test_differences_of_the_version_before_can_be_looked_at(path: Path, later: N
                VALUES ('1001', 'b', '10001', 6800, '[]', '{}', :then, :then, 'mismatch', :old)""",
             {"then": "2026-03-20T12:00:00+00:00", "old": OLD_DIFFERENCES},
         )
-    state.migrations._migrations.extend(newer)  # noqa: SLF001
+    tables.migrations._migrations.extend(newer)  # noqa: SLF001
 
     with Store(path) as store:
         (booking,) = store.bookings()
@@ -452,9 +451,9 @@ def test_a_booking_of_the_version_before_has_no_warnings_and_keeps_what_was_look
     path: Path, later: None
 ) -> None:
     del later
-    place = [one.name for one in state.migrations._migrations].index("m008_warnings")  # noqa: SLF001
-    newer = state.migrations._migrations[place:]  # noqa: SLF001 - what that version did not know
-    del state.migrations._migrations[place:]  # noqa: SLF001
+    place = [one.name for one in tables.migrations._migrations].index("m008_warnings")  # noqa: SLF001
+    newer = tables.migrations._migrations[place:]  # noqa: SLF001 - what that version did not know
+    del tables.migrations._migrations[place:]  # noqa: SLF001
     filled(path)
     with closing(sqlite3.connect(path)) as db, db:
         db.execute(
@@ -464,7 +463,7 @@ def test_a_booking_of_the_version_before_has_no_warnings_and_keeps_what_was_look
                :then)""",
             {"then": "2026-03-20T12:00:00+00:00", "old": OLD_DIFFERENCES},
         )
-    state.migrations._migrations.extend(newer)  # noqa: SLF001
+    tables.migrations._migrations.extend(newer)  # noqa: SLF001
 
     with Store(path) as store:
         (there,) = store.bookings()
@@ -477,7 +476,7 @@ def test_what_the_version_before_skipped_for_its_total_is_decided_again(
     path: Path, later: None
 ) -> None:
     del later
-    known = state.migrations._migrations  # noqa: SLF001
+    known = tables.migrations._migrations  # noqa: SLF001
     place = [migration.name for migration in known].index("m011_skipped_before")
     newer = known[place:]
     del known[place:]
@@ -529,7 +528,7 @@ def test_a_warning_stays_with_its_booking_and_off_the_list_once_somebody_looked(
 
 
 def test_a_difference_after_a_look_brings_back_no_warning(path: Path) -> None:
-    different = state._differences(OLD_DIFFERENCES)  # noqa: SLF001
+    different = store_module._differences(OLD_DIFFERENCES)  # noqa: SLF001
     with Store(filled(path, 1)) as store:
         store.intend_booking(replace(booking(), warnings=(OTHER_NAME,)))
         store.mark_booked("1001")
@@ -552,9 +551,9 @@ def test_a_state_of_the_version_before_knows_who_answered_and_how_orders_were_pa
     path: Path, later: None
 ) -> None:
     del later
-    known = list(state.migrations._migrations)  # noqa: SLF001
+    known = list(tables.migrations._migrations)  # noqa: SLF001
     place = [migration.name for migration in known].index("m009_urls_that_answered")
-    state.migrations._migrations[:] = known[:place]  # noqa: SLF001
+    tables.migrations._migrations[:] = known[:place]  # noqa: SLF001
     payloads = {
         "1": '{"payment": {"gateway_name": "mollie", "method_name": "ideal"}}',
         "2": '{"payment": {"gateway_name": "basic"}}',
@@ -568,7 +567,7 @@ def test_a_state_of_the_version_before_knows_who_answered_and_how_orders_were_pa
                    SELECT key, '2026-03-14', 'booked', value, '', 1210 FROM json_each(:orders)""",
                 {"orders": json.dumps(payloads)},
             )
-    state.migrations._migrations[:] = known  # noqa: SLF001
+    tables.migrations._migrations[:] = known  # noqa: SLF001
     with Store(path) as store:
         assert (store.note("url of The shop"), store.note("url of Minox")) == ("", None)
         orders = store.orders()
@@ -581,9 +580,9 @@ def test_orders_that_the_version_before_knew_to_be_gone_differ_in_the_shop(
     path: Path, later: None
 ) -> None:
     del later
-    known = list(state.migrations._migrations)  # noqa: SLF001
+    known = list(tables.migrations._migrations)  # noqa: SLF001
     place = [migration.name for migration in known].index("m010_where_orders_stand")
-    state.migrations._migrations[:] = known[:place]  # noqa: SLF001
+    tables.migrations._migrations[:] = known[:place]  # noqa: SLF001
     filled(path, 2)
     gone = [["order_gone", {}]]
     with closing(sqlite3.connect(path)) as db, db:
@@ -595,7 +594,7 @@ def test_orders_that_the_version_before_knew_to_be_gone_differ_in_the_shop(
                            :then)""".replace(":then", "'2026-03-20T12:00:00+00:00'"),
                 (number, json.dumps(found), json.dumps(found)),
             )
-    state.migrations._migrations[:] = known  # noqa: SLF001
+    tables.migrations._migrations[:] = known  # noqa: SLF001
 
     with Store(path) as store:
         first, second = store.bookings()
@@ -637,13 +636,13 @@ def test_the_last_run_is_the_one_that_began_last_whatever_the_clock_said(path: P
 def test_of_two_migrations_the_second_failing_takes_the_first_back(path: Path, later: None) -> None:
     del later
     filled(path)
-    ours = [(migration.name,) for migration in state.migrations.applied(Database(path))]
+    ours = [(migration.name,) for migration in tables.migrations.applied(Database(path))]
 
-    @state.migrations()
+    @tables.migrations()
     def m900_good(db: Database) -> None:
         db.execute("ALTER TABLE orders ADD COLUMN colour TEXT")
 
-    @state.migrations()
+    @tables.migrations()
     def m901_bad(db: Database) -> None:
         db.execute("INSERT INTO nowhere VALUES (1)")
 
@@ -669,7 +668,7 @@ def test_a_file_that_was_put_back_with_another_mode_is_ours_alone_again(
         return real(name, *arguments)
 
     # Whoever is not root cannot open a file to write that is read-only.
-    monkeypatch.setattr("mww2minox.state.os.open", noting)
+    monkeypatch.setattr("mww2minox.state.file.os.open", noting)
     with Store(path) as store:
         assert len(store.orders()) == 40
     assert (modes, stat.S_IMODE(path.stat().st_mode)) == ([0o600], 0o600)
@@ -713,8 +712,8 @@ def of_the_version_before(path: Path) -> Path:
     """Make a state file as it was before: an order that was looked for, and one that was not."""
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as db:
-        state.migrations.apply(Database(db), stop_before="m005_not_adopted")
-        db.execute(f"PRAGMA application_id = {state.APPLICATION_ID}")
+        tables.migrations.apply(Database(db), stop_before="m005_not_adopted")
+        db.execute(f"PRAGMA application_id = {file.APPLICATION_ID}")
         for number, looked_for in (("1001", 1), ("1002", 0)):
             db.execute(
                 """INSERT INTO orders (number, date, state, payload, seen_at, looked_for)

@@ -1,249 +1,34 @@
-"""The state file: orders, the bookings that were sent, customers, tokens, runs and notes.
+"""All changes of the state file and all questions to it: each change one named transition.
 
-The only module that speaks SQL. Every change is one named transition in one transaction (`BEGIN
-IMMEDIATE`, WAL, `synchronous=FULL`; minox/exactly_once.md, "The state file"). Money is integer
-cents, time is ISO 8601 in UTC.
+Money is integer cents, time is ISO 8601 in UTC.
 """
 
-import contextlib
 import json
 import os
-import sqlite3
-import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cached_property
-from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
-
-from filelock import FileLock, Timeout
-from sqlite_utils import Database, Migrations
+from typing import Any
 
 from mww2minox.books.model import (
-    PAYMENT_UNDONE,
-    STATUS_DIFFERS,
     BookingWarning,
     Difference,
-    Order,
     Reason,
     Rejection,
     State,
     WarningCode,
 )
-from mww2minox.errors import RunInProgress, StateError
-from mww2minox.language.texts import N_, _, system_problem
-
-APPLICATION_ID = 0x6D777732
-"""`mww2` in ASCII: tells our file from another program's."""
-APPLICATION_ID_AT = 68
-"""Where SQLite keeps it in the file, four bytes long (https://www.sqlite.org/fileformat2.html)."""
-PRIVATE = 0o600
-"""The mode of all that is ours: for its owner only."""
-BUSY_SECONDS = 30
-"""How long a write waits for that of another process."""
-EMPTIED = "emptied"
-"""A mark on an order's reduced JSON that its addresses are gone."""
-
-Stored = TypeVar("Stored")
-
-migrations = Migrations("mww2minox")
-
-TABLES = (
-    """CREATE TABLE orders (
-        number TEXT PRIMARY KEY,
-        date TEXT NOT NULL,
-        status INTEGER,
-        state TEXT NOT NULL CHECK (state IN ('waiting', 'ready', 'booked', 'failed', 'skipped')),
-        reason TEXT,
-        detail TEXT NOT NULL DEFAULT '{}',
-        total_cents INTEGER,
-        payload TEXT NOT NULL,
-        seen_at TEXT NOT NULL,
-        looked_for INTEGER NOT NULL DEFAULT 0
-    ) STRICT""",
-    """CREATE TABLE bookings (
-        number TEXT PRIMARY KEY REFERENCES orders (number),
-        batch_id TEXT NOT NULL,
-        customer TEXT NOT NULL,
-        total_cents INTEGER NOT NULL,
-        body TEXT NOT NULL,
-        payload TEXT NOT NULL,
-        sent_at TEXT NOT NULL,
-        booked_at TEXT,
-        verified TEXT CHECK (verified IN ('ok', 'mismatch')),
-        verified_at TEXT,
-        differences TEXT NOT NULL DEFAULT '[]',
-        shop_differences TEXT NOT NULL DEFAULT '[]'
-    ) STRICT""",
-    """CREATE TABLE customers (
-        externalid TEXT PRIMARY KEY,
-        number TEXT,
-        posted_at TEXT
-    ) STRICT""",
-    """CREATE TABLE runs (
-        id INTEGER PRIMARY KEY,
-        command TEXT NOT NULL,
-        pid INTEGER NOT NULL,
-        started_at TEXT NOT NULL,
-        finished_at TEXT,
-        exit_status INTEGER
-    ) STRICT""",
-    """CREATE TABLE tokens (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        access_token TEXT NOT NULL,
-        refresh_token TEXT NOT NULL,
-        previous_refresh_token TEXT,
-        expires_at TEXT NOT NULL
-    ) STRICT""",
-    "CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-    "CREATE INDEX orders_by_state ON orders (state, date)",
+from mww2minox.state.file import StateFile
+from mww2minox.state.stored import (
+    OrderNow,
+    PastRuns,
+    RememberedCustomer,
+    StoredBooking,
+    StoredOrder,
+    Tokens,
 )
-
-
-@migrations()
-def m001_first_tables(db: Database) -> None:
-    """Create the tables of version 0.1."""
-    for table in TABLES:
-        db.execute(table)
-
-
-@migrations()
-def m002_told(db: Database) -> None:
-    """Add the matters that people were told about, by keys of order numbers and codes."""
-    db.execute("CREATE TABLE told (key TEXT PRIMARY KEY, told_at TEXT NOT NULL) STRICT")
-
-
-@migrations()
-def m003_vat_numbers_of_customers(db: Database) -> None:
-    """Add what Minox told of a remembered customer, and when. Of older ones nothing is known."""
-    db.execute("ALTER TABLE customers ADD COLUMN vat_number TEXT NOT NULL DEFAULT ''")
-    db.execute("ALTER TABLE customers ADD COLUMN read_at TEXT")
-
-
-@migrations()
-def m004_orders_asked_for(db: Database) -> None:
-    """Add whether somebody asked for an order from before `shop.since`. Of none it is known."""
-    db.execute("ALTER TABLE orders ADD COLUMN asked_for INTEGER NOT NULL DEFAULT 0")
-
-
-@migrations()
-def m005_not_adopted(db: Database) -> None:
-    """Add the bookings of which a person said that they are not an order's.
-
-    Which orders were looked for in the journal before counts no more: each is, before it is sent.
-    """
-    db.execute(
-        """CREATE TABLE not_adopted (
-            number TEXT NOT NULL REFERENCES orders (number),
-            batch_id TEXT NOT NULL,
-            PRIMARY KEY (number, batch_id)
-        ) STRICT"""
-    )
-    db.execute("ALTER TABLE orders DROP COLUMN looked_for")
-    db.execute("DELETE FROM notes WHERE key = 'first push'")
-
-
-@migrations()
-def m006_refused_runs(db: Database) -> None:
-    """Add whether a run refused to do its work. Of older ones that is not known."""
-    db.execute("ALTER TABLE runs ADD COLUMN refused INTEGER NOT NULL DEFAULT 0")
-
-
-@migrations()
-def m007_seen_differences(db: Database) -> None:
-    """Add the differences that somebody has looked at, and since when."""
-    db.execute("ALTER TABLE bookings ADD COLUMN seen TEXT NOT NULL DEFAULT '[]'")
-    db.execute("ALTER TABLE bookings ADD COLUMN seen_at TEXT")
-
-
-@migrations()
-def m008_warnings(db: Database) -> None:
-    """Add what somebody should look at of a booking, and what of it was looked at; and what of a
-    remembered customer gives a warning.
-
-    Of older bookings no warning is known: they stood in the log alone.
-    """
-    db.execute("ALTER TABLE bookings ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]'")
-    db.execute("ALTER TABLE bookings ADD COLUMN seen_warnings TEXT NOT NULL DEFAULT '[]'")
-    db.execute("ALTER TABLE customers ADD COLUMN others TEXT NOT NULL DEFAULT '[]'")
-    db.execute("ALTER TABLE customers ADD COLUMN name_marks TEXT")
-
-
-@migrations()
-def m009_urls_that_answered(db: Database) -> None:
-    """Add that a vendor has answered, where what is kept shows it; at which url is not known."""
-    # Each key ends in the vendor's name, as the transport has it.
-    for insert in (
-        "INSERT INTO notes SELECT 'url of The shop', '' FROM notes WHERE key = 'shop region'",
-        "INSERT INTO notes SELECT 'url of Minox', '' FROM tokens",
-    ):
-        db.execute(insert)
-
-
-@migrations()
-def m009_ways_of_paying(db: Database) -> None:
-    """Add how each order was paid, as far as the orders tell it."""
-    db.execute("ALTER TABLE orders ADD COLUMN paid_by TEXT")
-    db.execute(
-        """UPDATE orders SET paid_by =
-           coalesce(json_extract(payload, '$.payment.gateway_name'), '') || '/' ||
-           coalesce(json_extract(payload, '$.payment.method_name'), '')
-           WHERE json_type(payload, '$.payment') = 'object'"""
-    )
-
-
-@migrations()
-def m010_where_orders_stand(db: Database) -> None:
-    """Add whether the shop no longer has an order, and the date that it last gave of one.
-
-    That a booked order is gone was a difference between shop and books that only `verify` told of:
-    it is one of the shop's now, like all that happens there after the booking.
-    """
-    db.execute("ALTER TABLE orders ADD COLUMN gone INTEGER NOT NULL DEFAULT 0")
-    db.execute("ALTER TABLE orders ADD COLUMN shop_date TEXT")
-
-    rows = db.query("SELECT number, differences, shop_differences FROM bookings")
-    for row in list(rows):
-        differences = json.loads(row["differences"])
-        gone = [difference for difference in differences if difference[0] == "order_gone"]
-        if gone:
-            others = [difference for difference in differences if difference not in gone]
-            in_shop = [*json.loads(row["shop_differences"]), *gone]
-            db.execute(
-                "UPDATE bookings SET differences = ?, shop_differences = ? WHERE number = ?",
-                (_json(others), _json(in_shop), row["number"]),
-            )
-            db.execute("UPDATE orders SET gone = 1 WHERE number = ?", (row["number"],))
-
-
-@migrations()
-def m010_which_orders_credit(db: Database) -> None:
-    """Add what a credit order takes back, as its payload tells it: it is looked for with every
-    booking.
-    """
-    db.execute(
-        """ALTER TABLE orders ADD COLUMN credits TEXT GENERATED ALWAYS AS
-           (CASE WHEN json_valid(payload)
-                 THEN nullif(json_extract(payload, '$.credited_order_number'), '0') END) VIRTUAL"""
-    )
-    db.execute("CREATE INDEX orders_by_credited ON orders (credits) WHERE credits IS NOT NULL")
-
-
-@migrations()
-def m011_skipped_before(db: Database) -> None:
-    """Decide again what was skipped because its total is 0.00, whatever was under it.
-
-    That it was skipped stays known: somebody may have booked it by hand since, so that it is not
-    booked before a person says so.
-    """
-    db.execute("ALTER TABLE orders ADD COLUMN skipped_before INTEGER NOT NULL DEFAULT 0")
-    db.execute(
-        """UPDATE orders SET skipped_before = 1, state = 'ready', reason = NULL, detail = '{}'
-           WHERE state = 'skipped' AND reason = 'nothing_to_book'"""
-    )
-
+from mww2minox.state.tables import json_text
 
 BOOKINGS = """SELECT bookings.*, orders.paid_by,
     (SELECT -sum(credit.total_cents) FROM orders AS credit
@@ -257,464 +42,8 @@ booked here or elsewhere, or will be.
 """
 
 
-class ReadOrder(Protocol):
-    """An order's JSON, and what was read from it: the order, or the place of the problem."""
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        """The shop's JSON, reduced to what booking needs."""
-
-    @property
-    def order(self) -> Order | None:
-        """The order, or None when its JSON cannot be read."""
-
-    @property
-    def problem(self) -> str:
-        """The place that cannot be read, or an empty text."""
-
-
-class OrderNow(ReadOrder, Protocol):
-    """An order as the shop has it now, with where it stands there."""
-
-    @property
-    def date(self) -> str:
-        """The order date, ISO 8601, or an empty text."""
-
-    @property
-    def status(self) -> int | None:
-        """Its status, by number."""
-
-
-OrderReader = Callable[[dict[str, Any]], ReadOrder]
-"""Reads a payload: the shop's own knowledge, so that it comes from whoever opens the state."""
-
-
-def rows_alone(payload: dict[str, Any]) -> ReadOrder:
-    """Read no order: a state that is opened for its rows alone has nobody who looks into one."""
-    raise NotImplementedError(payload.get("number"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _KeptOrder:
-    """What holds the payload of an order, and reads it once, when its order is first asked for.
-
-    Many more rows are read than orders are looked into, hence not before.
-
-    `paid_by` is how it was paid as the shop last told, empty where it was asked and no payment was
-    received; it stands in where the order itself does not tell.
-    """
-
-    payload: dict[str, Any]
-    read: OrderReader = field(default=rows_alone, repr=False, compare=False)
-    paid_by: str | None = None
-
-    @cached_property
-    def _reading(self) -> ReadOrder:
-        return self.read(self.payload)
-
-    @cached_property
-    def order(self) -> Order | None:
-        """The order, or None when its JSON cannot be read."""
-        order = self._reading.order
-        if order is None or order.payment:
-            return order
-        return replace(order, payment=self.paid_by)
-
-    @property
-    def problem(self) -> str:
-        """The place in the JSON that cannot be read, or an empty text."""
-        return self._reading.problem
-
-    @property
-    def is_emptied(self) -> bool:
-        """Whether its addresses are gone, e-mail too: `retention_days` was over."""
-        return bool(self.payload.get(EMPTIED))
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredOrder(_KeptOrder):
-    """An order as the state knows it.
-
-    `asked_for`: it is to be booked although it is from before `shop.since`. `gone`: the shop had it
-    no longer when it was asked last. `skipped_before`: an earlier version skipped it by a rule that
-    is another now.
-    """
-
-    number: str
-    date: str
-    status: int | None
-    state: State
-    rejection: Rejection | None
-    total_cents: int | None
-    asked_for: bool = False
-    gone: bool = False
-    skipped_before: bool = False
-
-    @property
-    def is_skipped_by_hand(self) -> bool:
-        """Whether somebody said that it is never to be booked."""
-        return self.rejection is not None and self.rejection.reason is Reason.SKIPPED_BY_HAND
-
-    @property
-    def credited(self) -> str | None:
-        """The number of the order that a credit order takes back; None of any other order."""
-        number = self.payload.get("credited_order_number")
-        return None if number in (None, "0") else str(number)
-
-    @property
-    def waits(self) -> Rejection | None:
-        """Why an order that may be in Minox is not sent again, such as its status by now.
-
-        Its own reason keeps that until Minox was asked.
-        """
-        if self.rejection is None or "waits" not in self.rejection.values:
-            return None
-
-        values = dict(self.rejection.values)
-        reason = Reason(values.pop("waits"))
-        return Rejection(reason=reason, values=values)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredBooking(_KeptOrder):
-    """A booking that was sent, at last on `sent_at`: `body` is the exact text, `order` as it was.
-
-    An intent, not known to be booked, while `booked_at` is None. `seen` are the differences that
-    somebody has looked at, last at `looked_at`, and `seen_warnings` the warnings. `credited_cents`
-    is what credit orders take back of it in the books; None: there are none.
-    """
-
-    number: str
-    batch_id: str
-    customer: str
-    total_cents: int
-    body: str
-    sent_at: datetime
-    booked_at: datetime | None
-    verified: str | None = None
-    verified_at: datetime | None = None
-    differences: tuple[Difference, ...] = ()
-    shop_differences: tuple[Difference, ...] = ()
-    seen: tuple[Difference, ...] = ()
-    warnings: tuple[BookingWarning, ...] = ()
-    seen_warnings: tuple[BookingWarning, ...] = ()
-    looked_at: datetime | None = None
-    credited_cents: int | None = None
-
-    @property
-    def is_absent(self) -> bool:
-        """Whether it was not in Minox when it was asked for last, which was right."""
-        return self.verified is None and self.verified_at is not None
-
-    @property
-    def all_differences(self) -> tuple[Difference, ...]:
-        """What is not as it was booked, in Minox and in the shop."""
-        return (*self.differences, *self.open_shop_differences)
-
-    @property
-    def open_shop_differences(self) -> tuple[Difference, ...]:
-        """What is not as it was booked in the shop, and what no credit order stands for."""
-        return tuple(
-            difference for difference in self.shop_differences if not self._is_credited(difference)
-        )
-
-    def _is_credited(self, difference: Difference) -> bool:
-        """Tell whether the books have taken back what the shop has (books/rules.md, "After the
-        booking").
-        """
-        if self.credited_cents is None:
-            return False
-
-        # Money can be paid back in part, and then so much of it is credited.
-        if difference.code == PAYMENT_UNDONE:
-            return True
-        return difference.code == STATUS_DIFFERS and self.credited_cents >= self.total_cents
-
-    @property
-    def seen_at(self) -> datetime | None:
-        """When somebody looked at all of its differences and warnings; None where there is another
-        one, or none at all.
-        """
-        if not (self.all_differences or self.warnings):
-            return None
-
-        is_unseen = self.unseen_differences or self.unseen_warnings
-        return None if is_unseen else self.looked_at
-
-    @property
-    def unseen_differences(self) -> tuple[Difference, ...]:
-        """All of its differences, unless somebody has looked at them."""
-        differences = self.all_differences
-        return () if all(difference in self.seen for difference in differences) else differences
-
-    @property
-    def unseen_warnings(self) -> tuple[BookingWarning, ...]:
-        """Its warnings that nobody has looked at."""
-        return tuple(warning for warning in self.warnings if warning not in self.seen_warnings)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RememberedCustomer:
-    """A customer's number in Minox, or since when a POST for it may be under way.
-
-    `vat_number` is what Minox had at `read_at`; while that is None, nobody knows. `others` are the
-    numbers that have its e-mail address as well; `name_marks` tell the words of its name apart, and
-    nobody can be known by them. None: an older version, or nobody, looked for either.
-    """
-
-    externalid: str
-    number: str | None
-    posted_at: datetime | None
-    vat_number: str
-    read_at: datetime | None
-    others: tuple[str, ...] = ()
-    name_marks: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastRuns:
-    """When a command first began, last ended, and last ended well, if it ever did.
-
-    Well is exit 0 or 3 of a run that did its work; `refused` tells that the last one did not.
-    """
-
-    began: datetime
-    ended: datetime
-    ended_well: datetime | None
-    refused: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """The OAuth tokens. `previous_refresh_token` is kept until the new one has worked.
-
-    `expires_at` is when the access token is to be renewed, a little before it expires.
-    """
-
-    access_token: str
-    refresh_token: str
-    previous_refresh_token: str | None
-    expires_at: datetime
-
-
-def _problem(error: sqlite3.Error | OSError) -> str:
-    return system_problem(error) if isinstance(error, OSError) else str(error)
-
-
-class Store:
+class Store(StateFile):
     """The state file, opened. Use as a context manager."""
-
-    def __init__(self, path: Path, *, read: OrderReader = rows_alone) -> None:
-        """Open the state file at `path`, making it (mode 0600) or migrating it where needed.
-
-        `read` reads the orders that are looked into. Raises StateError when the file is damaged, of
-        a newer version, or not ours.
-        """
-        self.path = path
-        self._reader = read
-        with self._translated():
-            self._make_file()
-
-            self.db = Database(sqlite3.connect(path, timeout=BUSY_SECONDS))
-            try:
-                self._prepare()
-            except BaseException:
-                self.db.close()
-                raise
-
-    def __enter__(self) -> Self:
-        """Return the store itself."""
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        """Close the file."""
-        self.db.close()
-
-    def _make_file(self) -> None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A device or a pipe is not to be opened, and its mode is not ours. A folder says so itself.
-        if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):
-            raise self._not_ours()
-
-        # A backup may have put it back read-only.
-        if self.path.is_file() and self._says_ours():
-            self._close_to_others()
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, PRIVATE))
-
-    def _says_ours(self) -> bool:
-        """Tell whether the file says that it is ours, without opening it to write."""
-        with self.path.open("rb") as file:
-            file.seek(APPLICATION_ID_AT)
-            return file.read(4) == APPLICATION_ID.to_bytes(4)
-
-    def _prepare(self) -> None:
-        self._refuse_strangers()
-        self._close_to_others()
-
-        # What is committed survives a power cut; what is deleted is overwritten.
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-        ):
-            self.db.execute(f"PRAGMA {pragma}").fetchall()
-
-        self._migrate()
-
-    def _close_to_others(self) -> None:
-        """Set the modes back that somebody, or a copy, has changed: what a backup puts back may be
-        open to others, or closed to us.
-
-        SQLite gives new files that of the first.
-        """
-        for suffix in ("", "-wal", "-shm", ".lock", ".tokens.lock", ".told.lock"):
-            file = self.path.with_name(f"{self.path.name}{suffix}")
-            if file.is_file() and stat.S_IMODE(file.stat().st_mode) != PRIVATE:
-                file.chmod(PRIVATE)
-
-    def _refuse_strangers(self) -> None:
-        """Refuse another program's file, and one that a newer version of ours has written."""
-        # A file without tables was made a moment ago. They are asked for first: another process may
-        # make them and the id in between.
-        tables = self.db.table_names()
-        application_id = self.db.execute("PRAGMA application_id").fetchone()[0]
-        if tables and application_id != APPLICATION_ID:
-            raise self._not_ours()
-
-        our_steps = {migration.name for migration in migrations.pending(Database(memory=True))}
-        newer = {migration.name for migration in migrations.applied(self.db)} - our_steps
-        if newer:
-            message = _("{path} was written by a newer version of mww2minox ({steps}).")
-            raise StateError(
-                message.format(path=self.path, steps=", ".join(sorted(newer))),
-                _("Install that version, then run: mww2minox report"),
-            )
-
-    def _not_ours(self) -> StateError:
-        message = _("{path} is not a state file of mww2minox.").format(path=self.path)
-        return StateError(message, _("Name the right one: mww2minox --state PATH report"))
-
-    def _migrate(self) -> None:
-        if not migrations.pending(self.db):
-            return
-
-        with self.transaction():
-            # Another process may have done it since: a copy made now would be no way back.
-            pending = migrations.pending(self.db)
-            if not pending:
-                return
-
-            # A new file has nothing to go back to.
-            if migrations.applied(self.db):
-                self._back_up(self.path.with_name(f"{self.path.name}.before-{pending[0].name}"))
-            self.db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            migrations.apply(self.db)
-
-    def _back_up(self, target: Path) -> None:
-        """Copy the state file as it is, for the way back. Call inside a transaction."""
-        os.close(os.open(target, os.O_RDWR | os.O_CREAT, PRIVATE))
-
-        # By a connection of its own: SQLite copies nothing by one that may write.
-        with (
-            contextlib.closing(sqlite3.connect(self.path)) as source,
-            contextlib.closing(sqlite3.connect(target)) as copy,
-        ):
-            source.backup(copy)
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn SQLite's and the file system's errors into a sentence."""
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise self._unusable(_problem(error)) from None
-
-    def _unusable(self, problem: str) -> StateError:
-        message = _("The state file {path} cannot be used: {problem}.")
-        suggestion = _(
-            "Look at the disk (df) and at the file's owner. If the file is damaged, put a backup"
-            " back, or move it away and log in again; then run: mww2minox fetch && mww2minox adopt"
-        )
-        return StateError(message.format(path=self.path, problem=_(problem)), suggestion)
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit all that happens inside, or nothing.
-
-        Inside another transaction it is part of that one.
-        """
-        if self.db.conn.in_transaction:
-            yield
-            return
-
-        with self._translated():
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.db.commit()
-            except BaseException:
-                self.db.rollback()
-                raise
-
-    def _write(self, sql: str, **values: object) -> None:
-        with self.transaction():
-            self.db.execute(sql, values)
-
-    def _rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
-        with self._translated():
-            return list(self.db.query(sql, values))
-
-    def _read(
-        self, make: Callable[[dict[str, Any]], Stored], sql: str, **values: object
-    ) -> list[Stored]:
-        """Return what `make` makes of the rows."""
-        rows = self._rows(sql, **values)
-        # SQLite does not see damage inside a text: that shows here.
-        try:
-            return [make(row) for row in rows]
-        except ValueError:
-            raise self._unusable(N_("what it holds cannot be read")) from None
-
-    # One run at a time
-
-    @contextlib.contextmanager
-    def run(self, *, wait: float = 0) -> Iterator[None]:
-        """Hold the run lock while inside, waiting up to `wait` seconds for it.
-
-        The kernel frees it after a kill. Raises RunInProgress with who holds it since when.
-        """
-        try:
-            lock = FileLock(self._lock_file, mode=PRIVATE).acquire(timeout=wait, poll_interval=0.1)
-        except Timeout:
-            raise self._in_progress() from None
-        except OSError as error:
-            raise self._unusable(_problem(error)) from None
-
-        with lock:
-            self._refuse_damage()
-            yield
-
-    @property
-    def _lock_file(self) -> Path:
-        """The file that is locked."""
-        return self.path.with_name(f"{self.path.name}.lock")
-
-    def _refuse_damage(self) -> None:
-        result = self._rows("PRAGMA quick_check(1)")[0]["quick_check"]
-        if result != "ok":
-            raise self._unusable(str(result).splitlines()[0])
-
-    def _in_progress(self) -> RunInProgress:
-        sql = "SELECT * FROM runs WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1"
-        message = _("Another run is busy.")
-        # It may hold the lock and not have noted its start yet.
-        for run in self._rows(sql):
-            busy = _("Another run is busy ({command}, process {pid}, since {moment}).")
-            message = busy.format(command=run["command"], pid=run["pid"], moment=run["started_at"])
-
-        suggestion = _("Wait until it is done, or give --wait SECONDS: mww2minox --help")
-        return RunInProgress(message, suggestion)
 
     def start_run(self, command: str) -> int:
         """Note that a run has begun, and return its id. Earlier ones that were killed are over."""
@@ -773,23 +102,6 @@ class Store:
         return rows[0]["exit_status"] if rows else None
 
     # What people were told
-
-    @contextlib.contextmanager
-    def telling(self) -> Iterator[bool]:
-        """Let one process at a time tell people something; yield whether it is this one.
-
-        No process waits for another.
-        """
-        try:
-            lock = FileLock(f"{self.path}.told.lock", mode=PRIVATE).acquire(timeout=0)
-        except Timeout:
-            yield False
-            return
-        except OSError as error:
-            raise self._unusable(_problem(error)) from None
-
-        with lock:
-            yield True
 
     def told(self) -> set[str]:
         """Return the keys of the matters that people were told about and that are not over."""
@@ -891,7 +203,7 @@ class Store:
             date=order.date,
             status=order.status,
             total_cents=order.total_cents,
-            payload=_json(order.payload),
+            payload=json_text(order.payload),
             now=_now(),
             asked_for=order.asked_for,
             paid_by=order.paid_by,
@@ -1032,7 +344,7 @@ class Store:
                 customer=booking.customer,
                 total_cents=booking.total_cents,
                 body=booking.body,
-                payload=_json(booking.payload),
+                payload=json_text(booking.payload),
                 sent_at=booking.sent_at.isoformat(),
                 warnings=_warnings_json(booking.warnings),
             )
@@ -1154,7 +466,7 @@ class Store:
                 customer=booking.customer,
                 total_cents=booking.total_cents,
                 body=booking.body,
-                payload=_json(booking.payload),
+                payload=json_text(booking.payload),
                 undone=_differences_json(undone),
             )
 
@@ -1165,7 +477,7 @@ class Store:
                 date=order.date,
                 status=order.status,
                 total_cents=booking.total_cents,
-                payload=_json(booking.payload),
+                payload=json_text(booking.payload),
             )
 
     def mark_changed_in_shop(self, number: str, differences: Sequence[Difference]) -> None:
@@ -1256,13 +568,13 @@ class Store:
             self._write(
                 "UPDATE orders SET payload = :payload WHERE number = :number",
                 number=number,
-                payload=_json(payload),
+                payload=json_text(payload),
             )
 
             self._write(
                 "UPDATE bookings SET payload = :payload, body = :body WHERE number = :number",
                 number=number,
-                payload=_json(payload),
+                payload=json_text(payload),
                 body=body,
             )
 
@@ -1298,7 +610,7 @@ class Store:
                  (externalid, number, vat_number, read_at, others, name_marks)
                  VALUES (:externalid, :number, coalesce(:vat_number, ''),
                          CASE WHEN :vat_number IS NOT NULL THEN :now END, :others, :name_marks)"""
-        marks = None if name_marks is None else _json(list(name_marks))
+        marks = None if name_marks is None else json_text(list(name_marks))
 
         self._write(
             sql,
@@ -1306,7 +618,7 @@ class Store:
             number=number,
             vat_number=vat_number,
             now=_now(),
-            others=_json(list(others)),
+            others=json_text(list(others)),
             name_marks=marks,
         )
 
@@ -1318,14 +630,6 @@ class Store:
         )
 
     # Tokens
-
-    @contextlib.contextmanager
-    def token_lock(self) -> Iterator[None]:
-        """Let one process at a time refresh the tokens, waiting for the others."""
-        with self._translated():
-            lock = FileLock(f"{self.path}.tokens.lock", mode=PRIVATE).acquire()
-        with lock:
-            yield
 
     def tokens(self) -> Tokens | None:
         """Return the stored tokens, or None before the first login."""
@@ -1367,19 +671,15 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
 def _state_columns(state: State, rejection: Rejection | None) -> dict[str, object]:
     columns: dict[str, object] = {"state": state.value, "reason": None, "detail": "{}"}
     if rejection:
-        columns |= {"reason": rejection.reason.value, "detail": _json(dict(rejection.values))}
+        columns |= {"reason": rejection.reason.value, "detail": json_text(dict(rejection.values))}
     return columns
 
 
 def _differences_json(differences: Sequence[Difference]) -> str:
-    return _json([[difference.code, dict(difference.values)] for difference in differences])
+    return json_text([[difference.code, dict(difference.values)] for difference in differences])
 
 
 def _differences(text: str) -> tuple[Difference, ...]:
@@ -1387,7 +687,7 @@ def _differences(text: str) -> tuple[Difference, ...]:
 
 
 def _warnings_json(warnings: Sequence[BookingWarning]) -> str:
-    return _json([[warning.code.value, dict(warning.values)] for warning in warnings])
+    return json_text([[warning.code.value, dict(warning.values)] for warning in warnings])
 
 
 def _warnings(text: str) -> tuple[BookingWarning, ...]:

@@ -1,0 +1,29 @@
+"""The state file: orders, the bookings that were sent, customers, tokens, runs and notes.
+
+The only package that speaks SQL: `store.py`, over the file that `file.py` opens and `tables.py`
+brings up to date; what comes out are the values of `stored.py`.
+"""
+
+from mww2minox.state.store import Store
+from mww2minox.state.stored import (
+    EMPTIED,
+    OrderNow,
+    PastRuns,
+    ReadOrder,
+    RememberedCustomer,
+    StoredBooking,
+    StoredOrder,
+    Tokens,
+)
+
+__all__ = [
+    "EMPTIED",
+    "OrderNow",
+    "PastRuns",
+    "ReadOrder",
+    "RememberedCustomer",
+    "Store",
+    "StoredBooking",
+    "StoredOrder",
+    "Tokens",
+]

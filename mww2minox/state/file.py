@@ -1,0 +1,277 @@
+"""The state file as a file: opening and migrating it, transactions, and one run at a time.
+
+Each transaction is `BEGIN IMMEDIATE`, with WAL and `synchronous=FULL` (minox/exactly_once.md, "The
+state file").
+"""
+
+import contextlib
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from filelock import FileLock, Timeout
+from sqlite_utils import Database
+
+from mww2minox.errors import RunInProgress, StateError
+from mww2minox.language.texts import N_, _, system_problem
+from mww2minox.state.stored import OrderReader, rows_alone
+from mww2minox.state.tables import migrations
+
+APPLICATION_ID = 0x6D777732
+"""`mww2` in ASCII: tells our file from another program's."""
+APPLICATION_ID_AT = 68
+"""Where SQLite keeps it in the file, four bytes long (https://www.sqlite.org/fileformat2.html)."""
+PRIVATE = 0o600
+"""The mode of all that is ours: for its owner only."""
+BUSY_SECONDS = 30
+"""How long a write waits for that of another process."""
+
+Stored = TypeVar("Stored")
+
+
+class StateFile:
+    """The state file, opened: ours, migrated, one run at a time. Use as a context manager."""
+
+    def __init__(self, path: Path, *, read: OrderReader = rows_alone) -> None:
+        """Open the state file at `path`, making it (mode 0600) or migrating it where needed.
+
+        `read` reads the orders that are looked into. Raises StateError when the file is damaged, of
+        a newer version, or not ours.
+        """
+        self.path = path
+        self._reader = read
+        with self._translated():
+            self._make_file()
+
+            self.db = Database(sqlite3.connect(path, timeout=BUSY_SECONDS))
+            try:
+                self._prepare()
+            except BaseException:
+                self.db.close()
+                raise
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Close the file."""
+        self.db.close()
+
+    def _make_file(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A device or a pipe is not to be opened, and its mode is not ours. A folder says so itself.
+        if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):
+            raise self._not_ours()
+
+        # A backup may have put it back read-only.
+        if self.path.is_file() and self._says_ours():
+            self._close_to_others()
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, PRIVATE))
+
+    def _says_ours(self) -> bool:
+        """Tell whether the file says that it is ours, without opening it to write."""
+        with self.path.open("rb") as file:
+            file.seek(APPLICATION_ID_AT)
+            return file.read(4) == APPLICATION_ID.to_bytes(4)
+
+    def _prepare(self) -> None:
+        self._refuse_strangers()
+        self._close_to_others()
+
+        # What is committed survives a power cut; what is deleted is overwritten.
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
+            self.db.execute(f"PRAGMA {pragma}").fetchall()
+
+        self._migrate()
+
+    def _close_to_others(self) -> None:
+        """Set the modes back that somebody, or a copy, has changed: what a backup puts back may be
+        open to others, or closed to us.
+
+        SQLite gives new files that of the first.
+        """
+        for suffix in ("", "-wal", "-shm", ".lock", ".tokens.lock", ".told.lock"):
+            file = self.path.with_name(f"{self.path.name}{suffix}")
+            if file.is_file() and stat.S_IMODE(file.stat().st_mode) != PRIVATE:
+                file.chmod(PRIVATE)
+
+    def _refuse_strangers(self) -> None:
+        """Refuse another program's file, and one that a newer version of ours has written."""
+        # A file without tables was made a moment ago. They are asked for first: another process may
+        # make them and the id in between.
+        tables = self.db.table_names()
+        application_id = self.db.execute("PRAGMA application_id").fetchone()[0]
+        if tables and application_id != APPLICATION_ID:
+            raise self._not_ours()
+
+        our_steps = {migration.name for migration in migrations.pending(Database(memory=True))}
+        newer = {migration.name for migration in migrations.applied(self.db)} - our_steps
+        if newer:
+            message = _("{path} was written by a newer version of mww2minox ({steps}).")
+            raise StateError(
+                message.format(path=self.path, steps=", ".join(sorted(newer))),
+                _("Install that version, then run: mww2minox report"),
+            )
+
+    def _not_ours(self) -> StateError:
+        message = _("{path} is not a state file of mww2minox.").format(path=self.path)
+        return StateError(message, _("Name the right one: mww2minox --state PATH report"))
+
+    def _migrate(self) -> None:
+        if not migrations.pending(self.db):
+            return
+
+        with self.transaction():
+            # Another process may have done it since: a copy made now would be no way back.
+            pending = migrations.pending(self.db)
+            if not pending:
+                return
+
+            # A new file has nothing to go back to.
+            if migrations.applied(self.db):
+                self._back_up(self.path.with_name(f"{self.path.name}.before-{pending[0].name}"))
+            self.db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            migrations.apply(self.db)
+
+    def _back_up(self, target: Path) -> None:
+        """Copy the state file as it is, for the way back. Call inside a transaction."""
+        os.close(os.open(target, os.O_RDWR | os.O_CREAT, PRIVATE))
+
+        # By a connection of its own: SQLite copies nothing by one that may write.
+        with (
+            contextlib.closing(sqlite3.connect(self.path)) as source,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn SQLite's and the file system's errors into a sentence."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise self._unusable(_problem(error)) from None
+
+    def _unusable(self, problem: str) -> StateError:
+        message = _("The state file {path} cannot be used: {problem}.")
+        suggestion = _(
+            "Look at the disk (df) and at the file's owner. If the file is damaged, put a backup"
+            " back, or move it away and log in again; then run: mww2minox fetch && mww2minox adopt"
+        )
+        return StateError(message.format(path=self.path, problem=_(problem)), suggestion)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all that happens inside, or nothing.
+
+        Inside another transaction it is part of that one.
+        """
+        if self.db.conn.in_transaction:
+            yield
+            return
+
+        with self._translated():
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.db.commit()
+            except BaseException:
+                self.db.rollback()
+                raise
+
+    def _write(self, sql: str, **values: object) -> None:
+        with self.transaction():
+            self.db.execute(sql, values)
+
+    def _rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
+        with self._translated():
+            return list(self.db.query(sql, values))
+
+    def _read(
+        self, make: Callable[[dict[str, Any]], Stored], sql: str, **values: object
+    ) -> list[Stored]:
+        """Return what `make` makes of the rows."""
+        rows = self._rows(sql, **values)
+        # SQLite does not see damage inside a text: that shows here.
+        try:
+            return [make(row) for row in rows]
+        except ValueError:
+            raise self._unusable(N_("what it holds cannot be read")) from None
+
+    # One at a time
+
+    @contextlib.contextmanager
+    def run(self, *, wait: float = 0) -> Iterator[None]:
+        """Hold the run lock while inside, waiting up to `wait` seconds for it.
+
+        The kernel frees it after a kill. Raises RunInProgress with who holds it since when.
+        """
+        try:
+            lock = FileLock(self._lock_file, mode=PRIVATE).acquire(timeout=wait, poll_interval=0.1)
+        except Timeout:
+            raise self._in_progress() from None
+        except OSError as error:
+            raise self._unusable(_problem(error)) from None
+
+        with lock:
+            self._refuse_damage()
+            yield
+
+    @property
+    def _lock_file(self) -> Path:
+        """The file that is locked."""
+        return self.path.with_name(f"{self.path.name}.lock")
+
+    @contextlib.contextmanager
+    def telling(self) -> Iterator[bool]:
+        """Let one process at a time tell people something; yield whether it is this one.
+
+        No process waits for another.
+        """
+        try:
+            lock = FileLock(f"{self.path}.told.lock", mode=PRIVATE).acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        except OSError as error:
+            raise self._unusable(_problem(error)) from None
+
+        with lock:
+            yield True
+
+    @contextlib.contextmanager
+    def token_lock(self) -> Iterator[None]:
+        """Let one process at a time refresh the tokens, waiting for the others."""
+        with self._translated():
+            lock = FileLock(f"{self.path}.tokens.lock", mode=PRIVATE).acquire()
+        with lock:
+            yield
+
+    def _refuse_damage(self) -> None:
+        result = self._rows("PRAGMA quick_check(1)")[0]["quick_check"]
+        if result != "ok":
+            raise self._unusable(str(result).splitlines()[0])
+
+    def _in_progress(self) -> RunInProgress:
+        sql = "SELECT * FROM runs WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1"
+        message = _("Another run is busy.")
+        # It may hold the lock and not have noted its start yet.
+        for run in self._rows(sql):
+            busy = _("Another run is busy ({command}, process {pid}, since {moment}).")
+            message = busy.format(command=run["command"], pid=run["pid"], moment=run["started_at"])
+
+        suggestion = _("Wait until it is done, or give --wait SECONDS: mww2minox --help")
+        return RunInProgress(message, suggestion)
+
+
+def _problem(error: sqlite3.Error | OSError) -> str:
+    return system_problem(error) if isinstance(error, OSError) else str(error)

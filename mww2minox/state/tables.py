@@ -1,0 +1,206 @@
+"""The tables of the state file, and each step from an older version's to today's."""
+
+import json
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("mww2minox")
+
+TABLES = (
+    """CREATE TABLE orders (
+        number TEXT PRIMARY KEY,
+        date TEXT NOT NULL,
+        status INTEGER,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'ready', 'booked', 'failed', 'skipped')),
+        reason TEXT,
+        detail TEXT NOT NULL DEFAULT '{}',
+        total_cents INTEGER,
+        payload TEXT NOT NULL,
+        seen_at TEXT NOT NULL,
+        looked_for INTEGER NOT NULL DEFAULT 0
+    ) STRICT""",
+    """CREATE TABLE bookings (
+        number TEXT PRIMARY KEY REFERENCES orders (number),
+        batch_id TEXT NOT NULL,
+        customer TEXT NOT NULL,
+        total_cents INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        sent_at TEXT NOT NULL,
+        booked_at TEXT,
+        verified TEXT CHECK (verified IN ('ok', 'mismatch')),
+        verified_at TEXT,
+        differences TEXT NOT NULL DEFAULT '[]',
+        shop_differences TEXT NOT NULL DEFAULT '[]'
+    ) STRICT""",
+    """CREATE TABLE customers (
+        externalid TEXT PRIMARY KEY,
+        number TEXT,
+        posted_at TEXT
+    ) STRICT""",
+    """CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        command TEXT NOT NULL,
+        pid INTEGER NOT NULL,
+        started_at TEXT NOT NULL,
+        finished_at TEXT,
+        exit_status INTEGER
+    ) STRICT""",
+    """CREATE TABLE tokens (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        access_token TEXT NOT NULL,
+        refresh_token TEXT NOT NULL,
+        previous_refresh_token TEXT,
+        expires_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    "CREATE INDEX orders_by_state ON orders (state, date)",
+)
+
+
+@migrations()
+def m001_first_tables(db: Database) -> None:
+    """Create the tables of version 0.1."""
+    for table in TABLES:
+        db.execute(table)
+
+
+@migrations()
+def m002_told(db: Database) -> None:
+    """Add the matters that people were told about, by keys of order numbers and codes."""
+    db.execute("CREATE TABLE told (key TEXT PRIMARY KEY, told_at TEXT NOT NULL) STRICT")
+
+
+@migrations()
+def m003_vat_numbers_of_customers(db: Database) -> None:
+    """Add what Minox told of a remembered customer, and when. Of older ones nothing is known."""
+    db.execute("ALTER TABLE customers ADD COLUMN vat_number TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE customers ADD COLUMN read_at TEXT")
+
+
+@migrations()
+def m004_orders_asked_for(db: Database) -> None:
+    """Add whether somebody asked for an order from before `shop.since`. Of none it is known."""
+    db.execute("ALTER TABLE orders ADD COLUMN asked_for INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def m005_not_adopted(db: Database) -> None:
+    """Add the bookings of which a person said that they are not an order's.
+
+    Which orders were looked for in the journal before counts no more: each is, before it is sent.
+    """
+    db.execute(
+        """CREATE TABLE not_adopted (
+            number TEXT NOT NULL REFERENCES orders (number),
+            batch_id TEXT NOT NULL,
+            PRIMARY KEY (number, batch_id)
+        ) STRICT"""
+    )
+    db.execute("ALTER TABLE orders DROP COLUMN looked_for")
+    db.execute("DELETE FROM notes WHERE key = 'first push'")
+
+
+@migrations()
+def m006_refused_runs(db: Database) -> None:
+    """Add whether a run refused to do its work. Of older ones that is not known."""
+    db.execute("ALTER TABLE runs ADD COLUMN refused INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def m007_seen_differences(db: Database) -> None:
+    """Add the differences that somebody has looked at, and since when."""
+    db.execute("ALTER TABLE bookings ADD COLUMN seen TEXT NOT NULL DEFAULT '[]'")
+    db.execute("ALTER TABLE bookings ADD COLUMN seen_at TEXT")
+
+
+@migrations()
+def m008_warnings(db: Database) -> None:
+    """Add what somebody should look at of a booking, and what of it was looked at; and what of a
+    remembered customer gives a warning.
+
+    Of older bookings no warning is known: they stood in the log alone.
+    """
+    db.execute("ALTER TABLE bookings ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]'")
+    db.execute("ALTER TABLE bookings ADD COLUMN seen_warnings TEXT NOT NULL DEFAULT '[]'")
+    db.execute("ALTER TABLE customers ADD COLUMN others TEXT NOT NULL DEFAULT '[]'")
+    db.execute("ALTER TABLE customers ADD COLUMN name_marks TEXT")
+
+
+@migrations()
+def m009_urls_that_answered(db: Database) -> None:
+    """Add that a vendor has answered, where what is kept shows it; at which url is not known."""
+    # Each key ends in the vendor's name, as the transport has it.
+    for insert in (
+        "INSERT INTO notes SELECT 'url of The shop', '' FROM notes WHERE key = 'shop region'",
+        "INSERT INTO notes SELECT 'url of Minox', '' FROM tokens",
+    ):
+        db.execute(insert)
+
+
+@migrations()
+def m009_ways_of_paying(db: Database) -> None:
+    """Add how each order was paid, as far as the orders tell it."""
+    db.execute("ALTER TABLE orders ADD COLUMN paid_by TEXT")
+    db.execute(
+        """UPDATE orders SET paid_by =
+           coalesce(json_extract(payload, '$.payment.gateway_name'), '') || '/' ||
+           coalesce(json_extract(payload, '$.payment.method_name'), '')
+           WHERE json_type(payload, '$.payment') = 'object'"""
+    )
+
+
+@migrations()
+def m010_where_orders_stand(db: Database) -> None:
+    """Add whether the shop no longer has an order, and the date that it last gave of one.
+
+    That a booked order is gone was a difference between shop and books that only `verify` told of:
+    it is one of the shop's now, like all that happens there after the booking.
+    """
+    db.execute("ALTER TABLE orders ADD COLUMN gone INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE orders ADD COLUMN shop_date TEXT")
+
+    rows = db.query("SELECT number, differences, shop_differences FROM bookings")
+    for row in list(rows):
+        differences = json.loads(row["differences"])
+        gone = [difference for difference in differences if difference[0] == "order_gone"]
+        if gone:
+            others = [difference for difference in differences if difference not in gone]
+            in_shop = [*json.loads(row["shop_differences"]), *gone]
+            db.execute(
+                "UPDATE bookings SET differences = ?, shop_differences = ? WHERE number = ?",
+                (json_text(others), json_text(in_shop), row["number"]),
+            )
+            db.execute("UPDATE orders SET gone = 1 WHERE number = ?", (row["number"],))
+
+
+@migrations()
+def m010_which_orders_credit(db: Database) -> None:
+    """Add what a credit order takes back, as its payload tells it: it is looked for with every
+    booking.
+    """
+    db.execute(
+        """ALTER TABLE orders ADD COLUMN credits TEXT GENERATED ALWAYS AS
+           (CASE WHEN json_valid(payload)
+                 THEN nullif(json_extract(payload, '$.credited_order_number'), '0') END) VIRTUAL"""
+    )
+    db.execute("CREATE INDEX orders_by_credited ON orders (credits) WHERE credits IS NOT NULL")
+
+
+@migrations()
+def m011_skipped_before(db: Database) -> None:
+    """Decide again what was skipped because its total is 0.00, whatever was under it.
+
+    That it was skipped stays known: somebody may have booked it by hand since, so that it is not
+    booked before a person says so.
+    """
+    db.execute("ALTER TABLE orders ADD COLUMN skipped_before INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        """UPDATE orders SET skipped_before = 1, state = 'ready', reason = NULL, detail = '{}'
+           WHERE state = 'skipped' AND reason = 'nothing_to_book'"""
+    )
+
+
+def json_text(value: object) -> str:
+    """Return a value as the JSON that the state file holds, always in the same form."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
