@@ -40,7 +40,7 @@ SILENCES = {
     requests.Timeout: N_("it takes too long"),
     requests.exceptions.ProxyError: N_("the proxy cannot be reached"),
     requests.exceptions.SSLError: N_(
-        "the secure connection fails; is the certificate valid, and the clock right?"
+        "the secure connection fails (is the certificate valid, and the clock right?)"
     ),
     requests.exceptions.InvalidURL: N_("this address cannot be used"),
     HTTPError: N_("this address cannot be used"),
@@ -280,7 +280,7 @@ class Transport:
         elif data in (None, "", [], {}):
             message = _("{vendor} gives an empty answer to {request}.")
         else:
-            message = _("{vendor} answers {request} in a shape that is not known.")
+            message = _("{vendor} answers {request} in a form that is not known.")
 
         sentence = message.format(vendor=_(self.vendor), request=request, words=words)
         return UnusableAnswer(sentence, self.advice())
@@ -450,7 +450,7 @@ class Transport:
 
     def _wait_too_long(self, seconds: float) -> WaitTooLong:
         until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone()
-        message = _("{vendor} asks to be left alone until {moment}.")
+        message = _("{vendor} takes no requests until {moment} (there were too many).")
         suggestion = _(
             "Nothing is lost. Run the same command again after that; until then: mww2minox report"
         )

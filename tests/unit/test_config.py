@@ -427,7 +427,7 @@ vat:
     problems = folder.problems(text)
     assert problems == (
         "shop.token (line 1): is missing: the shop's API token, here or in token_file",
-        "shop.tokn (line 2): is no key here; did you mean token?",
+        "shop.tokn (line 2): is not a setting here; did you mean token?",
         (
             "value 1 of shop.statuses (line 3): 'Betaald' is a name; give its number, or a"
             " partner_token"
@@ -487,7 +487,7 @@ vat:
         ({"shop__since": "20260101"}, "shop.since", "is not a date"),
         ({"shop__since": [1]}, "shop.since", "a list is not a date"),
         ({"shop__token": "a b"}, "shop.token", "this holds a space"),
-        ({"minox__journal": ""}, "minox.journal", "says nothing"),
+        ({"minox__journal": ""}, "minox.journal", "is empty"),
         ({"minox__journal": "V\tK"}, "minox.journal", "cannot be printed"),
         ({"minox__tenant": True}, "minox.tenant", "true is not a text"),
         ({"minox__requests_per_second": 0}, "minox.requests_per_second", "above 0"),
@@ -514,7 +514,7 @@ vat:
             "booking.vat_posting",
             "is not one of 'net', 'gross', 'ledger', 'line' or 'debtor'",
         ),
-        ({"booking__description": ""}, "booking.description", "says nothing"),
+        ({"booking__description": ""}, "booking.description", "is empty"),
         (
             {"booking__description": "{order}"},
             "booking.description",
@@ -662,11 +662,11 @@ vat:
             "notify.dead_mans_switch",
             "holds a ? or #",
         ),
-        ({"notify__mail": "x"}, "notify.mail", "the keys are urls, dead_mans_switch"),
+        ({"notify__mail": "x"}, "notify.mail", "the settings are urls, dead_mans_switch"),
         ({"language": "fr"}, "language", "'fr' is not one of 'nl' or 'en'"),
         ({"state": []}, "state", "a list is not a text"),
         ({"webshop": {}}, "webshop", "did you mean shop?"),
-        ({"zzz": 1}, "zzz", "the keys are language, shop, minox"),
+        ({"zzz": 1}, "zzz", "the settings are language, shop, minox"),
     ],
 )
 def test_each_problem_has_its_place_and_the_fix(
@@ -741,7 +741,7 @@ def test_references_that_lead_nowhere(
     [
         (
             {"shop__token_file": "x"},
-            "shop.token_file (line 7): stands beside token; keep one of the two",
+            "shop.token_file (line 7): cannot go with token; keep one of the two",
         ),
         (
             {"shop__token": None, "shop__token_file": "absent"},
