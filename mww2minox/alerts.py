@@ -250,7 +250,7 @@ def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
     if command == run.command.name and _ended_well(wiring, run):
         message = _("{command} had not ended well since {day}, {time}; now it has.")
         suggestion = _(
-            "Was this machine off? Else see what happened in mww2minox.log. What is not booked:"
+            "Was this machine off? If not, see in mww2minox.log what happened. What is not booked:"
             " {report}"
         )
     else:
@@ -283,17 +283,17 @@ def _new_ways_of_paying(wiring: Wiring) -> Iterator[Matter]:
         return
 
     message = ngettext(
-        "A way of paying that was not seen before: {ways}. It has no fixed customer, so its orders"
-        " go to the customers with their e-mail addresses.",
-        "Ways of paying that were not seen before: {ways}. They have no fixed customer, so their"
-        " orders go to the customers with their e-mail addresses.",
+        "A new way of paying: {ways}. It has no fixed customer, so its orders go to the customers"
+        " with their e-mail addresses.",
+        "New ways of paying: {ways}. They have no fixed customer, so their orders go to the"
+        " customers with their e-mail addresses.",
         len(ways),
     )
     listed = ", ".join(
         _("{way} (order {number})").format(way=way, number=number) for way, number in ways.items()
     )
     suggestion = _(
-        "Where one belongs to a fixed customer, add it to payment_debtors in the config before the"
+        "If one belongs to a fixed customer, add it to payment_debtors in the config before the"
         " next push. To see all, run: mww2minox check"
     )
     # no text: a key in the state, or what a UUID is derived from
@@ -404,7 +404,7 @@ def _sent(wiring: Wiring, news: Sequence[Matter]) -> bool:
         # By their place in the config: a URL is a secret.
         places = ", ".join(f"notify.urls[{index}]" for index, ok in enumerate(accepted) if not ok)
         log.warning("Not sent by %s.", places)
-        _warn(wiring, places, somebody=any(accepted))
+        _warn(wiring, accepted)
 
     log.info(
         "%d matter(s) to tell; the message was taken by %d of %d.",
@@ -415,14 +415,19 @@ def _sent(wiring: Wiring, news: Sequence[Matter]) -> bool:
     return any(accepted)
 
 
-def _warn(wiring: Wiring, places: str, *, somebody: bool) -> None:
-    if somebody:
+def _warn(wiring: Wiring, accepted: Sequence[bool]) -> None:
+    address = _("address {number} of notify.urls")
+    missed = [address.format(number=number) for number, ok in enumerate(accepted, 1) if not ok]
+    places = ", ".join(missed)
+
+    if any(accepted):
         message = _(
-            "The message about what needs attention was not taken by {places}; others took it."
+            "The message about what needs attention did not reach {places}; it did reach the"
+            " others."
         )
     else:
         message = _(
-            "The message about what needs attention was not taken by {places}; the next run tries"
+            "The message about what needs attention did not reach {places}; the next run tries"
             " again."
         )
 

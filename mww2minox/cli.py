@@ -101,7 +101,7 @@ _wait_option = option(
     type=FloatRange(min=0),
     default=0,
     metavar=N_("SECONDS"),
-    help=N_("Wait so long for another run to end."),
+    help=N_("Wait this long for another run to end."),
 )
 _no_browser_option = option(
     "--no-browser", is_flag=True, help=N_("Only print the address to consent at.")
@@ -203,7 +203,7 @@ def check(settings: Settings, form: str) -> ExitStatus:
     )
 
 
-@cli.command(help=N_("Take in new orders, and look again at all that are not booked."))
+@cli.command(help=N_("Get new orders, and look again at those that are not booked."))
 @_since_option
 @_until_option
 @_order_option
@@ -231,7 +231,7 @@ def fetch(
 
 @cli.command(help=N_("Book the orders that are ready, and try again those that failed."))
 @option("--dry-run", is_flag=True, help=N_("Show each booking's lines, and send nothing."))
-@option("--limit", type=IntRange(min=1), metavar="N", help=N_("At most so many orders."))
+@option("--limit", type=IntRange(min=1), metavar="N", help=N_("At most this many orders."))
 @_until_option
 @_order_option
 @_wait_option
@@ -257,7 +257,7 @@ def push(  # noqa: PLR0913 - the command's options
 
 
 @cli.command(help=N_("Read bookings back from Minox and compare them with their orders."))
-@option("--all", "everything", is_flag=True, help=N_("Also those that were right before."))
+@option("--all", "everything", is_flag=True, help=N_("Also bookings that were right before."))
 @_since_option
 @_order_option
 @_wait_option
@@ -282,7 +282,7 @@ def verify(
 
 
 @cli.command(
-    help=N_("Take differences and warnings of these orders off the list, until there is another.")
+    help=N_("Take differences and warnings of these orders off the list, until there is a new one.")
 )
 @argument("orders", nargs=-1, required=True, metavar=N_("ORDER..."))
 @_wait_option
@@ -329,7 +329,7 @@ def retry(
 
 @cli.command(help=N_("Never book these orders: they leave the list, whatever changes in the shop."))
 @argument("orders", nargs=-1, required=True, metavar=N_("ORDER..."))
-@option("--undo", "taken_back", is_flag=True, help=N_("Take that back, and decide them anew."))
+@option("--undo", "taken_back", is_flag=True, help=N_("Undo that, and decide about them again."))
 @option("--note", default="", metavar=N_("TEXT"), help=N_("Why, for the report."))
 @_wait_option
 @click.pass_obj
@@ -359,7 +359,7 @@ def skip(
     "orders",
     multiple=True,
     metavar="N",
-    help=N_("The booking that names this order is its own; may be repeated."),
+    help=N_("The booking that names this order belongs to it; may be repeated."),
 )
 @option("--booking", metavar="UUID", help=N_("With one --order: which of several bookings it is."))
 @option(
@@ -672,7 +672,7 @@ def _unexpected(error: Exception) -> ExitStatus:
 
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         _let_go_of_stdout()
-        unwritten = _("What was to be shown cannot be written: {problem}.")
+        unwritten = _("The output cannot be written: {problem}.")
         _complain(unwritten.format(problem=system_problem(error)))
         _complain(
             _("Nothing that was stored is lost. Look at the disk (df), then run: mww2minox report")

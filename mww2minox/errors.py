@@ -22,6 +22,7 @@ places fills in its own. A text never holds a secret or an address. `Refused` is
 carries a vendor's "no" to one request up to the code that turns it into a value.
 """
 
+import errno
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
@@ -39,6 +40,19 @@ class ExitStatus(IntEnum):
     VENDOR = 4
     LOCKED = 75
     INTERRUPTED = 130
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+def advice_on_full_disk(error: OSError) -> str:
+    """Return what to do where a disk is full, and nothing where it is something else."""
+    if error.errno not in NO_ROOM:
+        return ""
+    return _(
+        "Nothing that was stored is lost. Make room on the disk (df), then run the same command"
+        " again, or: mww2minox report"
+    )
 
 
 class MwwError(Exception):
@@ -87,12 +101,16 @@ class StateError(MwwError):
 class LogUnwritable(StateError):
     """The log beside the state file cannot be written."""
 
-    def __init__(self, path: Path | str, problem: str) -> None:
-        """`problem` is the operating system's, in the reader's language."""
-        super().__init__(
-            _("The log {path} cannot be written: {problem}.").format(path=path, problem=problem),
-            _("Look at the disk (df) and at the file's owner; then run: mww2minox report"),
-        )
+    def __init__(self, path: Path | str, error: BaseException | None) -> None:
+        """`error` is what came of writing it."""
+        problem = type(error).__name__
+        suggestion = _("Look at the disk (df) and at the file's owner; then run: mww2minox report")
+        if isinstance(error, OSError):
+            problem = system_problem(error)
+            suggestion = advice_on_full_disk(error) or suggestion
+
+        message = _("The log {path} cannot be written: {problem}.")
+        super().__init__(message.format(path=path, problem=problem), suggestion)
 
 
 class OrderNotInShop(MwwError):
@@ -112,8 +130,10 @@ class CannotWrite(UsageError):
 
     def __init__(self, path: Path | str, error: OSError, suggestion: str) -> None:
         """`suggestion` names the option that takes another file."""
-        message = _("Cannot write {path}: {problem}.")
-        super().__init__(message.format(path=path, problem=system_problem(error)), suggestion)
+        message = _("Cannot write {path}: {problem}.").format(
+            path=path, problem=system_problem(error)
+        )
+        super().__init__(message, advice_on_full_disk(error) or suggestion)
 
 
 class RunInProgress(MwwError):

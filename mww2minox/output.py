@@ -23,7 +23,6 @@ from rich.text import Text
 
 from mww2minox.errors import LogUnwritable
 from mww2minox.language.cleaning import one_line, visible_lines
-from mww2minox.language.texts import system_problem
 
 LOG_BYTES = 1_000_000
 LOGS_KEPT = 5
@@ -180,9 +179,8 @@ class _PrivateHandler(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - the base class names them so
         if not self._told:
-            error = sys.exception()
-            problem = system_problem(error) if isinstance(error, OSError) else type(error).__name__
-            sys.stderr.write(f"{LogUnwritable(self.baseFilename, problem).message}\n")
+            unwritable = LogUnwritable(self.baseFilename, sys.exception())
+            sys.stderr.write(f"{unwritable.message}\n{unwritable.suggestion}\n")
         self._told = True
 
 
@@ -203,7 +201,7 @@ def log_to(path: Path, *, verbose: bool) -> None:
     try:
         file = _PrivateHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8")
     except OSError as error:
-        raise LogUnwritable(path, system_problem(error)) from None
+        raise LogUnwritable(path, error) from None
 
     stop_logging()
     handlers: list[logging.Handler] = [file]

@@ -169,10 +169,10 @@ REASONS: dict[Reason, ReasonRow] = {
         values={"status": TEXT},
     ),
     Reason.BEFORE_SINCE: ReasonRow(
-        message=N_("Order {number} is of {date}, before shop.since ({since}): it is left alone."),
+        message=N_("Order {number} is of {date}, before shop.since ({since}), and is not booked."),
         suggestion=N_(
-            "Nothing to do where it is booked elsewhere. Otherwise put an earlier date at"
-            " shop.since in the config, or have this order alone booked."
+            "Nothing to do if it is booked elsewhere. Otherwise put an earlier date at shop.since"
+            " in the config, or have just this order booked."
         ),
         brief=N_("before shop.since"),
         state=State.WAITING,
@@ -199,7 +199,7 @@ REASONS: dict[Reason, ReasonRow] = {
         values={"problem": PROBLEM},
     ),
     Reason.CURRENCY_UNSUPPORTED: ReasonRow(
-        message=N_("Order {number} is in {currency}; the administration keeps {expected}."),
+        message=N_("Order {number} is in {currency}; the administration is in {expected}."),
         suggestion=N_("Change its currency in the shop {by_hand}."),
         brief=N_("other currency"),
         values={"currency": TEXT, "expected": TEXT},
@@ -210,7 +210,8 @@ REASONS: dict[Reason, ReasonRow] = {
             " {difference})."
         ),
         suggestion=N_(
-            "Correct the order in the shop, or raise booking.max_rounding if this is a rounding."
+            "Correct the order in the shop, or raise booking.max_rounding if this is a rounding"
+            " difference."
         ),
         brief=N_("totals differ"),
         values={"total": MONEY, "lines": MONEY, "difference": MONEY},
@@ -249,7 +250,7 @@ REASONS: dict[Reason, ReasonRow] = {
             "Order {number}: shipping or payment costs are at 0% VAT, while the goods carry VAT."
         ),
         suggestion=N_(
-            "Put VAT on shipping and payment costs in the shop, and correct the order. Where 0% is"
+            "Put VAT on shipping and payment costs in the shop, and correct the order. If 0% is"
             " right, add a row for 0% to vat in the config that names the costs, with type:"
             " shipping or type: payment."
         ),
@@ -273,7 +274,7 @@ REASONS: dict[Reason, ReasonRow] = {
         cases={
             "form": Text(
                 N_(
-                    "Order {number}: {vat_number} has not the form of a VAT number of an EU"
+                    "Order {number}: {vat_number} does not have the form of a VAT number of an EU"
                     " country, so VAT cannot be reverse-charged (tried as {tried})."
                 ),
                 N_("Ask the customer for the number, and correct it in the invoice address."),
@@ -304,8 +305,8 @@ REASONS: dict[Reason, ReasonRow] = {
     ),
     Reason.PAYMENT_MISSING: ReasonRow(
         message=N_(
-            "Order {number}: the shop tells of no payment that was received, and by payment_debtors"
-            " the customer follows from how it was paid."
+            "Order {number}: the shop shows no payment received, and with payment_debtors the"
+            " customer depends on how the order was paid."
         ),
         suggestion=N_(
             "Look at the payment in the shop (of a credit order: at that of the order it credits),"
@@ -333,8 +334,8 @@ REASONS: dict[Reason, ReasonRow] = {
             " {original_reason}), so there is nothing to take back."
         ),
         suggestion=N_(
-            "See to order {original} first; where it is booked elsewhere, run: mww2minox skip"
-            " {original}. Where this one is not to be booked either, run: mww2minox skip {number}."
+            "Solve order {original} first; if it is booked elsewhere, run: mww2minox skip"
+            " {original}. If this order should not be booked either, run: mww2minox skip {number}."
         ),
         brief=N_("original not booked"),
         values={"original": TEXT, "original_state": STATE, "original_reason": REASON},
@@ -419,7 +420,7 @@ UNFIT_NUMBER = ReasonRow(
 NAMELESS = ReasonRow(
     message=N_("An order in the shop has no number; it stands here as {number}."),
     suggestion=N_(
-        "Save that order again in the shop, so that it gets one. The next fetch takes it in, and"
+        "Save that order again in the shop, so that it gets one. The next fetch gets it, and"
         " {number} leaves the list."
     ),
     brief=N_("order without a number"),
@@ -533,7 +534,7 @@ ADVICE: Advice = (
     (
         (_all_of(_VAT, _AMOUNT, f"{_UNEQUAL}|{_UNFITTING}"),),
         N_(
-            "Where it is about cents, let Minox take larger VAT differences: Onderhoud > Algemeen >"
+            "If it is about cents, let Minox accept larger VAT differences: Onderhoud > Algemeen >"
             " Basisgegevens administratie, tab BTW. Otherwise check the VAT codes at vat and"
             " booking.vat_posting in the config, with: mww2minox check."
         ),
@@ -548,8 +549,8 @@ ADVICE: Advice = (
     (
         (_all_of(_INVOICE_NUMBER, _TAKEN),),
         N_(
-            "Look in Minox what has that invoice number of this customer. Where it is this order,"
-            " run: mww2minox adopt --order {number}. Where another shop or Minox itself gives out"
+            "Look in Minox which booking of this customer has that invoice number. If it is this"
+            " order, run: mww2minox adopt --order {number}. If another shop or Minox itself uses"
             " these numbers, set booking.invoice_number: minox in the config."
         ),
     ),
@@ -563,7 +564,9 @@ ADVICE: Advice = (
     ),
     (
         (_UNBALANCED, _all_of(_DEBIT, f"{_CREDIT}|{_UNEQUAL}"), _all_of(_SUM, _UNEQUAL)),
-        N_("Choose another booking.vat_posting: this administration takes VAT another way."),
+        N_(
+            "Choose another booking.vat_posting: this administration wants VAT sent in another way."
+        ),
     ),
     ((_ADDRESS,), N_("Correct the customer's address on the order in the shop.")),
     *_ABOUT_JOURNALS,
@@ -578,7 +581,7 @@ ADVICE: Advice = (
     ),
     (
         (_all_of(_ACCOUNT, f"{_UNKNOWN}|{_NOT_ALLOWED}"),),
-        N_("Put the ledger account right in Minox, or choose another one in the config."),
+        N_("Correct the ledger account in Minox, or choose another one in the config."),
     ),
     ((_CUSTOMER,), N_("Look at the customer in Minox, and at payment_debtors in the config.")),
     ((_CLOSED,), N_("Open the period in Minox {by_hand}.")),
@@ -601,7 +604,7 @@ OTHERWISE_CUSTOMER = N_(
     "Correct the customer's data on the order in the shop. Or enter the customer in Minox yourself,"
     " with the e-mail address of the order."
 )
-OTHERWISE = N_("Solve what Minox says, or ask your accountant.")
+OTHERWISE = N_("Solve what Minox says, or ask your bookkeeper.")
 
 ORDER_CHANGED = "order_changed"
 DIFFERENCES: dict[str, DifferenceRow] = {
@@ -730,7 +733,7 @@ WARNINGS: dict[WarningCode, WarningRow] = {
             "Order {number}: customer {customer} has another VAT number in Minox than the order, or"
             " none, so the ICP return will miss this order."
         ),
-        suggestion=N_("Put the order's VAT number on customer {customer} in Minox."),
+        suggestion=N_("Enter the order's VAT number at customer {customer} in Minox."),
         brief=N_("VAT number not in Minox"),
         values={"customer": TEXT},
     ),
@@ -740,8 +743,8 @@ WARNINGS: dict[WarningCode, WarningRow] = {
             " {customer}; the others: {others}."
         ),
         suggestion=N_(
-            "Look in Minox which of them it is. Put the booking on another customer there where"
-            " that is wrong, and leave the e-mail address on one customer only."
+            "Look in Minox which of them it is. If this is the wrong one, put the booking on"
+            " another customer there, and leave the e-mail address on one customer only."
         ),
         brief=N_("several customers fit"),
         values={"customer": TEXT, "others": TEXT},
@@ -766,11 +769,11 @@ WARNINGS: dict[WarningCode, WarningRow] = {
             "Look whether the goods really went to {region}, and whether the customer meant this"
             " VAT number."
         ),
-        brief=N_("VAT number of elsewhere"),
+        brief=N_("VAT number of other country"),
         values={"country": COUNTRY, "region": COUNTRY},
     ),
     WarningCode.PAYMENT_STATUS: WarningRow(
-        message=N_('Order {number} is booked, but in the shop its payment stands at "{status}".'),
+        message=N_('Order {number} is booked, but the payment status in the shop is "{status}".'),
         suggestion=N_(
             "Look in the shop whether a credit order is missing, or whether the payment is still to"
             " come."
@@ -780,7 +783,7 @@ WARNINGS: dict[WarningCode, WarningRow] = {
     ),
     WarningCode.CREDITED_TOO_MUCH: WarningRow(
         message=N_(
-            "Order {number}: with it {credited} euros of order {original} are credited, which is"
+            "Order {number}: this brings what is credited of order {original} to {credited} euros,"
             " more than its total of {total}."
         ),
         suggestion=N_("Look in the shop whether order {original} was credited twice."),
@@ -920,14 +923,14 @@ def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
     # The booking is as it was sent: what the shop took back is missing beside it.
     if any(difference.code in (STATUS_DIFFERS, PAYMENT_UNDONE) for difference in found):
         suggestion = _(
-            "Where it is taken back, make a credit order for it in the shop, which is booked like"
-            " any other; or put it right there and run: mww2minox verify --order {number}. Or, if"
-            " it may stay as it is: mww2minox seen {number}"
+            "If the sale was reversed, make a credit order for it in the shop, which is booked"
+            " like any other; or correct it there and run: mww2minox verify --order {number}. Or,"
+            " if it may stay as it is: mww2minox seen {number}"
         )
     else:
         suggestion = _(
-            "Put it right in Minox, or in the shop, then run: mww2minox verify --order {number}."
-            " Or, if it may stay as it is: mww2minox seen {number}"
+            "Correct it in Minox or in the shop, then run: mww2minox verify --order {number}. Or,"
+            " if it may stay as it is: mww2minox seen {number}"
         )
     listing = "; ".join(map(describe, found))
     return Text(

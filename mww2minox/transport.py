@@ -22,7 +22,7 @@ from urllib.parse import quote, quote_plus
 import requests
 from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 
 from mww2minox import __version__
 from mww2minox.errors import (
@@ -34,8 +34,18 @@ from mww2minox.errors import (
     WaitTooLong,
 )
 from mww2minox.language.cleaning import one_line, page_text
-from mww2minox.language.texts import _
+from mww2minox.language.texts import N_, _, system_problem
 
+SILENCES = {
+    requests.Timeout: N_("it takes too long"),
+    requests.exceptions.ProxyError: N_("the proxy cannot be reached"),
+    requests.exceptions.SSLError: N_(
+        "the secure connection fails (is the certificate valid, and the clock right?)"
+    ),
+    requests.exceptions.InvalidURL: N_("this address cannot be used"),
+    HTTPError: N_("this address cannot be used"),
+}
+"""Why no answer came, by the exception."""
 CONNECT_SECONDS = 10
 SILENCE_SECONDS = 30
 """A vendor that gives no answer for so long ends the run."""
@@ -270,7 +280,7 @@ class Transport:
         elif data in (None, "", [], {}):
             message = _("{vendor} gives an empty answer to {request}.")
         else:
-            message = _("{vendor} answers {request} in a shape that is not known.")
+            message = _("{vendor} answers {request} in a form that is not known.")
 
         sentence = message.format(vendor=_(self.vendor), request=request, words=words)
         return UnusableAnswer(sentence, self.advice())
@@ -280,8 +290,7 @@ class Transport:
 
         The url is suspected only while no answer from there ever made sense.
         """
-        # Of older states it is known that the vendor answered, and not where.
-        if self.notes.note(self._url_key) in (self.base_url, ""):
+        if self._has_answered:
             return _("Nothing is lost. Run the same command again later, or: mww2minox check")
 
         suggestion = _(
@@ -289,6 +298,28 @@ class Transport:
             " check"
         )
         return suggestion.format(url=self.base_url)
+
+    def advice_on_silence(self) -> str:
+        """Return what to do when no answer came; the url is suspected as in `advice`."""
+        if self._has_answered:
+            return _(
+                "Nothing is lost. Check the connection, then run the same command again, or:"
+                " mww2minox check"
+            )
+
+        suggestion = _(
+            "Check the connection, and that {url} is the right url in the config; then run:"
+            " mww2minox check"
+        )
+        return suggestion.format(url=self.base_url)
+
+    @property
+    def _has_answered(self) -> bool:
+        """Whether an answer from this url ever made sense.
+
+        Of older states it is known that the vendor answered, and not where.
+        """
+        return self.notes.note(self._url_key) in (self.base_url, "")
 
     def note_sense(self, data: object) -> None:
         """Remember that the url is right, once a process, where an answer from there makes sense.
@@ -419,7 +450,7 @@ class Transport:
 
     def _wait_too_long(self, seconds: float) -> WaitTooLong:
         until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone()
-        message = _("{vendor} asks to be left alone until {moment}.")
+        message = _("{vendor} takes no requests until {moment} (there were too many).")
         suggestion = _(
             "Nothing is lost. Run the same command again after that; until then: mww2minox report"
         )
@@ -485,14 +516,10 @@ class _Attempt:
         return self._read(response, content)
 
     def _no_answer(self, error: Exception) -> Exception:
-        message = _("{vendor} at {url} gives no answer ({error}).").format(
-            vendor=self.vendor, url=self.transport.base_url, error=type(error).__name__
+        message = _("{vendor} at {url} gives no answer: {problem}.").format(
+            vendor=self.vendor, url=self.transport.base_url, problem=_silence(error)
         )
-        suggestion = _(
-            "Nothing is lost. Check the connection, then run the same command again, or:"
-            " mww2minox check"
-        )
-        unreachable = Unreachable(message, suggestion)
+        unreachable = Unreachable(message, self.transport.advice_on_silence())
 
         never_left = isinstance(error, requests.ConnectionError) and _is_refused_connection(error)
         self.in_doubt |= not never_left
@@ -595,6 +622,22 @@ class _Attempt:
 def has_message(data: object) -> bool:
     """Tell whether an answer is an object with something to say, as one in the place of data is."""
     return isinstance(data, dict) and bool(data.get("message"))
+
+
+def _silence(error: Exception) -> str:
+    """Tell in words why no answer came; the name of the exception is for the log."""
+    for kind, words in SILENCES.items():
+        if isinstance(error, kind):
+            return _(words)
+
+    # Of a connection that could not be made the system says why.
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    problem = getattr(reason, "__cause__", None)
+    if isinstance(reason, NameResolutionError):
+        return _("the name of the server is not found")
+    if isinstance(problem, OSError) and problem.strerror:
+        return system_problem(problem)
+    return _("the connection was broken off")
 
 
 def _is_refused_connection(error: requests.ConnectionError) -> bool:

@@ -179,7 +179,7 @@ def undo(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
             wiring.store.undo_adoption(booking.number, booking.batch_id)
             take_in(wiring.store, [order], statuses, Counts())
 
-        sentence = _("Order {number} is no longer booked by {batch_id}; nothing was sent.")
+        sentence = _("Order {number} no longer counts as booking {batch_id}; nothing was sent.")
         wiring.output.say(sentence.format(number=booking.number, batch_id=booking.batch_id))
     return ExitStatus.OK
 

@@ -105,7 +105,7 @@ def _tell_how_to_look_again(output: Output, folder: Path, config: Path) -> None:
         # Not on the PATH, as in a virtual environment that is not active: name it in full.
         program = str(Path(sys.executable).with_name(program))
 
-    sentence = _("All of it is in {folder}. To look again: {program} --config {config} report")
+    sentence = _("Everything is in {folder}. To see it again: {program} --config {config} report")
     output.line(sentence.format(folder=folder, program=program, config=config))
 
 

@@ -106,7 +106,7 @@ def _fetch_dates(
     history = f"history {first} {until or ''}".strip()
     start = max(first, _read_today(wiring, history) or first)
     if start > first:
-        wiring.output.say(_("Going on from {date}.").format(date=start))
+        wiring.output.say(_("Continuing from {date}.").format(date=start))
 
     whole = True
     stretches = list(_stretches(start, min(last, today)))
@@ -147,7 +147,7 @@ def _read_dates(wiring: Wiring, counts: Counts, since: date, until: date | None)
 def _warn_of_missing(wiring: Wiring, first: date, last: date) -> None:
     command = f"mww2minox fetch --since {first} --until {last}"
     wiring.output.warn(
-        _("The shop counts more orders than it shows; some orders of these days did not come."),
+        _("The shop counts more orders than it shows; some orders of these days are missing."),
         _("Read them again: {command}").format(command=command),
     )
 

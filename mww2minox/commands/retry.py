@@ -63,7 +63,9 @@ def _disown(wiring: Wiring, numbers: Sequence[str]) -> None:
             message = _("Nothing was found in the books that order {number} could be.")
             raise UsageError(
                 message.format(number=order.number),
-                _("Retry it as any other: mww2minox retry {number}").format(number=order.number),
+                _("Retry it like any other order: mww2minox retry {number}").format(
+                    number=order.number
+                ),
             )
 
     # Those that it was told of: another one asks anew.

@@ -29,6 +29,6 @@ def _look_at(wiring: Wiring, number: str) -> ExitStatus:
         return ExitStatus.OK
 
     wiring.store.mark_seen(number)
-    sentence = _("Order {number}, off the list until there is something else: {matters}.")
+    sentence = _("Order {number} is off the list, until something else comes up. Seen: {matters}.")
     wiring.output.say(sentence.format(number=number, matters="; ".join(matters)))
     return ExitStatus.OK

@@ -33,7 +33,7 @@ def _skip(wiring: Wiring, number: str, note: str) -> ExitStatus:
     if order.state is State.BOOKED:
         message = _("Order {number} is booked, so it cannot be skipped.")
         suggestion = _(
-            "What is in the books is taken back by a credit order in the shop. See it: {report}"
+            "What is booked is reversed by a credit order in the shop. To see it: {report}"
         )
         raise UsageError(
             message.format(number=number), suggestion.format(report="mww2minox report")
@@ -68,7 +68,8 @@ def _arrival(wiring: Wiring, order: StoredOrder) -> Arrival:
 def _leave(wiring: Wiring, order: StoredOrder) -> ExitStatus:
     message = explain_rejection(leave_in_doubt(wiring, order)).message
     suggestion = _(
-        "It is not skipped: it may still come. In some minutes run: mww2minox skip {number}"
+        "The order is not skipped: its booking may still arrive. In a few minutes run: mww2minox"
+        " skip {number}"
     )
     wiring.output.warn(message, f"  {suggestion.format(number=order.number)}")
     return ExitStatus.ATTENTION
@@ -115,7 +116,7 @@ def _undo(wiring: Wiring, number: str) -> ExitStatus:
 
 
 def _say_undone(wiring: Wiring, order: StoredOrder) -> None:
-    sentence = _("Order {number} is not skipped any more: it is {state}.")
+    sentence = _("Order {number} is no longer skipped. Its status: {state}.")
     wiring.output.say(sentence.format(number=order.number, state=state_in_words(order.state)))
     if order.rejection:
         text = explain_rejection(order.rejection)

@@ -315,13 +315,15 @@ def _tell(
 def _tell_untold(wiring: Wiring, untold: Untold) -> None:
     """Say once what could not be compared, and of how many bookings."""
     made = ngettext(
-        "Minox shows no VAT of {count} booking whose VAT it makes itself: it was not compared.",
-        "Minox shows no VAT of {count} bookings whose VAT it makes itself: it was not compared.",
+        "Minox works out the VAT of {count} booking itself and does not show it, so it was not"
+        " compared.",
+        "Minox works out the VAT of {count} bookings itself and does not show it, so it was not"
+        " compared.",
         untold.made_vat,
     )
     adopted = ngettext(
-        "The lines of {count} adopted booking do not tell the VAT: it was not compared.",
-        "The lines of {count} adopted bookings do not tell the VAT: it was not compared.",
+        "The lines of {count} adopted booking do not show the VAT, so it was not compared.",
+        "The lines of {count} adopted bookings do not show the VAT, so it was not compared.",
         untold.adopted_vat,
     )
     customers = ngettext(

@@ -62,7 +62,7 @@ def find_config(explicit: Path | None) -> Path:
             return place
 
     looked = ", ".join(map(str, usual_places()))
-    problem = _("there is none: looked at {places}; name yours with --config")
+    problem = _("no config found (looked at {places}); give its path with --config")
     raise ConfigError(
         [problem.format(places=looked)], suggestion=_("To make one, run: mww2minox setup")
     )
@@ -89,7 +89,7 @@ def load_config(path: Path) -> Config:
     """Read the settings. Raise one ConfigError that tells every problem, and never a secret."""
     if not os.path.lexists(path):
         suggestion = _(
-            "Name yours with --config. To make this one, run: mww2minox --config {path} setup"
+            "Give its path with --config. To make this one, run: mww2minox --config {path} setup"
         )
         raise ConfigError(
             [_("there is no such file")], path, suggestion.format(path=shlex.quote(str(path)))
@@ -146,7 +146,7 @@ def _read_secret_files(document: Document, values: dict[str, Value]) -> None:
 
         place = (section, f"{key}_file")
         if settings.get(key) is not None:
-            document.add(place, _("stands beside {key}; keep one of the two").format(key=key))
+            document.add(place, _("cannot go with {key}; keep one of the two").format(key=key))
         else:
             settings[key] = _file_secret(document, place, name)
 
@@ -273,10 +273,10 @@ def _no_key(key: str, keys: list[str]) -> str:
 
     # To YAML `token:secret` is one word; what follows the colon may be a secret.
     if ":" in key:
-        return _("is no key here; put a space after its colon")
+        return _("is not a setting here; put a space after its colon")
     if close:
-        return _("is no key here; did you mean {key}?").format(key=close[0])
-    return _("is no key here; the keys are {keys}").format(keys=", ".join(keys))
+        return _("is not a setting here; did you mean {key}?").format(key=close[0])
+    return _("is not a setting here; the settings are {keys}").format(keys=", ".join(keys))
 
 
 def _model(place: Place) -> type[Settings]:

@@ -119,15 +119,15 @@ class ShopSettings(Settings):
     statuses: Annotated[tuple[Status, ...], Items] = Field(
         description=N_(
             "the statuses that are booked, like [2, 3, 6]. By number, or with a partner token by"
-            " name, as the shop shows them. Others book 2, 3 and 6: paid, sent, and collected."
-            " Credit orders have a status of their own."
+            " name, as the shop shows them. Other connectors book 2, 3 and 6: paid, sent, and"
+            " collected. Credit orders have a status of their own."
         ),
         # no text: statuses of a shop
         examples=[["Betaald", "Verzonden", "Betaald en verzonden", "Afgehaald", "Gecrediteerd"]],
     )
     since: Day = Field(
         description=N_(
-            "the first order date that is booked, like 2026-01-01. Older orders are left alone."
+            "the first order date that is booked, like 2026-01-01. Older orders are not booked."
         ),
         examples=["2026-01-01"],
     )
@@ -222,8 +222,8 @@ class BookingSettings(Settings):
     max_rounding: Euros = Field(
         default=Decimal("0.05"),
         description=N_(
-            "the most euros of rounding in one order; with more it is not booked. Where prices"
-            " exclude VAT it may be half a cent per order line, where that is more."
+            "the largest rounding difference of one order, in euros; with more it is not booked."
+            " If prices exclude VAT it may be half a cent per order line, when that is more."
         ),
     )
 
@@ -310,7 +310,7 @@ class CustomerSettings(Settings):
     block_reminders: Flag = Field(
         default=False,
         description=N_(
-            "true where Minox is to send new customers no reminders, as when all orders are paid"
+            "true if Minox should send new customers no reminders, as when all orders are paid"
             " beforehand; or false"
         ),
         examples=[False],
@@ -323,8 +323,8 @@ class VerifySettings(Settings):
     tolerance: Euros = Field(
         default=Decimal("0.00"),
         description=N_(
-            "up to how many euros `mww2minox verify` lets a difference pass. Default: 0.00, and"
-            " 0.03 with vat_posting ledger, where Minox works out the VAT itself."
+            "up to how many euros `mww2minox verify` accepts a difference. Default: 0.00, and 0.03"
+            " with vat_posting ledger, where Minox works out the VAT itself."
         ),
     )
 
@@ -343,7 +343,7 @@ class NotifySettings(Settings):
     dead_mans_switch: PingUrl | None = Field(
         default=None,
         description=N_(
-            "an address that is requested while all goes well, of a service that alarms you when"
+            "an address that is requested while all goes well, of a service that warns you when"
             " that stops, like https://hc-ping.com/your-uuid. Default: none."
         ),
     )
@@ -419,8 +419,8 @@ class Config(Settings):
     notify: NotifySettings = Field(
         default=NotifySettings(),
         description=N_(
-            "who is told, once, what newly needs attention. It is optional: without it stderr, the"
-            " exit code and cron's mail tell."
+            "who gets a message, once, about what is new and needs attention. It is optional:"
+            " without it stderr, the exit code and cron's mail tell."
         ),
     )
     retention_days: Days | None = Field(

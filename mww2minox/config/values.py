@@ -34,7 +34,7 @@ def take_text(value: Value) -> str:
 
     text = str(value).strip()
     if not text:
-        raise ValueError(_("says nothing; fill it in, or remove the key"))
+        raise ValueError(_("is empty; fill it in, or remove it"))
     if not text.isprintable():
         raise ValueError(_("holds a character that cannot be printed; remove it"))
     return text

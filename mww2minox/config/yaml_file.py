@@ -125,11 +125,19 @@ def env_file(config: Path) -> Path:
 
 
 def written(place: Place) -> str:
-    """Write a place as a path of keys, like `vat[2].rate`."""
-    text = ""
+    """Write a place in words: `shop.url`, or `row 3 of vat, rate`."""
+    words = separator = ""
     for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f".{_key(part)}"
-    return text.removeprefix(".") or _("the file")
+        if isinstance(part, int):
+            # Only in the list of VAT codes is an entry a section itself.
+            entry = _("row {number} of {list}") if words == "vat" else _("value {number} of {list}")
+            words = entry.format(number=part + 1, list=words)
+            separator = ", "
+        else:
+            words = f"{words}{separator}{_key(part)}"
+            separator = "."
+
+    return words or _("the file")
 
 
 def shown(value: Value) -> str:

@@ -119,8 +119,8 @@ class Moment(click.DateTime):
         return moment
 
 
-Day = Moment("%Y-%m-%d", N_("{answer} is no date; type it like 2026-01-31."))
-Time = Moment("%H:%M", N_("{answer} is no time of day; type it like 06:15."))
+Day = Moment("%Y-%m-%d", N_("{answer} is not a date; type it like 2026-01-31."))
+Time = Moment("%H:%M", N_("{answer} is not a time of day; type it like 06:15."))
 HELP = N_("Show this message and exit.")
 option = partial(click.option, cls=Option)
 argument = partial(click.argument, cls=Argument)

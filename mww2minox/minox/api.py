@@ -455,5 +455,5 @@ class Minox:
         return KeysRefused(message.format(status=refused.status, words=words), suggestion)
 
     def _strange(self, what: str) -> UnusableAnswer:
-        message = _("Minox answers {what} in a shape that is not known.").format(what=what)
+        message = _("Minox sends {what} in a form that is not known.").format(what=what)
         return UnusableAnswer(message, self._transport.advice())

@@ -132,6 +132,6 @@ def wait_for_redirect(server: _CallbackServer) -> str:
     server.timeout = 1
     while not server.received:
         if time.monotonic() > deadline:
-            raise LoginNeeded(_("Nobody consented within ten minutes."), _(LOGIN))
+            raise LoginNeeded(_("Nobody gave consent within ten minutes."), _(LOGIN))
         server.handle_request()
     return server.received

@@ -88,8 +88,8 @@ def others_book() -> str:
     Source: shop/api.md, "Statuses".
     """
     return _(
-        "Others book 2, 3 and 6: paid, sent, and collected (orders in the shop tell which is"
-        " which). Credit orders have a status of their own."
+        "Other connectors book 2, 3 and 6: paid, sent, and collected (orders in the shop tell"
+        " which is which). Credit orders have a status of their own."
     )
 
 

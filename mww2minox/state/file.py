@@ -5,7 +5,9 @@ state file").
 """
 
 import contextlib
+import errno
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
@@ -15,8 +17,8 @@ from typing import Any, Self, TypeVar
 from filelock import FileLock, Timeout
 from sqlite_utils import Database
 
-from mww2minox.errors import RunInProgress, StateError
-from mww2minox.language.texts import N_, _, system_problem
+from mww2minox.errors import RunInProgress, StateError, advice_on_full_disk
+from mww2minox.language.texts import _, system_problem
 from mww2minox.state.stored import OrderReader, rows_alone
 from mww2minox.state.tables import migrations
 
@@ -159,15 +161,32 @@ class StateFile:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise self._unusable(_problem(error)) from None
+            raise self._failed(error) from None
 
-    def _unusable(self, problem: str) -> StateError:
+    def _failed(self, error: sqlite3.Error | OSError) -> StateError:
+        """Return the failure of SQLite or the file system; a full disk is told as that."""
+        failure = error
+        if isinstance(error, sqlite3.Error) and self._is_full(error):
+            failure = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        if isinstance(failure, OSError):
+            return self._unusable(system_problem(failure), advice_on_full_disk(failure))
+        return self._unusable(_(str(failure)))
+
+    def _is_full(self, error: sqlite3.Error) -> bool:
+        """Tell whether there is no room; SQLite calls it an I/O error where it makes a file."""
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+        if code & 0xFF == sqlite3.SQLITE_IOERR:
+            return not shutil.disk_usage(self.path.parent).free
+        return bool(code == sqlite3.SQLITE_FULL)
+
+    def _unusable(self, problem: str, suggestion: str = "") -> StateError:
         message = _("The state file {path} cannot be used: {problem}.")
-        suggestion = _(
+        suggestion = suggestion or _(
             "Look at the disk (df) and at the file's owner. If the file is damaged, put a backup"
             " back, or move it away and log in again; then run: mww2minox fetch && mww2minox adopt"
         )
-        return StateError(message.format(path=self.path, problem=_(problem)), suggestion)
+        return StateError(message.format(path=self.path, problem=problem), suggestion)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -205,7 +224,7 @@ class StateFile:
         try:
             return [make(row) for row in rows]
         except ValueError:
-            raise self._unusable(N_("what it holds cannot be read")) from None
+            raise self._unusable(_("what it holds cannot be read")) from None
 
     # One at a time
 
@@ -220,7 +239,7 @@ class StateFile:
         except Timeout:
             raise self._in_progress() from None
         except OSError as error:
-            raise self._unusable(_problem(error)) from None
+            raise self._failed(error) from None
 
         with lock:
             self._refuse_damage()
@@ -243,7 +262,7 @@ class StateFile:
             yield False
             return
         except OSError as error:
-            raise self._unusable(_problem(error)) from None
+            raise self._failed(error) from None
 
         with lock:
             yield True
@@ -271,7 +290,3 @@ class StateFile:
 
         suggestion = _("Wait until it is done, or give --wait SECONDS: mww2minox --help")
         return RunInProgress(message, suggestion)
-
-
-def _problem(error: sqlite3.Error | OSError) -> str:
-    return system_problem(error) if isinstance(error, OSError) else str(error)

@@ -404,7 +404,7 @@ def test_what_is_no_list_is_no_empty_list(wiring: Wiring, answer: str) -> None:
         minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", text=answer)
         minox.get(f"{INSIDE}/journal", text=answer)
         for ask in (lambda: wiring.minox.customers_by_email("a@b.nl"), wiring.minox.journals):
-            with pytest.raises(UnusableAnswer, match="in a shape that is not known"):
+            with pytest.raises(UnusableAnswer, match="in a form that is not known"):
                 ask()
 
 
@@ -474,7 +474,7 @@ def test_a_customer_that_cannot_be_read_is_not_nobody(wiring: Wiring, answer: st
     """Else one that is there would be made once more."""
     with requests_mock.Mocker() as minox:
         minox.get(f"{INSIDE}/customer/by_email/a%40b.nl", text=answer)
-        with pytest.raises(UnusableAnswer, match="in a shape that is not known"):
+        with pytest.raises(UnusableAnswer, match="in a form that is not known"):
             wiring.minox.customers_by_email("a@b.nl")
 
 

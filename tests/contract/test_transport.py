@@ -2,12 +2,17 @@
 
 import datetime as dt
 from email.utils import format_datetime
-from typing import Any
+from socket import gaierror
+from typing import Any, NoReturn
 from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 import requests_mock
+from urllib3 import HTTPSConnectionPool
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import LocationParseError, MaxRetryError, NameResolutionError
 
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer, VendorError, WaitTooLong
 from mww2minox.sandbox import Fault, Sandbox
@@ -18,6 +23,11 @@ from tests.harness.clock import Clock
 
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 LISTED = f"{INSIDE}/journal"
+UNKNOWN_NAME = MaxRetryError(
+    HTTPSConnectionPool("shop.example"),
+    "/",
+    NameResolutionError("shop.example", HTTPSConnection("shop.example"), gaierror()),
+)
 
 
 @pytest.fixture
@@ -53,8 +63,10 @@ PASSING = [
 
 def test_a_host_that_is_no_name_is_out_of_reach(wiring: Wiring) -> None:
     wiring.shop_transport.base_url = "https://api..example"
-    with pytest.raises(Unreachable, match="gives no answer.*mww2minox check$"):
+    with pytest.raises(Unreachable, match="gives no answer.*mww2minox check$") as caught:
         wiring.shop.store()
+    # It never answered there, so it may be the url that is wrong.
+    assert "that https://api..example is the right url in the config" in caught.value.suggestion
 
 
 # What is sent again.
@@ -174,8 +186,32 @@ def test_nobody_listening_is_told_with_the_address_and_a_command(
     sandbox.stop()
     with pytest.raises(
         Unreachable, match=r"Minox at http://127\.0\.0\.1:\d+ gives no answer.*mww2minox check$"
-    ):
+    ) as caught:
         get(wiring)
+    assert caught.value.message.endswith("gives no answer: Connection refused.")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (requests.ReadTimeout(), "it takes too long"),
+        (requests.exceptions.SSLError(), "the secure connection fails"),
+        (requests.exceptions.ProxyError(), "the proxy cannot be reached"),
+        (LocationParseError("api..example"), "this address cannot be used"),
+        (requests.ConnectionError("an address"), "the connection was broken off"),
+        (requests.ConnectionError(UNKNOWN_NAME), "the name of the server is not found"),
+    ],
+)
+def test_why_no_answer_came_is_told_in_words(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(wiring.shop_transport, "send", fail)
+    with pytest.raises(Unreachable, match=words) as caught:
+        wiring.shop.store()
+    assert type(error).__name__ not in str(caught.value)
 
 
 def test_waits_between_attempts_differ_and_stay_short(

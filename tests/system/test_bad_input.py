@@ -134,7 +134,13 @@ def test_a_config_with_five_mistakes_tells_all_five(cli: Cli, config: dict[str, 
     cli.write_config(config)
     ended = cli("check")
     assert_says(
-        ended, 2, "minox.journal", "shop.url", "shop.sinc", "vat[0].rate", "booking.vat_posting"
+        ended,
+        2,
+        "minox.journal",
+        "shop.url",
+        "shop.sinc",
+        "row 1 of vat, rate",
+        "booking.vat_posting",
     )
 
 

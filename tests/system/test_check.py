@@ -215,7 +215,7 @@ def test_without_a_partner_token_statuses_and_ways_of_paying_cannot_be_told(
     ended = look(cli)
     assert ended.status == 0
     (row,) = [row for row in of(ended, "warning") if row["name"] == "status"]
-    assert row["suggestion"].startswith("Others book 2, 3 and 6")
+    assert row["suggestion"].startswith("Other connectors book 2, 3 and 6")
     assert "payment_method" not in {row["name"] for row in rows(ended)}
 
 

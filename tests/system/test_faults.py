@@ -123,7 +123,7 @@ def test_a_long_retry_after_is_remembered_and_waited_out(
     wait = format_datetime(until, usegmt=True) if date else "1000"
     small.sandbox.faults.append(Fault("429", side=side, retry_after=wait))
     assert small.run(command) is VENDOR
-    assert "left alone until" in small.errors[-1].message
+    assert "takes no requests until" in small.errors[-1].message
     asked = len(small.sandbox.requests)
     assert small.run(command) is VENDOR
     assert [request for request in small.sandbox.requests[asked:] if request.side == side] == []

@@ -166,7 +166,7 @@ def test_an_order_that_is_gone_after_a_put_that_never_arrived_is_not_booked(
     vendors.shop.remove(SENT)
     arguments = (command, SENT) if command == "retry" else (command, "--order", SENT)
     shop("fetch")
-    assert shop(*arguments).status == 3, "it may still come"
+    assert shop(*arguments).status == 3, "its booking may still arrive"
     assert states(shop)[SENT] == ("failed", "outcome_unknown")
     assert vendors.minox.batches == {}
 

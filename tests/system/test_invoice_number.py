@@ -159,7 +159,7 @@ def test_check_tells_where_minox_own_numbers_are_to_pass_ours(
     inside("fetch")
     for command in ("push", "fetch"):
         shown = unbroken(inside("check").out)
-        assert ("Minox' own number is at" in shown) is told
+        assert ("Minox' own numbering is at" in shown) is told
         inside(command)
         offer_one(vendors, "777")
     let_minox_number(inside)

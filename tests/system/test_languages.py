@@ -75,9 +75,7 @@ def test_the_whole_job_is_told_in_dutch(dutch: Cli, sandbox: Sandbox) -> None:
 def test_check_and_schedule_speak_dutch(dutch: Cli) -> None:
     dutch("fetch")
     checked = shown(dutch("check"), 3)
-    assert (
-        "✗ btw FI 25,5%: 1 bestelling heeft dit, 1062, en geen regel van vat past erbij" in checked
-    )
+    assert "✗ btw FI 25,5%: 1 bestelling heeft dit, 1062, en geen rij van vat past erbij" in checked
     assert re.search(r"✓ laatste keer fetch: [0-9]{2}-[0-9]{2}-20", checked)
     assert "cron mailt wat deze regels tonen" in shown(dutch("schedule", "--cron"))
 

@@ -139,8 +139,8 @@ def test_a_warning_is_told_once_and_again_of_another_order_only(
     offer(vendors, "501", payment_status="voided")
     assert run(told, "fetch", "push") == [0, 0]
     assert service.taken() == (
-        "mww2minox: 1 matter needs attention\nOrder 501 is booked, but in the shop its payment"
-        ' stands at "voided".\nLook in the shop whether a credit order is missing, or whether the'
+        "mww2minox: 1 matter needs attention\nOrder 501 is booked, but the payment status in"
+        ' the shop is "voided".\nLook in the shop whether a credit order is missing, or whether the'
         " payment is still to come. Then run: mww2minox seen 501"
     )
     assert run(told, "fetch", "push", "verify", "seen 501", "push") == [0] * 5
@@ -397,7 +397,7 @@ def test_a_difference_is_told_once_and_another_one_again(
     message = service.taken()
     assert message.startswith(f"mww2minox: 1 matter needs attention\nOrder {BOOKED}: ")
     assert message.endswith(
-        f"Put it right in Minox, or in the shop, then run: mww2minox verify --order {BOOKED}. Or,"
+        f"Correct it in Minox or in the shop, then run: mww2minox verify --order {BOOKED}. Or,"
         f" if it may stay as it is: mww2minox seen {BOOKED}"
     )
     lines[1]["credit"] += 1
@@ -734,7 +734,7 @@ def test_a_service_that_is_gone_does_not_keep_the_others_from_being_told(
     offer(vendors, "501", email="")
     run(told, "fetch")
     ended = told("push")
-    assert "was not taken by notify.urls[0]; others took it." in ended.err
+    assert "did not reach address 1 of notify.urls; it did reach the others." in ended.err
     assert PATH_SECRET not in ended.err + told.log
     assert "Order 501" in service.taken()
     assert "notify" not in told("push").err
@@ -1097,17 +1097,17 @@ def test_a_way_of_paying_is_told_once_before_it_goes_by_email(
     run(told, "fetch")
     message = service.taken()
     assert message.count("matter") == 1
-    assert "A way of paying that was not seen before: mollie/ideal (order 501)." in message
-    assert "way of paying mollie/ideal: it was not seen before" in told("check").out
+    assert "A new way of paying: mollie/ideal (order 501)." in message
+    assert "way of paying mollie/ideal: it is new" in told("check").out
     run(told, "fetch")
     assert not service.taken()
 
     # What was booked is known, whatever its capitals; a name that changes is another way.
     run(told, "push")
-    assert "not seen before" not in told("check").out
+    assert "it is new" not in told("check").out
     offer(vendors, "503", **pay_by("Mollie", "iDEAL"))
     offer(vendors, "504", **pay_by("mollie", "wero"))
     run(told, "fetch")
-    assert "not seen before: mollie/wero (order 504)." in service.taken()
+    assert "A new way of paying: mollie/wero (order 504)." in service.taken()
     run(told, "push", "fetch", "push")
     assert not service.taken()

@@ -113,7 +113,7 @@ def test_an_empty_shop_without_a_partner_token_takes_numbers_of_statuses(wizard:
     del wizard.given["shop"]["partner_token"]
     ended = wizard("", "", "2, 17", "")
     assert ended.status == 0, ended.err
-    assert "Others book 2, 3 and 6" in ended.out
+    assert "Other connectors book 2, 3 and 6" in ended.out
     assert wizard.settings["shop"]["statuses"] == [2, 17]
 
 

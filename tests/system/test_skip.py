@@ -97,8 +97,8 @@ def test_what_is_taken_back_is_decided_anew_as_the_shop_has_it_now(
     vendors.shop.set_status(NUMBER, CANCELLED)
     ended = shop("skip", "--undo", NUMBER, OTHER)
     assert ended.status == 0
-    assert f"Order {NUMBER} is not skipped any more: it is waiting." in ended.err
-    assert f"Order {OTHER} is not skipped any more: it is ready." in ended.err
+    assert f"Order {NUMBER} is no longer skipped. Its status: waiting." in ended.err
+    assert f"Order {OTHER} is no longer skipped. Its status: ready." in ended.err
     assert state(shop) == ("waiting", "status_not_selected")
     assert shop("push").status == 0
     assert shop.booked() == [OTHER]
@@ -178,7 +178,7 @@ def test_what_may_still_come_is_not_skipped_before_it_cannot(
     lose(shop, vendors, Fault("drop_before", times=None, **PUT))
     ended, asked = skip(shop, vendors)
     assert (ended.status, asked > 0) == (3, True)
-    assert f"In some minutes run: mww2minox skip {OTHER}" in ended.err
+    assert f"In a few minutes run: mww2minox skip {OTHER}" in ended.err
     assert state(shop, OTHER) == ("failed", "outcome_unknown")
 
     clock.pass_by(BINDING_SECONDS + 1)

@@ -427,8 +427,11 @@ vat:
     problems = folder.problems(text)
     assert problems == (
         "shop.token (line 1): is missing: the shop's API token, here or in token_file",
-        "shop.tokn (line 2): is no key here; did you mean token?",
-        "shop.statuses[0] (line 3): 'Betaald' is a name; give its number, or a partner_token",
+        "shop.tokn (line 2): is not a setting here; did you mean token?",
+        (
+            "value 1 of shop.statuses (line 3): 'Betaald' is a name; give its number, or a"
+            " partner_token"
+        ),
         "shop.since (line 4): '31-01-2026' is not a date; write it like 2026-01-31",
         (
             "minox.url (line 6): 'http://app.minox.nl' must start with https:// (http:// only on"
@@ -438,7 +441,7 @@ vat:
             "minox.client_secret (line 8): the environment variable UNSET is not set; set it, or"
             f" add a line UNSET=... to {folder.path.with_suffix('.env')}"
         ),
-        "vat[1].rate (line 15): 121 is not a percentage; write a number from 0 to 100",
+        "row 2 of vat, rate (line 15): 121 is not a percentage; write a number from 0 to 100",
     )
     with pytest.raises(ConfigError) as caught:
         load_config(folder.path)
@@ -454,10 +457,10 @@ vat:
         ({"vat": None}, "vat", "is missing: the list of VAT codes"),
         ({"vat": []}, "vat", "at least one item"),
         ({"vat": {"a": 1}}, "vat", "a section stands here; write a list"),
-        ({"vat": ["x"]}, "vat[0]", "'x' stands here; write a section"),
+        ({"vat": ["x"]}, "row 1 of vat", "'x' stands here; write a section"),
         ({"shop__statuses": []}, "shop.statuses", "at least one item"),
         ({"shop__statuses": "1"}, "shop.statuses", "write a list"),
-        ({"shop__statuses": [True]}, "shop.statuses[0]", "true is not a text"),
+        ({"shop__statuses": [True]}, "value 1 of shop.statuses", "true is not a text"),
         ({"booking": "net"}, "booking", "write a section"),
         ({"shop__url": "example.com"}, "shop.url", "is not a URL"),
         ({"shop__url": "https://"}, "shop.url", "is not a URL"),
@@ -484,7 +487,7 @@ vat:
         ({"shop__since": "20260101"}, "shop.since", "is not a date"),
         ({"shop__since": [1]}, "shop.since", "a list is not a date"),
         ({"shop__token": "a b"}, "shop.token", "this holds a space"),
-        ({"minox__journal": ""}, "minox.journal", "says nothing"),
+        ({"minox__journal": ""}, "minox.journal", "is empty"),
         ({"minox__journal": "V\tK"}, "minox.journal", "cannot be printed"),
         ({"minox__tenant": True}, "minox.tenant", "true is not a text"),
         ({"minox__requests_per_second": 0}, "minox.requests_per_second", "above 0"),
@@ -511,7 +514,7 @@ vat:
             "booking.vat_posting",
             "is not one of 'net', 'gross', 'ledger', 'line' or 'debtor'",
         ),
-        ({"booking__description": ""}, "booking.description", "says nothing"),
+        ({"booking__description": ""}, "booking.description", "is empty"),
         (
             {"booking__description": "{order}"},
             "booking.description",
@@ -539,50 +542,62 @@ vat:
         ),
         ({"booking__description": "{}"}, "booking.description", "a field that does not exist"),
         ({"booking__description": "{number"}, "booking.description", "a brace without its partner"),
-        ({"vat": [NL21 | {"rate": True}]}, "vat[0].rate", "true is not a number"),
-        ({"vat": [NL21 | {"rate": -1}]}, "vat[0].rate", "-1 is not a percentage"),
-        ({"vat": [NL21 | {"region": "NLD"}]}, "vat[0].region", "a country"),
-        ({"vat": [NL21 | {"region": "el"}]}, "vat[0].region", "write GR"),
-        ({"vat": [NL21 | {"code": True}]}, "vat[0].code", "true is not a text"),
+        ({"vat": [NL21 | {"rate": True}]}, "row 1 of vat, rate", "true is not a number"),
+        ({"vat": [NL21 | {"rate": -1}]}, "row 1 of vat, rate", "-1 is not a percentage"),
+        ({"vat": [NL21 | {"region": "NLD"}]}, "row 1 of vat, region", "a country"),
+        ({"vat": [NL21 | {"region": "el"}]}, "row 1 of vat, region", "write GR"),
+        ({"vat": [NL21 | {"code": True}]}, "row 1 of vat, code", "true is not a text"),
         (
             {"vat": [{"region": "NL", "rate": 21, "ledger": 1}]},
-            "vat[0].code",
+            "row 1 of vat, code",
             "is missing: the VAT code",
         ),
         (
             {"vat": [{"region": "NL", "rate": 21, "code": 1}]},
-            "vat[0].ledger",
+            "row 1 of vat, ledger",
             "is missing: the ledger account",
         ),
         (
             {"vat": [NL21 | {"strategy": "zero_percent"}]},
-            "vat[0]",
+            "row 1 of vat",
             "has a strategy and a region or rate",
         ),
-        ({"vat": [{"code": 1, "ledger": 1}]}, "vat[0]", "needs region and rate, or a strategy"),
-        ({"vat": [{"region": "NL", "code": 1, "ledger": 1}]}, "vat[0]", "needs region and rate"),
+        (
+            {"vat": [{"code": 1, "ledger": 1}]},
+            "row 1 of vat",
+            "needs region and rate, or a strategy",
+        ),
+        (
+            {"vat": [{"region": "NL", "code": 1, "ledger": 1}]},
+            "row 1 of vat",
+            "needs region and rate",
+        ),
         (
             {"vat": [{"strategy": "none", "code": 1, "ledger": 1}]},
-            "vat[0].strategy",
+            "row 1 of vat, strategy",
             "is not one of",
         ),
         (
             {"vat": [NL21, NL9, NL21 | {"rate": "21.00"}]},
-            "vat[2]",
-            "region and rate, and type as vat[0] (line ",
+            "row 3 of vat",
+            "region and rate, and type as row 1 of vat (line ",
         ),
         (
             {"vat": [NL21, GIFT_CARD, GIFT_CARD | {"type": "GIFT_CARD", "ledger": 1851}]},
-            "vat[2]",
-            "region and rate, and type as vat[1] (line ",
+            "row 3 of vat",
+            "region and rate, and type as row 2 of vat (line ",
         ),
         (
             {"vat": [NL21 | {"code": "none"}]},
-            "vat[0].code",
+            "row 1 of vat, code",
             "which goes with a rate of 0",
         ),
-        ({"vat": [NL21 | {"type": "gift card"}]}, "vat[0].type", "is not a type of order lines"),
-        ({"vat": [NL21 | {"type": True}]}, "vat[0].type", "true is not a text"),
+        (
+            {"vat": [NL21 | {"type": "gift card"}]},
+            "row 1 of vat, type",
+            "is not a type of order lines",
+        ),
+        ({"vat": [NL21 | {"type": True}]}, "row 1 of vat, type", "true is not a text"),
         (
             {"booking__vat_posting": "ledger", "ledgers__gift_card": 1},
             "ledgers",
@@ -590,7 +605,7 @@ vat:
         ),
         (
             {"booking__vat_posting": "line"},
-            "vat[0].vat_ledger",
+            "row 1 of vat, vat_ledger",
             "is missing: with vat_posting line",
         ),
         (
@@ -600,8 +615,8 @@ vat:
         ),
         (
             {"booking__vat_posting": "ledger", "vat": [NL21, NL9 | {"ledger": "8000"}]},
-            "vat[1].ledger",
-            "is also that of vat[0] (line ",
+            "row 2 of vat, ledger",
+            "is also that of row 1 of vat (line ",
         ),
         (
             {"booking__invoice_number": "minox", "booking__description": "Order van {name}"},
@@ -626,11 +641,15 @@ vat:
         ({"notify__urls": "json://a"}, "notify.urls", "this stands here; write a list"),
         (
             {"notify__urls": ["json://a", "nonsense://b"]},
-            "notify.urls[1]",
+            "value 2 of notify.urls",
             "this is not a URL that Apprise takes",
         ),
-        ({"notify__urls": ["https://"]}, "notify.urls[0]", "this is not a URL that Apprise takes"),
-        ({"notify__urls": [1]}, "notify.urls[0]", "this is not a URL that Apprise takes"),
+        (
+            {"notify__urls": ["https://"]},
+            "value 1 of notify.urls",
+            "this is not a URL that Apprise takes",
+        ),
+        ({"notify__urls": [1]}, "value 1 of notify.urls", "this is not a URL that Apprise takes"),
         (
             {"notify__dead_mans_switch": "http://hc-ping.com/a"},
             "notify.dead_mans_switch",
@@ -643,11 +662,11 @@ vat:
             "notify.dead_mans_switch",
             "holds a ? or #",
         ),
-        ({"notify__mail": "x"}, "notify.mail", "the keys are urls, dead_mans_switch"),
+        ({"notify__mail": "x"}, "notify.mail", "the settings are urls, dead_mans_switch"),
         ({"language": "fr"}, "language", "'fr' is not one of 'nl' or 'en'"),
         ({"state": []}, "state", "a list is not a text"),
         ({"webshop": {}}, "webshop", "did you mean shop?"),
-        ({"zzz": 1}, "zzz", "the keys are language, shop, minox"),
+        ({"zzz": 1}, "zzz", "the settings are language, shop, minox"),
     ],
 )
 def test_each_problem_has_its_place_and_the_fix(
@@ -722,7 +741,7 @@ def test_references_that_lead_nowhere(
     [
         (
             {"shop__token_file": "x"},
-            "shop.token_file (line 7): stands beside token; keep one of the two",
+            "shop.token_file (line 7): cannot go with token; keep one of the two",
         ),
         (
             {"shop__token": None, "shop__token_file": "absent"},

@@ -65,7 +65,7 @@ DUTCH = {
     "2.10": "2,10",
     "25.5": "25,5",
     "captured": "ontvangen",
-    "waiting": "wacht",
+    "waiting": "in de wacht",
     "status_not_selected": "status wordt niet geboekt",
     "refunded": "terugbetaald",
 } | {
@@ -480,10 +480,10 @@ def test_values_are_shown_as_they_are_on_one_line() -> None:
         ("Unknown VAT code", "VAT codes"),
         ("Dagboek VERK bestaat niet", "sales journal"),
         ("De boeking is niet in balans", "vat_posting"),
-        ("Account 8000 was deactivated", "ask your accountant"),
-        ("Private accounts are refused", "ask your accountant"),
-        ("Onverwachte fout", "ask your accountant"),
-        ("", "ask your accountant"),
+        ("Account 8000 was deactivated", "ask your bookkeeper"),
+        ("Private accounts are refused", "ask your bookkeeper"),
+        ("Onverwachte fout", "ask your bookkeeper"),
+        ("", "ask your bookkeeper"),
     ],
 )
 def test_a_refusal_of_minox_comes_with_advice_where_its_text_is_known(

@@ -1,7 +1,9 @@
 """The state file: who may read it, what it refuses, and how it is migrated."""
 
+import errno
 import json
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -10,13 +12,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
+from unittest import mock
 
 import pytest
 import time_machine
 from sqlite_utils import Database
 
 from mww2minox.books.model import BookingWarning, Reason, Rejection, State, WarningCode
-from mww2minox.errors import RunInProgress, StateError
+from mww2minox.errors import LogUnwritable, RunInProgress, StateError
 from mww2minox.state import Store, StoredBooking, StoredOrder, file, store as store_module, tables
 
 PAGE = 4096
@@ -766,3 +769,26 @@ def test_a_second_run_is_told_who_holds_the_lock(path: Path) -> None:
             pytest.raises(RunInProgress, match=rf"push, process {os.getpid()}, since 20"),
         ):
             other.run().__enter__()
+
+
+def test_a_full_disk_is_told_as_that(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store(path) as store:
+        pages = store.db.execute("PRAGMA page_count").fetchone()[0]
+        store.db.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StateError, match="No space left on device") as full:
+            store.set_note("long", "x" * 100_000)
+    assert "Make room on the disk" in full.value.suggestion
+
+    # Where SQLite cannot make a file beside it, it says no more than that something failed.
+    failed = sqlite3.OperationalError("disk I/O error")
+    failed.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: mock.Mock(free=0))
+    told = pytest.raises(StateError, match="No space left on device")
+    with Store(path) as store, told, store.transaction():
+        raise failed
+
+
+def test_a_log_without_room_says_so_and_any_other_log_says_what_is_wrong(path: Path) -> None:
+    full = LogUnwritable(path, OSError(errno.ENOSPC, "No space left on device"))
+    assert "Make room on the disk" in full.suggestion
+    assert "at the file's owner" in LogUnwritable(path, ValueError()).suggestion

@@ -207,7 +207,7 @@ def _past_run(command: str, past: PastRuns | None, zone: ZoneInfo, log: Path) ->
             name="last_run",
             what=what,
             status=Status.PROBLEM,
-            problem=_("it refused, and nothing was done, {moment}").format(
+            problem=_("it refused and did nothing, {moment}").format(
                 moment=_moment(past.ended, zone)
             ),
             suggestion=_("To see why, run: mww2minox {command}").format(command=command),
@@ -247,7 +247,7 @@ def clock(transports: Iterable[Transport]) -> Finding:
     }
     what = _("clock")
     if not skews:
-        return warning("clock", what, _("nobody tells the time"))
+        return warning("clock", what, _("neither side tells the time"))
 
     vendor = max(skews, key=lambda vendor: abs(skews[vendor]))
     if abs(skews[vendor]) <= MOST_SKEW_SECONDS:

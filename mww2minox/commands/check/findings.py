@@ -102,8 +102,8 @@ def credit_statuses(config: Config, shop_statuses: Iterable[ShopStatus]) -> Iter
         return
 
     problem = ngettext(
-        "the one that the shop has for them does not book, so no credit order is booked: {names}",
-        "none of those that the shop has for them books, so no credit order is booked: {names}",
+        "the only one that the shop has is not booked, so no credit order is booked: {names}",
+        "none of those that the shop has is booked, so no credit order is booked: {names}",
         len(for_credit),
     )
     names = _listed(f"{status.name} ({status.number})" for status in for_credit)
@@ -133,8 +133,7 @@ def payment_methods(config: Config, methods: Mapping[str, str]) -> Iterator[Find
 
         problem = _("the shop does not have it now; it has: {available}")
         suggestion = _(
-            "Where it is a mistake, correct payment_debtors in the config, then run: mww2minox"
-            " check"
+            "If this is a mistake, correct payment_debtors in the config, then run: mww2minox check"
         )
         yield warning(
             "payment_method", what, problem.format(available=_listed(methods)), suggestion
@@ -147,12 +146,12 @@ def new_ways_of_paying(ways: Mapping[str, str]) -> Iterator[Finding]:
     """
     for payment, number in ways.items():
         problem = _(
-            "it was not seen before (order {number}) and has no fixed customer: its orders go to"
-            " the customers with their e-mail addresses"
+            "it is new (order {number}) and has no fixed customer: its orders go to the customers"
+            " with their e-mail addresses"
         )
         suggestion = _(
-            "Where it belongs to a fixed customer, add it to payment_debtors in the config before"
-            " the next push, then run: mww2minox check"
+            "If it belongs to a fixed customer, add it to payment_debtors in the config before the"
+            " next push, then run: mww2minox check"
         )
         what = _("way of paying {payment}").format(payment=payment)
         yield warning("payment_method", what, problem.format(number=number), suggestion)
@@ -204,7 +203,7 @@ def _uncovered(need: VatNeed, count: int, example: str, status: Status) -> Findi
         ).format(number=example)
     else:
         suggestion = _(
-            "Add a row for it to vat in the config, or correct the order in the shop where it is a"
+            "Add a row for it to vat in the config, or correct the order in the shop if it is a"
             " mistake; then run: mww2minox check"
         )
 
@@ -344,8 +343,8 @@ def next_invoice_number(
             continue
 
         problem = _(
-            "Minox' own number is at {following}, and will pass the order numbers ({highest} by"
-            " now): where a customer has both, Minox refuses the second"
+            "Minox' own numbering is at {following} and will meet the order numbers (now at"
+            " {highest}): if a customer gets the same number twice, Minox refuses the second"
         )
         suggestion = _(
             "In Minox, let this journal's invoice numbers begin above the order numbers (Onderhoud"
@@ -441,7 +440,7 @@ def _box(row: VatRow, code: VatCode, what: str, key: str, shop_country: str) -> 
         return mend("vat_code", what, problem.format(type=code.type, boxes=boxes), key)
 
     # None: Minox' type names no box, so only a bookkeeper can tell.
-    problem = _("whether it fits cannot be told by its type in Minox: {type}")
+    problem = _("its type in Minox, {type}, does not show whether it fits")
     suggestion = _("Ask your bookkeeper in which box of the VAT return these sales belong.")
     return warning("vat_code", what, problem.format(type=code.type or _("none")), suggestion)
 
@@ -558,8 +557,8 @@ def _own_amounts(config: Config, by_number: Mapping[str, ListEntry]) -> Iterator
             " the customer's invoice"
         )
         suggestion = _(
-            "Where Minox refuses a booking for it, allow VAT amounts of one's own at that account"
-            " in Minox (Onderhoud > Grootboek), then run: mww2minox check"
+            "If Minox refuses a booking for this, allow your own VAT amounts at that account in"
+            " Minox (Onderhoud > Grootboek), then run: mww2minox check"
         )
         yield warning("free_vat_input", what, problem, suggestion)
 

@@ -55,7 +55,7 @@ def unit_name(job: Job, kind: str, *, fetch: bool, instance: str = "") -> str:
 
 def systemd(job: Job) -> dict[str, str]:
     """Return the units' texts by the names of their files."""
-    taking = _("Take in the orders of the shop")
+    taking = _("Get the orders of the shop")
     booking = _("Book the orders in Minox, and verify the bookings")
     daily = f"*-*-* {job.at:%H:%M}:00"
 

@@ -671,5 +671,5 @@ def _day(answer: str) -> str:
         return date.fromisoformat(answer).isoformat()
     except ValueError:
         raise ValueError(
-            _("{answer} is no date; type it like 2026-01-31.").format(answer=repr(answer))
+            _("{answer} is not a date; type it like 2026-01-31.").format(answer=repr(answer))
         ) from None
