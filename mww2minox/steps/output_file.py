@@ -28,12 +28,14 @@ def write_output(target: Path, parts: Iterable[str], suggestion: str) -> None:
 def _replace(target: Path, parts: Iterable[str]) -> None:
     """Write beside the file, in a temporary one of mode 0600, and put that in its place."""
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
+
         if mode is not None:
             os.chmod(name, mode)  # noqa: PTH101 - a name, as tempfile gives it
         os.replace(name, target)  # noqa: PTH105 - the same
