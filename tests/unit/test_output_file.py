@@ -1,5 +1,6 @@
 """A file that a person asked for: whole or not at all, for its owner only."""
 
+import errno
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ def test_a_new_file_is_for_its_owner_only_and_another_keeps_its_mode(tmp_path: P
 def test_what_was_there_stays_when_writing_fails(tmp_path: Path) -> None:
     def parts() -> Iterator[str]:
         yield "half"
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.EIO, "Input/output error")
 
     target = tmp_path / "report.html"
     target.write_text("whole")

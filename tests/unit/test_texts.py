@@ -171,6 +171,8 @@ def _escaped(node: ast.AST) -> Iterator[tuple[int, str]]:
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # a docstring
         return
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+        return
     yield from ((node.lineno, text) for text in _shown(node) if isinstance(node, ast.expr))
     for name, child in _parts(node):
         if name not in ("annotation", "returns"):
