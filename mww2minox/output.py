@@ -104,6 +104,12 @@ class Output:
         self._data.file.write(text if text.endswith("\n") else f"{text}\n")
         self._data.file.flush()
 
+    def stream(self, texts: Iterable[str]) -> None:
+        """Write data as it is, piece by piece."""
+        for text in texts:
+            self._data.file.write(text)
+        self._data.file.flush()
+
     def table(
         self, title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]
     ) -> None:

@@ -203,6 +203,7 @@ class Wiring:
                 self._keep_to_books(SHOP, shop.uuid)
             self.store.set_note("shop region", shop.country)
             self.store.set_note("shop identity", identity)
+            self.store.set_note("shop name", shop.name or None)
             self.store.set_note(PRICES, None if shop.prices_include_tax else EXCLUDING)
         return shop.country, identity
 

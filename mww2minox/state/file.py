@@ -207,6 +207,30 @@ class StateFile:
         except ValueError:
             raise self._unusable(N_("what it holds cannot be read")) from None
 
+    def _each(
+        self, make: Callable[[dict[str, Any]], Stored], sql: str, **values: object
+    ) -> Iterator[Stored]:
+        """Yield what `make` makes of each row, with no more than one of them in memory."""
+        with self._translated():
+            try:
+                yield from map(make, self.db.query(sql, values))
+            except ValueError:
+                raise self._unusable(N_("what it holds cannot be read")) from None
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See the state as it is now while inside, whatever other processes write meanwhile."""
+        if self.db.conn.in_transaction:
+            yield
+            return
+
+        with self._translated():
+            self.db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.db.rollback()
+
     # One at a time
 
     @contextlib.contextmanager

@@ -1,8 +1,9 @@
 """The report for a person: a table of all orders, and under it what to do about some of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mww2minox.commands.report.rows import Row
+from mww2minox.commands.report.value import Report
 from mww2minox.language.texts import N_, _, day, money
 from mww2minox.output import Output
 from mww2minox.reasons import (
@@ -26,8 +27,9 @@ COLUMNS = (
 )
 
 
-def show_table(output: Output, rows: Sequence[Row]) -> None:
+def show_table(output: Output, report: Report) -> None:
     """Show the table, and a message and a suggestion for each order that needs attention."""
+    rows = list(report.rows())
     columns = [(_(heading), justify) for heading, justify in COLUMNS]
     output.table(_("Orders"), columns, [_cells(row) for row in rows])
 
@@ -36,6 +38,9 @@ def show_table(output: Output, rows: Sequence[Row]) -> None:
         output.line(_("Needs attention: {count}").format(count=len(needing)), style="bold")
     for row in needing:
         _show_what_to_do(output, row)
+    for message, suggestion in report.uncounted:
+        output.line(message)
+        output.line(f"  {suggestion}")
 
 
 def _show_what_to_do(output: Output, row: Row) -> None:
