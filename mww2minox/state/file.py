@@ -212,24 +212,23 @@ class StateFile:
     ) -> Iterator[Stored]:
         """Yield what `make` makes of each row, with no more than one of them in memory."""
         with self._translated():
+            cursor = self.db.execute(sql, values)
+            names = [column[0] for column in cursor.description]
             try:
-                yield from map(make, self.db.query(sql, values))
+                for row in cursor:
+                    yield make(dict(zip(names, row, strict=True)))
             except ValueError:
                 raise self._unusable(N_("what it holds cannot be read")) from None
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
         """See the state as it is now while inside, whatever other processes write meanwhile."""
-        if self.db.conn.in_transaction:
-            yield
-            return
-
         with self._translated():
             self.db.execute("BEGIN")
         try:
             yield
         finally:
-            self.db.rollback()
+            self.db.execute("ROLLBACK")
 
     # One at a time
 

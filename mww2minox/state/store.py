@@ -20,7 +20,7 @@ from mww2minox.books.model import (
     WarningCode,
 )
 from mww2minox.books.vat_sums import Turnover
-from mww2minox.state.figures import TO_LOOK_AT, Figures
+from mww2minox.state.figures import TO_LOOK_AT, Figures, from_day
 from mww2minox.state.stored import (
     OrderNow,
     PastRuns,
@@ -172,8 +172,7 @@ class Store(Figures):
         sql = f"""SELECT * FROM orders INDEXED BY orders_by_day
                   WHERE date >= :first AND date <= :last
                   ORDER BY date {way}, length(number) {way}, number {way}"""  # noqa: S608
-        earliest = "" if first == date.min else first.isoformat()
-        return self._each(self._order, sql, first=earliest, last=last.isoformat())
+        return self._each(self._order, sql, first=from_day(first), last=last.isoformat())
 
     def each_to_see_to(self, first: date, last: date) -> Iterator[StoredOrder]:
         """Yield the orders among `each_order` that failed, or whose booking has something that
@@ -183,8 +182,7 @@ class Store(Figures):
                     SELECT number FROM orders WHERE state = 'failed'
                     UNION SELECT number FROM bookings WHERE {TO_LOOK_AT})
                   ORDER BY date, length(number), number"""  # noqa: S608
-        earliest = "" if first == date.min else first.isoformat()
-        return self._each(self._order, sql, first=earliest, last=last.isoformat())
+        return self._each(self._order, sql, first=from_day(first), last=last.isoformat())
 
     def _order(self, row: dict[str, Any]) -> StoredOrder:
         rejection = None

@@ -250,16 +250,17 @@ def m013_vat_sums(db: Database) -> None:
            WHERE sent.number = orders.number AND sent.body != '' AND orders.state = 'booked'
            AND orders.total_cents IS NOT sent.total_cents"""
     )
-    db.conn.executemany(INSERT_SUM, _sums_of_bookings(db))
+    for row in _sums_of_bookings(db):
+        db.execute(INSERT_SUM, row)
 
 
 def _sums_of_bookings(db: Database) -> Iterator[dict[str, Any]]:
     region = db.execute("SELECT value FROM notes WHERE key = 'shop region'").fetchone() or ("",)
 
-    for row in db.query("SELECT number, body, payload FROM bookings"):
-        turnover = explained(row["body"], row["payload"], region[0])
+    for number, body, payload in db.execute("SELECT number, body, payload FROM bookings"):
+        turnover = explained(body, payload, region[0])
         if turnover:
-            yield from rows_of(row["number"], turnover)
+            yield from rows_of(number, turnover)
 
 
 def json_text(value: object) -> str:

@@ -1,17 +1,22 @@
 """`report`: what was booked, when and where; what was not, why, and what to do."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 from mww2minox.commands.report.as_csv import DUTCH, csv_lines
 from mww2minox.commands.report.as_json import json_lines
-from mww2minox.commands.report.as_table import show_table
+from mww2minox.commands.report.as_table import Paper, table_lines
 from mww2minox.commands.report.gathering import Selection, gather
 from mww2minox.commands.report.value import Report
-from mww2minox.errors import CannotWrite, ExitStatus
+from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import _
-from mww2minox.output import Output
+from mww2minox.steps.output_file import write_output
 from mww2minox.wiring import Wiring
+
+TABLE = "table"
+ENDINGS = {".json": "json", ".csv": "csv", ".html": "html"}
+"""The form of a file by how its name ends, where none is asked for."""
 
 
 def report(  # noqa: PLR0913 - the command's options
@@ -20,42 +25,59 @@ def report(  # noqa: PLR0913 - the command's options
     errors: bool = False,
     since: date | None = None,
     until: date | None = None,
-    form: str = "table",
+    everything: bool = False,
+    form: str | None = None,
     target: Path | None = None,
 ) -> ExitStatus:
     """Show the orders dated `since` to `until`, or with `errors` only those that need attention.
 
-    `form` is `table`, `json` or `csv`. UsageError when `target` cannot be written.
+    `form` is `table`, `json`, `csv` or `csv-nl`; None: by the ending of `target`, else a table. A
+    table has about forty lines, unless `everything` is asked for. UsageError when `target` cannot
+    be written.
     """
+    if form is None:
+        form = ENDINGS.get(target.suffix.lower(), TABLE) if target else TABLE
+
     selection = Selection(since=since, until=until, errors=errors)
+    paper = Paper(wiring.output.width, everything=everything, errors=errors)
     with wiring.store.snapshot():
         gathered = gather(wiring, selection)
-        if target is None:
-            _render(wiring.output, gathered, form)
-        else:
-            _write(target, gathered, form)
+        if target:
+            suggestion = _("Choose another file: mww2minox report --output FILE")
+            write_output(target, _parts(gathered, form, paper), suggestion)
             wiring.output.say(_("Written: {path}").format(path=target))
+        elif form == TABLE:
+            _show(wiring, gathered, paper)
+        else:
+            wiring.output.stream(_parts(gathered, form, paper))
     return ExitStatus.OK
 
 
-def _write(target: Path, gathered: Report, form: str) -> None:
-    try:
-        with target.open("w", encoding="utf-8", newline="") as file:
-            _render(Output(data=file), gathered, form)
-    except OSError as error:
-        suggestion = _("Choose another file: mww2minox report --output FILE")
-        raise CannotWrite(target, error, suggestion) from None
+def _show(wiring: Wiring, gathered: Report, paper: Paper) -> None:
+    output = wiring.output
+    for line in table_lines(gathered, paper):
+        show = output.laid_out if line.laid_out else output.line
+        show(line.text, style=line.style)
 
 
-def _render(output: Output, gathered: Report, form: str) -> None:
+def _parts(gathered: Report, form: str, paper: Paper) -> Iterator[str]:
+    """Return the report as text, piece by piece."""
     match form:
         case "json":
             moment, uncounted = gathered.generated_at, gathered.uncounted
-            rows = gathered.rows()
-            output.stream(json_lines(rows, generated_at=moment, uncounted=uncounted))
+            return json_lines(gathered.rows(), generated_at=moment, uncounted=uncounted)
         case "csv":
-            output.stream(csv_lines(gathered.rows()))
+            return csv_lines(gathered.rows())
         case "csv-nl":
-            output.stream(csv_lines(gathered.rows(), DUTCH))
+            return csv_lines(gathered.rows(), DUTCH)
         case _:
-            show_table(output, gathered)
+            return (f"{line.text}\n" for line in table_lines(gathered, paper))
+
+
+def refuse_orders(numbers: list[str]) -> None:
+    """Raise UsageError where a report of single orders is asked for: `explain` tells of those."""
+    if numbers:
+        raise UsageError(
+            _("A report is about all orders, and not about one."),
+            _("For one order, run: mww2minox explain {number}").format(number=numbers[0]),
+        )

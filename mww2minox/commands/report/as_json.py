@@ -27,8 +27,8 @@ def json_lines(
     sums: dict[State, Total] = {}
     needing = 0
 
-    yield "{\n"
-    yield f'  "generated_at": "{generated_at.isoformat(timespec="seconds")}",\n'
+    moment = generated_at.astimezone(dt.UTC).isoformat(timespec="seconds")
+    yield "{\n" + _key("generated_at", moment) + ",\n"
     yield '  "orders": ['
     separator = "\n"
     for row in rows:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -42,7 +42,7 @@ from mww2minox.register import DAILY
 from mww2minox.shop.census import explain_left
 from mww2minox.state import StateSum
 from mww2minox.steps.census import left_over
-from mww2minox.wiring import Wiring
+from mww2minox.wiring import ADMINISTRATION_NAME, SHOP_NAME, Wiring
 
 DAYS, MONTHS = 30, 13
 A_WEEK = dt.timedelta(days=7)
@@ -74,8 +74,8 @@ ALL = Selection()
 
 def gather(wiring: Wiring, selection: Selection = ALL) -> Report:
     """Return the report. Its iterators read the state file when they are gone through."""
-    now = dt.datetime.now(dt.UTC)
-    today = now.astimezone(ZoneInfo(wiring.config.shop.timezone)).date()
+    now = dt.datetime.now(ZoneInfo(wiring.config.shop.timezone))
+    today = now.date()
 
     attention = Attention()
     attention.add(_rows_to_see_to(wiring, selection))
@@ -100,9 +100,11 @@ def gather(wiring: Wiring, selection: Selection = ALL) -> Report:
         vat_of_year=_vat(wiring, *_year_of(today)),
         ways_of_paying=_ways_of_paying(wiring, *_year_of(today)),
         mapping=_mapping(wiring),
-        runs=lambda: wiring.store.past_runs_since(now - A_WEEK),
+        runs=lambda: wiring.store.past_runs_since((now - A_WEEK).astimezone(dt.UTC)),
         rows=lambda: _rows(wiring, selection),
-        newest=lambda count: _newest(wiring, selection, count),
+        newest=lambda count: _newest(wiring, selection, count, {State.BOOKED}),
+        latest=lambda count: _newest(wiring, selection, count, set(State)),
+        days_of=lambda first: _days_of(wiring, selection, first),
     )
 
 
@@ -114,10 +116,10 @@ def _identity(wiring: Wiring) -> Identity:
     host = urlsplit(config.shop.url).hostname or config.shop.url
 
     return Identity(
-        shop=store.note("shop name") or host,
+        shop=store.note(SHOP_NAME) or host,
         tenant=config.minox.tenant,
         administration=config.minox.administration,
-        administration_name=store.note("administration name") or "",
+        administration_name=store.note(ADMINISTRATION_NAME) or "",
     )
 
 
@@ -184,11 +186,28 @@ def _rows(wiring: Wiring, selection: Selection) -> Iterator[Row]:
     return rows_of(wiring.store, wiring.store.each_order(selection.first, selection.last))
 
 
-def _newest(wiring: Wiring, selection: Selection, count: int) -> Iterator[Row]:
+def _newest(
+    wiring: Wiring, selection: Selection, count: int, states: Container[State]
+) -> Iterator[Row]:
     orders = wiring.store.each_order(selection.first, selection.last, newest_first=True)
-    booked = (order for order in orders if order.state is State.BOOKED)
+    wanted = (order for order in orders if order.state in states)
 
-    return rows_of(wiring.store, islice(booked, count))
+    return rows_of(wiring.store, islice(wanted, count))
+
+
+def _days_of(
+    wiring: Wiring, selection: Selection, first: dt.date | None
+) -> dict[dt.date | None, Day]:
+    """Return the days with orders; there are far fewer of them than orders."""
+    since = max(first or dt.date.min, selection.first)
+    states = _per_key(wiring.store.sums_per_day(since, selection.last))
+
+    days = (Day(date=_date_of(key), states=of_day) for key, of_day in states.items())
+    return {day.date: day for day in days}
+
+
+def _date_of(key: str) -> dt.date | None:
+    return dt.date.fromisoformat(key) if key else None
 
 
 # What they add up to

@@ -173,9 +173,12 @@ class ThisQuarter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """The orders of a day, by their state; a state without orders is left out."""
+    """The orders of a day, by their state; a state without orders is left out.
 
-    date: dt.date
+    The date is None for those without one.
+    """
+
+    date: dt.date | None
     states: Mapping[State, Total]
 
 
@@ -232,6 +235,7 @@ class Report:
     """
 
     generated_at: dt.datetime
+    """By the shop's clock."""
     today: dt.date
     version: str
     identity: Identity
@@ -252,4 +256,8 @@ class Report:
     rows: Callable[[], Iterator[Row]]
     """Each order of the dates that were asked for, by date; or with `errors` those to see to."""
     newest: Callable[[int], Iterator[Row]]
-    """So many booked orders, the newest first."""
+    """So many booked orders of the dates that were asked for, the newest first."""
+    latest: Callable[[int], Iterator[Row]]
+    """So many orders of those dates, whatever their state, the newest first."""
+    days_of: Callable[[dt.date | None], Mapping[dt.date | None, Day]]
+    """The days from one on (None: all) that have orders, of the dates that were asked for."""
