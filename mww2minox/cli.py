@@ -394,10 +394,17 @@ def adopt(  # noqa: PLR0913 - the command's options
 
 
 @cli.command(help=N_("Show what was booked, what was not, why, and what to do."))
-@option("--errors", is_flag=True, help=N_("Only orders that need attention."))
+@argument("orders", nargs=-1, metavar="")
+@option("--errors", is_flag=True, help=N_("Only orders that need attention, in full."))
 @_since_option
 @_until_option
-@_format_option("table", "json", "csv")
+@option("--all", "everything", is_flag=True, help=N_("Every order, however many there are."))
+@option(
+    "--format",
+    "form",
+    type=click.Choice(("table", "json", "csv", "csv-nl")),
+    help=N_("How the output is written; else by the ending of FILE, or as a table."),
+)
 @option(
     "--output",
     "target",
@@ -408,19 +415,28 @@ def adopt(  # noqa: PLR0913 - the command's options
 @click.pass_obj
 def report(  # noqa: PLR0913 - the command's options
     settings: Settings,
+    orders: Sequence[str],
     errors: bool,  # noqa: FBT001 - click
     since: datetime | None,
     until: datetime | None,
-    form: str,
+    everything: bool,  # noqa: FBT001 - click
+    form: str | None,
     target: Path | None,
 ) -> ExitStatus:
-    from mww2minox.commands.report import report as run
+    from mww2minox.commands.report import refuse_orders, report as run
 
+    refuse_orders(_numbers(orders))
     return _wired(
         settings,
         "report",
         lambda wiring: run(
-            wiring, errors=errors, since=_day(since), until=_day(until), form=form, target=target
+            wiring,
+            errors=errors,
+            since=_day(since),
+            until=_day(until),
+            everything=everything,
+            form=form,
+            target=target,
         ),
     )
 

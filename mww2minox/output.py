@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mww2minox.errors import LogUnwritable
-from mww2minox.language.cleaning import one_line, visible_lines
+from mww2minox.language.cleaning import one_line, visible, visible_lines
 
 LOG_BYTES = 1_000_000
 LOGS_KEPT = 5
@@ -101,6 +101,23 @@ class Output:
     def data(self, text: str) -> None:
         """Write data as it is."""
         self._data.file.write(text if text.endswith("\n") else f"{text}\n")
+        self._data.file.flush()
+
+    @property
+    def width(self) -> int:
+        """How many characters a line of data has room for; elsewhere than in a terminal, 80 or
+        what `COLUMNS` says.
+        """
+        return self._data.width
+
+    def laid_out(self, text: str, style: str = "") -> None:
+        """Show a line of data with its spaces as they are: it was made for this width."""
+        self._data.tell(visible(text), style=style)
+
+    def stream(self, texts: Iterable[str]) -> None:
+        """Write data as it is, piece by piece."""
+        for text in texts:
+            self._data.file.write(text)
         self._data.file.flush()
 
     def table(

@@ -9,7 +9,7 @@ them.
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
@@ -90,6 +90,15 @@ BY_HAND = N_("(or book it by hand with invoice number {number}, and run: mww2min
 BY_HAND_BY_TEXT = N_(
     "(or book it by hand with {number} as its description, and run: mww2minox adopt)"
 )
+SEVERAL_BY_HAND = N_(
+    "(or book them by hand, each with its number as invoice number, and run: mww2minox adopt)"
+)
+SEVERAL_BY_HAND_BY_TEXT = N_(
+    "(or book them by hand, each with its number as description, and run: mww2minox adopt)"
+)
+MOST_IN_COMMAND = 20
+"""So many orders are named in one command."""
+RETRY_ALL = N_("Then run: mww2minox retry --all")
 NO_INVOICE_NUMBER = re.compile(r"[^\W\d]|\d\D|\D\d")
 """Letters, or anything else beside digits: that is no invoice number, whoever books the order."""
 RETRY = N_("Then run: mww2minox retry {number}")
@@ -124,9 +133,10 @@ class ReasonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceRow:
-    """A difference, as half a sentence. `values` as in `ReasonRow`."""
+    """A difference, as half a sentence. `brief` and `values` as in `ReasonRow`."""
 
     text: str
+    brief: str
     values: Mapping[str, Kind] = field(default_factory=dict)
 
 
@@ -609,68 +619,87 @@ OTHERWISE = N_("Solve what Minox says, or ask your bookkeeper.")
 ORDER_CHANGED = "order_changed"
 DIFFERENCES: dict[str, DifferenceRow] = {
     "booking_gone": DifferenceRow(
-        text=N_("the booking {batch_id} is no longer in Minox"), values={"batch_id": TEXT}
+        brief=N_("booking gone from Minox"),
+        text=N_("the booking {batch_id} is no longer in Minox"),
+        values={"batch_id": TEXT},
     ),
     "customer_differs": DifferenceRow(
+        brief=N_("other customer in Minox"),
         text=N_("customer: booked on {expected}, in Minox on {found}"),
         values={"expected": TEXT, "found": TEXT},
     ),
     "customer_not_of_order": DifferenceRow(
+        brief=N_("customer is not that of the order"),
         text=N_("customer: {expected} by the order, {found} in Minox"),
         values={"expected": TEXT, "found": TEXT},
     ),
     "total_differs": DifferenceRow(
+        brief=N_("other total in Minox"),
         text=N_("total: {expected} booked, {found} in Minox"),
         values={"expected": MONEY, "found": MONEY},
     ),
     "debtor_line_differs": DifferenceRow(
+        brief=N_("other debtor's line in Minox"),
         text=N_("debtor's line with VAT code {code}: {expected} booked, {found} in Minox"),
         values={"code": TEXT, "expected": MONEY, "found": MONEY},
     ),
     "ledger_differs": DifferenceRow(
+        brief=N_("other amount on a ledger account"),
         text=N_("ledger account {ledger}: {expected} booked, {found} in Minox"),
         values={"ledger": TEXT, "expected": MONEY, "found": MONEY},
     ),
     "vat_differs": DifferenceRow(
+        brief=N_("other VAT in Minox"),
         text=N_("VAT code {code}: {expected} booked, {found} in Minox"),
         values={"code": TEXT, "expected": MONEY, "found": MONEY},
     ),
     "vat_kind_differs": DifferenceRow(
+        brief=N_("VAT of another kind in Minox"),
         text=N_("VAT at {rate}%, box {box}: {expected} by the order, {found} in Minox"),
         values={"rate": RATES, "box": TEXT, "expected": MONEY, "found": MONEY},
     ),
     "vat_account_differs": DifferenceRow(
+        brief=N_("other amount on a VAT account"),
         text=N_("VAT account {ledger}: {expected} by the order, {found} in Minox"),
         values={"ledger": TEXT, "expected": MONEY, "found": MONEY},
     ),
     "period_differs": DifferenceRow(
+        brief=N_("other period in Minox"),
         text=N_("period: {expected} booked, {found} in Minox"),
         values={"expected": TEXT, "found": TEXT},
     ),
     "invoice_number_differs": DifferenceRow(
+        brief=N_("other invoice number in Minox"),
         text=N_("invoice number: {expected} booked, {found} in Minox"),
         values={"expected": TEXT, "found": TEXT},
     ),
     "journal_differs": DifferenceRow(
+        brief=N_("other journal in Minox"),
         text=N_("journal: booked in {expected}, in Minox in {found}"),
         values={"expected": TEXT, "found": TEXT},
     ),
     "date_differs": DifferenceRow(
+        brief=N_("other date in Minox"),
         text=N_("date: {expected} booked, {found} in Minox"),
         values={"expected": TEXT, "found": TEXT},
     ),
     STATUS_DIFFERS: DifferenceRow(
+        brief=N_("status by now is not booked"),
         text=N_(
             "its status was {expected} when it was booked, and is now {found}, which is not booked"
         ),
         values={"expected": TEXT, "found": TEXT},
     ),
     PAYMENT_UNDONE: DifferenceRow(
+        brief=N_("payment undone"),
         text=N_('its payment was "{expected}" when it was booked, and is now "{found}"'),
         values={"expected": PAYMENT_STATUS, "found": PAYMENT_STATUS},
     ),
-    "order_gone": DifferenceRow(text=N_("the order is no longer in the shop")),
+    "order_gone": DifferenceRow(
+        brief=N_("order gone from the shop"), text=N_("the order is no longer in the shop")
+    ),
     ORDER_CHANGED: DifferenceRow(
+        brief=N_("changed after it was booked"),
         text=N_("changed in the shop after it was booked: {field} was {expected}, is now {found}"),
         values={"field": FIELD},
     ),
@@ -884,8 +913,7 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
     """
     row = _row_of(reason, values)
     advice = _advice(values.get("message", ""), of_customer=row is CUSTOMER_REFUSED)
-    by_text = "by_hand" in values or NO_INVOICE_NUMBER.search(values.get("number", ""))
-    by_hand = BY_HAND_BY_TEXT if by_text else BY_HAND
+    by_hand = BY_HAND_BY_TEXT if _is_known_by_text(values) else BY_HAND
     # An older state knows no cause.
     texts = row.cases.get(values.get("cause", ""), Text(row.message, row.suggestion))
 
@@ -894,6 +922,11 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
 
     shown = _shown(values, row.values)
     return Text(_filled(_(texts.message), shown), _filled(suggestion, _as_typed(shown)))
+
+
+def _is_known_by_text(values: Mapping[str, str]) -> bool:
+    """Tell whether a booking by hand would name its order by its description."""
+    return "by_hand" in values or bool(NO_INVOICE_NUMBER.search(values.get("number", "")))
 
 
 def explain_rejection(rejection: Rejection) -> Text:
@@ -947,6 +980,69 @@ def describe(difference: Difference) -> str:
     return _(row.text).format_map(_shown(difference.values, _kinds(difference)))
 
 
+# What to do once for several orders
+
+
+def advise(rejection: Rejection, numbers: Sequence[str]) -> Text:
+    """Return what to do about orders that were rejected alike, and how to go on then.
+
+    `numbers` are those of the orders, of which the commands name no more than the first.
+    """
+    row, values = _row_of(rejection.reason, rejection.values), rejection.values
+    texts = row.cases.get(values.get("cause", ""), Text(row.message, row.suggestion))
+    of_customer = row is CUSTOMER_REFUSED
+    advice = _advice(values.get("message", ""), of_customer=of_customer)
+
+    by_hand = BY_HAND_BY_TEXT if _is_known_by_text(values) else BY_HAND
+    if len(numbers) > 1:
+        by_text = by_hand == BY_HAND_BY_TEXT
+        by_hand = SEVERAL_BY_HAND_BY_TEXT if by_text else SEVERAL_BY_HAND
+    suggestion = _(texts.suggestion).replace("{advice}", advice).replace("{by_hand}", _(by_hand))
+
+    then = RETRY_ALL if row.then == RETRY and len(numbers) > MOST_IN_COMMAND else row.then
+    shown = _shown(values, row.values)
+    return Text(_for_all(suggestion, shown, numbers), _for_all(_(then), shown, numbers))
+
+
+def advise_on_warning(warning: BookingWarning, numbers: Sequence[str]) -> Text:
+    """Return what to do about orders with a warning alike, and how to go on then (see `advise`)."""
+    row = WARNINGS[warning.code]
+    shown = _shown(warning.values, row.values)
+
+    return Text(_for_all(_(row.suggestion), shown, numbers), _for_all(_(SEEN), shown, numbers))
+
+
+def advise_on_difference(difference: Difference, numbers: Sequence[str]) -> Text:
+    """Return what to do about orders that differ alike, and how to go on then (see `advise`)."""
+    advice = _("Put it right in Minox, or in the shop.")
+    if difference.code in (STATUS_DIFFERS, PAYMENT_UNDONE):
+        advice = _(
+            "Where it is taken back, make a credit order for it in the shop, which is booked like"
+            " any other; or put it right there."
+        )
+
+    then = _(
+        "If it may stay as it is, run: mww2minox seen {number}. If it was put right, run: mww2minox"
+        " verify --order {number}"
+    )
+    return Text(advice, _for_all(then, _Values(), numbers))
+
+
+def _for_all(template: str, values: _Values, numbers: Sequence[str]) -> str:
+    """Fill in a text, with the numbers of all orders where there is room for that of one."""
+    named = [shlex.quote(number) for number in numbers[:MOST_IN_COMMAND]]
+    options = " ".join(f"--order {number}" for number in named)
+
+    filled = template.replace("--order {number}", options or "--order")
+    return _filled(filled, _Values({**values, "number": " ".join(named)}))
+
+
+def brief_difference(difference: Difference) -> str:
+    """Return a difference in a few words."""
+    row = DIFFERENCES.get(difference.code)
+    return _(row.brief) if row else difference.code
+
+
 def long_numbers() -> Text:
     """Return what a shop is told that books order numbers longer than invoice numbers can be."""
     message = _(
@@ -966,6 +1062,12 @@ def discreet_rejection(rejection: Rejection) -> Rejection:
     """Return a rejection for a message to others: without its private values."""
     kinds = {"number": TEXT, "cause": TEXT, **REASONS[rejection.reason].values}
     return Rejection(reason=rejection.reason, values=_discreet(rejection.values, kinds))
+
+
+def has_private_values(code: Reason | WarningCode) -> bool:
+    """Tell whether the sentence of a reason or warning can hold what must stay on this machine."""
+    row = REASONS[code] if isinstance(code, Reason) else WARNINGS[code]
+    return PRIVATE in row.values.values()
 
 
 def discreet_warning(warning: BookingWarning) -> BookingWarning:

@@ -28,6 +28,8 @@ ADMINISTRATION, SHOP = N_("administration"), N_("shop")
 # no text: a key in the state, or what a UUID is derived from
 PRICES, EXCLUDING = "shop prices", "excluding VAT"
 """A note of the state: whether the shop's prices exclude VAT, where an order does not tell it."""
+# no text: a key in the state, or what a UUID is derived from
+SHOP_NAME, ADMINISTRATION_NAME = "shop name", "administration name"
 NAMESPACE = uuid.UUID("6f2b8f6e-5d0b-5c4e-9a55-6d7777326d78")
 """The root of all derived UUIDs; a change would book every order again."""
 
@@ -149,8 +151,16 @@ class Wiring:
 
     @cached_property
     def administration(self) -> Administration:
-        """What Minox tells of the administration, asked for once a run."""
-        return self.minox.administration()
+        """What Minox tells of the administration, asked for once a run; its name is kept for
+        reports.
+        """
+        administration = self.minox.administration()
+        self._keep_name(ADMINISTRATION_NAME, administration.name)
+        return administration
+
+    def _keep_name(self, key: str, name: str) -> None:
+        if name != (self.store.note(key) or ""):
+            self.store.set_note(key, name or None)
 
     @cached_property
     def rules(self) -> BookingRules:
@@ -185,8 +195,10 @@ class Wiring:
 
     @cached_property
     def shop_store(self) -> StoreFacts:
-        """What the shop tells of itself, asked for once a run."""
-        return self.shop.store()
+        """What the shop tells of itself, asked for once a run; its name is kept for reports."""
+        store = self.shop.store()
+        self._keep_name(SHOP_NAME, store.name)
+        return store
 
     def ask_shop(self) -> tuple[str, str]:
         """Ask the shop for its country and identity, and keep them.

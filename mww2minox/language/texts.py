@@ -108,6 +108,22 @@ def day(when: date) -> str:
     return str(format_date(when, style, locale=LOCALES[_Reader.language]))
 
 
+def day_in_year(when: date) -> str:
+    """Write a date of this year as the reader does: `31-01`, `31 Jan`."""
+    from babel.dates import format_date
+
+    pattern = "dd-MM" if _Reader.language == "nl" else "d MMM"
+    return str(format_date(when, pattern, locale=LOCALES[_Reader.language]))
+
+
+def month(first: date) -> str:
+    """Write a month as the reader does: `jan 2026`, `Jan 2026`."""
+    from babel.dates import format_date
+
+    written = str(format_date(first, "MMM y", locale=LOCALES[_Reader.language]))
+    return written.replace(".", "")
+
+
 def country_names(region: str) -> tuple[str, ...]:
     """Return what a country (two letters) is called in Dutch and in English, in lower case."""
     from babel import Locale

@@ -37,6 +37,7 @@ from mww2minox.books.model import (
     State,
 )
 from mww2minox.books.money import percentage
+from mww2minox.books.vat_sums import turnover_of
 from mww2minox.errors import (
     OrderNotInShop,
     Refused,
@@ -304,6 +305,7 @@ class Booker:
             sent_at=datetime.now(UTC),
             booked_at=None,
             warnings=(*booking.warnings, *customer.warnings),
+            turnover=turnover_of(order.order, booking) if order.order else None,
         )
         self._store.intend_booking(intent)
 

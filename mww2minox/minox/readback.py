@@ -36,6 +36,7 @@ from mww2minox.books.model import (
     VatPosting,
 )
 from mww2minox.books.vat_number import is_same_vat_number
+from mww2minox.books.vat_sums import turnover_of
 from mww2minox.config.loading import LEDGER_TOLERANCE
 from mww2minox.errors import Refused
 from mww2minox.minox.api import Minox
@@ -290,11 +291,10 @@ class Readback:
             return None
 
         if booking.body:
-            body = self._agreed_body(booking, order, customer, lines)
-        else:
-            agrees = self._adopted_agrees(booking.number, order, lines, changed)
-            body = "" if agrees else None
-        return None if body is None else _on(booking, now, order, customer=customer, body=body)
+            return self._agreed_as_sent(booking, now, order, customer, lines)
+
+        agrees = self._adopted_agrees(booking.number, order, lines, changed)
+        return _on(booking, now, order, customer=customer, body="") if agrees else None
 
     def _fits_customer(
         self, booking: StoredBooking, order: Order, customer: str, changed: set[str]
@@ -340,14 +340,16 @@ class Readback:
         period = (str(decided.fiscal_year), str(decided.period))
         return all((line.fiscal_year, line.period) == period for line in lines)
 
-    def _agreed_body(
+    def _agreed_as_sent(
         self,
         booking: StoredBooking,
+        now: ReadOrder,
         order: Order,
         customer: str,
         lines: Sequence[TransactionLine],
-    ) -> str | None:
-        """Return the body by which the lines are right for the order; None where there is none.
+    ) -> StoredBooking | None:
+        """Return the booking with the body by which the lines are right for the order; None where
+        there is none.
 
         VAT may be on them as it was sent, or in the way of today. The invoice number is that which
         was sent, if any.
@@ -365,7 +367,8 @@ class Readback:
 
             body = booking_body(decided, customer).decode()
             if not self._with_sent(body, order, lines).differences:
-                return body
+                agreed = _on(booking, now, order, customer=customer, body=body)
+                return replace(agreed, turnover=turnover_of(order, decided))
         return None
 
 

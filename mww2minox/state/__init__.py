@@ -4,8 +4,10 @@ The only package that speaks SQL: `store.py`, over the file that `file.py` opens
 brings up to date; what comes out are the values of `stored.py`.
 """
 
+from mww2minox.state.figures import MonthFigure, PastRun, StateSum, VatFigure
 from mww2minox.state.store import Store
 from mww2minox.state.stored import (
+    A_DAY,
     EMPTIED,
     OrderNow,
     PastRuns,
@@ -17,13 +19,18 @@ from mww2minox.state.stored import (
 )
 
 __all__ = [
+    "A_DAY",
     "EMPTIED",
+    "MonthFigure",
     "OrderNow",
+    "PastRun",
     "PastRuns",
     "ReadOrder",
     "RememberedCustomer",
+    "StateSum",
     "Store",
     "StoredBooking",
     "StoredOrder",
     "Tokens",
+    "VatFigure",
 ]

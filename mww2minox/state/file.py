@@ -226,6 +226,29 @@ class StateFile:
         except ValueError:
             raise self._unusable(_("what it holds cannot be read")) from None
 
+    def _each(
+        self, make: Callable[[dict[str, Any]], Stored], sql: str, **values: object
+    ) -> Iterator[Stored]:
+        """Yield what `make` makes of each row, with no more than one of them in memory."""
+        with self._translated():
+            cursor = self.db.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            try:
+                for row in cursor:
+                    yield make(dict(zip(names, row, strict=True)))
+            except ValueError:
+                raise self._unusable(_("what it holds cannot be read")) from None
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See the state as it is now while inside, whatever other processes write meanwhile."""
+        with self._translated():
+            self.db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.db.execute("ROLLBACK")
+
     # One at a time
 
     @contextlib.contextmanager

@@ -5,7 +5,7 @@ Money is integer cents, time is ISO 8601 in UTC.
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,7 +19,8 @@ from mww2minox.books.model import (
     State,
     WarningCode,
 )
-from mww2minox.state.file import StateFile
+from mww2minox.books.vat_sums import Turnover
+from mww2minox.state.figures import TO_LOOK_AT, Figures, from_day
 from mww2minox.state.stored import (
     OrderNow,
     PastRuns,
@@ -28,7 +29,8 @@ from mww2minox.state.stored import (
     StoredOrder,
     Tokens,
 )
-from mww2minox.state.tables import json_text
+from mww2minox.state.tables import INSERT_SUM, json_text
+from mww2minox.state.turnover import explained, rows_of, with_row
 
 BOOKINGS = """SELECT bookings.*, orders.paid_by,
     (SELECT -sum(credit.total_cents) FROM orders AS credit
@@ -42,7 +44,7 @@ booked here or elsewhere, or will be.
 """
 
 
-class Store(StateFile):
+class Store(Figures):
     """The state file, opened. Use as a context manager."""
 
     def start_run(self, command: str) -> int:
@@ -157,6 +159,30 @@ class Store(StateFile):
                  ORDER BY date, length(number), number"""
         chosen = None if numbers is None else json.dumps(list(numbers))
         return self._read(self._order, sql, states=json.dumps(list(states)), numbers=chosen)
+
+    def each_order(
+        self, first: date, last: date, *, newest_first: bool = False
+    ) -> Iterator[StoredOrder]:
+        """Yield the orders dated from `first` to `last`, by date and number.
+
+        None but one is in memory. One without a date is from before all.
+        """
+        way = "DESC" if newest_first else "ASC"
+        # The index has them in this order: sorted by SQLite, all of them would be in memory.
+        sql = f"""SELECT * FROM orders INDEXED BY orders_by_day
+                  WHERE date >= :first AND date <= :last
+                  ORDER BY date {way}, length(number) {way}, number {way}"""  # noqa: S608
+        return self._each(self._order, sql, first=from_day(first), last=last.isoformat())
+
+    def each_to_see_to(self, first: date, last: date) -> Iterator[StoredOrder]:
+        """Yield the orders among `each_order` that failed, or whose booking has something that
+        somebody is to look at, or has.
+        """
+        sql = f"""SELECT * FROM orders WHERE date >= :first AND date <= :last AND number IN (
+                    SELECT number FROM orders WHERE state = 'failed'
+                    UNION SELECT number FROM bookings WHERE {TO_LOOK_AT})
+                  ORDER BY date, length(number), number"""  # noqa: S608
+        return self._each(self._order, sql, first=from_day(first), last=last.isoformat())
 
     def _order(self, row: dict[str, Any]) -> StoredOrder:
         rejection = None
@@ -287,6 +313,24 @@ class Store(StateFile):
         sql = f"{BOOKINGS} ORDER BY orders.date, length(number), number"
         return self._read(self._booking, sql)
 
+    def bookings_of(self, numbers: Sequence[str]) -> dict[str, StoredBooking]:
+        """Return the bookings of these orders, by number; those that have none are left out."""
+        # no text: SQL
+        sql = f"{BOOKINGS} WHERE number IN (SELECT value FROM json_each(:numbers))"  # noqa: S608
+        bookings = self._read(self._booking, sql, numbers=json.dumps(list(numbers)))
+        return {booking.number: booking for booking in bookings}
+
+    def turnovers_of(self, numbers: Sequence[str]) -> dict[str, Turnover]:
+        """Return what the bookings of these orders add to the books, by number, where known."""
+        sql = """SELECT * FROM booking_vat WHERE number IN (SELECT value FROM json_each(:numbers))
+                 ORDER BY number, CAST(rate AS REAL) DESC, code, ledger"""
+
+        turnovers: dict[str, Turnover] = {}
+        for row in self._rows(sql, numbers=json.dumps(list(numbers))):
+            before = turnovers.get(row["number"])
+            turnovers[row["number"]] = with_row(before, row)
+        return turnovers
+
     def intents(self) -> list[StoredBooking]:
         """Return the bookings that were sent and are not known to be in Minox."""
         return self._read(self._booking, f"{BOOKINGS} WHERE booked_at IS NULL")
@@ -348,8 +392,22 @@ class Store(StateFile):
                 sent_at=booking.sent_at.isoformat(),
                 warnings=_warnings_json(booking.warnings),
             )
+            self._store_sums(booking)
             # Why it failed before holds no more: after a kill it may be in Minox.
             self.mark(booking.number, State.READY, None)
+
+    def _store_sums(self, booking: StoredBooking) -> None:
+        """Store what a booking adds to the books, in the place of what it did before.
+
+        Where that is not told with it, as of another's booking, its order tells it.
+        """
+        turnover = booking.turnover or explained(
+            booking.body, json_text(booking.payload), self.note("shop region") or ""
+        )
+
+        self._write("DELETE FROM booking_vat WHERE number = :number", number=booking.number)
+        for row in rows_of(booking.number, turnover) if turnover else ():
+            self._write(INSERT_SUM, **row)
 
     def mark_leaving(self, number: str) -> None:
         """A booking that is not known to be booked leaves, for the first time or once more."""
@@ -369,8 +427,12 @@ class Store(StateFile):
                 now=_now(),
             )
 
+            # What was sent is booked, not what the shop says since; another's has no body of ours.
             self._write(
-                """UPDATE orders SET state = 'booked', reason = NULL, detail = '{}'
+                """UPDATE orders SET state = 'booked', reason = NULL, detail = '{}',
+                   total_cents = coalesce(
+                     (SELECT total_cents FROM bookings WHERE number = :number AND body != ''),
+                     total_cents)
                    WHERE number = :number""",
                 number=number,
             )
@@ -405,6 +467,13 @@ class Store(StateFile):
                 verified="mismatch" if differs else "ok",
             )
             self._forget_seen(number)
+            # One that was gone, and right so, is there again.
+            if booking and not self._has_sums(number):
+                self._store_sums(booking)
+
+    def _has_sums(self, number: str) -> bool:
+        sql = "SELECT EXISTS (SELECT 1 FROM booking_vat WHERE number = :number) AS there"
+        return bool(self._rows(sql, number=number)[0]["there"])
 
     def mark_absent(self, number: str) -> None:
         """An order that wants no booking has none: right for now, and to be asked again.
@@ -421,6 +490,7 @@ class Store(StateFile):
                 number=number,
                 now=_now(),
             )
+            self._write("DELETE FROM booking_vat WHERE number = :number", number=number)
             self._forget_seen(number)
 
     def _forget_seen(self, number: str) -> None:
@@ -469,6 +539,7 @@ class Store(StateFile):
                 payload=json_text(booking.payload),
                 undone=_differences_json(undone),
             )
+            self._store_sums(booking)
 
             self._write(
                 """UPDATE orders SET date = :date, status = :status, total_cents = :total_cents,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -16,7 +16,10 @@ from mww2minox.books.model import (
     Rejection,
     State,
 )
+from mww2minox.books.vat_sums import Turnover
 
+A_DAY = timedelta(hours=26)
+"""With a margin: a daily run may wait for another one, or take long."""
 EMPTIED = "emptied"
 """A mark on an order's reduced JSON that its addresses are gone."""
 
@@ -164,6 +167,8 @@ class StoredBooking(_KeptOrder):
     seen_warnings: tuple[BookingWarning, ...] = ()
     looked_at: datetime | None = None
     credited_cents: int | None = None
+    turnover: Turnover | None = field(default=None, compare=False)
+    """What it adds to the books, where it is to be stored with it: it is not read back."""
 
     @property
     def is_absent(self) -> bool:
@@ -246,6 +251,13 @@ class PastRuns:
     ended: datetime
     ended_well: datetime | None
     refused: bool = False
+
+    def is_late(self, now: datetime) -> bool:
+        """Tell whether the command has not ended well for a day.
+
+        A moment that is further ahead was noted by a clock that was wrong, and counts as long ago.
+        """
+        return abs(now - (self.ended_well or self.began)) > A_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,12 @@
 """The tables of the state file, and each step from an older version's to today's."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 from sqlite_utils import Database, Migrations
+
+from mww2minox.state.turnover import explained, rows_of
 
 migrations = Migrations("mww2minox")
 
@@ -199,6 +203,64 @@ def m011_skipped_before(db: Database) -> None:
         """UPDATE orders SET skipped_before = 1, state = 'ready', reason = NULL, detail = '{}'
            WHERE state = 'skipped' AND reason = 'nothing_to_book'"""
     )
+
+
+VAT_SUMS = (
+    """CREATE TABLE booking_vat (
+        number TEXT NOT NULL REFERENCES bookings (number) ON DELETE CASCADE,
+        document_date TEXT NOT NULL,
+        fiscal_year INTEGER NOT NULL,
+        period INTEGER NOT NULL,
+        country TEXT NOT NULL,
+        strategy TEXT NOT NULL,
+        region TEXT NOT NULL,
+        rate TEXT NOT NULL,
+        code TEXT NOT NULL,
+        ledger TEXT NOT NULL,
+        net_cents INTEGER NOT NULL,
+        vat_cents INTEGER NOT NULL,
+        PRIMARY KEY (number, strategy, region, rate, code, ledger)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE INDEX booking_vat_by_date ON booking_vat
+       (document_date, strategy, region, rate, code, ledger, country, net_cents, vat_cents)""",
+    """CREATE INDEX orders_by_day ON orders
+       (date, length(number), number, state, total_cents, paid_by)""",
+    "CREATE INDEX bookings_in_doubt ON bookings (number, total_cents) WHERE booked_at IS NULL",
+    """CREATE INDEX bookings_to_look_at ON bookings (number)
+       WHERE differences != '[]' OR shop_differences != '[]' OR warnings != '[]'""",
+    "CREATE INDEX runs_by_start ON runs (started_at)",
+)
+INSERT_SUM = """INSERT INTO booking_vat VALUES
+    (:number, :document_date, :fiscal_year, :period, :country, :strategy, :region, :rate, :code,
+     :ledger, :net_cents, :vat_cents)"""
+
+
+@migrations()
+def m013_vat_sums(db: Database) -> None:
+    """Add the VAT sums of each booking, as far as it and its order tell them, and the indexes by
+    which a report adds up.
+
+    A booked order has the total that was booked from now on, whatever the shop said since.
+    """
+    for statement in VAT_SUMS:
+        db.execute(statement)
+
+    db.execute(
+        """UPDATE orders SET total_cents = sent.total_cents FROM bookings AS sent
+           WHERE sent.number = orders.number AND sent.body != '' AND orders.state = 'booked'
+           AND orders.total_cents IS NOT sent.total_cents"""
+    )
+    for row in _sums_of_bookings(db):
+        db.execute(INSERT_SUM, row)
+
+
+def _sums_of_bookings(db: Database) -> Iterator[dict[str, Any]]:
+    region = db.execute("SELECT value FROM notes WHERE key = 'shop region'").fetchone() or ("",)
+
+    for number, body, payload in db.execute("SELECT number, body, payload FROM bookings"):
+        turnover = explained(body, payload, region[0])
+        if turnover:
+            yield from rows_of(number, turnover)
 
 
 def json_text(value: object) -> str:

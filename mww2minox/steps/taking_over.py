@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from mww2minox.books.model import ORDER_GONE, Booking, Difference, Reason, Rejection, State
 from mww2minox.books.money import euros
+from mww2minox.books.vat_sums import turnover_of
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.booker import Arrival, outcome_unknown
 from mww2minox.minox.journal import JournalBooking
@@ -112,7 +113,8 @@ def _stored_booking(wiring: Wiring, order: StoredOrder, booking: JournalBooking)
     if not isinstance(decided, Booking):
         return adopted
     body = booking_body(decided, booking.customer).decode()
-    return replace(adopted, body=body, warnings=decided.warnings)
+    turnover = turnover_of(order.order, decided) if order.order else None
+    return replace(adopted, body=body, warnings=decided.warnings, turnover=turnover)
 
 
 def perhaps_booked(order: StoredOrder, candidates: Sequence[JournalBooking]) -> Rejection:

@@ -736,7 +736,7 @@ def test_a_private_value_of_a_new_difference_is_in_no_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     values = {"expected": Kind.TEXT, "found": Kind.PRIVATE}
-    row = DifferenceRow(text="address: {expected}, now {found}", values=values)
+    row = DifferenceRow(brief="", text="address: {expected}, now {found}", values=values)
     monkeypatch.setitem(DIFFERENCES, "moved", row)
     moved = Difference(code="moved", values={"expected": "-", "found": "Dorpsstraat 1"})
     assert describe(moved) == "address: -, now Dorpsstraat 1"

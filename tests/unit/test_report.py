@@ -7,12 +7,10 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from mww2minox.books.model import Difference, Reason, Rejection, State
-from mww2minox.commands.report.as_csv import FIELDS, as_csv
-from mww2minox.commands.report.as_json import as_json
-from mww2minox.commands.report.rows import Row, rows_of
+from mww2minox.commands.report.as_csv import FIELDS, csv_lines
+from mww2minox.commands.report.as_json import json_lines
+from mww2minox.commands.report.rows import Row, row_of
 from mww2minox.state import StoredBooking, StoredOrder
 
 MOMENT = dt.datetime(2026, 3, 2, 6, 15, tzinfo=dt.UTC)
@@ -40,12 +38,12 @@ UNREADABLE = Row(
 
 
 def _csv(row: Row) -> dict[str, str]:
-    (read,) = csv.DictReader(io.StringIO(as_csv([row])))
+    (read,) = csv.DictReader(io.StringIO("".join(csv_lines([row]))))
     return read
 
 
 def _json(row: Row) -> dict[str, Any]:
-    (read,) = json.loads(as_json([row]))["orders"]
+    (read,) = json.loads("".join(json_lines([row], generated_at=MOMENT)))["orders"]
     return dict(read)
 
 
@@ -73,23 +71,6 @@ def test_moments_and_differences_are_written_for_programs() -> None:
     assert len(written["differences"]) == 2
 
 
-@pytest.mark.parametrize(
-    ("row", "since", "until", "shown"),
-    [
-        (CREDIT, None, None, True),
-        (CREDIT, dt.date(2026, 3, 1), dt.date(2026, 3, 1), True),
-        (CREDIT, dt.date(2026, 3, 2), None, False),
-        (CREDIT, None, dt.date(2026, 2, 28), False),
-        (UNREADABLE, None, dt.date(2026, 2, 28), True),
-        (UNREADABLE, dt.date(2026, 1, 1), None, False),
-    ],
-)
-def test_the_dates_asked_for_are_part_of_the_span(
-    row: Row, since: dt.date | None, until: dt.date | None, *, shown: bool
-) -> None:
-    assert row.is_dated(since, until) is shown
-
-
 def test_a_booking_whose_answer_was_lost_shows_where_to_look_and_no_more() -> None:
     order = StoredOrder(
         number="1026",
@@ -110,6 +91,6 @@ def test_a_booking_whose_answer_was_lost_shows_where_to_look_and_no_more() -> No
         sent_at=MOMENT,
         booked_at=None,
     )
-    (row,) = rows_of([order], [booking])
+    row = row_of(order, booking)
     assert (row.batch_id, row.customer, row.booked_at) == ("5f0c", None, None)
     assert row.total == Decimal("12.10")

@@ -1,19 +1,22 @@
 """`report`: what was booked, when and where; what was not, why, and what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from mww2minox.commands.report.as_csv import as_csv
-from mww2minox.commands.report.as_json import as_json
-from mww2minox.commands.report.as_table import show_table
-from mww2minox.commands.report.rows import Row, rows_of
-from mww2minox.errors import CannotWrite, ExitStatus
+from mww2minox.commands.report.as_csv import DUTCH, csv_lines
+from mww2minox.commands.report.as_json import json_lines
+from mww2minox.commands.report.as_table import Paper, table_lines
+from mww2minox.commands.report.gathering import Selection, gather
+from mww2minox.commands.report.value import Report
+from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import _
-from mww2minox.output import Output
-from mww2minox.shop.census import explain_left
-from mww2minox.steps.census import left_over
+from mww2minox.steps.output_file import write_output
 from mww2minox.wiring import Wiring
+
+TABLE = "table"
+ENDINGS = {".json": "json", ".csv": "csv", ".html": "html"}
+"""The form of a file by how its name ends, where none is asked for."""
 
 
 def report(  # noqa: PLR0913 - the command's options
@@ -22,53 +25,59 @@ def report(  # noqa: PLR0913 - the command's options
     errors: bool = False,
     since: date | None = None,
     until: date | None = None,
-    form: str = "table",
+    everything: bool = False,
+    form: str | None = None,
     target: Path | None = None,
 ) -> ExitStatus:
     """Show the orders dated `since` to `until`, or with `errors` only those that need attention.
 
-    `form` is `table`, `json` or `csv`. UsageError when `target` cannot be written.
+    `form` is `table`, `json`, `csv` or `csv-nl`; None: by the ending of `target`, else a table. A
+    table has about forty lines, unless `everything` is asked for. UsageError when `target` cannot
+    be written.
     """
-    bookings = wiring.store.bookings()
-    rows = rows_of(wiring.store.orders(), bookings)
+    if form is None:
+        form = ENDINGS.get(target.suffix.lower(), TABLE) if target else TABLE
 
-    rows = [row for row in rows if row.is_dated(since, until)]
-    if errors:
-        rows = [row for row in rows if row.needs_attention]
-
-    if target is None:
-        _render(wiring.output, rows, form)
-        if form == "table":
-            _show_uncounted(wiring)
-    else:
-        _write(target, rows, form)
-        wiring.output.say(_("Written: {path}").format(path=target))
+    selection = Selection(since=since, until=until, errors=errors)
+    paper = Paper(wiring.output.width, everything=everything, errors=errors)
+    with wiring.store.snapshot():
+        gathered = gather(wiring, selection)
+        if target:
+            suggestion = _("Choose another file: mww2minox report --output FILE")
+            write_output(target, _parts(gathered, form, paper), suggestion)
+            wiring.output.say(_("Written: {path}").format(path=target))
+        elif form == TABLE:
+            _show(wiring, gathered, paper)
+        else:
+            wiring.output.stream(_parts(gathered, form, paper))
     return ExitStatus.OK
 
 
-def _show_uncounted(wiring: Wiring) -> None:
-    """Show the days of which the shop counts other orders than are known: no row tells of them."""
-    for left in left_over(wiring):
-        if not left.explained:
-            message, suggestion = explain_left(left)
-            wiring.output.line(message)
-            wiring.output.line(f"  {suggestion}")
+def _show(wiring: Wiring, gathered: Report, paper: Paper) -> None:
+    output = wiring.output
+    for line in table_lines(gathered, paper):
+        show = output.laid_out if line.laid_out else output.line
+        show(line.text, style=line.style)
 
 
-def _write(target: Path, rows: Sequence[Row], form: str) -> None:
-    try:
-        with target.open("w", encoding="utf-8", newline="") as file:
-            _render(Output(data=file), rows, form)
-    except OSError as error:
-        suggestion = _("Choose another file: mww2minox report --output FILE")
-        raise CannotWrite(target, error, suggestion) from None
-
-
-def _render(output: Output, rows: Sequence[Row], form: str) -> None:
+def _parts(gathered: Report, form: str, paper: Paper) -> Iterator[str]:
+    """Return the report as text, piece by piece."""
     match form:
         case "json":
-            output.data(as_json(rows))
+            moment, uncounted = gathered.generated_at, gathered.uncounted
+            return json_lines(gathered.rows(), generated_at=moment, uncounted=uncounted)
         case "csv":
-            output.data(as_csv(rows))
+            return csv_lines(gathered.rows())
+        case "csv-nl":
+            return csv_lines(gathered.rows(), DUTCH)
         case _:
-            show_table(output, rows)
+            return (f"{line.text}\n" for line in table_lines(gathered, paper))
+
+
+def refuse_orders(numbers: list[str]) -> None:
+    """Raise UsageError where a report of single orders is asked for: `explain` tells of those."""
+    if numbers:
+        raise UsageError(
+            _("A report is about all orders, and not about one."),
+            _("For one order, run: mww2minox explain {number}").format(number=numbers[0]),
+        )

@@ -1,9 +1,12 @@
-"""The report as CSV, for a spreadsheet."""
+"""The report as CSV, for a spreadsheet; written order by order, so that none but one is in
+memory.
+"""
 
 import csv
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from mww2minox.books.money import euros
@@ -24,38 +27,80 @@ FIELDS = (
     "differences",
     "warnings",
     "seen_at",
+    "payment",
+    "country",
+    "document_date",
+    "period",
+    "net",
+    "vat",
+    "lines",
 )
 """The columns, in their order."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_csv(rows: Sequence[Row]) -> str:
-    """Return a header row, and a row for each order."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a spreadsheet wants it: what stands between cells, for a decimal point, and at the very
+    beginning.
+    """
+
+    delimiter: str = ","
+    point: str = "."
+    mark: str = ""
+
+
+PLAIN = Dialect()
+DUTCH = Dialect(delimiter=";", point=",", mark="\N{ZERO WIDTH NO-BREAK SPACE}")
+"""For a spreadsheet in Dutch, which takes the file for UTF-8 by its mark."""
+
+
+def csv_lines(rows: Iterable[Row], dialect: Dialect = PLAIN) -> Iterator[str]:
+    """Yield a header row, and a row for each order, as text."""
+    line = io.StringIO()
+    writer = csv.DictWriter(line, FIELDS, delimiter=dialect.delimiter, lineterminator="\n")
 
     writer.writeheader()
+    yield dialect.mark + _taken(line)
     for row in rows:
-        writer.writerow({field: _written(value) for field, value in fields_of(row).items()})
-    return out.getvalue()
+        fields = fields_of(row).items()
+        writer.writerow({field: _written(value, dialect) for field, value in fields})
+        yield _taken(line)
 
 
-def _written(value: Value) -> str:
+def _taken(line: io.StringIO) -> str:
+    """Return what was written so far, and begin anew."""
+    text = line.getvalue()
+    line.seek(0)
+    line.truncate()
+    return text
+
+
+def _written(value: Value, dialect: Dialect) -> str:
     match value:
         case None:
             return ""
         case Decimal():  # a negative amount is no formula
-            return euros(value)
+            return euros(value).replace(".", dialect.point)
         case dt.date():
             return value.isoformat()
         case tuple():
-            return _harmless("; ".join(map(_entry, value)))
+            return _harmless("; ".join(_entry(entry, dialect) for entry in value))
         case str():
             return _harmless(value)
 
 
-def _entry(entry: Entry) -> str:
-    return entry if isinstance(entry, str) else entry["message"]
+def _entry(entry: Entry, dialect: Dialect) -> str:
+    if isinstance(entry, str):
+        return entry
+    if "message" in entry:
+        return entry["message"]
+
+    # What a booking has under one VAT code: code, region or strategy, rate, account, net and VAT.
+    whose = entry["strategy"] or entry["region"]
+    amounts = f"{entry['net']} + {entry['vat']}".replace(".", dialect.point)
+    rate = entry["rate"].replace(".", dialect.point)
+    return f"{entry['code']} {whose} {rate}% {entry['ledger']}: {amounts}"
 
 
 def _harmless(text: str) -> str:

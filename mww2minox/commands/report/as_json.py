@@ -1,23 +1,52 @@
-"""The report as JSON: money as plain text to the cent, dates and moments in ISO form."""
+"""The report as JSON: money as plain text to the cent, dates and moments in ISO form.
+
+It is written order by order, so that none but one is in memory.
+"""
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from mww2minox.books.model import State
 from mww2minox.books.money import euros
-from mww2minox.commands.report.rows import Entry, Row, Value, fields_of, totals
+from mww2minox.commands.report.rows import Entry, Row, Value, fields_of
+from mww2minox.commands.report.value import NOTHING, Total
+from mww2minox.reasons import Text
 
 
-def as_json(rows: Sequence[Row]) -> str:
-    """Return the orders, and what they add up to per state (docs/json.md)."""
-    report = {
-        "generated_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "orders": [_order(row) for row in rows],
-        "totals": _totals(rows),
-    }
-    return json.dumps(report, indent=2, ensure_ascii=False)
+def json_lines(
+    rows: Iterable[Row], *, generated_at: dt.datetime, uncounted: Iterable[Text] = ()
+) -> Iterator[str]:
+    """Yield the orders, and what they add up to per state, as text (docs/json.md).
+
+    `uncounted` are the days of which the shop counts other orders than are known.
+    """
+    sums: dict[State, Total] = {}
+    needing = 0
+
+    moment = generated_at.astimezone(dt.UTC).isoformat(timespec="seconds")
+    yield "{\n" + _key("generated_at", moment) + ",\n"
+    yield '  "orders": ['
+    separator = "\n"
+    for row in rows:
+        sums[row.state] = sums.get(row.state, NOTHING).plus(row.total)
+        needing += row.needs_attention
+        yield f"{separator}{_indented(_order(row), 4)}"
+        separator = ",\n"
+    yield "\n  ],\n" if sums else "],\n"
+    yield _key("totals", _totals(sums, needing)) + ",\n"
+    yield _key("uncounted", [text._asdict() for text in uncounted]) + "\n}\n"
+
+
+def _key(name: str, value: object) -> str:
+    return f'  "{name}": {_indented(value, 2).lstrip()}'
+
+
+def _indented(value: object, by: int) -> str:
+    return textwrap.indent(json.dumps(value, indent=2, ensure_ascii=False), " " * by)
 
 
 def _order(row: Row) -> dict[str, Any]:
@@ -36,10 +65,9 @@ def _written(value: Value) -> str | list[Entry] | None:
             return value
 
 
-def _totals(rows: Sequence[Row]) -> dict[str, Any]:
-    sums: dict[str, Any] = {
-        state.value: {"orders": total.orders, "total": euros(total.total)}
-        for state, total in totals(rows).items()
-    }
-    sums["needs_attention"] = sum(row.needs_attention for row in rows)
-    return sums
+def _totals(sums: Mapping[State, Total], needing: int) -> dict[str, Any]:
+    totals: dict[str, Any] = {}
+    for state in State:
+        total = sums.get(state, NOTHING)
+        totals[state.value] = {"orders": total.orders, "total": euros(total.total)}
+    return {**totals, "needs_attention": needing}

@@ -1,14 +1,20 @@
 """The rows of the report, in values that keep their types: a renderer writes them down."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 
 from mww2minox.books.model import BookingWarning, Difference, Rejection, State
+from mww2minox.books.money import euros
+from mww2minox.books.vat_sums import Turnover, VatSum
 from mww2minox.reasons import describe, explain_rejection, explain_warning
-from mww2minox.state import StoredBooking, StoredOrder
+from mww2minox.state import Store, StoredBooking, StoredOrder
+from mww2minox.state.turnover import country_of
 
+BATCH = 200
+"""So many orders are read from the state file at once."""
 Entry = str | Mapping[str, str]
 """One of several things in a field: a sentence, or what there is to tell by name."""
 Value = str | Decimal | dt.date | tuple[Entry, ...] | None
@@ -23,7 +29,9 @@ class Row:
 
     `batch_id` is that of a booking that was sent; `customer`, `booked_at` and what follows are
     there once it is known to be booked. `verified` is `ok`, `mismatch`, or None before `verify`.
-    `seen_at` is when somebody looked at all of its differences and warnings.
+    `seen_at` is when somebody looked at all of its differences and warnings. `payment` is how it
+    was paid, `gateway/method`, or None; `country` is that of the customer's invoice address.
+    `turnover` is what its booking adds to the books, where it is known to be there.
     """
 
     number: str
@@ -40,6 +48,9 @@ class Row:
     unseen_differences: tuple[Difference, ...] = ()
     unseen_warnings: tuple[BookingWarning, ...] = ()
     seen_at: dt.datetime | None = None
+    payment: str | None = None
+    country: str = ""
+    turnover: Turnover | None = None
 
     @property
     def needs_attention(self) -> bool:
@@ -52,21 +63,23 @@ class Row:
         return (since is None or date >= since) and (until is None or date <= until)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Total:
-    """How many orders there are in a state, and what they add up to in euros."""
+def rows_of(store: Store, orders: Iterable[StoredOrder]) -> Iterator[Row]:
+    """Yield a row for each order, in their order, with what the state knows of its booking.
 
-    orders: int
-    total: Decimal
+    A few hundred are in memory at once.
+    """
+    orders = iter(orders)
+    while batch := list(islice(orders, BATCH)):
+        numbers = [order.number for order in batch if order.state is not State.WAITING]
+        bookings, turnovers = store.bookings_of(numbers), store.turnovers_of(numbers)
+        for order in batch:
+            yield row_of(order, bookings.get(order.number), turnovers.get(order.number))
 
 
-def rows_of(orders: Iterable[StoredOrder], bookings: Iterable[StoredBooking]) -> list[Row]:
-    """Return a row for each order, in their order."""
-    by_number = {booking.number: booking for booking in bookings}
-    return [_row(order, by_number.get(order.number)) for order in orders]
-
-
-def _row(order: StoredOrder, booking: StoredBooking | None) -> Row:
+def row_of(
+    order: StoredOrder, booking: StoredBooking | None = None, turnover: Turnover | None = None
+) -> Row:
+    """Return the row of an order; `turnover` is what its booking adds to the books."""
     cents = order.total_cents
     # What was sent counts, not what the shop says since. What was adopted has no body of ours.
     if booking and booking.body:
@@ -80,6 +93,8 @@ def _row(order: StoredOrder, booking: StoredBooking | None) -> Row:
         total=total,
         state=order.state,
         rejection=order.rejection,
+        payment=order.paid_by or None,
+        country=country_of(order.payload),
     )
     if booking is None:
         return row
@@ -99,6 +114,7 @@ def _row(order: StoredOrder, booking: StoredBooking | None) -> Row:
         unseen_differences=booking.unseen_differences,
         unseen_warnings=booking.unseen_warnings,
         seen_at=booking.seen_at,
+        turnover=turnover,
     )
 
 
@@ -125,17 +141,38 @@ def fields_of(row: Row) -> dict[str, Value]:
         "differences": tuple(map(describe, row.differences)),
         "warnings": tuple(map(_warning, row.warnings)),
         "seen_at": row.seen_at,
+        "payment": row.payment,
+        "country": row.country or None,
+        **_books_of(row.turnover),
+    }
+
+
+def _books_of(turnover: Turnover | None) -> dict[str, Value]:
+    """Return where a booking stands in the books, and its sums; nothing where that is not known."""
+    if turnover is None:
+        return {**dict.fromkeys(("document_date", "period", "net", "vat")), "lines": ()}
+
+    period = f"{turnover.fiscal_year}-{turnover.period:02}" if turnover.period else None
+    return {
+        "document_date": turnover.document_date,
+        "period": period,
+        "net": sum((part.net for part in turnover.sums), Decimal(0)),
+        "vat": sum((part.vat for part in turnover.sums), Decimal(0)),
+        "lines": tuple(map(_line, turnover.sums)),
+    }
+
+
+def _line(part: VatSum) -> dict[str, str]:
+    return {
+        "code": part.code,
+        "strategy": part.strategy,
+        "region": part.region,
+        "rate": f"{part.rate:.2f}",
+        "ledger": part.ledger,
+        "net": euros(part.net),
+        "vat": euros(part.vat),
     }
 
 
 def _warning(warning: BookingWarning) -> dict[str, str]:
     return {"code": warning.code.value, **explain_warning(warning)._asdict()}
-
-
-def totals(rows: Sequence[Row]) -> Mapping[State, Total]:
-    """Count and add up per state; an order without a total counts for nothing."""
-    sums: dict[State, Total] = {}
-    for state in State:
-        amounts = [row.total or Decimal(0) for row in rows if row.state is state]
-        sums[state] = Total(orders=len(amounts), total=sum(amounts, Decimal(0)))
-    return sums
