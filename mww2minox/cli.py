@@ -3,45 +3,54 @@
 Errors are caught here and nowhere else.
 """
 
+from __future__ import annotations
+
 import errno
 import io
-import logging
 import os
 import sys
-import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
 from mww2minox import __version__
 from mww2minox.errors import ExitStatus, MwwError
-from mww2minox.language.help import Day, FloatRange, Group, IntRange, Option, Time, argument, option
+from mww2minox.language.help import (
+    Day,
+    FilePath,
+    FloatRange,
+    Group,
+    IntRange,
+    Option,
+    Time,
+    argument,
+    option,
+)
 from mww2minox.language.texts import N_, _, default_language, system_problem, use
 from mww2minox.register import COMMANDS, Command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+    from logging import Logger
+    from pathlib import Path
+
     from mww2minox.wiring import Wiring
 
-log = logging.getLogger(__name__)
 
-# Until a command opens the log nothing of it is shown: the user is told by sentences.
-logging.getLogger("mww2minox").addHandler(logging.NullHandler())
-
-
-@dataclass(slots=True)
 class Settings:
-    """The options that stand before the command."""
+    """The options that stand before the command; `config_path` is the config that is used."""
 
-    config: Path | None
-    state: Path | None
-    verbose: bool
-    quiet: bool
-    config_path: Path | None = None
+    def __init__(
+        self, config: Path | None, state: Path | None, *, verbose: bool, quiet: bool
+    ) -> None:
+        self.config = config
+        self.state = state
+        self.verbose = verbose
+        self.quiet = quiet
+        self.config_path: Path | None = None
 
 
 @click.group(
@@ -58,14 +67,14 @@ class Settings:
 )
 @option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar=N_("PATH"),
     envvar="MWW2MINOX_CONFIG",
     help=N_("The config file."),
 )
 @option(
     "--state",
-    type=click.Path(path_type=Path),
+    type=FilePath(expands_home=True),
     metavar=N_("PATH"),
     envvar="MWW2MINOX_STATE",
     help=N_("The state file."),
@@ -83,8 +92,8 @@ def cli(
     if verbose and quiet:
         raise click.UsageError(_("Give either --verbose or --quiet."))
 
-    named = Path(os.path.expanduser(state)) if state else None  # noqa: PTH111 - Path's own raises for an unknown user
-    context.obj = Settings(config, named, verbose, quiet)
+    _log()
+    context.obj = Settings(config, state, verbose=verbose, quiet=quiet)
 
 
 # Options that several commands share.
@@ -133,7 +142,7 @@ def _format_option(*forms: str) -> Callable[[Callable[..., Any]], Callable[..., 
 )
 @option(
     "--answers",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar=N_("FILE"),
     help=N_("Answers beforehand, as in a config."),
 )
@@ -196,6 +205,8 @@ def login(settings: Settings, no_browser: bool, paste: bool) -> ExitStatus:  # n
 @_format_option("table", "json")
 @click.pass_obj
 def check(settings: Settings, form: str) -> ExitStatus:
+    from pathlib import Path
+
     from mww2minox.commands.check import check as run
 
     return _wired(
@@ -408,7 +419,7 @@ def adopt(  # noqa: PLR0913 - the command's options
 @option(
     "--output",
     "target",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar=N_("FILE"),
     help=N_("Write to this file."),
 )
@@ -510,7 +521,7 @@ def schedule(  # noqa: PLR0913 - the command's options
 )
 @option(
     "--write-config",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar=N_("PATH"),
     help=N_("Write a config that fits."),
 )
@@ -526,7 +537,7 @@ def sandbox(
 
 
 @cli.command(help=N_("Do the whole job against the sandbox, ending in the report."))
-@argument("folder", type=click.Path(path_type=Path), metavar=N_("[DIR]"), required=False)
+@argument("folder", type=FilePath(), metavar=N_("[DIR]"), required=False)
 @click.pass_obj
 def demo(settings: Settings, folder: Path | None) -> ExitStatus:
     from mww2minox.commands.demo import demo as run
@@ -573,24 +584,26 @@ def _numbers(given: Sequence[str]) -> list[str]:
 
 
 def _wired(
-    settings: Settings, name: str, action: Callable[["Wiring"], ExitStatus], *, wait: float = 0
+    settings: Settings, name: str, action: Callable[[Wiring], ExitStatus], *, wait: float = 0
 ) -> ExitStatus:
     """Load the config, open the state and the log, and run; under the lock where it is needed."""
     from mww2minox.config.loading import find_config, load_config
     from mww2minox.output import Output, log_to
-    from mww2minox.shop.orders import read_stored_order
     from mww2minox.state import Store
-    from mww2minox.wiring import Wiring
+    from mww2minox.wiring import Wiring, read_order
 
+    # Plugins of pydantic are other people's code: none is looked for, and none gets to see a key.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     command = COMMANDS[name]
     settings.config_path = find_config(settings.config)
     config = load_config(settings.config_path)
     path = settings.state or config.state_path
 
-    with Store(path, read=read_stored_order) as store:
+    with Store(path, read=read_order) as store:
         log_to(path.with_name("mww2minox.log"), verbose=settings.verbose)
         wiring = Wiring(config, store, Output(quiet=settings.quiet))
 
+        log = _log()
         log.info("%s starts, version %s", command.name, __version__)
         return _noting(
             lambda: _locked(wiring, command, action, wait) if command.locks else action(wiring),
@@ -599,7 +612,7 @@ def _wired(
 
 
 def _locked(
-    wiring: "Wiring", command: Command, action: Callable[["Wiring"], ExitStatus], wait: float
+    wiring: Wiring, command: Command, action: Callable[[Wiring], ExitStatus], wait: float
 ) -> ExitStatus:
     """Run under the lock, and note the run in the state.
 
@@ -617,16 +630,28 @@ def _locked(
         )
 
 
-def _without_trial(wiring: "Wiring", command: Command) -> "Wiring":
+def _without_trial(wiring: Wiring, command: Command) -> Wiring:
     """Take out of Minox what a `setup` that was killed left there.
 
     It comes before anything that looks at the books; `fetch` does not.
     """
-    from mww2minox.minox.trial_booking import NOTE, take_out
+    from mww2minox.minox import TRIAL
 
-    if command.removes_trial and wiring.store.note(NOTE):
+    if command.removes_trial and wiring.store.note(TRIAL):
+        from mww2minox.minox.trial_booking import take_out
+
         take_out(wiring.store, wiring.minox)
     return wiring
+
+
+def _log() -> Logger:
+    """Return the log. Until a command opens it nothing of it is shown: sentences tell the user."""
+    import logging
+
+    package = logging.getLogger("mww2minox")
+    if not package.handlers:
+        package.addHandler(logging.NullHandler())
+    return logging.getLogger(__name__)
 
 
 def _noting(action: Callable[[], ExitStatus], note: Callable[[ExitStatus], None]) -> ExitStatus:
@@ -657,7 +682,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(cli.main(arguments, prog_name="mww2minox", standalone_mode=False) or 0)
     except MwwError as error:
-        log.error("%s", error)  # noqa: TRY400 - a sentence, no traceback
+        _log().error("%s", error)  # no traceback: it is a sentence
         _complain(error.message)
         _complain(error.suggestion)
         return error.exit_status
@@ -703,8 +728,10 @@ def _unexpected(error: Exception) -> ExitStatus:
 
 def _log_bug(error: Exception) -> None:
     """Log where it happened; not the text of the exception, which may hold a customer's data."""
+    import traceback
+
     frames = "".join(traceback.format_tb(error.__traceback__)).replace("\n", " | ")
-    log.error("bug: %s at %s", type(error).__name__, frames)
+    _log().error("bug: %s at %s", type(error).__name__, frames)
 
 
 def _complain(sentence: str) -> None:
@@ -712,6 +739,15 @@ def _complain(sentence: str) -> None:
         click.echo(sentence, err=True)
 
 
-def main() -> None:
-    """Be the console script."""
-    sys.exit(run())
+def main() -> NoReturn:
+    """Be the console script.
+
+    The process ends as soon as all is written: Python's own way out takes every module down first,
+    which takes longer than many a command.
+    """
+    status = run()
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(status)

@@ -25,9 +25,12 @@ carries a vendor's "no" to one request up to the code that turns it into a value
 import errno
 from collections.abc import Sequence
 from enum import IntEnum
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mww2minox.language.texts import _, ngettext, system_problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ExitStatus(IntEnum):
@@ -73,7 +76,7 @@ class ConfigError(MwwError):
     exit_status = ExitStatus.USAGE
 
     def __init__(
-        self, problems: Sequence[str], path: Path | None = None, suggestion: str = ""
+        self, problems: Sequence[str], path: "Path | None" = None, suggestion: str = ""
     ) -> None:
         """Put all problems, a line each, under the path of the file that has them."""
         self.problems = tuple(problems)
@@ -101,7 +104,7 @@ class StateError(MwwError):
 class LogUnwritable(StateError):
     """The log beside the state file cannot be written."""
 
-    def __init__(self, path: Path | str, error: BaseException | None) -> None:
+    def __init__(self, path: "Path | str", error: BaseException | None) -> None:
         """`error` is what came of writing it."""
         problem = type(error).__name__
         suggestion = _("Look at the disk (df) and at the file's owner; then run: mww2minox report")
@@ -128,7 +131,7 @@ class UsageError(MwwError):
 class CannotWrite(UsageError):
     """A file that the user named cannot be written."""
 
-    def __init__(self, path: Path | str, error: OSError, suggestion: str) -> None:
+    def __init__(self, path: "Path | str", error: OSError, suggestion: str) -> None:
         """`suggestion` names the option that takes another file."""
         message = _("Cannot write {path}: {problem}.").format(
             path=path, problem=system_problem(error)

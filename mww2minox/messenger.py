@@ -13,9 +13,6 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-import requests
-from urllib3.exceptions import HTTPError
-
 SEND_SECONDS = 30
 """How long a run waits for all messages; most services answer in a few seconds or never."""
 SILENCE_SECONDS = 10
@@ -24,8 +21,6 @@ SILENCE_SECONDS = 10
 Apprise's own threads hold up the end of the process.
 """
 PING_SECONDS = 10
-NO_ANSWER = (requests.RequestException, HTTPError)
-"""A host that is no name comes as urllib3's own error."""
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +89,9 @@ def ping(url: str) -> None:
 
     No redirect is followed; a failure is a line in the log.
     """
+    import requests
+    from urllib3.exceptions import HTTPError
+
     try:
         with requests.Session() as session:
             # Plain http is for this machine: no proxy of the environment gets to see it.
@@ -101,7 +99,8 @@ def ping(url: str) -> None:
             answer = session.get(url, timeout=PING_SECONDS, allow_redirects=False, stream=True)
             with answer:
                 status = answer.status_code
-    except NO_ANSWER as error:
+    # A host that is no name comes as urllib3's own error.
+    except (requests.RequestException, HTTPError) as error:
         log.warning("The dead man's switch gives no answer (%s).", type(error).__name__)
         return
 

@@ -11,19 +11,18 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import suppress
+from functools import cached_property
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
-
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from mww2minox.errors import LogUnwritable
 from mww2minox.language.cleaning import one_line, visible, visible_lines
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 80
 LOG_BYTES = 1_000_000
 LOGS_KEPT = 5
 CELL_LENGTH = 400
@@ -38,6 +37,9 @@ COMMAND = re.compile(
 """A command line within a sentence: its options, its name, and what it is given."""
 UNBROKEN = "\N{NO-BREAK SPACE}"
 
+FORCED = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+"""The variables by which rich takes what is none for a terminal."""
+
 Item = TypeVar("Item")
 
 
@@ -46,21 +48,65 @@ def printable(text: str, length: int = CELL_LENGTH) -> str:
     return one_line(text, read=length)
 
 
-class _Terminal(Console):
-    """A console that shows text as it is."""
+class _Stream:
+    """Stdout, stderr or a file, which shows text as it is; a terminal where it is one.
+
+    Elsewhere than in a terminal a line is written without rich, which is imported for tables alone.
+    """
 
     def __init__(self, *, stderr: bool = False, file: TextIO | None = None) -> None:
-        super().__init__(stderr=stderr, file=file, markup=False, highlight=False, emoji=False)
+        self._stderr = stderr
+        self._file = file
 
-    def on_broken_pipe(self) -> None:
-        """Leave a reader who has gone (`report | head`) to the caller; rich would exit here."""
-        raise BrokenPipeError
+    @property
+    def file(self) -> TextIO:
+        """What is written to: what stdout or stderr is by now."""
+        return self._file or (sys.stderr if self._stderr else sys.stdout)
+
+    @cached_property
+    def console(self) -> "Console":
+        """The same in rich."""
+        from rich.console import Console
+
+        class Terminal(Console):
+            def on_broken_pipe(self) -> None:
+                """Leave a reader who has gone (`report | head`) to the caller; rich would exit."""
+                raise BrokenPipeError
+
+        return Terminal(
+            stderr=self._stderr, file=self._file, markup=False, highlight=False, emoji=False
+        )
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether somebody sits before it."""
+        may_be = self.file.isatty() or any(name in os.environ for name in FORCED)
+        return may_be and self.console.is_terminal
+
+    @property
+    def width(self) -> int:
+        """How many characters a line has room for; where it is no terminal, `COLUMNS` or 80."""
+        if self.is_terminal:
+            return self.console.width
+
+        columns = os.environ.get("COLUMNS", "")
+        return int(columns) if columns.isdecimal() else WIDTH
 
     def tell(self, text: str, style: str = "") -> None:
         """Print lines of words; a terminal breaks each between words, elsewhere it stays whole."""
-        if self.is_terminal:
-            text = "\n".join(_folded(line, self.width) for line in text.splitlines())
-        self.print(Text(text, style=style), soft_wrap=True)
+        if not self.is_terminal:
+            self.write(text)
+            return
+
+        from rich.text import Text
+
+        text = "\n".join(_folded(line, self.console.width) for line in text.splitlines())
+        self.console.print(Text(text, style=style), soft_wrap=True)
+
+    def write(self, text: str) -> None:
+        """Write a text as it is."""
+        self.file.write(f"{text}\n")
+        self.file.flush()
 
 
 def _folded(line: str, width: int) -> str:
@@ -84,8 +130,8 @@ class Output:
     def __init__(self, *, quiet: bool = False, data: TextIO | None = None) -> None:
         """With `quiet` only problems are told; `data` takes the place of stdout."""
         self.quiet = quiet
-        self._data = _Terminal(file=data)
-        self._words = _Terminal(stderr=True)
+        self._data = _Stream(file=data)
+        self._words = _Stream(stderr=True)
 
     def say(self, sentence: str) -> None:
         """Tell how it goes; not when quiet."""
@@ -100,8 +146,7 @@ class Output:
 
     def data(self, text: str) -> None:
         """Write data as it is."""
-        self._data.file.write(text if text.endswith("\n") else f"{text}\n")
-        self._data.file.flush()
+        self._data.write(text.removesuffix("\n"))
 
     @property
     def width(self) -> int:
@@ -124,6 +169,10 @@ class Output:
         self, title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]
     ) -> None:
         """Show a table; a column is its heading and `left` or `right`."""
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+        from rich.text import Text
+
         self.line(title, style="bold")
 
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -135,7 +184,7 @@ class Output:
         for row in rows:
             table.add_row(*(Text(printable(cell)) for cell in row))
 
-        self._data.print(table)
+        self._data.console.print(table)
 
     def line(self, text: str, style: str = "") -> None:
         """Show a line of data, in a colour where there is a terminal."""
@@ -148,11 +197,14 @@ class Output:
             self.line(f"{mark} {text}")
             return
 
+        from rich.table import Table
+        from rich.text import Text
+
         grid = Table.grid(padding=(0, 1))
         grid.add_column(width=1)
         grid.add_column(overflow="fold")
         grid.add_row(mark, Text(printable(text)), style=style)
-        self._data.print(grid)
+        self._data.console.print(grid)
 
     def paragraph(self, text: str) -> None:
         """Show a longer text."""
@@ -164,9 +216,9 @@ class Output:
             self.data(markdown)
             return
 
-        from rich.markdown import Markdown  # noqa: PLC0415 - heavy, and for one command only
+        from rich.markdown import Markdown
 
-        self._data.print(Markdown(markdown, hyperlinks=False))
+        self._data.console.print(Markdown(markdown, hyperlinks=False))
 
     def each(self, label: str, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items behind a progress bar, where there is a terminal and not quiet."""
@@ -174,9 +226,11 @@ class Output:
             yield from items
             return
 
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         total = len(items) if isinstance(items, Sized) else None
-        with Progress(*columns, console=self._words, transient=True) as bar:
+        with Progress(*columns, console=self._words.console, transient=True) as bar:
             yield from bar.track(items, description=label, total=total)
 
 

@@ -2,11 +2,10 @@
 list of them.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(NamedTuple):
     """A command as a run of it is named in the log and in the state."""
 
     name: str

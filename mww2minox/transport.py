@@ -33,7 +33,8 @@ from mww2minox.errors import (
     VendorError,
     WaitTooLong,
 )
-from mww2minox.language.cleaning import one_line, page_text
+from mww2minox.language.cleaning import one_line
+from mww2minox.language.page import page_text
 from mww2minox.language.texts import N_, _, system_problem
 
 SILENCES = {

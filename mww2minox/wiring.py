@@ -1,26 +1,32 @@
-"""Puts the parts together: one object that a command takes what it needs from."""
+"""Puts the parts together: one object that a command takes what it needs from.
+
+A part is imported when it is made: most commands need a few of them.
+"""
+
+from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Literal
 
-from mww2minox.books.model import Administration, BookingRules, Difference
-from mww2minox.config.settings import Config
 from mww2minox.errors import ConfigError, StateError
 from mww2minox.language.texts import N_, _
-from mww2minox.minox.api import Minox
-from mww2minox.minox.booker import Booker
-from mww2minox.minox.oauth import Client, MinoxLogin
-from mww2minox.minox.wire import error_messages as minox_messages
-from mww2minox.output import Output
-from mww2minox.shop.api import StoreFacts, Webshop, error_messages as shop_messages, named
-from mww2minox.shop.intake import Statuses, changes_since, undone_since
-from mww2minox.shop.payments import Payments
-from mww2minox.state import OrderNow, ReadOrder, Store
-from mww2minox.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mww2minox.books.model import Administration, BookingRules, Difference
+    from mww2minox.config.settings import Config
+    from mww2minox.minox.api import Minox
+    from mww2minox.minox.booker import Booker
+    from mww2minox.minox.oauth import Client, MinoxLogin
+    from mww2minox.output import Output
+    from mww2minox.shop.api import StoreFacts, Webshop
+    from mww2minox.shop.intake import Statuses
+    from mww2minox.shop.payments import Payments
+    from mww2minox.state import OrderNow, ReadOrder, Store
+    from mww2minox.transport import Transport
 
 SHOP_PER_SECOND = 10.0
 ADMINISTRATION, SHOP = N_("administration"), N_("shop")
@@ -32,6 +38,13 @@ PRICES, EXCLUDING = "shop prices", "excluding VAT"
 SHOP_NAME, ADMINISTRATION_NAME = "shop name", "administration name"
 NAMESPACE = uuid.UUID("6f2b8f6e-5d0b-5c4e-9a55-6d7777326d78")
 """The root of all derived UUIDs; a change would book every order again."""
+
+
+def read_order(payload: dict[str, Any]) -> ReadOrder:
+    """Read an order back from the state, by the shop's own knowledge."""
+    from mww2minox.shop.orders import read_stored_order
+
+    return read_stored_order(payload)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +79,18 @@ class Wiring:
     @cached_property
     def shop(self) -> Webshop:
         """The shop's API."""
+        from zoneinfo import ZoneInfo
+
+        from mww2minox.shop.api import Webshop
+
         return Webshop(self.shop_transport, ZoneInfo(self.config.shop.timezone))
 
     @cached_property
     def shop_transport(self) -> Transport:
         """HTTP to the shop, with its tokens."""
+        from mww2minox.shop.api import error_messages
+        from mww2minox.transport import Transport
+
         settings = self.config.shop
         params = {
             "token": settings.token.get_secret_value(),
@@ -86,7 +106,7 @@ class Wiring:
             notes=self.store,
             per_second=SHOP_PER_SECOND,
             params=params,
-            messages=shop_messages,
+            messages=error_messages,
         )
         for secret in self._secrets:
             transport.hide(secret)
@@ -95,6 +115,8 @@ class Wiring:
     @cached_property
     def payments(self) -> Payments:
         """How orders were paid, where they do not tell it themselves."""
+        from mww2minox.shop.payments import Payments
+
         return Payments(self.shop, self.store, self.config.payment_debtors)
 
     def asked(self, transport: Literal["shop_transport", "minox_transport"]) -> bool:
@@ -111,13 +133,16 @@ class Wiring:
     @cached_property
     def minox_transport(self) -> Transport:
         """HTTP to Minox, shared by the login and the administration."""
+        from mww2minox.minox.wire import error_messages
+        from mww2minox.transport import Transport
+
         settings = self.config.minox
         transport = Transport(
             vendor=N_("Minox"),
             base_url=settings.url,
             notes=self.store,
             per_second=settings.requests_per_second,
-            messages=minox_messages,
+            messages=error_messages,
         )
         for secret in self._secrets:
             transport.hide(secret)
@@ -126,6 +151,8 @@ class Wiring:
     @cached_property
     def client(self) -> Client:
         """Our application as Minox knows it."""
+        from mww2minox.minox.oauth import Client
+
         settings = self.config.minox
         return Client(
             client_id=settings.client_id,
@@ -136,11 +163,15 @@ class Wiring:
     @cached_property
     def login(self) -> MinoxLogin:
         """The tokens."""
+        from mww2minox.minox.oauth import MinoxLogin
+
         return MinoxLogin(self.minox_transport, self.client, self.store)
 
     @cached_property
     def minox(self) -> Minox:
         """The administration in Minox."""
+        from mww2minox.minox.api import Minox
+
         settings = self.config.minox
         return Minox(
             self.minox_transport,
@@ -243,6 +274,8 @@ class Wiring:
     @cached_property
     def booker(self) -> Booker:
         """What books an order."""
+        from mww2minox.minox.booker import Booker
+
         return Booker(
             store=self.store,
             minox=self.minox,
@@ -256,6 +289,8 @@ class Wiring:
 
     def changes_since(self, booked: ReadOrder, now: OrderNow) -> tuple[Difference, ...]:
         """Return how an order differs `now` from what was `booked`, and what was undone of it."""
+        from mww2minox.shop.intake import changes_since, undone_since
+
         return (*changes_since(booked, now), *undone_since(booked, now, self.statuses))
 
     @cached_property
@@ -264,6 +299,9 @@ class Wiring:
 
         Names are looked up in the shop; ConfigError lists the available ones.
         """
+        from mww2minox.shop.api import named
+        from mww2minox.shop.intake import Statuses
+
         wanted = self.config.shop.statuses
         since = self.config.shop.since.isoformat()
 

@@ -8,11 +8,9 @@ from datetime import date
 from mww2minox.books.model import Booking, CustomerByEmail, FixedCustomer, Rejection, State
 from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _
-from mww2minox.minox.wire import sent_lines
 from mww2minox.reasons import explain_rejection, state_of
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.booked_orders import tell_of_warnings
-from mww2minox.steps.booking_run import book_all
 from mww2minox.steps.booking_table import show_booking, show_sent
 from mww2minox.steps.first_date import keep_to_since
 from mww2minox.steps.named_orders import known_orders
@@ -43,6 +41,10 @@ def push(
         return _say_nothing_to_book(wiring, numbers)
     if dry_run:
         return _show(wiring, orders)
+
+    # On most days there is nothing to book: what books is imported when there is.
+    from mww2minox.steps.booking_run import book_all
+
     return book_all(wiring, orders)
 
 
@@ -90,6 +92,8 @@ def _show(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
 
 def _show_intent(wiring: Wiring, intent: StoredBooking) -> None:
     """Show the very lines that were sent before."""
+    from mww2minox.minox.wire import sent_lines
+
     show_sent(wiring.output, intent.number, sent_lines(intent.body))
     wiring.output.say(
         _(

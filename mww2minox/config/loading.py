@@ -4,7 +4,6 @@
 its place and what to do.
 """
 
-import difflib
 import os
 import re
 import shlex
@@ -43,6 +42,8 @@ from mww2minox.language.texts import _, default_language, system_problem, use
 SECRETS = {"token", "partner_token", "client_secret", "urls", "dead_mans_switch"}
 SECRET_FILES = {("shop", "token"), ("shop", "partner_token"), ("minox", "client_secret")}
 """The secrets that can stand in a file of their own, which `token_file` and the like name."""
+OPTIONAL_SECTIONS = ("booking", "ledgers", "customers", "verify", "notify")
+"""Those that are as their keys' own defaults where a config does not have them."""
 LEDGER_TOLERANCE = "0.03"
 """Euros. Where Minox works out the VAT itself, it may round otherwise (books/rules.md, "Reading
 back").
@@ -192,6 +193,8 @@ def secret_files(document: Document) -> dict[str, Path]:
 def _set_defaults(document: Document, values: dict[str, Value]) -> None:
     """Set the defaults that depend on the machine, the place of the config, or another key."""
     values["language"] = values.get("language") or default_language(os.environ)
+    for section in OPTIONAL_SECTIONS:
+        values.setdefault(section, {})
 
     state = values.get("state")
     if state is None:
@@ -269,6 +272,8 @@ def _choices(detail: ErrorDetails) -> str:
 
 
 def _no_key(key: str, keys: list[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(key, keys, n=1)
 
     # To YAML `token:secret` is one word; what follows the colon may be a secret.

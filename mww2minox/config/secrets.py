@@ -10,8 +10,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from dotenv.parser import parse_stream
-
 from mww2minox.config.yaml_file import REFERENCE, Document, Value, env_file
 from mww2minox.language.texts import _, system_problem
 
@@ -63,6 +61,8 @@ def _parsed(document: Document, text: str) -> dict[str, str]:
 
     `dotenv_values` passes over a line that it cannot read; the parser behind it tells which one.
     """
+    from dotenv.parser import parse_stream
+
     bindings = list(parse_stream(io.StringIO(text)))
     wrong = ", ".join(str(binding.original.line) for binding in bindings if binding.error)
     if wrong:

@@ -75,7 +75,10 @@ class Settings(BaseModel):
     texts.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # Built when a config is first read, and then as one: not each section by itself as well.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -369,7 +372,7 @@ class Config(Settings):
     )
     minox: MinoxSettings = Field(description=N_("the section that says where bookings go"))
     booking: BookingSettings = Field(
-        default=BookingSettings(),
+        default_factory=BookingSettings,
         description=N_("how an order becomes a booking. All of it is optional."),
     )
     vat: Annotated[tuple[VatSettings, ...], Items] = Field(
@@ -393,7 +396,7 @@ class Config(Settings):
         ],
     )
     ledgers: LedgerSettings = Field(
-        default=LedgerSettings(),
+        default_factory=LedgerSettings,
         description=N_(
             "ledger accounts of their own for some types of order lines: shipping costs, payment"
             " costs, discounts, gift cards, store credit and surcharges. All of it is optional, and"
@@ -409,15 +412,15 @@ class Config(Settings):
         examples=[{"basic/cash": 10600}],
     )
     customers: CustomerSettings = Field(
-        default=CustomerSettings(),
+        default_factory=CustomerSettings,
         description=N_("what holds for new customers in Minox. It is optional."),
     )
     verify: VerifySettings = Field(
-        default=VerifySettings(),
+        default_factory=VerifySettings,
         description=N_("when a booking that was read back counts as right. It is optional."),
     )
     notify: NotifySettings = Field(
-        default=NotifySettings(),
+        default_factory=NotifySettings,
         description=N_(
             "who gets a message, once, about what is new and needs attention. It is optional:"
             " without it stderr, the exit code and cron's mail tell."

@@ -12,13 +12,10 @@ from string import Formatter
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
-from mww2minox.books.booking import FIELDS
 from mww2minox.config.yaml_file import Value
 from mww2minox.language.texts import _
 from mww2minox.messenger import takes
 
-PLACEHOLDERS = frozenset(FIELDS)
-"""The fields of `booking.description`: those that a booking can fill in."""
 NOT_ISO = {"EL": "GR", "UK": "GB"}
 """The codes that VAT numbers of two countries begin with; the shop has those of ISO 3166."""
 HUNDRED = Decimal(100)
@@ -170,8 +167,11 @@ def take_timezone(value: Value) -> str:
 
 def take_description(value: Value) -> str:
     """Take a template of plain `{name}` fields: no attributes, indexes, conversions or formats."""
+    # All of the bookkeeping comes with it, for the one key that most configs do without.
+    from mww2minox.books.booking import FIELDS
+
     text = take_text(value)
-    names = ", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS))
+    names = ", ".join(f"{{{name}}}" for name in sorted(FIELDS))
 
     try:
         fields = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
@@ -180,7 +180,7 @@ def take_description(value: Value) -> str:
             _("has a brace without its partner; write {{ or }} for a brace itself")
         ) from None
 
-    if any(name not in PLACEHOLDERS or spec or conversion for name, spec, conversion in fields):
+    if any(name not in FIELDS or spec or conversion for name, spec, conversion in fields):
         raise ValueError(
             _("has a field that does not exist; the fields are {names}").format(names=names)
         )

@@ -4,14 +4,20 @@ Help is written in English where a command is made, at import, and marked with `
 translated where it is shown.
 """
 
+from __future__ import annotations
+
 import math
-from datetime import datetime
+import os
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mww2minox.language.texts import N_, _
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
 
 
 def _shown(name: str) -> Any:  # noqa: ANN401 - it stands in the place of click's own attribute
@@ -99,6 +105,27 @@ class FloatRange(click.FloatRange):
             self.fail(message.format(value=value, number_type=self.name), param, ctx)
 
         return number
+
+
+class FilePath(click.Path):
+    """A path, with a `~` at its start replaced where `expands_home`."""
+
+    def __init__(self, *, expands_home: bool = False) -> None:
+        super().__init__()
+        self._expands_home = expands_home
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        """Return the path, or fail."""
+        from pathlib import Path
+
+        path = str(super().convert(value, param, ctx))
+        # Path's own raises for an unknown user.
+        return Path(os.path.expanduser(path) if self._expands_home else path)  # noqa: PTH111
 
 
 class Moment(click.DateTime):

@@ -6,18 +6,21 @@ Money as plain text is written by `books/money.py`. What other packages say to o
 (`borrowed.py`) is in the catalogue too.
 """
 
+from __future__ import annotations
+
 import gettext
 import os
-from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from decimal import Decimal
 
 Language = Literal["nl", "en"]
 
 DOMAIN = "mww2minox"
-CATALOGUES = Path(__file__).with_name("locale")
+CATALOGUES = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120 - pathlib is heavy for `--help`
 LOCALES = {"nl": "nl_NL", "en": "en_GB"}
 
 
@@ -38,7 +41,7 @@ def use(language: Language) -> None:
     )
 
     # Click looks its words up in Python's global domain.
-    gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
+    gettext.bindtextdomain(DOMAIN, CATALOGUES)
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language  # what that domain goes by, before any LANG
 

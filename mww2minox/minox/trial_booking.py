@@ -26,14 +26,12 @@ from mww2minox.books.model import (
 from mww2minox.config.loading import LEDGER_TOLERANCE
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer
 from mww2minox.language.texts import _
+from mww2minox.minox import TRIAL
 from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import GHOST_SECONDS, poll
 from mww2minox.minox.customers import said
 from mww2minox.minox.wire import booking_body, sent_lines
 from mww2minox.state import Store
-
-# no text: a key in the state, or what a UUID is derived from
-NOTE = "trial booking in Minox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +129,7 @@ def _try(  # noqa: PLR0913 - one attempt
 ) -> Tried:
     # A random UUID: the derived one is for the order's own booking. Noted before it is sent.
     batch_id, body = str(uuid.uuid4()), booking_body(booking, customer)
-    store.set_note(NOTE, f"{batch_id} {booking.order_number} {minox.books}")
+    store.set_note(TRIAL, f"{batch_id} {booking.order_number} {minox.books}")
 
     try:
         lines = _put_and_read(minox, batch_id, body)
@@ -194,7 +192,7 @@ def take_out(store: Store, minox: Minox, *, settled: bool = False) -> bool:
     waited for. Raises VendorError; while Minox does not delete it, it stays noted, since the books
     are not right with it.
     """
-    note = store.note(NOTE)
+    note = store.note(TRIAL)
     if note is None:
         return False
     batch_id, rest = note.split(maxsplit=1)
@@ -209,5 +207,5 @@ def take_out(store: Store, minox: Minox, *, settled: bool = False) -> bool:
             _("Delete that booking in Minox by hand, then run: mww2minox verify"),
         ) from None
 
-    store.set_note(NOTE, None)
+    store.set_note(TRIAL, None)
     return True

@@ -18,6 +18,7 @@ from mww2minox.errors import (
     VendorError,
 )
 from mww2minox.language.texts import _
+from mww2minox.shop import PAGE
 from mww2minox.shop.orders import (
     ReceivedOrder,
     can_be_asked_for,
@@ -30,8 +31,6 @@ from mww2minox.shop.orders import (
 )
 from mww2minox.transport import Transport, has_message
 
-PAGE = 100
-"""Orders per request: the most that the shop gives."""
 PASSES = 3
 """How often a window is read from its start, where rows move between its pages meanwhile."""
 NOT_THERE = (404, 410)

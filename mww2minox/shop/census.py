@@ -13,7 +13,7 @@ from typing import Protocol
 
 from mww2minox.language.texts import _, day as written_day, ngettext
 from mww2minox.reasons import Text
-from mww2minox.shop.api import PAGE
+from mww2minox.shop import PAGE
 
 # no text: a key in the state, or what a UUID is derived from
 LEFT = "census left"

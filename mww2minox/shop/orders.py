@@ -120,7 +120,8 @@ class _Shape(BaseModel):
     What is empty in any of PHP's ways is left out, so that the default holds.
     """
 
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+    # Built when an order is first read: many commands read none.
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -168,7 +169,7 @@ class _Address(_Shape):
 
 
 class _Addresses(_Shape):
-    invoice: _Address = _Address()
+    invoice: _Address = _Address.model_construct()
 
 
 class _Debtor(_Shape):
@@ -176,7 +177,7 @@ class _Debtor(_Shape):
     name: Text = ""
     company: Text = ""
     phone: Text = ""
-    address: _Addresses = _Addresses()
+    address: _Addresses = _Addresses.model_construct()
 
 
 class _Payment(_Shape):
@@ -202,7 +203,7 @@ class ShopOrder(_Shape):
     payment: _Payment | None = None
     reference: Text = ""
     payment_status: Text = ""
-    debtor: _Debtor = _Debtor()
+    debtor: _Debtor = _Debtor.model_construct()
     orderlines: Annotated[list[_OrderLine], BeforeValidator(_listed)] = []
 
     def order(self) -> Order:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from mww2minox.errors import OrderNotInShop
-from mww2minox.shop.api import PAGE, Webshop
+from mww2minox.shop import PAGE
+from mww2minox.shop.api import Webshop
 from mww2minox.shop.orders import ReceivedOrder, can_be_asked_for
 
 FEW = 6

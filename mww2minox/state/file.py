@@ -14,9 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from filelock import FileLock, Timeout
-from sqlite_utils import Database
-
 from mww2minox.errors import RunInProgress, StateError, advice_on_full_disk
 from mww2minox.language.texts import _, system_problem
 from mww2minox.state.stored import OrderReader, rows_alone
@@ -48,7 +45,8 @@ class StateFile:
         with self._translated():
             self._make_file()
 
-            self.db = Database(sqlite3.connect(path, timeout=BUSY_SECONDS))
+            # Transactions are begun and ended by name.
+            self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
             try:
                 self._prepare()
             except BaseException:
@@ -110,19 +108,22 @@ class StateFile:
         """Refuse another program's file, and one that a newer version of ours has written."""
         # A file without tables was made a moment ago. They are asked for first: another process may
         # make them and the id in between.
-        tables = self.db.table_names()
+        tables = self._has_tables()
         application_id = self.db.execute("PRAGMA application_id").fetchone()[0]
         if tables and application_id != APPLICATION_ID:
             raise self._not_ours()
 
-        our_steps = {migration.name for migration in migrations.pending(Database(memory=True))}
-        newer = {migration.name for migration in migrations.applied(self.db)} - our_steps
+        newer = set(migrations.applied(self.db)) - set(migrations.names())
         if newer:
             message = _("{path} was written by a newer version of mww2minox ({steps}).")
             raise StateError(
                 message.format(path=self.path, steps=", ".join(sorted(newer))),
                 _("Install that version, then run: mww2minox report"),
             )
+
+    def _has_tables(self) -> bool:
+        sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' LIMIT 1"
+        return self.db.execute(sql).fetchone() is not None
 
     def _not_ours(self) -> StateError:
         message = _("{path} is not a state file of mww2minox.").format(path=self.path)
@@ -140,7 +141,7 @@ class StateFile:
 
             # A new file has nothing to go back to.
             if migrations.applied(self.db):
-                self._back_up(self.path.with_name(f"{self.path.name}.before-{pending[0].name}"))
+                self._back_up(self.path.with_name(f"{self.path.name}.before-{pending[0]}"))
             self.db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             migrations.apply(self.db)
 
@@ -194,7 +195,7 @@ class StateFile:
 
         Inside another transaction it is part of that one.
         """
-        if self.db.conn.in_transaction:
+        if self.db.in_transaction:
             yield
             return
 
@@ -213,7 +214,9 @@ class StateFile:
 
     def _rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
         with self._translated():
-            return list(self.db.query(sql, values))
+            cursor = self.db.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def _read(
         self, make: Callable[[dict[str, Any]], Stored], sql: str, **values: object
@@ -257,6 +260,8 @@ class StateFile:
 
         The kernel frees it after a kill. Raises RunInProgress with who holds it since when.
         """
+        from filelock import FileLock, Timeout
+
         try:
             lock = FileLock(self._lock_file, mode=PRIVATE).acquire(timeout=wait, poll_interval=0.1)
         except Timeout:
@@ -279,6 +284,8 @@ class StateFile:
 
         No process waits for another.
         """
+        from filelock import FileLock, Timeout
+
         try:
             lock = FileLock(f"{self.path}.told.lock", mode=PRIVATE).acquire(timeout=0)
         except Timeout:
@@ -293,6 +300,8 @@ class StateFile:
     @contextlib.contextmanager
     def token_lock(self) -> Iterator[None]:
         """Let one process at a time refresh the tokens, waiting for the others."""
+        from filelock import FileLock
+
         with self._translated():
             lock = FileLock(f"{self.path}.tokens.lock", mode=PRIVATE).acquire()
         with lock:

@@ -294,6 +294,18 @@ class Store(Figures):
         """Forget the row of an order that had no number, and so was never sent: it has one now."""
         self._write("DELETE FROM orders WHERE number = :number", number=number)
 
+    def has_unbooked_before(self, since: str) -> bool:
+        """Tell whether an order from before a date (ISO 8601) is neither booked nor waits for it.
+
+        Those that the shop has no more, and those that somebody asked for, do not count.
+        """
+        sql = """SELECT EXISTS (
+                   SELECT 1 FROM orders WHERE state IN ('waiting', 'ready', 'failed')
+                   AND date != '' AND date < :since AND reason IS NOT 'before_since'
+                   AND NOT asked_for AND NOT gone
+                 ) AS found"""
+        return bool(self._rows(sql, since=since)[0]["found"])
+
     def newest_order_date(self) -> str:
         """Return the latest order date that is known, or an empty text."""
         return str(self._rows("SELECT coalesce(max(date), '') AS newest FROM orders")[0]["newest"])

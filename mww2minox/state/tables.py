@@ -1,12 +1,73 @@
 """The tables of the state file, and each step from an older version's to today's."""
 
-import json
-from collections.abc import Iterator
-from typing import Any
+from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mww2minox.state.turnover import explained, rows_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator
+
+    from sqlite_utils import Database
+
+
+class Step(NamedTuple):
+    """A step from one version to the next, by its name in the state file."""
+
+    name: str
+    take: Callable[[Database], None]
+
+
+class Migrations:
+    """The steps, in their order. sqlite-utils takes them, and keeps which were taken.
+
+    It is imported where a step is due alone: nearly every command opens a file that is up to date.
+    """
+
+    def __init__(self, name: str) -> None:
+        """`name` tells them from those of others in one file."""
+        self._name = name
+        self._migrations: list[Step] = []
+
+    def __call__(self) -> Callable[[Callable[[Database], None]], Callable[[Database], None]]:
+        """Return what adds a step."""
+
+        def add(take: Callable[[Database], None]) -> Callable[[Database], None]:
+            self._migrations.append(Step(take.__name__, take))
+            return take
+
+        return add
+
+    def names(self) -> list[str]:
+        """Return the names of the steps."""
+        return [step.name for step in self._migrations]
+
+    def applied(self, db: sqlite3.Connection) -> list[str]:
+        """Return the names of the steps that were taken, in that order."""
+        table = "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+        if db.execute(table).fetchone() is None:
+            return []
+
+        taken = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid"
+        return [name for (name,) in db.execute(taken, (self._name,))]
+
+    def pending(self, db: sqlite3.Connection) -> list[str]:
+        """Return the names of the steps that are due."""
+        applied = set(self.applied(db))
+        return [name for name in self.names() if name not in applied]
+
+    def apply(self, db: sqlite3.Connection, *, stop_before: str | None = None) -> None:
+        """Take the steps that are due."""
+        from sqlite_utils import Database, Migrations as Library
+
+        library = Library(self._name)
+        for step in self._migrations:
+            library(name=step.name)(step.take)
+        library.apply(Database(db), stop_before=stop_before)
+
 
 migrations = Migrations("mww2minox")
 

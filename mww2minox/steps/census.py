@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mww2minox.shop.census import LEFT, Left, Stretch, explain_left, kept, read_kept, take_census
-from mww2minox.shop.orders import ReceivedOrder, can_be_asked_for
-from mww2minox.shop.rereading import read_one
-from mww2minox.wiring import Wiring
+
+if TYPE_CHECKING:
+    from mww2minox.shop.orders import ReceivedOrder
+    from mww2minox.wiring import Wiring
 
 # no text: a key in the state, or what a UUID is derived from
 TAKEN, READ_ALL = "census taken at", "census read all at"
@@ -19,14 +20,14 @@ READ_AGAIN_AFTER = timedelta(days=7)
 class Intake(Protocol):
     """What becomes of orders that are read."""
 
-    def store(self, orders: Sequence[ReceivedOrder]) -> None:
+    def store(self, orders: "Sequence[ReceivedOrder]") -> None:
         """Take orders in as the shop has them."""
 
     def close(self, numbers: Sequence[str]) -> None:
         """Note that the shop does not have these orders any more."""
 
 
-def hold_census(wiring: Wiring, today: date, intake: Intake) -> None:
+def hold_census(wiring: "Wiring", today: date, intake: Intake) -> None:
     """Count the shop's orders since `shop.since`, read the days that differ, and tell what is left.
 
     Raises VendorError.
@@ -49,7 +50,7 @@ def hold_census(wiring: Wiring, today: date, intake: Intake) -> None:
             wiring.output.warn(*explain_left(news))
 
 
-def left_over(wiring: Wiring) -> list[Left]:
+def left_over(wiring: "Wiring") -> list[Left]:
     """Return what still differed after the last census."""
     return read_kept(wiring.store.note(LEFT))
 
@@ -58,7 +59,7 @@ def left_over(wiring: Wiring) -> list[Left]:
 class _Sides:
     """The shop, and what is known of it; see `Sources`."""
 
-    wiring: Wiring
+    wiring: "Wiring"
     intake: Intake
 
     def counted(self, days: Stretch) -> int:
@@ -71,6 +72,9 @@ class _Sides:
         return len(self.wiring.store.dated(days.first, days.last))
 
     def read(self, days: Stretch) -> int:
+        from mww2minox.shop.orders import can_be_asked_for
+        from mww2minox.shop.rereading import read_one
+
         shown: set[str] = set()
         for archived in (False, True):
             pages = self.wiring.shop.pages(archived=archived, since=days.first, until=days.last)

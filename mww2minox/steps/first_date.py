@@ -1,7 +1,6 @@
 """The first date that books: what was fetched from before a later `shop.since` waits."""
 
 from mww2minox.language.texts import _, ngettext
-from mww2minox.shop.intake import wait_for_since
 from mww2minox.wiring import Wiring
 
 
@@ -11,6 +10,11 @@ def keep_to_since(wiring: Wiring) -> None:
     Where it was moved later they count as booked elsewhere (books/rules.md, "An order's life").
     """
     since = wiring.config.shop.since.isoformat()
+    if not wiring.store.has_unbooked_before(since):
+        return
+
+    from mww2minox.shop.intake import wait_for_since
+
     count = wait_for_since(wiring.store, since)
     if not count:
         return

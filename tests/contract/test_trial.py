@@ -14,8 +14,9 @@ import pytest
 
 from mww2minox.books.model import BookingRules, Order, VatPosting
 from mww2minox.errors import Refused, Unreachable, UnusableAnswer, VendorError
+from mww2minox.minox import TRIAL
 from mww2minox.minox.api import Minox
-from mww2minox.minox.trial_booking import NOTE, Tried, take_out, try_out, ways
+from mww2minox.minox.trial_booking import Tried, take_out, try_out, ways
 from mww2minox.sandbox import Fault, Settings
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
@@ -104,7 +105,7 @@ def cleared(here: World) -> bool:
 
 def noted(here: World) -> str | None:
     with here.opened() as store:
-        return store.note(NOTE)
+        return store.note(TRIAL)
 
 
 @pytest.mark.parametrize(("reading", "expected"), READINGS, ids=str)
@@ -296,7 +297,7 @@ def test_a_kill_at_any_moment_leaves_nothing_that_the_next_run_does_not_take_out
     real: Callable[..., Any] = getattr(owner, step)
 
     def dies(*arguments: Any, **options: Any) -> Any:
-        ours = step != "set_note" or arguments[1] == NOTE
+        ours = step != "set_note" or arguments[1] == TRIAL
         killed["calls"] += ours
         now = ours and killed["calls"] == skip + 1
         if now and not after:

@@ -550,7 +550,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, str]]:
             return ExitStatus.ATTENTION
         return real(wiring, orders)
 
-    monkeypatch.setattr("mww2minox.commands.push.book_all", refuse_or_book)
+    monkeypatch.setattr("mww2minox.steps.booking_run.book_all", refuse_or_book)
     return causes
 
 

@@ -267,7 +267,7 @@ def test_a_bug_tells_where_it_is_but_not_what_it_saw(
         raise error(f"{SHOP_TOKEN} {PERSON[0]}")
 
     secretive("fetch")
-    monkeypatch.setattr("mww2minox.commands.push.book_all", stumble)
+    monkeypatch.setattr("mww2minox.steps.booking_run.book_all", stumble)
     ended = secretive("-v", "push")
     assert ended.status == 1
     assert "in stumble" in secretive.log

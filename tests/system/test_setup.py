@@ -20,7 +20,7 @@ import yaml
 from mww2minox.books.model import VatPosting
 from mww2minox.config.loading import load_config
 from mww2minox.language.texts import _, use
-from mww2minox.minox.trial_booking import NOTE
+from mww2minox.minox import TRIAL as NOTE
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from mww2minox.sandbox.shop_api import PARTNER_TOKEN, TOKEN

@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from mww2minox.books.model import ListEntry
+from mww2minox.minox import TRIAL as NOTE
 from mww2minox.minox.api import Minox
 from mww2minox.minox.oauth import MinoxLogin, TokenFacts
-from mww2minox.minox.trial_booking import NOTE
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from mww2minox.sandbox.shop_api import PARTNER_TOKEN, TOKEN

@@ -5,11 +5,11 @@ from hypothesis import given, strategies as st
 
 from mww2minox.language.cleaning import (
     one_line,
-    page_text,
     visible,
     visible_lines,
     without_format_marks,
 )
+from mww2minox.language.page import page_text
 
 NASTY = st.text(st.sampled_from("ab é\n\t\r\x1b\x85\u200b\u202e\u00ad\u2028\u00a0\ud800"))
 TEXTS = st.text(max_size=60) | NASTY

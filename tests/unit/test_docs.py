@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from mww2minox.books.booking import FIELDS
 from mww2minox.books.model import DateChoice, VatPosting
 from mww2minox.config.keys import Key, explained, keys, needed
 from mww2minox.config.settings import SECTIONS
-from mww2minox.config.values import FASTEST, PLACEHOLDERS
+from mww2minox.config.values import FASTEST
 from mww2minox.language.texts import use
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +68,7 @@ def test_a_key_is_explained_with_its_default_where_it_has_one(key: Key) -> None:
         ("language", ["nl", "en"]),
         ("booking.date", list(DateChoice)),
         ("booking.vat_posting", list(VatPosting)),
-        ("booking.description", [f"{{{name}}}" for name in PLACEHOLDERS]),
+        ("booking.description", [f"{{{name}}}" for name in FIELDS]),
         ("minox.requests_per_second", [str(FASTEST)]),
         ("vat[].strategy", ["reverse_charged_vat", "zero_percent"]),
     ],

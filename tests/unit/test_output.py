@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 from rich.console import Console
 
-from mww2minox.output import Output, _folded, _Terminal
+from mww2minox.output import Output, _folded, _Stream
 
 SENTENCE = (
     "Ask the customer for it, and put it in the invoice address in the shop. Then run: mww2minox"
@@ -66,6 +66,7 @@ def test_outside_a_terminal_a_line_stays_whole() -> None:
 def test_in_a_terminal_lines_are_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Console, "is_terminal", True)
     monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("FORCE_COLOR", "1")
     out = io.StringIO()
-    _Terminal(file=out).tell(SENTENCE)
+    _Stream(file=out).tell(SENTENCE)
     assert len(out.getvalue().splitlines()) > 2

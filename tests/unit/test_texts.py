@@ -43,7 +43,7 @@ SOURCES = [
     for path in sorted(PACKAGE.rglob("*.py"))
     if "sandbox" not in path.relative_to(PACKAGE).parts[:-1]
 ]
-PO = CATALOGUES / "nl/LC_MESSAGES/mww2minox.po"
+PO = Path(CATALOGUES, "nl/LC_MESSAGES/mww2minox.po")
 PLACEHOLDER = re.compile(r"\{[a-z_]*(?:![rs])?\}")
 AS_TYPED = re.compile(r"mww2minox (?!with|met)[a-z]+|--[a-z-]+|\b[a-z_]+\.[a-z_]+\b|`[^`]+`")
 """What stays as it is in every language: commands, options, keys."""

@@ -24,7 +24,8 @@ from mww2minox.commands.setup.session import Session
 from mww2minox.config.yaml_file import Value
 from mww2minox.errors import Refused
 from mww2minox.language.texts import _
-from mww2minox.minox.trial_booking import NOTE, Tried, take_out, try_out
+from mww2minox.minox import TRIAL
+from mww2minox.minox.trial_booking import Tried, take_out, try_out
 from mww2minox.reasons import describe
 from mww2minox.steps.booking_table import show_booking
 from mww2minox.wiring import Wiring
@@ -96,7 +97,7 @@ class Rehearsal:
 
     def _clear_up(self, wiring: Wiring) -> None:
         """Take out of Minox what a setup that was interrupted left there."""
-        if self.store.note(NOTE):
+        if self.store.note(TRIAL):
             with self.store.run():
                 take_out(self.store, wiring.minox)
             self.output.line(_("An earlier trial booking was still in Minox; it is deleted now."))
@@ -194,7 +195,7 @@ class Rehearsal:
         try:
             yield
         finally:
-            if self.store.note(NOTE):
+            if self.store.note(TRIAL):
                 self.output.warn(
                     _("The trial booking may still be in Minox. The next run takes it out."),
                     _("Run: mww2minox setup"),
