@@ -48,25 +48,32 @@ def check(wiring: Wiring, config_path: Path, *, form: str = "table") -> ExitStat
     """Show a line for each thing looked at; ATTENTION when one is red, VENDOR when a vendor is out
     of reach.
     """
+    return exit_status(look_at_all(wiring, config_path, form=form))
+
+
+def look_at_all(wiring: Wiring, config_path: Path, *, form: str = "table") -> list[Finding]:
+    """Show a line for each thing looked at, and return them all."""
     findings = []
     for finding in _findings(wiring, config_path):
         findings.append(finding)
         if form == "table":
-            _show(wiring.output, finding)
+            show(wiring.output, finding)
 
     if form == "json":
         wiring.output.data(_json(findings))
-    return _exit_status(findings)
+    return findings
 
 
-def _exit_status(findings: Iterable[Finding]) -> ExitStatus:
+def exit_status(findings: Iterable[Finding]) -> ExitStatus:
+    """Return how `check` ends by what it found."""
     problems = [finding for finding in findings if finding.status is Status.PROBLEM]
     if any(finding.vendor for finding in problems):
         return ExitStatus.VENDOR
     return ExitStatus.ATTENTION if problems else ExitStatus.OK
 
 
-def _show(output: Output, finding: Finding) -> None:
+def show(output: Output, finding: Finding) -> None:
+    """Show a finding, and what to do about it."""
     if output.quiet and finding.status is not Status.PROBLEM:
         return
 
