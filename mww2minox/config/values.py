@@ -274,6 +274,11 @@ def _address(text: str) -> SplitResult:
     return parts
 
 
+def is_on_loopback(url: str) -> bool:
+    """Tell whether a URL is one of this machine, as a sandbox has."""
+    return _is_loopback(urlsplit(url))
+
+
 def _is_loopback(parts: SplitResult) -> bool:
     host = parts.hostname or ""
     try:

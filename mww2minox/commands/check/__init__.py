@@ -17,6 +17,7 @@ from mww2minox.books.model import Administration, InvoiceNumber, ListEntry, VatC
 from mww2minox.commands.check import findings
 from mww2minox.commands.check.findings import Finding, Status, warning
 from mww2minox.config.loading import secret_files
+from mww2minox.config.passing import passing
 from mww2minox.config.yaml_file import env_file, read_document
 from mww2minox.errors import ExitStatus, MwwError, Refused, StateError, UsageError, VendorError
 from mww2minox.language.texts import _, day, ngettext, system_problem
@@ -143,6 +144,13 @@ def _files(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
 
     for key, path in secret_files(read_document(config_path)).items():
         yield _private("secret_file", f"{key}_file {path}", path)
+    for path in passing(wiring.config, config_path, state_path):
+        yield warning(
+            "passing_file",
+            str(path),
+            _("it stands among temporary files, which are emptied at a restart"),
+            _("Move it to a folder that stays, then run: mww2minox check"),
+        )
     if env_path.exists():
         yield _private("env_file", _("environment {path}").format(path=env_path), env_path)
 
