@@ -230,7 +230,10 @@ def take_message_url(value: Value) -> str:
         is_taken = takes(url)
     except ImportError:
         raise ValueError(
-            _("needs Apprise, which is missing; run: pipx install --force '.[notify]'")
+            _(
+                "needs Apprise, which is missing; run: pipx install --force"
+                " './mww2minox[notify,sandbox]'"
+            )
         ) from None
 
     if not is_taken:
