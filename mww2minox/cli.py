@@ -463,6 +463,7 @@ def report(  # noqa: PLR0913 - the command's options
 )
 @option("--cron", "kind", flag_value="cron", help=N_("Lines for a crontab."))
 @option("--install", is_flag=True, help=N_("Put them in place, instead of showing them."))
+@option("--uninstall", is_flag=True, help=N_("Take away what was put in place, nothing else."))
 @option("--user", "scope", flag_value="user", help=N_("Units of your own (default)."))
 @option(
     "--system",
@@ -488,16 +489,29 @@ def schedule(  # noqa: PLR0913 - the command's options
     settings: Settings,
     kind: Literal["systemd", "cron"] | None,
     install: bool,  # noqa: FBT001 - click
+    uninstall: bool,  # noqa: FBT001 - click
     scope: Literal["user", "system"] | None,
     template: bool,  # noqa: FBT001 - click
     at: datetime,
 ) -> ExitStatus:
-    from mww2minox.commands.schedule import Wanted, schedule as run
-    from mww2minox.config.loading import find_config
+    from mww2minox.commands.schedule import schedule as run
+    from mww2minox.commands.schedule.job import Wanted
+    from mww2minox.config.loading import find_config, place_for_config
     from mww2minox.output import Output
 
-    wanted = Wanted(kind=kind, scope=scope, template=template, install=install, at=at.time())
-    return run(Output(quiet=settings.quiet), find_config(settings.config), settings.state, wanted)
+    if install and uninstall:
+        raise click.UsageError(_("Give either --install or --uninstall."))
+    wanted = Wanted(
+        kind=kind,
+        scope=scope,
+        template=template,
+        install=install,
+        at=at.time(),
+        uninstall=uninstall,
+    )
+    # Who leaves may have thrown the config away already.
+    config = place_for_config(settings.config) if uninstall else find_config(settings.config)
+    return run(Output(quiet=settings.quiet), config, settings.state, wanted)
 
 
 @cli.command(

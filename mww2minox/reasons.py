@@ -1236,6 +1236,21 @@ def _filled(template: str, values: _Values) -> str:
     return " ".join(template.format_map(values).split())
 
 
+def advice_for_any_way(message: str) -> str:
+    """Return what helps against a refusal of a trial booking that no other way of sending VAT gets
+    round, as that of its journal; empty where another way may.
+    """
+    lowered = " ".join(message.lower().split())
+    if any(re.search(word, lowered) for word in (_VAT, _UNBALANCED, _all_of(_SUM, _UNEQUAL))):
+        return ""
+
+    closed = _all_of(_ACCOUNT, f"{_BLOCKED}|{_CLOSED}")
+    if not any(re.search(word, lowered) for word in (_JOURNAL, _PERIOD, _YEAR, _CUSTOMER, closed)):
+        return ""
+    advice = _advice(message, of_customer=False).format(by_hand="", number="")
+    return " ".join(advice.split()).replace(" .", ".")
+
+
 def _advice(message: str, *, of_customer: bool) -> str:
     """Find what helps against a refusal by the words in its message (books/rules.md, rule 14)."""
     lowered = " ".join(message.lower().split())

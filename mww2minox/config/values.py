@@ -230,7 +230,10 @@ def take_message_url(value: Value) -> str:
         is_taken = takes(url)
     except ImportError:
         raise ValueError(
-            _("needs Apprise, which is missing; run: pipx install --force '.[notify]'")
+            _(
+                "needs Apprise, which is missing; run: pipx install --force"
+                " './mww2minox[notify,sandbox]'"
+            )
         ) from None
 
     if not is_taken:
@@ -272,6 +275,11 @@ def _address(text: str) -> SplitResult:
     if "?" in text or "#" in text:
         raise ValueError(_("holds a ? or #; remove it and what follows"))
     return parts
+
+
+def is_on_loopback(url: str) -> bool:
+    """Tell whether a URL is one of this machine, as a sandbox has."""
+    return _is_loopback(urlsplit(url))
 
 
 def _is_loopback(parts: SplitResult) -> bool:

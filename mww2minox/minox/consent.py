@@ -43,13 +43,28 @@ class Consent:
         }
         return f"{base_url}/oauth/authorize?{urlencode(query)}"
 
+    def problem(self, address: str) -> str:
+        """Return why an address cannot be the one that the browser was sent to; empty where it can.
+
+        The address holds a code, so that no text repeats it.
+        """
+        state = _query(address).get("state", "")
+        if self._is_ours(state):
+            return ""
+        if state:
+            return _("This address belongs to an earlier attempt.")
+        return _("This is not the address that the browser was sent to.")
+
+    def _is_ours(self, state: str) -> bool:
+        return secrets.compare_digest(state.encode(), self.state.encode())
+
     def code(self, redirected: str) -> str:
         """Return the code in the address that the browser was sent to.
 
         Raises LoginNeeded when it is another login's, or Minox did not consent.
         """
-        query = {key: values[0] for key, values in parse_qs(urlsplit(redirected).query).items()}
-        if not secrets.compare_digest(query.get("state", "").encode(), self.state.encode()):
+        query = _query(redirected)
+        if not self._is_ours(query.get("state", "")):
             message = _("The answer does not belong to this login (its state differs).")
             raise LoginNeeded(
                 message, _("Start again, and use the newest address: mww2minox login")
@@ -60,6 +75,14 @@ class Consent:
             message = _("Minox did not give its consent ({error}).").format(error=error)
             raise LoginNeeded(message, _(LOGIN))
         return query["code"]
+
+
+def _query(address: str) -> dict[str, str]:
+    try:
+        query = parse_qs(urlsplit(address.strip()).query)
+    except ValueError:  # an address with half a bracket, say
+        return {}
+    return {key: values[0] for key, values in query.items()}
 
 
 class _Callback(BaseHTTPRequestHandler):

@@ -79,6 +79,29 @@ class MinoxLogin:
                 raise self._refusal(refused) from None
             self._store.store_tokens(self._tokens(answer, previous=None))
 
+    def try_client(self) -> None:
+        """Find out whether Minox knows the client, before anybody consents.
+
+        It asks for the tokens of a code that is none: who the client is, is looked at first (RFC
+        6749, 5.2). Raises KeysRefused where Minox does not know it; any other answer tells nothing.
+        """
+        self._transport.hide(self._client.client_secret)
+        grant = {
+            "grant_type": "authorization_code",
+            "code": "none",
+            "redirect_uri": self._client.redirect_uri,
+            "client_id": self._client.client_id,
+            "client_secret": self._client.client_secret,
+        }
+
+        try:
+            self._transport.request("POST", "/oauth/token", form=grant, repeat=False)
+        except Refused as refused:
+            if "invalid_client" in refused.messages:
+                raise self._refusal(refused) from None
+        except (Unreachable, UnusableAnswer):
+            return
+
     def access_token(self) -> str:
         """Return an access token that has not expired, renewing it where needed.
 

@@ -1,5 +1,6 @@
 """The consent at Minox: the user gives it in a browser, and its tokens go into the state file."""
 
+import sys
 import webbrowser
 
 import click
@@ -19,14 +20,26 @@ def consent(wiring: Wiring, *, browser: bool = True, paste: bool = False) -> Non
     attempt = Consent()
     url = attempt.url(wiring.config.minox.url, wiring.client)
 
-    redirected = _pasted(wiring, url) if paste else _awaited(wiring, url, browser=browser)
-    wiring.login.exchange(attempt.code(redirected), attempt.verifier)
+    address = _pasted(wiring, url, attempt) if paste else _awaited(wiring, url, browser=browser)
+    wiring.login.exchange(attempt.code(address), attempt.verifier)
 
 
-def _pasted(wiring: Wiring, url: str) -> str:
+def _pasted(wiring: Wiring, url: str, attempt: Consent) -> str:
+    """Return the address that was pasted; somebody at a terminal is asked until it is this
+    login's.
+    """
     _show(wiring, url)
     prompt = _("Paste the address that the browser was sent to (it may show an error page)")
-    return str(click.prompt(prompt, err=True))
+    expected = _("Expected: the whole address, beginning with {address}?").format(
+        address=wiring.config.minox.redirect_uri
+    )
+
+    while True:
+        address = str(click.prompt(prompt, err=True))
+        problem = attempt.problem(address)
+        if not problem or not sys.stdin.isatty():
+            return address
+        wiring.output.warn(problem, expected)
 
 
 def _awaited(wiring: Wiring, url: str, *, browser: bool) -> str:
@@ -37,7 +50,17 @@ def _awaited(wiring: Wiring, url: str, *, browser: bool) -> str:
         if browser:
             webbrowser.open(url)
 
-        wiring.output.say(_("Waiting for the consent, ten minutes at most ..."))
+        wiring.output.say(
+            _("Waiting for your consent in the browser (ten minutes at most, Ctrl-C stops) ...")
+        )
+        # Minox tells of a wrong client in the browser alone: nothing comes back here.
+        wiring.output.say(
+            _(
+                "Does the browser show an error, and no question? Then Minox has another client id,"
+                " or another redirect address than {address}: press Ctrl-C, and run: mww2minox"
+                " setup"
+            ).format(address=wiring.config.minox.redirect_uri)
+        )
         return wait_for_redirect(server)
     finally:
         server.server_close()

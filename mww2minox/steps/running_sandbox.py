@@ -46,8 +46,12 @@ def _new_sandbox() -> "Sandbox":
         message = _("The sandbox needs Flask, which is not installed.")
         raise UsageError(
             message,
-            _("Install mww2minox with its extra `sandbox`: pipx install --force '.[sandbox]'"),
+            _(
+                "Install mww2minox with its extra `sandbox`: pipx install --force"
+                " './mww2minox[notify,sandbox]'"
+            ),
         ) from None
+
     return Sandbox()
 
 

@@ -21,6 +21,7 @@ from pexpect import fdpexpect
 from mww2minox.sandbox import Sandbox, Settings
 from mww2minox.state import Store, Tokens
 from tests.harness.inside import clock, inside, vendors  # noqa: F401 - fixtures
+from tests.harness.typed_setup import wizard  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     Spawn = fdpexpect.fdspawn[str]

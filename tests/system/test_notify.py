@@ -870,7 +870,7 @@ def test_urls_without_the_extra_are_a_problem_of_the_config(
     ended = told("fetch")
     assert ended.status == 2
     assert "notify.urls[0]" in ended.err
-    assert "pipx install --force '.[notify]'" in ended.err
+    assert "pipx install --force './mww2minox[notify,sandbox]'" in ended.err
     assert PATH_SECRET not in ended.err
 
 

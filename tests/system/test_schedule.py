@@ -446,7 +446,7 @@ def test_where_no_manager_answers_the_commands_are_told(
     )
     machine.env["REFUSED"] = "reload"
     ended = machine("-q", "schedule", "--install")
-    assert (ended.status, f"Run: {started}" in ended.err) == (0, True)
+    assert (ended.status, f"Run: {started}" in ended.err) == (3, True)
     assert calls(machine) == ["--user daemon-reload"]
     machine.env["PATH"] = str(tmp_path)
     assert f"Run: {started}" in machine("schedule", "--systemd", "--install").err

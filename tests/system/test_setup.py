@@ -293,8 +293,19 @@ def test_interrupted_it_goes_on_where_it_was(wizard: Wizard) -> None:
     assert not draft.exists()
 
 
+def test_a_mistyped_client_id_is_asked_for_again_before_anybody_waits(wizard: Wizard) -> None:
+    replies = {"Client id": ["mistyped", CLIENT_ID]}
+    assert wizard.run(replies=replies) == 0, wizard.shown
+    assert "Client id [mistyped]" in wizard.shown
+    assert wizard.shown.count("/oauth/authorize?") == 1
+    assert wizard.settings["minox"]["client_id"] == CLIENT_ID
+
+
 def test_a_mistyped_client_id_can_be_corrected_after_an_interrupt(wizard: Wizard) -> None:
-    """Minox shows its error in the browser only, so that nothing comes back here."""
+    """Where Minox shows its error in the browser only, nothing comes back here."""
+    wizard.sandbox.faults.append(
+        Fault("status", side="minox", path="/oauth/token", status=500, times=1)
+    )
 
     def leave(child: Terminal) -> None:
         child.expect(AUTHORIZE)
@@ -410,15 +421,19 @@ def test_no_trial_without_a_plain_yes(wizard: Wizard) -> None:
     assert not [request for request in wizard.sandbox.requests if request.method == "PUT"]
 
 
-def test_where_no_way_is_right_it_says_what_came_back(wizard: Wizard) -> None:
+def test_what_no_way_of_sending_vat_gets_round_is_tried_once(wizard: Wizard) -> None:
     administration = wizard.sandbox.minox.administration
     administration.closed |= {
         (year, period) for year in administration.fiscal_years for period in range(1, 13)
     }
-    assert wizard.run(replies={TRIAL: "y"}) == 0
+    assert wizard.run(replies={TRIAL: "y"}) == 3
     shown = " ".join(wizard.shown.split())
-    assert "None of the ways of sending VAT reads back correctly." in shown
-    assert "net: Minox refuses it: Periode" in shown
+    assert "Another way of sending VAT does not help" in shown
+    assert "is deleted" not in shown, "nothing was there"
+    assert "trial booking: it did not succeed" in shown.partition("Mend this before")[2]
+    assert "What comes next" not in shown
+    assert len([request for request in wizard.sandbox.requests if request.method == "PUT"]) == 1
+    assert "Minox refuses the trial booking: Periode" in shown
     assert not wizard.sandbox.minox.batches
 
 

@@ -17,6 +17,7 @@ from mww2minox.books.model import Administration, InvoiceNumber, ListEntry, VatC
 from mww2minox.commands.check import findings
 from mww2minox.commands.check.findings import Finding, Status, warning
 from mww2minox.config.loading import secret_files
+from mww2minox.config.passing import passing
 from mww2minox.config.yaml_file import env_file, read_document
 from mww2minox.errors import ExitStatus, MwwError, Refused, StateError, UsageError, VendorError
 from mww2minox.language.texts import _, day, ngettext, system_problem
@@ -48,25 +49,32 @@ def check(wiring: Wiring, config_path: Path, *, form: str = "table") -> ExitStat
     """Show a line for each thing looked at; ATTENTION when one is red, VENDOR when a vendor is out
     of reach.
     """
+    return exit_status(look_at_all(wiring, config_path, form=form))
+
+
+def look_at_all(wiring: Wiring, config_path: Path, *, form: str = "table") -> list[Finding]:
+    """Show a line for each thing looked at, and return them all."""
     findings = []
     for finding in _findings(wiring, config_path):
         findings.append(finding)
         if form == "table":
-            _show(wiring.output, finding)
+            show(wiring.output, finding)
 
     if form == "json":
         wiring.output.data(_json(findings))
-    return _exit_status(findings)
+    return findings
 
 
-def _exit_status(findings: Iterable[Finding]) -> ExitStatus:
+def exit_status(findings: Iterable[Finding]) -> ExitStatus:
+    """Return how `check` ends by what it found."""
     problems = [finding for finding in findings if finding.status is Status.PROBLEM]
     if any(finding.vendor for finding in problems):
         return ExitStatus.VENDOR
     return ExitStatus.ATTENTION if problems else ExitStatus.OK
 
 
-def _show(output: Output, finding: Finding) -> None:
+def show(output: Output, finding: Finding) -> None:
+    """Show a finding, and what to do about it."""
     if output.quiet and finding.status is not Status.PROBLEM:
         return
 
@@ -136,6 +144,13 @@ def _files(wiring: Wiring, config_path: Path) -> Iterator[Finding]:
 
     for key, path in secret_files(read_document(config_path)).items():
         yield _private("secret_file", f"{key}_file {path}", path)
+    for path in passing(wiring.config, config_path, state_path):
+        yield warning(
+            "passing_file",
+            str(path),
+            _("it stands among temporary files, which are emptied at a restart"),
+            _("Move it to a folder that stays, then run: mww2minox check"),
+        )
     if env_path.exists():
         yield _private("env_file", _("environment {path}").format(path=env_path), env_path)
 

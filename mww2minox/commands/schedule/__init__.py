@@ -2,22 +2,21 @@
 
 import os
 import pwd
-import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from platformdirs.unix import Unix
-
-from mww2minox.commands.schedule.cron import crontab, marks
-from mww2minox.commands.schedule.job import Job, refuse_unwritable
-from mww2minox.commands.schedule.systemd import systemd, unit_name
+from mww2minox.commands.schedule.cron import crontab
+from mww2minox.commands.schedule.job import Job, Wanted, refuse_unwritable
+from mww2minox.commands.schedule.programs import expect_success, ran
+from mww2minox.commands.schedule.removal import uninstall
+from mww2minox.commands.schedule.systemd import systemd
+from mww2minox.commands.schedule.table import current_crontab, with_lines, write_crontab
+from mww2minox.commands.schedule.units import config_in, text_of, timer_names, units_folder
 from mww2minox.config.loading import FOLDERS, load_config, secret_files
+from mww2minox.config.passing import passing
 from mww2minox.config.secrets import ENVIRONMENT, env_values, variables
 from mww2minox.config.settings import Config
 from mww2minox.config.yaml_file import Document, env_file, read_document
@@ -26,33 +25,24 @@ from mww2minox.language.texts import _
 from mww2minox.output import Output
 
 RUNNING = Path("/run/systemd/system")
-SYSTEM_UNITS = Path("/etc/systemd/system")
-NAMED_CONFIG = re.compile(r"""^ExecStart=.* --config ("(?:[^"\\]|\\.)*"|\S+)""", re.MULTILINE)
-NO_CRONTAB = re.compile("no crontab|no such file", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What the options ask for; None where they leave the choice to us."""
-
-    kind: Literal["systemd", "cron"] | None
-    scope: Literal["user", "system"] | None
-    template: bool
-    install: bool
-    at: time
 
 
 def schedule(output: Output, config_path: Path, state: Path | None, wanted: Wanted) -> ExitStatus:
-    """Show what runs the command at its times, or put it in place. Asks nothing of the vendors."""
+    """Show what runs the command at its times, put it in place, or take it away again. Asks
+    nothing of the vendors.
+    """
+    if wanted.uninstall:
+        return uninstall(output, _absolute(config_path), wanted)
+
     kind = _kind(wanted)
     job = _job(config_path, state, wanted)
     refuse_unwritable(job)
 
     _warn(output, job)
+    _warn_of_passing(output, config_path, job)
     if kind == "systemd":
-        _units(output, job, install=wanted.install)
-    else:
-        _cron(output, job, install=wanted.install)
+        return _units(output, job, install=wanted.install)
+    _cron(output, job, install=wanted.install)
     return ExitStatus.OK
 
 
@@ -158,22 +148,31 @@ def _warn(output: Output, job: Job) -> None:
         )
 
 
+def _warn_of_passing(output: Output, config_path: Path, job: Job) -> None:
+    """Warn of files that are gone some day; a service does not even see what is under /tmp."""
+    config = load_config(config_path)
+    for path in passing(config, job.config, job.state or config.state_path):
+        message = _("{path} stands among temporary files, which are emptied at a restart.")
+        advice = _("Move it to a folder that stays, then run: mww2minox schedule --install")
+        output.warn(message.format(path=path), advice)
+
+
 # systemd.
 
 
-def _units(output: Output, job: Job, *, install: bool) -> None:
-    folder = SYSTEM_UNITS if job.user else Unix("systemd").user_config_path / "user"
+def _units(output: Output, job: Job, *, install: bool) -> ExitStatus:
+    folder = units_folder(system=bool(job.user))
     files = {folder / name: text for name, text in systemd(job).items()}
     if not install:
         output.data("\n".join(f"# {path}\n{text}" for path, text in files.items()))
-        return
+        return ExitStatus.OK
 
     _refuse_without_rights(job)
     _warn_of_others(output, files)
     for path, text in files.items():
         _write(path, text)
         output.say(_("Written: {path}").format(path=path))
-    _enable(output, job)
+    return _enable(output, job)
 
 
 def _refuse_without_rights(job: Job) -> None:
@@ -191,8 +190,8 @@ def _warn_of_others(output: Output, files: Mapping[Path, str]) -> None:
     """
     others = set()
     for path, text in files.items():
-        present = _config_in(_text_of(path))
-        if present not in ("", _config_in(text)):
+        present = config_in(text_of(path))
+        if present not in ("", config_in(text)):
             others.add(present)
 
     for other in sorted(others):
@@ -207,19 +206,6 @@ def _warn_of_others(output: Output, files: Mapping[Path, str]) -> None:
         )
 
 
-def _config_in(unit: str) -> str:
-    """Return the config of a unit, as it is written there; empty without one."""
-    match = NAMED_CONFIG.search(unit)
-    return match[1] if match else ""
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
 def _write(path: Path, text: str) -> None:
     """Write a unit; UsageError where that cannot be done."""
     try:
@@ -231,24 +217,24 @@ def _write(path: Path, text: str) -> None:
         raise CannotWrite(path, error, suggestion) from None
 
 
-def _enable(output: Output, job: Job) -> None:
+def _enable(output: Output, job: Job) -> ExitStatus:
     """Start the timers where a manager answers, else say how; then say how to see them run."""
     manager = ["systemctl"] if job.user else ["systemctl", "--user"]
-    timers = [
-        unit_name(job, "timer", fetch=fetch, instance=job.instance) for fetch in (True, False)
-    ]
+    timers = timer_names(template=job.template, instance=job.instance)
     reload, enable = [*manager, "daemon-reload"], [*manager, "enable", "--now", *timers]
 
     # In a container, say, the program is there and nobody answers it.
-    reloaded = _ran(reload)
-    if reloaded is None or reloaded.returncode:
+    reloaded = ran(reload)
+    started = reloaded is not None and reloaded.returncode == 0
+    if started:
+        expect_success(ran(enable), " ".join(enable))
+        output.say(_("The timers are started: {names}").format(names=", ".join(timers)))
+    else:
         advice = _("Run: {commands}").format(commands=f"{' '.join(reload)} && {' '.join(enable)}")
         output.warn(_("systemd does not answer here, so the timers are not started."), advice)
-    else:
-        _expect_success(_ran(enable), " ".join(enable))
-        output.say(_("The timers are started: {names}").format(names=", ".join(timers)))
 
     _tell_more(output, " ".join(manager), user=not job.user)
+    return ExitStatus.OK if started else ExitStatus.ATTENTION
 
 
 def _tell_more(output: Output, manager: str, *, user: bool) -> None:
@@ -270,76 +256,12 @@ def _cron(output: Output, job: Job, *, install: bool) -> None:
         output.data("\n".join(crontab(job)))
         return
 
-    before = _current_crontab()
-    after = _replaced(before, job)
+    before = current_crontab()
+    after = with_lines(before, job)
     if after == before:
         output.say(_("The crontab has these lines already."))
     else:
-        _expect_success(_ran(["crontab", "-"], after), "crontab -")
+        write_crontab(after)
         output.say(_("The crontab has the lines now."))
 
     output.say(_("To see them: crontab -l. To see what was done: mww2minox report"))
-
-
-def _current_crontab() -> str:
-    """Return what `crontab -l` shows.
-
-    Only a crontab that is not there yet is an empty one, not one that fails.
-    """
-    done = _ran(["crontab", "-l"])
-    if done is not None and done.returncode and NO_CRONTAB.search(done.stderr):
-        return ""
-    return _expect_success(done, "crontab -l")
-
-
-def _replaced(text: str, job: Job) -> str:
-    """Put our block in the place of the former one, or at the end. All else stays as it is."""
-    first, last = marks(job)
-    lines = text.removesuffix("\n").split("\n") if text else []
-
-    # Whoever has edited them may have put lines of their own between ours.
-    if (lines.count(first), lines.count(last)) not in {(0, 0), (1, 1)}:
-        message = _(
-            "The crontab must hold the lines `{first}` and `{last}` once each, or not at all."
-        )
-        raise UsageError(
-            message.format(first=first, last=last),
-            _("Correct it with `crontab -e`, then run: mww2minox schedule --cron --install"),
-        )
-
-    start = lines.index(first) if first in lines else len(lines)
-    end = lines.index(last) + 1 if last in lines else start
-    return "\n".join([*lines[:start], *crontab(job), *lines[max(start, end) :]]) + "\n"
-
-
-# Other programs.
-
-
-def _ran(command: Sequence[str], given: str = "") -> "subprocess.CompletedProcess[str] | None":
-    """Run a program to its end, with `given` as its input; None when there is no such program."""
-    program = shutil.which(command[0])
-    if program is None:
-        return None
-
-    # In C's language, so that NO_CRONTAB knows what it says.
-    return subprocess.run(  # noqa: S603 - systemctl or crontab, with our own arguments
-        [program, *command[1:]],
-        input=given,
-        capture_output=True,
-        encoding="utf-8",
-        errors="surrogateescape",
-        env={**os.environ, "LC_ALL": "C"},
-        check=False,
-    )
-
-
-def _expect_success(done: "subprocess.CompletedProcess[str] | None", command: str) -> str:
-    """Return what a program printed. UsageError when it failed, or is not there."""
-    if done is not None and done.returncode == 0:
-        return done.stdout
-    if done is None:
-        message = _("The program {name} is not there.").format(name=command.partition(" ")[0])
-    else:
-        problem = " ".join(done.stderr.split()) or done.returncode
-        message = _("`{command}` failed: {problem}").format(command=command, problem=problem)
-    raise UsageError(message, _("To put the schedule in place by hand, run: mww2minox schedule"))

@@ -1,20 +1,21 @@
 """Lines for a crontab, as text. A space, a quote or a `%` in a path stays what it is."""
 
 import shlex
+from pathlib import Path
 
 from mww2minox.commands.schedule.job import FETCH, PUSH, VERIFY, Job, arguments, secrets
 from mww2minox.language.texts import _
 
 
-def marks(job: Job) -> tuple[str, str]:
+def marks(config: Path) -> tuple[str, str]:
     """Return the lines that enclose what is ours in a crontab: one block for each config."""
     # no text: a word of systemd, or of crontab's block
-    return f"# mww2minox {job.config}: begin", f"# mww2minox {job.config}: end"
+    return f"# mww2minox {config}: begin", f"# mww2minox {config}: end"
 
 
 def crontab(job: Job) -> list[str]:
     """Return the lines for a crontab. `;` lets `verify` run after a `push` that ends in 3."""
-    first, last = marks(job)
+    first, last = marks(job.config)
     fetch, push, verify = (_cron_command(job, command) for command in (FETCH, PUSH, VERIFY))
     mail = _("cron mails what these lines print: only what needs attention")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
+from typing import Literal
 
 from mww2minox.config.secrets import ENVIRONMENT
 from mww2minox.errors import UsageError
@@ -19,6 +20,18 @@ FETCH = ("fetch", "--wait", "1500")
 PUSH = ("push", "--wait", "3600")
 VERIFY = ("verify", "--wait", "3600")
 INSTANCE = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the options ask for; None where they leave the choice to us."""
+
+    kind: Literal["systemd", "cron"] | None
+    scope: Literal["user", "system"] | None
+    template: bool
+    install: bool
+    at: time
+    uninstall: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,10 @@ A space, a quote, a `%` or a `$` in a path stays what it is.
 """
 
 import re
+from functools import partial
 
 from mww2minox.commands.schedule.job import FETCH, PUSH, VERIFY, Job, arguments, secrets, specified
+from mww2minox.commands.schedule.units import unit_name
 from mww2minox.language.texts import _
 
 # no text: a word of systemd, or of crontab's block
@@ -44,26 +46,19 @@ ProtectProc=invisible
 """
 
 
-def unit_name(job: Job, kind: str, *, fetch: bool, instance: str = "") -> str:
-    """Return the name of a unit's file, or with `instance` that of the unit made from a
-    template.
-    """
-    name = "mww2minox-fetch" if fetch else "mww2minox"
-    at = "@" if job.template else ""
-    return f"{name}{at}{instance}.{kind}"
-
-
 def systemd(job: Job) -> dict[str, str]:
     """Return the units' texts by the names of their files."""
     taking = _("Get the orders of the shop")
     booking = _("Book the orders in Minox, and verify the bookings")
     daily = f"*-*-* {job.at:%H:%M}:00"
 
+    name = partial(unit_name, template=job.template)
+
     return {
-        unit_name(job, "service", fetch=True): _service(job, taking, _command(job, *FETCH)),
-        unit_name(job, "timer", fetch=True): _timer(job, taking, when="*:0/30", delay="5min"),
-        unit_name(job, "service", fetch=False): _service(job, booking, _push_and_verify(job)),
-        unit_name(job, "timer", fetch=False): _timer(job, booking, when=daily, delay="10min"),
+        name("service", fetch=True): _service(job, taking, _command(job, *FETCH)),
+        name("timer", fetch=True): _timer(job, taking, when="*:0/30", delay="5min"),
+        name("service", fetch=False): _service(job, booking, _push_and_verify(job)),
+        name("timer", fetch=False): _timer(job, booking, when=daily, delay="10min"),
     }
 
 

@@ -5,11 +5,12 @@ Asks only what neither side can tell, and may be interrupted.
 
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mww2minox.commands.check import check
+from mww2minox.commands.check import exit_status, look_at_all, show
+from mww2minox.commands.check.findings import Finding, Status
 from mww2minox.commands.setup.answers import Answers
 from mww2minox.commands.setup.configtext import config_text, env_text, save_private, secrets_apart
 from mww2minox.commands.setup.dialogue import Dialogue
@@ -17,9 +18,10 @@ from mww2minox.commands.setup.keys import Keys
 from mww2minox.commands.setup.proposal import EU, Lists
 from mww2minox.commands.setup.rehearsal import Rehearsal
 from mww2minox.commands.setup.screen import BothSides, Screen
-from mww2minox.commands.setup.session import Options, Session
+from mww2minox.commands.setup.session import MAPPING, TRIAL, Options, Session
 from mww2minox.config.loading import load_config, place_for_config, usual_places
-from mww2minox.config.yaml_file import env_file
+from mww2minox.config.secrets import env_values, variables
+from mww2minox.config.yaml_file import env_file, read_document
 from mww2minox.errors import ExitStatus, KeysRefused, UnusableAnswer, UsageError
 from mww2minox.language.texts import _, country_names, language, ngettext
 from mww2minox.output import Output, log_to
@@ -48,12 +50,59 @@ def setup(output: Output, options: Options) -> ExitStatus:
 
         Keys(session).connect()
         both_sides = _fill_mapping(session)
-        Rehearsal(session, both_sides).show_and_try()
+        rehearsal = Rehearsal(session, both_sides)
+        if session.to_mend != MAPPING:
+            rehearsal.show_and_try()
         _write(session)
+        return _end(session, trial_failed=rehearsal.failed)
 
-        status = check(Wiring(load_config(options.target), store, output), options.target)
-        _tell_next(session)
-    return status
+
+def _end(session: Session, *, trial_failed: bool) -> ExitStatus:
+    """Check what was written; say what comes next, or what has to be mended before anything."""
+    options = session.options
+    wiring = Wiring(load_config(options.target), session.store, session.output)
+    findings = look_at_all(wiring, options.target)
+    problems = [finding for finding in findings if finding.status is Status.PROBLEM]
+    session.ended_with(_to_mend(problems, trial_failed=trial_failed))
+
+    if problems or trial_failed:
+        _tell_what_to_mend(session, problems, trial_failed=trial_failed)
+        return exit_status(findings) or ExitStatus.ATTENTION
+    _tell_next(session)
+    return ExitStatus.OK
+
+
+def _to_mend(problems: Sequence[Finding], *, trial_failed: bool) -> str:
+    """Say what the next setup is about; empty where all is well."""
+    about_posting = any(problem.name.startswith("vat_posting") for problem in problems)
+    if trial_failed or about_posting:
+        return TRIAL
+    return MAPPING if problems else ""
+
+
+def _tell_what_to_mend(
+    session: Session, problems: Sequence[Finding], *, trial_failed: bool
+) -> None:
+    """Show the red lines once more, below all others."""
+    session.output.line("")
+    session.output.line(_("Mend this before anything is booked:"), style="bold")
+    for problem in problems:
+        show(session.output, problem)
+
+    if trial_failed:
+        show(session.output, _failed_trial())
+    session.output.paragraph(
+        _("Then run: mww2minox setup. It asks only about what has to be mended.")
+    )
+
+
+def _failed_trial() -> Finding:
+    return Finding(
+        name="trial",
+        what=_("trial booking"),
+        status=Status.PROBLEM,
+        problem=_("it did not succeed; why stands above"),
+    )
 
 
 def _refuse_env_file(target: Path) -> None:
@@ -79,7 +128,10 @@ def _answers(options: Options) -> Answers:
 
 
 def _begin(session: Session) -> None:
-    """Say what is taken up, and keep the language: cron has no locale to tell it."""
+    """Say what it is about or what is taken up, and keep the language: cron has no locale."""
+    known = session.options.target.exists() or session.answers.draft.exists()
+    if session.dialogue.interactive and not known:
+        _introduce(session.output)
     for path in (session.options.target, session.answers.draft):
         if path.exists():
             sentence = _("The answers of {path} are taken up; each of them can be changed.")
@@ -87,6 +139,14 @@ def _begin(session: Session) -> None:
 
     if session.answers.get("language") is None:
         session.answers.put(language(), "language")
+
+
+def _introduce(output: Output) -> None:
+    """Say in three lines what this is, before the first question."""
+    output.line(_("This connects your shop with Minox. Nothing is booked yet."))
+    output.line(_("Needed: the shop's token; of Minox the client id, its secret and main user."))
+    output.line(_("Ten minutes; Ctrl-C is safe at any time: setup then goes on where you were."))
+    output.line("")
 
 
 def _fill_mapping(session: Session) -> BothSides:
@@ -105,7 +165,9 @@ def _fill_mapping(session: Session) -> BothSides:
 
     screen = Screen(session.answers, session.dialogue, both_sides, wiring.minox)
     screen.fill()
-    screen.confirm()
+    # Who comes back to mend something has seen the screen, unless there was nothing to ask.
+    if not (session.to_mend and session.dialogue.asked):
+        screen.confirm()
     return both_sides
 
 
@@ -179,8 +241,9 @@ def _tell_written(session: Session, secrets: Mapping[str, str]) -> None:
     session.output.line("")
     session.output.line(_("Written: {path}").format(path=target))
     if secrets:
-        sentence = _("The secrets are in {path}; only you can read it.")
+        sentence = _("The keys are in {path}; only you can read it.")
         session.output.line(sentence.format(path=env_file(target)))
+    _tell_elsewhere(session)
 
     for name, secret in secrets.items():
         if os.environ.get(name) not in (None, "", secret):
@@ -190,13 +253,32 @@ def _tell_written(session: Session, secrets: Mapping[str, str]) -> None:
             session.output.warn(warning.format(name=name))
 
 
+def _tell_elsewhere(session: Session) -> None:
+    """Tell of keys that the config takes from this shell alone: what a timer starts has none."""
+    document = read_document(session.options.target)
+    held = {name for name, value in env_values(document).items() if value}
+    names = ", ".join(sorted(variables(document) - held))
+
+    if names:
+        env = env_file(session.options.target)
+        message = _("{names} stays in the environment: setup did not write it to {path}.")
+        session.output.warn(
+            message.format(names=names, path=env),
+            _("For cron and systemd put it there, as NAME=VALUE on a line of its own."),
+        )
+
+
 def _keep_old(session: Session, target: Path) -> None:
     old = target.with_name(f"{target.name}.old")
     question = _("Replace {path}? What is there now is kept as {old}.").format(
         path=target, old=old.name
     )
 
-    if not session.agreed("replace", question, default=session.dialogue.interactive):
+    # The config that has to be mended is the one that setup wrote before.
+    agreed = session.to_mend or session.agreed(
+        "replace", question, default=session.dialogue.interactive
+    )
+    if not agreed:
         message = _("{path} stays as it is.").format(path=target)
         raise UsageError(message, _("The answers are kept. To go on: mww2minox setup"))
     save_private(old, target.read_text(encoding="utf-8"))

@@ -12,6 +12,8 @@ from mww2minox.output import Output
 NONE = "-"
 """What the user types for "none of these"."""
 LONGEST_NUMBER = 9
+MOST_NAMED = 8
+"""So many of the right answers are named after a wrong one."""
 UNSEEN = N_("This holds a character that cannot be printed; type it without.")
 
 
@@ -32,20 +34,23 @@ class Dialogue:
         default: str | None = None,
         secret: bool = False,
         plain: bool = False,
+        expected: str = "",
         check: Callable[[str], str] = str,
     ) -> str:
         """Return what the user types, as `check` makes it; asked again while that raises ValueError
         with a sentence.
 
-        `key` names the answer for scripts; `plain`: the question itself shows the default. Raises
-        UsageError where nobody can be asked and there is no default.
+        `key` names the answer for scripts; `plain`: the question itself shows the default;
+        `expected` says what would have been right, before it is asked again. Raises UsageError
+        where nobody can be asked and there is no default.
         """
+        hint = _("Expected: {what}.").format(what=expected) if expected else ""
         while True:
             try:
                 answer = self._answer(key, question, default, hidden=secret, plain=plain or secret)
                 return check(_typed(answer))
             except ValueError as error:
-                self.output.warn(str(error))
+                self.output.warn(str(error), hint)
                 if not self.interactive:
                     raise self._unanswered(key, question) from None
 
@@ -60,9 +65,13 @@ class Dialogue:
 
         self.asked += 1
         shown = bool(default) and not plain
+        asked = question
+        if hidden:
+            # Who sees nothing happen types it twice.
+            asked = _("{question} (what you type stays invisible)").format(question=question)
         try:
             answer = click.prompt(
-                question, default=default, hide_input=hidden, show_default=shown, err=True
+                asked, default=default, hide_input=hidden, show_default=shown, err=True
             )
         except UnicodeError:
             raise ValueError(_(UNSEEN)) from None
@@ -83,7 +92,7 @@ class Dialogue:
         asked = f"{question} [{letters}]"
         return self.text(key, asked, default=usual, plain=True, check=agreed) == yes
 
-    def choose(
+    def choose(  # noqa: PLR0913 - a question, and what holds for its answer
         self,
         key: str,
         question: str,
@@ -91,9 +100,12 @@ class Dialogue:
         *,
         default: str | None = None,
         none: str = "",
+        check: Callable[[str], str] = str,
     ) -> str:
         """Return the value of one of the options, each a value and its description; with `none`
         also NONE.
+
+        `check` may know a better reason than that an answer is not in the list.
         """
         for value, description in options:
             self.output.line(f"  {value:>8}  {description}")
@@ -103,7 +115,11 @@ class Dialogue:
             values.append(NONE)
 
         return self.text(
-            key, question, default=default, check=lambda answer: _one_of(answer, values)
+            key,
+            question,
+            default=default,
+            expected=_one_of_these(values),
+            check=lambda answer: _one_of(check(answer), values),
         )
 
     def several(
@@ -134,7 +150,10 @@ class Dialogue:
                 chosen.append(part if is_right else _one_of(part, values))
             return ",".join(chosen)
 
-        answer = self.text(key, question, default=default, check=listed)
+        expected = _("numbers with commas between them, like {example}").format(
+            example=",".join(values[:2]) or "2,3"
+        )
+        answer = self.text(key, question, default=default, expected=expected, check=listed)
         return list(dict.fromkeys(answer.split(",")))  # each once
 
     def _unanswered(self, key: str, question: str) -> UsageError:
@@ -159,6 +178,14 @@ def _typed(answer: str) -> str:
 
 def _is_number(answer: str) -> bool:
     return answer.isascii() and answer.isdecimal() and len(answer) <= LONGEST_NUMBER
+
+
+def _one_of_these(values: Sequence[str]) -> str:
+    """Name what may be typed, the first of a long list."""
+    listed = ", ".join(values[:MOST_NAMED])
+    return _("one of {values}").format(
+        values=f"{listed}, ..." if len(values) > MOST_NAMED else listed
+    )
 
 
 def _one_of(answer: str, values: Iterable[str]) -> str:

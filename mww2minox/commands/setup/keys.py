@@ -26,6 +26,8 @@ class Keys:
         self.output = session.output
         self.store = session.store
         self._tenants: Sequence[str] = ()
+        self._told_of_shop_token = False
+        self._client_refused = False
 
     def connect(self) -> None:
         """Get both sides to answer."""
@@ -34,25 +36,47 @@ class Keys:
         self._choose_administration(self._choose_tenant())
 
     def _connect_shop(self) -> None:
-        """Ask for the shop's tokens until it answers with them."""
+        """Ask for the shop's tokens; each is tried as soon as it is there."""
         self._ask_shop_token()
+        while not self._takes_shop_token():
+            pass
+
         if not self.session.has("shop", "statuses") or self.answers.has_nameless_statuses:
             self._ask_partner_token()
+        while not self._takes_partner_token():
+            pass
 
-        while True:
-            try:
-                store = self.session.wiring.shop.store()
-            except KeysRefused as refused:
-                # The shop may want the partner token everywhere, so that a refusal is of both.
-                self._ask_again(refused, ("shop", "token"), ("shop", "partner_token"))
-                self._ask_shop_token()
-                self._ask_partner_token()
-                continue
+    def _takes_shop_token(self) -> bool:
+        """Try the token; ask for another where the shop refuses it."""
+        try:
+            store = self.session.wiring.shop.store()
+        except KeysRefused as refused:
+            self._ask_shop_token_again(refused)
+            return False
 
-            if self._takes_partner_token():
-                name = store.name or store.identity
-                self.output.line(_("The shop answers: {name}.").format(name=name))
-                return
+        name = store.name or store.identity
+        self.output.line(_("The shop answers: {name}.").format(name=name))
+        return True
+
+    def _ask_shop_token_again(self, refused: KeysRefused) -> None:
+        """The shop may want the partner token everywhere, so that a refusal can be of both."""
+        token = self.answers.get("shop", "token")
+        had_partner_token = self.session.has("shop", "partner_token")
+        self._ask_again(
+            refused,
+            ("shop", "token"),
+            ("shop", "partner_token"),
+            expected=_("the token as the shop shows it, without spaces"),
+        )
+        self._ask_shop_token()
+
+        if self.answers.get("shop", "token") == token:
+            self.output.paragraph(
+                _("If that token is right, the shop may want the partner token with it.")
+            )
+            had_partner_token = True
+        if had_partner_token:
+            self._ask_partner_token()
 
     def _takes_partner_token(self) -> bool:
         """Try the partner token, if there is one; ask for another where the shop refuses it."""
@@ -67,9 +91,14 @@ class Keys:
         return True
 
     def _ask_shop_token(self) -> None:
-        if not self.session.has("shop", "token"):
+        if self.session.has("shop", "token"):
+            return
+
+        if not self._told_of_shop_token:
             self._tell_of_shop_token()
-            self.answers.put(self._secret("shop.token", _("Token")), "shop", "token")
+        self._told_of_shop_token = True
+        expected = _("the token as the shop shows it, without spaces")
+        self.answers.put(self._secret("shop.token", _("Token"), expected), "shop", "token")
 
     def _tell_of_shop_token(self) -> None:
         place = _(
@@ -94,7 +123,12 @@ class Keys:
         )
         self.output.paragraph(hint)
         token = self.dialogue.text(
-            "shop.partner_token", _("Partner token"), default="", secret=True, check=_word
+            "shop.partner_token",
+            _("Partner token"),
+            default="",
+            secret=True,
+            expected=_("the partner token without spaces, or only Enter"),
+            check=_word,
         )
         self.answers.put(token or None, "shop", "partner_token")
 
@@ -102,17 +136,20 @@ class Keys:
         if self.answers.has_nameless_statuses:
             self.answers.put(None, "shop", "statuses")
 
-    def _ask_again(self, refused: KeysRefused, *places: tuple[str, str]) -> None:
+    def _ask_again(
+        self, refused: KeysRefused, *places: tuple[str, str], expected: str = ""
+    ) -> None:
         """Say that a key is not accepted and forget it, where the user can be asked for another."""
         if not self.dialogue.interactive:
             raise refused
-        self.output.warn(refused.message)
+        hint = _("Expected: {what}.").format(what=expected) if expected else ""
+        self.output.warn(refused.message, hint)
         for section, key in places:
             self.answers.put(None, section, key)
             self.answers.put(None, section, f"{key}_file")
 
-    def _secret(self, key: str, question: str) -> str:
-        return self.dialogue.text(key, question, secret=True, check=_filled)
+    def _secret(self, key: str, question: str, expected: str) -> str:
+        return self.dialogue.text(key, question, secret=True, expected=expected, check=_filled)
 
     def _connect_minox(self) -> None:
         while True:
@@ -124,7 +161,8 @@ class Keys:
                 if not self.dialogue.interactive or not self._once_more(needed):
                     raise
             except KeysRefused as refused:
-                self._ask_again(refused, ("minox", "client_id"), ("minox", "client_secret"))
+                self._ask_again(refused, ("minox", "client_secret"))
+                self._client_refused = True
             else:
                 self.output.line(_("Minox answers."))
                 return
@@ -134,25 +172,29 @@ class Keys:
         return self._again()
 
     def _ask_client(self) -> None:
-        """Ask for a client id that never worked once more: Minox tells of a wrong one in the
+        """Ask for a client id that never worked once more: Minox may tell of a wrong one in the
         browser only.
         """
         if not self.session.has("minox", "redirect_uri"):
             self.answers.put(self.session.config.minox.redirect_uri, "minox", "redirect_uri")
         present = self.answers.get("minox", "client_id")
-        doubtful = present is None or (self.dialogue.interactive and not self.store.tokens())
+        never_worked = self.dialogue.interactive and not self.store.tokens()
+        doubtful = present is None or never_worked or self._client_refused
 
-        if doubtful or not self.session.has("minox", "client_secret"):
+        asks = doubtful or not self.session.has("minox", "client_secret")
+        if asks and not self._client_refused:
             self._tell_of_client()
 
         if doubtful:
             default = None if present is None else str(present)
+            expected = _("the client id as Minox sent it, without spaces")
             client = self.dialogue.text(
-                "minox.client_id", _("Client id"), default=default, check=_filled
+                "minox.client_id", _("Client id"), default=default, expected=expected, check=_filled
             )
             self.answers.put(client, "minox", "client_id")
         if not self.session.has("minox", "client_secret"):
-            secret = self._secret("minox.client_secret", _("Client secret"))
+            expected = _("the client secret as Minox sent it, without spaces")
+            secret = self._secret("minox.client_secret", _("Client secret"), expected)
             self.answers.put(secret, "minox", "client_secret")
 
     def _tell_of_client(self) -> None:
@@ -176,6 +218,8 @@ class Keys:
                 if self._has_rights(wiring.login.inspect()) or not self._again():
                     return
 
+        # Before anybody opens a browser, and waits.
+        self.session.wiring.login.try_client()
         self._consent()
         self._has_rights(self.session.wiring.login.inspect())
 
@@ -223,7 +267,8 @@ class Keys:
         if tenants:
             options = [(tenant, "") for tenant in tenants]
             return self.dialogue.choose("minox.tenant", question, options)
-        return self.dialogue.text("minox.tenant", question, check=_filled)
+        expected = _("a number, like 12345")
+        return self.dialogue.text("minox.tenant", question, expected=expected, check=_digits)
 
     def _reached(self) -> list[ListEntry] | None:
         """Return the tenant's administrations, or None where the login does not reach it."""
@@ -263,6 +308,12 @@ def _filled(answer: str) -> str:
     if not answer:
         raise ValueError(_("This cannot be empty."))
     return _word(answer)
+
+
+def _digits(answer: str) -> str:
+    if not (answer.isascii() and answer.isdecimal()):
+        raise ValueError(_("{answer} is no number.").format(answer=repr(answer)))
+    return answer
 
 
 def _word(answer: str) -> str:

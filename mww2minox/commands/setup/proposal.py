@@ -17,6 +17,7 @@ from mww2minox.books.model import (
     ZERO_PERCENT,
     DistanceSale,
     ListEntry,
+    MinoxCustomer,
     Order,
     VatCode,
     VatNeed,
@@ -50,6 +51,11 @@ UNREADABLE = Decimal(-1)
 NO_SALES_JOURNAL = ("purchase", "bank", "cash")
 ABROAD = EXPORTS | WITHIN_EU | DISTANCE_SALES
 """The boxes of the VAT return for what leaves the country."""
+CASH_WORDS = ("kas", "contant", "balie")
+"""What a customer for sales at the counter is looked for by."""
+CASH = re.compile(
+    r"\b(kas(sa)?(verko(op|pen)|klant(en)?)?|contant\w*|balie\w*|toonbank\w*|cash)\b", re.IGNORECASE
+)
 REVENUE = re.compile(
     r"omzet|verkoop|verkopen|opbrengst|levering|uitvoer|revenue|sales|turnover|income"
 )
@@ -298,16 +304,36 @@ def journals(entries: Sequence[ListEntry]) -> list[ListEntry]:
     """Return the journals that are for sales: those of that type, or else those of no other type
     that are called so.
     """
-    of_type = [journal for journal in entries if journal.type.lower() in ("sales", "verkoop")]
+    of_type = _of_sales(entries)
     if of_type:
         return of_type
-
-    others = [journal for journal in entries if journal.type.lower() not in NO_SALES_JOURNAL]
     return [
         journal
-        for journal in others
+        for journal in journals_to_choose(entries)
         if re.search("verk|sales", f"{journal.id} {journal.description}".lower())
     ]
+
+
+def journals_to_choose(entries: Sequence[ListEntry]) -> list[ListEntry]:
+    """Return the journals that a user may choose: those for sales, or where no type tells that,
+    those of no other type.
+    """
+    others = [journal for journal in entries if journal.type.lower() not in NO_SALES_JOURNAL]
+    return _of_sales(entries) or others
+
+
+def _of_sales(entries: Sequence[ListEntry]) -> list[ListEntry]:
+    return [journal for journal in entries if journal.type.lower() in ("sales", "verkoop")]
+
+
+def cash_customers(customers: Iterable[MinoxCustomer]) -> list[MinoxCustomer]:
+    """Return the customers that stand for sales at the counter by their names, each once."""
+    named = {
+        customer.number: customer
+        for customer in customers
+        if not customer.blocked and CASH.search(customer.name)
+    }
+    return list(named.values())
 
 
 def statuses(shop_statuses: Iterable[Status]) -> list[Status]:

@@ -26,7 +26,7 @@ from mww2minox.errors import Refused
 from mww2minox.language.texts import _
 from mww2minox.minox import TRIAL
 from mww2minox.minox.trial_booking import Tried, take_out, try_out
-from mww2minox.reasons import describe
+from mww2minox.reasons import advice_for_any_way, describe
 from mww2minox.steps.booking_table import show_booking
 from mww2minox.wiring import Wiring
 
@@ -57,6 +57,9 @@ class Rehearsal:
         self.output = session.output
         self.store = session.store
         self.both_sides = both_sides
+        self.failed = False
+        """Whether a trial was made, and no way was right."""
+        self._was_in_minox = False
 
     def show_and_try(self) -> None:
         """Show one real order as the booking it would become; where the user agrees, try it in
@@ -160,15 +163,10 @@ class Rehearsal:
             )
             posting = self._first_right(attempts)
 
-        if posting is None:
-            self.output.warn(
-                _(
-                    "None of the ways of sending VAT reads back correctly. The trial booking is"
-                    " deleted."
-                ),
-                _("Show this to your accountant, or to Minox. Then run: mww2minox setup"),
-            )
-        elif posting is not rules.vat_posting:
+        self.failed = posting is None
+        if self._was_in_minox and self.failed:
+            self.output.line(_("The trial booking is deleted."))
+        if posting is not None and posting is not rules.vat_posting:
             self._propose(posting, codes)
 
     def _ask_customer(self, wiring: Wiring) -> str:
@@ -183,11 +181,29 @@ class Rehearsal:
         """Make one attempt after another and tell what came of it; return the way that reads back
         right.
         """
-        for tried in attempts:
+        for number, tried in enumerate(attempts):
+            self._was_in_minox |= not tried.refused
+            # What speaks against the first way whatever its VAT, speaks against all.
+            advice = "" if number else advice_for_any_way(tried.refused)
+            if advice:
+                self._tell_refusal(tried.refused, advice)
+                return None
+
             self._tell(tried)
             if tried.right:
                 return tried.posting
+
+        self.output.warn(
+            _("None of the ways of sending VAT reads back correctly."),
+            _("Show this to your accountant, or to Minox. Then run: mww2minox setup"),
+        )
         return None
+
+    def _tell_refusal(self, message: str, advice: str) -> None:
+        refusal = _("Minox refuses the trial booking: {message}").format(message=message)
+        other_ways = _("Another way of sending VAT does not help against that.")
+        then = _("Then run: mww2minox setup")
+        self.output.warn(f"{refusal} {other_ways}", f"{advice} {then}")
 
     @contextmanager
     def _telling_what_is_left(self) -> Iterator[None]:

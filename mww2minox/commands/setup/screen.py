@@ -25,13 +25,16 @@ from mww2minox.books.model import (
 )
 from mww2minox.books.money import percentage
 from mww2minox.books.order_check import INVOICE_NUMBER
+from mww2minox.books.vat_return import fits
 from mww2minox.commands.setup import proposal
 from mww2minox.commands.setup.answers import Answers
 from mww2minox.commands.setup.dialogue import NONE, Dialogue
 from mww2minox.commands.setup.proposal import Lists
+from mww2minox.config.values import is_no_code
 from mww2minox.config.yaml_file import Value
-from mww2minox.errors import Refused
-from mww2minox.language.texts import _, ngettext, percentage as shown
+from mww2minox.errors import Refused, UsageError
+from mww2minox.language.dates import date_of, typed
+from mww2minox.language.texts import N_, _, day, ngettext, percentage as shown
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
 from mww2minox.reasons import STRATEGIES, journal_type
@@ -39,6 +42,7 @@ from mww2minox.shop.api import Status, others_book
 
 VatRow = dict[str, Value]
 
+ACCOUNT_OR_NONE = N_("The ledger account: its number, or a part of its name (- : none)")
 MOST_NAMED = 8
 """So many are named where an answer fits several."""
 
@@ -72,12 +76,13 @@ class Screen:
         self.minox = minox
         self.changes: list[Callable[[], None]] = []
         self.hint = ""
-        self._names: dict[str, str] = {}
+        self._customers: dict[str, MinoxCustomer | None] = {}
 
     def fill(self) -> None:
         """Put in what is beyond doubt, and ask for the rest."""
         if not self._has_journal():
             self._fill_journal()
+        self._mend_accounts()
         if self.answers.get("shop", "statuses") is None:
             self._fill_statuses()
         elif self._unknown_statuses():
@@ -91,6 +96,8 @@ class Screen:
         if not self.vat and self.answers.get("booking", "rounding_ledger") is None:
             self._fill_rounding_ledger()
         self._fill_vat()
+        self._mend_vat()
+        self._mend_customers()
         self._ask_nameless_payments()
 
     def confirm(self) -> None:
@@ -125,10 +132,19 @@ class Screen:
     # Journal, statuses, first date
 
     def _has_journal(self) -> bool:
-        """Tell whether a journal is chosen that Minox still has, as far as it tells."""
+        """Tell whether a journal is chosen that Minox still has, as far as it tells; one for
+        purchases is as good as none.
+        """
         chosen = self.answers.get("minox", "journal")
-        journals = {journal.id for journal in self.both_sides.journals}
-        return chosen is not None and (not journals or str(chosen) in journals)
+        journals = {journal.id: journal for journal in self.both_sides.journals}
+        if chosen is None or not journals:
+            return chosen is not None
+
+        journal = journals.get(str(chosen))
+        if journal is None or journal.type.lower() not in proposal.NO_SALES_JOURNAL:
+            return journal is not None
+        self.output.warn(_not_for_sales(journal))
+        return False
 
     def _fill_journal(self) -> None:
         likely = proposal.journals(self.both_sides.journals)
@@ -138,14 +154,30 @@ class Screen:
             self._ask_journal()
 
     def _ask_journal(self) -> None:
-        options = [(journal.id, _journal(journal)) for journal in self.both_sides.journals]
+        """Ask among the journals for sales."""
+        journals = self.both_sides.journals
+        offered = proposal.journals_to_choose(journals)
+        options = [(journal.id, _journal(journal)) for journal in offered]
         question = _("The sales journal")
 
+        if journals and not offered:
+            raise _no_sales_journal(journals)
         if options:
-            chosen = self.dialogue.choose("minox.journal", question, options)
+            chosen = self.dialogue.choose(
+                "minox.journal", question, options, check=self._refuse_other_journal
+            )
         else:
+            # Minox tells none, so that nothing can be held against one.
             chosen = self.dialogue.text("minox.journal", question)
         self.answers.put(chosen, "minox", "journal")
+
+    def _refuse_other_journal(self, answer: str) -> str:
+        """Say of a journal that is not offered what it is for."""
+        offered = {journal.id for journal in proposal.journals_to_choose(self.both_sides.journals)}
+        for journal in self.both_sides.journals:
+            if journal.id.lower() == answer.lower() and journal.id not in offered:
+                raise ValueError(_not_for_sales(journal))
+        return answer
 
     def _fill_statuses(self) -> None:
         likely = proposal.statuses(self.both_sides.statuses)
@@ -194,13 +226,23 @@ class Screen:
         self.answers.put(chosen, "shop", "statuses")
 
     def _statuses_of_orders(self) -> list[tuple[str, str]]:
-        """Return the numbers that the newest orders have as a status, each with how many do."""
-        counts = Counter(order.status for order in self.both_sides.orders)
-        credited = {order.status for order in self.both_sides.orders if order.credited_order_number}
-        return [
-            (str(number), _count_of_orders(count, of_credit=number in credited))
-            for number, count in sorted(counts.items())
-        ]
+        """Return the numbers that the newest orders have as a status, each with how many do and an
+        example, which the shop shows with the status' name.
+        """
+        orders = self.both_sides.orders
+        counts = Counter(order.status for order in orders)
+        credited = {order.status for order in orders if order.credited_order_number}
+        examples = {order.status: order for order in sorted(orders, key=lambda order: order.date)}
+
+        listed = []
+        for number, count in sorted(counts.items()):
+            description = _("{count}, like order {number} of {date}").format(
+                count=_count_of_orders(count, of_credit=number in credited),
+                number=examples[number].number,
+                date=day(examples[number].date),
+            )
+            listed.append((str(number), description))
+        return listed
 
     def _status_numbers(self) -> str:
         """Return the chosen statuses by their numbers, as the user would type them."""
@@ -214,7 +256,11 @@ class Screen:
         present = self.answers.get("shop", "since")
         question = _("The date of the first order to book, like 2026-01-31")
         chosen = self.dialogue.text(
-            "shop.since", question, default=str(present or self._first_day()), check=_day
+            "shop.since",
+            question,
+            default=_since_typed(present) or typed(self._first_day()),
+            expected=_("a date like 2026-01-31"),
+            check=_day,
         )
         self.answers.put(chosen, "shop", "since")
 
@@ -243,6 +289,78 @@ class Screen:
         chosen = InvoiceNumber.MINOX if by_minox else InvoiceNumber.ORDER
         self.answers.put(str(chosen), "booking", "invoice_number")
 
+    # What is not there any more, or is blocked: who runs `setup` again wants to mend that
+
+    def _mend_accounts(self) -> None:
+        """Ask for an account of the config again that Minox does not have, or has blocked."""
+        places = [("booking", "rounding_ledger")]
+        ledgers = self.answers.get("ledgers")
+        if isinstance(ledgers, dict):
+            places += [("ledgers", key) for key in ledgers]
+
+        for place in places:
+            account = self.answers.get(*place)
+            if account is not None and self._is_gone(str(account)):
+                self.output.warn(self._no_open_account(str(account), ".".join(place)))
+                self._change_account(_(ACCOUNT_OR_NONE), *place)()
+
+    def _is_gone(self, account: str) -> bool:
+        """Tell whether an account has to be chosen anew; not where nobody is there to do so."""
+        listed = bool(self.both_sides.lists.accounts)
+        return self.dialogue.interactive and listed and not self._usable(account)
+
+    def _no_open_account(self, account: str, key: str) -> str:
+        sentence = _("{key}: Minox has no open ledger account {account}.")
+        return sentence.format(key=key, account=account)
+
+    def _mend_vat(self) -> None:
+        """Ask again for the rows whose VAT code or account cannot be booked on."""
+        if not self.dialogue.interactive or not self.both_sides.lists.codes:
+            return
+
+        for row in self.vat:
+            need, problem = _need_of(row), self._problem_of(row)
+            if problem:
+                self.output.warn(problem)
+                self._change_row(need)()
+                self._tell()
+
+    def _problem_of(self, row: VatRow) -> str:
+        """Return what is wrong with a row; empty where nothing is."""
+        need, ledger = _need_of(row), str(row.get("ledger"))
+        if self._is_gone(ledger):
+            return self._no_open_account(ledger, kind(need))
+
+        # What is no turnover has no code.
+        if is_no_code(row.get("code")):
+            return ""
+        lists = self.both_sides.lists
+        codes = {code.code: code for code in proposal.possible_codes(need, lists)}
+        code = codes.get(str(row.get("code")))
+        if code is None:
+            sentence = _("{kind}: Minox has no VAT code {code} for sales at that rate.")
+            return sentence.format(kind=kind(need), code=row.get("code"))
+
+        # Minox' type may name no box: then nothing speaks against it.
+        if fits(need, lists.shop_country, code.type) is not False:
+            return ""
+        sentence = _("{kind}: VAT code {code} is for another box of the VAT return ({type}).")
+        return sentence.format(kind=kind(need), code=code.code, type=code.type)
+
+    def _mend_customers(self) -> None:
+        """Ask again for the fixed customers that Minox does not have, or has blocked."""
+        if not self.dialogue.interactive:
+            return
+
+        for payment, number in list(self._fixed_customers.items()):
+            if number is None:
+                continue
+            customer = self._customer(str(number))
+            if customer is None or customer.blocked:
+                sentence = _("{payment}: Minox has no open customer {number}.")
+                self.output.warn(sentence.format(payment=self._method(payment), number=number))
+                self._ask_debtor(payment)
+
     # Ledger accounts
 
     def _rounding_ledger(self) -> str:
@@ -269,7 +387,10 @@ class Screen:
                 _("Minox has no open ledger account {answer}."), answer
             )
 
-        return self.dialogue.text(key, question, default=default, check=account_number)
+        expected = _("an account's number, like 8000, or a part of its name")
+        return self.dialogue.text(
+            key, question, default=default, expected=expected, check=account_number
+        )
 
     def _accounts_named(self, part: str) -> list[tuple[str, str]]:
         """Return number and description of the open accounts in whose name or type `part` is."""
@@ -422,11 +543,30 @@ class Screen:
                         all=payments[payment], count=count, payment=self._method(payment)
                     )
                 )
-                self._ask_debtor(payment)
+                self._ask_debtor(payment, self._propose_customer())
 
-    def _ask_debtor(self, payment: str) -> None:
+    def _propose_customer(self) -> str:
+        """Name the customers that Minox has for sales at the counter; return the only one."""
+        # A script has to say it.
+        if not self.dialogue.interactive:
+            return ""
+
+        found: list[MinoxCustomer] = []
+        for word in proposal.CASH_WORDS:
+            with suppress(Refused):
+                found += self.minox.customers_by_search(word)
+
+        customers = proposal.cash_customers(found)
+        for customer in customers[:MOST_NAMED]:
+            self.output.line(f"  {customer.number:>8}  {customer.name}")
+        return customers[0].number if len(customers) == 1 else ""
+
+    def _ask_debtor(self, payment: str, proposed: str = "") -> None:
         question = _("The customer: its number, or a part of its name (- : by e-mail address)")
-        chosen = ask_customer(self.dialogue, self.minox, "payment_debtors", question, default=NONE)
+        default = str(self.answers.get("payment_debtors", self._key(payment)) or proposed or NONE)
+        chosen = ask_customer(
+            self.dialogue, self.minox, "payment_debtors", question, default=default, none=True
+        )
         customer = None if chosen == NONE else _number(chosen)
         self.answers.put(customer, "payment_debtors", self._key(payment))
 
@@ -460,7 +600,7 @@ class Screen:
     def _show_general(self) -> None:
         statuses = self.answers.get("shop", "statuses")
         listed = ", ".join(map(str, statuses)) if isinstance(statuses, list) else ""
-        since = str(self.answers.get("shop", "since"))
+        since = _since_shown(self.answers.get("shop", "since"))
         rows = [
             (self._numbered(self._ask_journal), _("Journal"), self._journal_shown()),
             (self._numbered(self._ask_statuses), _("Statuses that are booked"), listed),
@@ -473,7 +613,7 @@ class Screen:
             (_("Payment costs"), ("ledgers", "payment"), _("with the goods")),
             (_("Discounts"), ("ledgers", "discount"), _("with the goods")),
         ]
-        question = _("The ledger account: its number, or a part of its name (- : none)")
+        question = _(ACCOUNT_OR_NONE)
         for name, place, otherwise in accounts:
             account = self.answers.get(*place)
             shown = otherwise if account is None else self._account_shown(str(account))
@@ -543,23 +683,31 @@ class Screen:
         if number is None:
             return _("by e-mail address")
 
-        text = str(number)
-        # Shown again after each change: Minox is asked once.
-        if text not in self._names:
-            self._names[text] = ""
+        customer = self._customer(str(number))
+        return f"{number} {customer.name if customer else ''}".strip()
+
+    def _customer(self, number: str) -> MinoxCustomer | None:
+        """Return a customer. The screen is shown again after each change: Minox is asked once."""
+        if number not in self._customers:
+            self._customers[number] = None
             with suppress(Refused):  # a number that no customer can have
-                customer = self.minox.customer(text)
-                self._names[text] = customer.name if customer else ""
-        return _named(text, self._names)
+                self._customers[number] = self.minox.customer(number)
+        return self._customers[number]
 
 
-def ask_customer(
-    dialogue: Dialogue, minox: Minox, key: str, question: str, *, default: str | None = None
+def ask_customer(  # noqa: PLR0913 - a question, and what holds for its answer
+    dialogue: Dialogue,
+    minox: Minox,
+    key: str,
+    question: str,
+    *,
+    default: str | None = None,
+    none: bool = False,
 ) -> str:
-    """Ask for a customer by its number or a part of its name; NONE is an answer too."""
+    """Ask for a customer by its number or a part of its name; with `none` NONE is an answer too."""
 
     def customer_number(answer: str) -> str:
-        if answer == NONE == default:
+        if answer == NONE and none:
             return answer
         customers = [
             (customer.number, f"{customer.number} {customer.name}".strip())
@@ -569,7 +717,8 @@ def ask_customer(
             _("Minox finds no open customer for {answer}."), answer
         )
 
-    return dialogue.text(key, question, default=default, check=customer_number)
+    expected = _("a customer's number, like 10600, or a part of its name")
+    return dialogue.text(key, question, default=default, expected=expected, check=customer_number)
 
 
 def _the_only(candidates: Sequence[tuple[str, str]]) -> str:
@@ -668,8 +817,37 @@ def _in_rows(need: VatNeed, rows: Sequence[VatRow]) -> bool:
 
 def _day(answer: str) -> str:
     try:
-        return date.fromisoformat(answer).isoformat()
+        return date_of(answer).isoformat()
     except ValueError:
-        raise ValueError(
-            _("{answer} is not a date; type it like 2026-01-31.").format(answer=repr(answer))
-        ) from None
+        raise ValueError(_("{answer} is not a date.").format(answer=repr(answer))) from None
+
+
+def _since_typed(value: Value) -> str:
+    """Write the date so far as one would type it; empty without one."""
+    if value is None:
+        return ""
+    try:
+        return typed(date_of(str(value)))
+    except ValueError:
+        return str(value)
+
+
+def _since_shown(value: Value) -> str:
+    try:
+        return day(date_of(str(value)))
+    except ValueError:
+        return str(value)
+
+
+def _not_for_sales(journal: ListEntry) -> str:
+    return _("{journal} is a journal for {type}, not for sales.").format(
+        journal=journal.id, type=journal_type(journal.type)
+    )
+
+
+def _no_sales_journal(journals: Sequence[ListEntry]) -> UsageError:
+    names = ", ".join(f"{journal.id} ({_journal(journal)})" for journal in journals[:MOST_NAMED])
+    return UsageError(
+        _("Minox has no sales journal; it has {names}.").format(names=names),
+        _("Add one in Minox (Onderhoud > Algemeen > Dagboeken), then run: mww2minox setup"),
+    )

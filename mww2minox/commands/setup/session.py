@@ -13,6 +13,11 @@ from mww2minox.config.yaml_file import Value
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
 
+# no text: a key in the state, and its values
+NOTE = "setup ended with something to mend"
+MAPPING, TRIAL = "mapping", "trial"
+"""What a setup left to mend: something that it asks for, or the way of sending VAT too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -42,6 +47,12 @@ class Session:
         self.output = dialogue.output
         self.store = store
         self.options = options
+        self.to_mend = store.note(NOTE) or "" if options.target.exists() else ""
+        """What the setup before this one left to mend; empty where it left nothing."""
+
+    def ended_with(self, to_mend: str) -> None:
+        """Keep for the next setup what is left to mend; empty where all is well."""
+        self.store.set_note(NOTE, to_mend or None)
 
     @property
     def config(self) -> Config:
