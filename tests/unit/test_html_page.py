@@ -127,6 +127,7 @@ def test_no_more_than_the_newest_are_shown_and_the_last_day_says_that_it_has_mor
     page = as_html(full_report(booked=NEWEST + 20))
     assert len(re.findall(r'<th scope="row">4[789]\d\d</th>', page)) == NEWEST - 1
     assert f"the newest {NEWEST}" in page
+    assert len(page.encode()) < 250_000
     assert "20 orders, of which 10 are here" in page
     assert "are here" not in as_html(full_report(booked=NEWEST))
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mww2minox.commands.report.gathering import gather
 from mww2minox.errors import MwwError, RunInProgress, StateError
 from mww2minox.language.texts import _
 from mww2minox.register import Command
@@ -62,6 +61,7 @@ def _draw(wiring: Wiring, path: Path) -> None:
 
 def _page(wiring: Wiring) -> str:
     from mww2minox.commands.report.as_html import as_html
+    from mww2minox.commands.report.gathering import gather
 
     with wiring.store.snapshot():
         return as_html(gather(wiring))

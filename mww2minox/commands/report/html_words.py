@@ -97,9 +97,9 @@ BOXES = {
 """What the boxes of the VAT return are about."""
 
 COMMANDS = {
-    "fetch": N_("Orders fetched"),
-    "push": N_("Orders booked"),
-    "verify": N_("Bookings verified"),
+    "fetch": N_("Shop: orders fetched"),
+    "push": N_("Minox: orders booked"),
+    "verify": N_("Minox: bookings verified"),
 }
 """What was done when a command last ended well."""
 
