@@ -25,8 +25,6 @@ BROKEN_OUT = (
 )
 """What would run, load and look otherwise, should a text ever become more than a text."""
 VIEWS = [
-    View(page="full", width=390),
-    View(page="full", width=1280),
     View(page="full", width=390, axe=True),
     View(page="full", width=1280, scheme="dark", axe=True),
     View(page="empty", width=390, scheme="dark", axe=True),
@@ -83,7 +81,8 @@ def test_axe_finds_nothing(seen: Seen, page: str) -> None:
 
 
 def test_its_style_is_let_in(seen: Seen) -> None:
-    assert all(result["styled"] for result in _of(seen, "full"))
+    (result,) = _of(seen, "hostile")
+    assert result["styled"], "it has its policy, unlike what axe-core looks at"
 
 
 def test_hostile_text_stays_a_text(seen: Seen) -> None:
