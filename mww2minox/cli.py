@@ -413,7 +413,7 @@ def adopt(  # noqa: PLR0913 - the command's options
 @option(
     "--format",
     "form",
-    type=click.Choice(("table", "json", "csv", "csv-nl")),
+    type=click.Choice(("table", "json", "csv", "csv-nl", "html")),
     help=N_("How the output is written; else by the ending of FILE, or as a table."),
 )
 @option(
@@ -630,11 +630,14 @@ def _locked(
 ) -> ExitStatus:
     """Run under the lock, and note the run in the state.
 
-    Who is to be told of what the run brought up is told when the lock is free again.
+    Who is to be told of what the run brought up is told when the lock is free again; then the
+    dashboard is written anew.
     """
     from mww2minox.alerts import told_about
+    from mww2minox.commands.report.dashboard import drawn_after
 
-    with told_about(wiring, command) as run, wiring.store.run(wait=wait):
+    drawn, told = drawn_after(wiring, command), told_about(wiring, command)
+    with drawn, told as run, wiring.store.run(wait=wait):
         run.number = wiring.store.start_run(command.name)
         return _noting(
             lambda: action(_without_trial(wiring, command)),

@@ -17,6 +17,8 @@ class Command(NamedTuple):
     """People are told afterwards what has come to need them."""
     pings: bool = False
     """The dead man's switch is told when it ends well."""
+    draws: bool = False
+    """The dashboard is written anew when it has ended, where the config names one."""
     daily: bool = False
     """A schedule runs it every day at least: one that stands still is missed."""
 
@@ -24,14 +26,30 @@ class Command(NamedTuple):
 COMMANDS = {
     command.name: command
     for command in (
-        Command(name="fetch", locks=True, alerts=True, daily=True),
-        Command(name="push", locks=True, removes_trial=True, alerts=True, pings=True, daily=True),
+        Command(name="fetch", locks=True, alerts=True, draws=True, daily=True),
+        Command(
+            name="push",
+            locks=True,
+            removes_trial=True,
+            alerts=True,
+            pings=True,
+            draws=True,
+            daily=True,
+        ),
         Command(name="push --dry-run", locks=True, removes_trial=True),
-        Command(name="verify", locks=True, removes_trial=True, alerts=True, pings=True, daily=True),
-        Command(name="retry", locks=True, removes_trial=True, alerts=True, pings=True),
-        Command(name="skip", locks=True),
-        Command(name="adopt", locks=True, removes_trial=True, alerts=True),
-        Command(name="seen", locks=True),
+        Command(
+            name="verify",
+            locks=True,
+            removes_trial=True,
+            alerts=True,
+            pings=True,
+            draws=True,
+            daily=True,
+        ),
+        Command(name="retry", locks=True, removes_trial=True, alerts=True, pings=True, draws=True),
+        Command(name="skip", locks=True, draws=True),
+        Command(name="adopt", locks=True, removes_trial=True, alerts=True, draws=True),
+        Command(name="seen", locks=True, draws=True),
         Command(name="setup"),
         Command(name="login"),
         Command(name="check"),

@@ -21,6 +21,7 @@ STEPS = (
     (("verify",), N_("Read the bookings back and compare")),
     (("report",), N_("What was booked, and what needs attention")),
 )
+PAGE = "dashboard.html"
 EXPECTED = (ExitStatus.OK, ExitStatus.ATTENTION)
 """The samples hold orders that need attention, so 3 is as it should be."""
 
@@ -33,7 +34,10 @@ def demo(output: Output, folder: Path | None) -> ExitStatus:
     config = folder / "config.yaml"
 
     with running_sandbox() as sandbox:
-        settings = sandbox.config() | {"state": str(folder / "state.db")}
+        settings = sandbox.config() | {
+            "state": str(folder / "state.db"),
+            "dashboard": str(folder / PAGE),
+        }
         settings["minox"]["redirect_uri"] = f"http://127.0.0.1:{_free_port()}/callback"
         save_config(config, settings)
         running = _("A sandbox of both services runs on {shop} and {minox}.")
@@ -105,6 +109,8 @@ def _tell_how_to_look_again(output: Output, folder: Path, config: Path) -> None:
         # Not on the PATH, as in a virtual environment that is not active: name it in full.
         program = str(Path(sys.executable).with_name(program))
 
+    page = _("The same as a page, for your browser: {path}")
+    output.line(page.format(path=folder / PAGE))
     sentence = _("Everything is in {folder}. To see it again: {program} --config {config} report")
     output.line(sentence.format(folder=folder, program=program, config=config))
 

@@ -200,7 +200,11 @@ def _set_defaults(document: Document, values: dict[str, Value]) -> None:
     if state is None:
         values["state"] = str(FOLDERS.user_state_path / "state.db")
     else:
-        values["state"] = _state(document, state)
+        values["state"] = _path(document, "state", state)
+
+    dashboard = values.get("dashboard")
+    if dashboard is not None:
+        values["dashboard"] = _path(document, "dashboard", dashboard)
 
     verify = values.get("verify") or {}
     if not isinstance(verify, dict):
@@ -209,11 +213,11 @@ def _set_defaults(document: Document, values: dict[str, Value]) -> None:
         values["verify"] = verify | {"tolerance": LEDGER_TOLERANCE}
 
 
-def _state(document: Document, value: Value) -> str:
+def _path(document: Document, key: str, value: Value) -> str:
     try:
         return str(_expanded(take_text(value), document.path.parent))
     except ValueError as error:
-        document.add(("state",), f"{shown(document.at(('state',)))} {error}")
+        document.add((key,), f"{shown(document.at((key,)))} {error}")
         return "unusable"
 
 

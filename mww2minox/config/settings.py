@@ -419,6 +419,16 @@ class Config(Settings):
         default_factory=VerifySettings,
         description=N_("when a booking that was read back counts as right. It is optional."),
     )
+    dashboard: Path | None = Field(
+        default=None,
+        description=N_(
+            "an HTML file that is written anew after each run, for a browser: what was booked, what"
+            " needs attention, the VAT of this quarter. It holds no names or addresses of"
+            " customers. Only its owner can read it, unless you give others the right; a relative"
+            " path starts at this config's folder. Default: none."
+        ),
+        examples=["~/dashboard.html"],
+    )
     notify: NotifySettings = Field(
         default_factory=NotifySettings,
         description=N_(

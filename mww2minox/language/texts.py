@@ -141,3 +141,18 @@ def country_name(region: str) -> str:
 
     territories = Locale.parse(LOCALES[_Reader.language]).territories
     return str(territories.get(region.upper(), region))
+
+
+def weekday(when: date) -> str:
+    """Write a date with the day of the week, for a heading: `donderdag 26 november 2026`."""
+    from babel.dates import format_date
+
+    return str(format_date(when, "full", locale=LOCALES[_Reader.language]))
+
+
+def month_name(when: date, *, short: bool = False) -> str:
+    """Write a month: `november`, `November`, or in short `nov`, `Nov`."""
+    from babel.dates import format_date
+
+    pattern = "LLL" if short else "LLLL"
+    return str(format_date(when, pattern, locale=LOCALES[_Reader.language])).rstrip(".")

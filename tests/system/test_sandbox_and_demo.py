@@ -103,6 +103,7 @@ def test_demo_ends_with_the_report(tmp_path: Path, forker: Forker) -> None:
         assert re.search(rf"^\$ mww2minox {command}", out, re.MULTILINE)
     assert "1001" in out
     assert "mww2minox retry" in out
+    assert (tmp_path / "here" / "dashboard.html").read_text().startswith("<!doctype html>")
     assert cli("--config", str(tmp_path / "here" / "config.yaml"), "report").status == 0
     ended = cli("demo", "here")
     assert (ended.status, "not empty" in ended.err) == (2, True)

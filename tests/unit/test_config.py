@@ -306,6 +306,11 @@ def test_the_state_path_is_absolute(folder: Folder, home: Path, state: str, expe
     assert str(path) == expected.format(home=home, folder=folder.path.parent)
 
 
+def test_the_dashboard_is_a_path_like_that_of_the_state_or_none(folder: Folder) -> None:
+    assert folder.load(valid()).dashboard is None
+    assert folder.load(valid(dashboard="x.html")).dashboard == folder.path.parent / "x.html"
+
+
 def test_who_is_told_is_optional(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)  # nobody who has no URL needs it
     assert (folder.load().notify.urls, folder.load().notify.dead_mans_switch) == ((), None)
@@ -665,6 +670,7 @@ vat:
         ({"notify__mail": "x"}, "notify.mail", "the settings are urls, dead_mans_switch"),
         ({"language": "fr"}, "language", "'fr' is not one of 'nl' or 'en'"),
         ({"state": []}, "state", "a list is not a text"),
+        ({"dashboard": []}, "dashboard", "a list is not a text"),
         ({"webshop": {}}, "webshop", "did you mean shop?"),
         ({"zzz": 1}, "zzz", "the settings are language, shop, minox"),
     ],

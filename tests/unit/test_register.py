@@ -16,5 +16,7 @@ def test_what_is_missed_when_it_stands_still_is_what_a_schedule_runs() -> None:
 def test_only_a_run_that_is_noted_is_told_about() -> None:
     """Alerts and the switch go by how the state says a run ended."""
     for command in COMMANDS.values():
-        assert command.locks or not (command.alerts or command.pings or command.daily)
+        assert command.locks or not (
+            command.alerts or command.pings or command.draws or command.daily
+        )
         assert command.locks or not command.removes_trial

@@ -31,9 +31,9 @@ def report(  # noqa: PLR0913 - the command's options
 ) -> ExitStatus:
     """Show the orders dated `since` to `until`, or with `errors` only those that need attention.
 
-    `form` is `table`, `json`, `csv` or `csv-nl`; None: by the ending of `target`, else a table. A
-    table has about forty lines, unless `everything` is asked for. UsageError when `target` cannot
-    be written.
+    `form` is `table`, `json`, `csv`, `csv-nl` or `html`; None: by the ending of `target`, else a
+    table. A table has about forty lines, unless `everything` is asked for. UsageError when `target`
+    cannot be written.
     """
     if form is None:
         form = ENDINGS.get(target.suffix.lower(), TABLE) if target else TABLE
@@ -70,6 +70,10 @@ def _parts(gathered: Report, form: str, paper: Paper) -> Iterator[str]:
             return csv_lines(gathered.rows())
         case "csv-nl":
             return csv_lines(gathered.rows(), DUTCH)
+        case "html":
+            from mww2minox.commands.report.as_html import as_html
+
+            return iter([as_html(gathered)])
         case _:
             return (f"{line.text}\n" for line in table_lines(gathered, paper))
 

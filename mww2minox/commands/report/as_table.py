@@ -25,8 +25,8 @@ from mww2minox.commands.report.value import (
     Report,
     ThisQuarter,
     Total,
-    Verdict,
 )
+from mww2minox.commands.report.verdict import verdict_in_words
 from mww2minox.language.texts import N_, _, day, day_in_year, money, month, ngettext
 from mww2minox.reasons import brief, brief_warning, describe, state_in_words
 
@@ -119,7 +119,7 @@ def _head(report: Report, paper: Paper) -> Iterator[Line]:
         yield Line(text)
 
     style = "green" if report.verdict.mood is Mood.WELL else "bold"
-    yield Line(_verdict(report.verdict, report.freshness), style)
+    yield Line(verdict_in_words(report.verdict, report.freshness), style)
     if report.verdict.mood is not Mood.EMPTY:
         yield Line(_quarter(report.quarter))
 
@@ -151,49 +151,6 @@ def _when(moment: dt.datetime, now: dt.datetime) -> str:
         return f"{local:%H:%M}"
 
     return f"{day_in_year(local)} {local:%H:%M}"
-
-
-def _verdict(verdict: Verdict, freshness: Iterable[Freshness]) -> str:
-    match verdict.mood:
-        case Mood.EMPTY:
-            return _("There are no orders yet. To get them, run: mww2minox fetch")
-        case Mood.WELL:
-            return _("All is in order: nothing needs attention.")
-        case Mood.LATE:
-            return _is_late(freshness)
-        case Mood.ATTENTION:
-            return _needs_attention(verdict)
-
-
-def _is_late(freshness: Iterable[Freshness]) -> str:
-    late = ", ".join(one.command for one in freshness if one.is_late)
-    text = _(
-        "Nothing needs attention, but {commands} did not end well for a day. See what happened"
-        " with: mww2minox status"
-    )
-    return text.format(commands=late)
-
-
-def _needs_attention(verdict: Verdict) -> str:
-    parts = []
-    if verdict.unbooked.orders:
-        text = _("{count} not booked ({amount})")
-        parts.append(_filled(text, verdict.unbooked))
-    if verdict.to_look_at.orders:
-        text = _("{count} booked and to be looked at ({amount})")
-        parts.append(_filled(text, verdict.to_look_at))
-    if not parts:
-        return _("The shop counts other orders than are known here.")
-
-    count = verdict.attention.orders
-    text = ngettext(
-        "{count} order needs attention: {parts}.", "{count} orders need attention: {parts}.", count
-    )
-    return text.format(count=count, parts=", ".join(parts))
-
-
-def _filled(text: str, total: Total) -> str:
-    return text.format(count=total.orders, amount=money(total.total))
 
 
 def _quarter(quarter: ThisQuarter) -> str:
