@@ -284,22 +284,23 @@ REASONS: dict[Reason, ReasonRow] = {
         cases={
             "form": Text(
                 N_(
-                    "Order {number}: {vat_number} does not have the form of a VAT number of an EU"
-                    " country, so VAT cannot be reverse-charged (tried as {tried})."
+                    "Order {number}: {vat_number}{as_tried} does not have the form of a VAT number"
+                    " of an EU country, so VAT cannot be reverse-charged."
                 ),
                 N_("Ask the customer for the number, and correct it in the invoice address."),
             ),
             "check_digits": Text(
                 N_(
-                    "Order {number}: {vat_number} is not a valid VAT number of {region}, so VAT"
-                    " cannot be reverse-charged: its check digits are wrong (tried as {tried})."
+                    "Order {number}: {vat_number}{as_tried} is not a valid VAT number of {region},"
+                    " so VAT cannot be reverse-charged: its check digits are wrong."
                 ),
                 N_("Check the number (VIES), and correct it in the invoice address in the shop."),
             ),
             "own_country": Text(
                 N_(
-                    "Order {number}: this customer is in {region} ({vat_number}, tried as {tried})."
-                    " VAT can only be reverse-charged to another EU country."
+                    "Order {number}: this customer is in {region}, by VAT number"
+                    " {vat_number}{as_tried}. VAT can only be reverse-charged to another EU"
+                    " country."
                 ),
                 N_("Put VAT on the order in the shop, or another VAT number {by_hand}."),
             ),
@@ -450,6 +451,9 @@ CUSTOMER_REFUSED = ReasonRow(
     values=REASONS[Reason.REJECTED_BY_MINOX].values,
 )
 """The row of `rejected_by_minox` where it is not the booking that was refused."""
+
+
+AS_TRIED = N_(" (tried as {tried})")
 
 
 def _all_of(*patterns: str) -> str:
@@ -920,8 +924,12 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
     suggestion = _(texts.suggestion).replace("{advice}", advice)
     suggestion = f"{suggestion} {_(row.then)}".replace("{by_hand}", _(by_hand))
 
+    # The form that was looked at is told where it is not the one that was given.
+    as_tried = _(AS_TRIED) if values.get("tried") != values.get("vat_number") else ""
+    message = _(texts.message).replace("{as_tried}", as_tried)
+
     shown = _shown(values, row.values)
-    return Text(_filled(_(texts.message), shown), _filled(suggestion, _as_typed(shown)))
+    return Text(_filled(message, shown), _filled(suggestion, _as_typed(shown)))
 
 
 def _is_known_by_text(values: Mapping[str, str]) -> bool:

@@ -1,7 +1,10 @@
-"""The sandbox' own address, `/_sandbox/`, on both ports: for tests and play in another process."""
+"""The sandbox' own address, `/_sandbox/`, on both ports: for tests and play in another process.
+
+What people practise with is in docs/commands.md, "sandbox".
+"""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +12,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from mww2minox.sandbox.current import current
 from mww2minox.sandbox.faults import Fault
+
+NAMING_FIELDS = ("invoice_number", "description")
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ def _faults() -> Response:
 
 def _add_faults() -> Response:
     """Add one fault, or a list of them: all, or none when one of them is wrong."""
-    body = request.get_json()
+    body = _body()
     bodies = body if isinstance(body, list) else [body]
     current().faults.extend([Fault(**fields) for fields in bodies])
     return _faults()
@@ -82,7 +87,7 @@ def _ledger() -> Response:
 
 
 def _put_batch(batch: str) -> Response:
-    current().minox.batches[batch] = request.get_json()
+    current().minox.batches[batch] = _body()
     return _ledger()
 
 
@@ -91,13 +96,40 @@ def _delete_batch(batch: str) -> Response:
     return _ledger()
 
 
+def _bookings(number: str) -> Response:
+    """Show the bookings of an order, by their UUIDs."""
+    batches = current().minox.batches
+    return jsonify({batch: batches[batch] for batch in _batches_of(number)})
+
+
+def _delete_bookings(number: str) -> Response:
+    """Delete the bookings of an order, as somebody might in Minox."""
+    batches = _batches_of(number)
+    if not batches:
+        raise LookupError(number)
+
+    for batch in batches:
+        current().minox.delete_batch(batch)
+    return jsonify({"deleted": batches})
+
+
+def _batches_of(number: str) -> list[str]:
+    """Return the batches whose lines have an order's number, as invoice number or description."""
+    found = []
+    for batch, lines in current().minox.batches.items():
+        names = {str(line.get(field)) for line in lines for field in NAMING_FIELDS}
+        if number in names:
+            found.append(batch)
+    return found
+
+
 def _customers() -> Response:
     return jsonify(current().minox.customers)
 
 
 def _change_customer(number: str) -> Response:
     customer = current().minox.customers[number]
-    customer.update(_object())
+    customer.update(_merged(customer, _object()))
     return jsonify(customer)
 
 
@@ -138,9 +170,11 @@ def _put_order(number: str) -> Response:
 
 
 def _change_order(number: str) -> Response:
-    """Change fields; a status alone moves the moment of its change too."""
-    fields = _object()
+    """Change fields, also some within an address; a status alone moves the moment of its change
+    too.
+    """
     shop = current().shop
+    fields = _merged(shop.orders[number], _object())
 
     if "status" in fields and "status_changed_date" not in fields:
         shop.set_status(number, fields.pop("status"))
@@ -164,6 +198,8 @@ _ROUTES = (
     _Route("/ledger", "GET", _ledger),
     _Route("/ledger/<batch>", "PUT", _put_batch),
     _Route("/ledger/<batch>", "DELETE", _delete_batch),
+    _Route("/bookings/<number>", "GET", _bookings),
+    _Route("/bookings/<number>", "DELETE", _delete_bookings),
     _Route("/customers", "GET", _customers),
     _Route("/customers/<number>", "PATCH", _change_customer),
     _Route("/orders/<number>", "GET", _order),
@@ -176,8 +212,25 @@ _ROUTES = (
 )
 
 
+def _merged(present: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes with, of what holds fields itself, those that they leave alone."""
+    merged = {}
+    for key, value in changes.items():
+        under = present.get(key)
+        if isinstance(value, dict) and isinstance(under, dict):
+            merged[key] = {**under, **_merged(under, value)}
+        else:
+            merged[key] = value
+    return merged
+
+
+def _body() -> Any:  # noqa: ANN401 - JSON is anything
+    # `curl -d` calls it a form.
+    return request.get_json(force=True)
+
+
 def _object() -> dict[str, Any]:
-    body = request.get_json()
+    body = _body()
     if not isinstance(body, dict):
         raise TypeError("the body is not an object")
     return body

@@ -44,13 +44,11 @@ def _new_sandbox() -> "Sandbox":
         from mww2minox.sandbox import Sandbox
     except ImportError:
         message = _("The sandbox needs Flask, which is not installed.")
-        raise UsageError(
-            message,
-            _(
-                "Install mww2minox with its extra `sandbox`: pipx install --force"
-                " './mww2minox[notify,sandbox]'"
-            ),
-        ) from None
+        suggestion = _(
+            "Install mww2minox with its extra `sandbox`: pipx install --force"
+            " './mww2minox[notify,sandbox]'"
+        )
+        raise UsageError(message, suggestion) from None
 
     return Sandbox()
 

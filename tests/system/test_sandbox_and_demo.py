@@ -48,8 +48,11 @@ def test_sandbox_serves_both_apis_until_stopped(
         assert target.stat().st_mode & 0o777 == 0o600
         assert requests.get(f"{shop}/v1/orders", timeout=10).status_code == 401
         process.send_signal(stop)
-        process.communicate(timeout=20)
+        rest, _ = process.communicate(timeout=20)
     assert process.returncode == 0
+    assert "mww2minox --config practice.yaml setup --shop-url " in rest
+    assert "8020 Omzet 0% · VAT code 4 " in rest
+    assert f"mww2minox --config {target} retry 1009" in rest
 
 
 def served(cli: Cli, target: Path) -> None:

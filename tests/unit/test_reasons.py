@@ -182,8 +182,11 @@ CHANGED = {"order_changed": {"expected", "found"}}
 
 
 def _fields(template: str) -> set[str]:
-    """Name the values in a template; `by_hand` is a text of the catalogue itself."""
-    return {name for _, name, _, _ in Formatter().parse(template) if name is not None} - {"by_hand"}
+    """Name the values in a template; `by_hand` and `as_tried` are texts of the catalogue
+    themselves.
+    """
+    names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    return (names | ({"tried"} if "as_tried" in names else set())) - {"by_hand", "as_tried"}
 
 
 def _written(values: Iterable[str], language: Language) -> list[str]:
@@ -287,7 +290,14 @@ def test_each_cause_of_a_vat_number_that_is_none_has_a_sentence_of_its_own(
     assert not re.search(r"[{}]|\([a-z_]+\)", text.message + text.suggestion)
 
     hidden = explain_rejection(discreet_rejection(rejection)).message
-    assert hidden == text.message.replace("0403.170.702", "***").replace("BE0403170702", "***")
+    tried = {"en": " (tried as BE0403170702)", "nl": " (geprobeerd als BE0403170702)"}[language]
+    assert tried in text.message
+    assert hidden == text.message.replace(tried, "").replace("0403.170.702", "***")
+
+    same = {**rejection.values, "vat_number": "BE0403170702"}
+    assert "BE0403170702" in explain(Reason.VAT_NUMBER_INVALID, same).message
+    assert " als " not in explain(Reason.VAT_NUMBER_INVALID, same).message
+    assert "tried" not in explain(Reason.VAT_NUMBER_INVALID, same).message
 
 
 @pytest.mark.parametrize(
