@@ -15,7 +15,7 @@ from mww2minox.books.model import State
 from mww2minox.commands.report.rows import Row
 from mww2minox.commands.report.value import (
     NOTHING,
-    Day,
+    Days,
     Freshness,
     Group,
     Kind,
@@ -370,11 +370,9 @@ def _all_orders(report: Report, paper: Paper) -> Iterator[Line]:
     yield from _by_day(report.rows(), report.days_of(None), paper)
 
 
-def _by_day(
-    rows: Iterable[Row], days: Mapping[dt.date | None, Day], paper: Paper
-) -> Iterator[Line]:
+def _by_day(rows: Iterable[Row], days: Days, paper: Paper) -> Iterator[Line]:
     for date, of_day in groupby(rows, key=lambda row: row.date):
-        states = days[date].states if date in days else {}
+        states = days.get(date, {})
         name = day(date) if date else _("without a date")
         yield Line(f"{name}: {_per_state(states)}", "bold")
         for row in of_day:
