@@ -91,7 +91,7 @@ class Figures(StateFile):
         return self._sums("coalesce(orders.paid_by, '')", first, last)
 
     def _sums(self, key: str, first: date, last: date) -> list[StateSum]:
-        # no text: SQL, of which the callers above give the expression
+        # The callers above give the expression.
         sql = f"""SELECT {key} AS key, state, count(*) AS orders, {CENTS} AS cents FROM {SENT}
                   WHERE date >= :first AND date <= :last GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608
         return self._read(_state_sum, sql, first=from_day(first), last=last.isoformat())

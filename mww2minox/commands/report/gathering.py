@@ -200,11 +200,11 @@ def _newest(
     return rows_of(wiring.store, islice(wanted, count))
 
 
-def _days_of(days: Days, selection: Selection, first: dt.date | None) -> dict[dt.date | None, Day]:
+def _days_of(days: Days, selection: Selection, first: dt.date | None) -> Days:
     since = max(first or dt.date.min, selection.first)
 
     return {
-        date: Day(date=date, states=states)
+        date: states
         for date, states in days.items()
         if since <= (date or dt.date.min) <= selection.last
     }

@@ -121,7 +121,7 @@ class Group:
 
     `brief` names it in a few words. `orders` are the first of `count`, by date. `advice` is what to
     do, once for all of them, without private values; `then` is how to go on, a sentence with
-    `commands`, of which the first is the usual one. `is_private`: its messages can hold what must
+    `commands`. `is_private`: its messages can hold what must
     stay on this machine.
     """
 
