@@ -1022,16 +1022,16 @@ def advise_on_warning(warning: BookingWarning, numbers: Sequence[str]) -> Text:
 
 def advise_on_difference(difference: Difference, numbers: Sequence[str]) -> Text:
     """Return what to do about orders that differ alike, and how to go on then (see `advise`)."""
-    advice = _("Put it right in Minox, or in the shop.")
+    advice = _("Correct it in Minox or in the shop.")
     if difference.code in (STATUS_DIFFERS, PAYMENT_UNDONE):
         advice = _(
-            "Where it is taken back, make a credit order for it in the shop, which is booked like"
-            " any other; or put it right there."
+            "If the sale was reversed, make a credit order for it in the shop, which is booked"
+            " like any other; or correct it there."
         )
 
     then = _(
-        "If it may stay as it is, run: mww2minox seen {number}. If it was put right, run: mww2minox"
-        " verify --order {number}"
+        "Then run: mww2minox verify --order {number}. Or, if it may stay as it is: mww2minox seen"
+        " {number}"
     )
     return Text(advice, _for_all(then, _Values(), numbers))
 

@@ -12,7 +12,7 @@ from typing import Any
 from mww2minox.books.model import State, VatNeed
 from mww2minox.state.file import StateFile
 
-SENT = """orders LEFT JOIN bookings AS sent
+SENT = """orders LEFT JOIN bookings AS sent INDEXED BY bookings_in_doubt
     ON sent.number = orders.number AND sent.booked_at IS NULL"""
 """Orders, with what was sent for those of which it is not known whether they are booked."""
 CENTS = "coalesce(sum(coalesce(sent.total_cents, orders.total_cents)), 0)"
@@ -26,9 +26,9 @@ TO_LOOK_AT = "differences != '[]' OR shop_differences != '[]' OR warnings != '[]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateSum:
-    """How many orders of a day, a month or a way of paying are in a state; the sum in euros.
+    """How many orders of a day or a way of paying are in a state; the sum in euros.
 
-    `key` is the day or month in ISO 8601, or `gateway/method`.
+    `key` is the day in ISO 8601, or `gateway/method`.
     """
 
     key: str
@@ -39,9 +39,10 @@ class StateSum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VatFigure:
-    """What bookings have under one strategy or region, rate, VAT code and ledger account.
+    """What bookings have under one strategy or region, rate, VAT code and ledger account, of
+    customers in one country.
 
-    `net` and `vat` are euros. `country` is that of the customers where it was asked for.
+    `net` and `vat` are euros. `country` is empty where it is not told, or for all of them together.
     """
 
     need: VatNeed
@@ -79,45 +80,30 @@ class Figures(StateFile):
     Both ends of a period belong to it.
     """
 
-    def sums_per_day(self, first: date, last: date) -> list[StateSum]:
-        """Return the orders of each day and state, by day."""
+    def sums_per_day(self, first: date = date.min, last: date = date.max) -> list[StateSum]:
+        """Return the orders of each day and state, by day; the key of those without a date is
+        empty.
+        """
         return self._sums("orders.date", first, last)
-
-    def sums_per_month(self, first: date, last: date) -> list[StateSum]:
-        """Return the orders of each month and state, by month."""
-        return self._sums("substr(orders.date, 1, 7)", first, last)
 
     def sums_per_way_of_paying(self, first: date, last: date) -> list[StateSum]:
         """Return the orders of each way of paying and state; an empty one where it is not told."""
         return self._sums("coalesce(orders.paid_by, '')", first, last)
 
-    def sums_per_state(self, first: date, last: date) -> list[StateSum]:
-        """Return the orders of each state."""
-        return self._sums("''", first, last)
-
     def _sums(self, key: str, first: date, last: date) -> list[StateSum]:
+        # The callers above give the expression.
         sql = f"""SELECT {key} AS key, state, count(*) AS orders, {CENTS} AS cents FROM {SENT}
                   WHERE date >= :first AND date <= :last GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608
         return self._read(_state_sum, sql, first=from_day(first), last=last.isoformat())
 
     def vat_figures(self, first: date, last: date) -> list[VatFigure]:
-        """Return what is in the books, per strategy or region, rate, code and ledger account."""
-        sql = f"""SELECT strategy, region, rate, code, ledger, count(DISTINCT number) AS bookings,
-                  sum(net_cents) AS net_cents, sum(vat_cents) AS vat_cents FROM booking_vat
-                  WHERE {IN_BOOKS} GROUP BY strategy, region, rate, code, ledger
-                  ORDER BY strategy, region, CAST(rate AS REAL) DESC, code, ledger"""  # noqa: S608
-        return self._read(_vat_figure, sql, first=first.isoformat(), last=last.isoformat())
-
-    def vat_per_country(self, first: date, last: date) -> list[VatFigure]:
-        """Return what is in the books, per strategy or region, rate, code and customers' country.
-
-        Of no ledger account.
+        """Return what is in the books, per strategy or region, rate, code, ledger account and
+        customers' country.
         """
-        sql = f"""SELECT strategy, region, rate, code, '' AS ledger, country,
-                  count(DISTINCT number) AS bookings, sum(net_cents) AS net_cents,
-                  sum(vat_cents) AS vat_cents FROM booking_vat
-                  WHERE {IN_BOOKS} GROUP BY strategy, region, rate, code, country
-                  ORDER BY strategy, region, country"""  # noqa: S608
+        sql = f"""SELECT strategy, region, rate, code, ledger, country, count(*) AS bookings,
+                  sum(net_cents) AS net_cents, sum(vat_cents) AS vat_cents FROM booking_vat
+                  WHERE {IN_BOOKS} GROUP BY strategy, region, rate, code, ledger, country
+                  ORDER BY strategy, region, CAST(rate AS REAL) DESC, code, ledger"""  # noqa: S608
         return self._read(_vat_figure, sql, first=first.isoformat(), last=last.isoformat())
 
     def vat_per_month(self, first: date, last: date) -> list[MonthFigure]:
@@ -178,7 +164,7 @@ def _vat_figure(row: dict[str, Any]) -> VatFigure:
         bookings=row["bookings"],
         net=_euros(row["net_cents"]),
         vat=_euros(row["vat_cents"]),
-        country=row.get("country", ""),
+        country=row["country"],
     )
 
 

@@ -34,7 +34,8 @@ def json_lines(
     for row in rows:
         sums[row.state] = sums.get(row.state, NOTHING).plus(row.total)
         needing += row.needs_attention
-        yield f"{separator}{_indented(_order(row), 4)}"
+        # A line for each: with the spaces of a longer form it takes twice the time.
+        yield f"{separator}    {json.dumps(_order(row), ensure_ascii=False)}"
         separator = ",\n"
     yield "\n  ],\n" if sums else "],\n"
     yield _key("totals", _totals(sums, needing)) + ",\n"
@@ -42,11 +43,8 @@ def json_lines(
 
 
 def _key(name: str, value: object) -> str:
-    return f'  "{name}": {_indented(value, 2).lstrip()}'
-
-
-def _indented(value: object, by: int) -> str:
-    return textwrap.indent(json.dumps(value, indent=2, ensure_ascii=False), " " * by)
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return f'  "{name}": {textwrap.indent(text, "  ").lstrip()}'
 
 
 def _order(row: Row) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from mww2minox.books.model import State
 from mww2minox.commands.report.rows import Row
 from mww2minox.commands.report.value import (
     NOTHING,
-    Day,
+    Days,
     Freshness,
     Group,
     Kind,
@@ -264,28 +264,27 @@ def _months(report: Report, paper: Paper) -> Iterator[Line]:
             yield Line(f"{month(one.date)}: {_per_state(one.states)}")
         return
 
-    yield Line(_month_heading(), "bold", laid_out=True)
+    heading = _month_columns(_("Month"), _bar_words(), _("booked €"))
+    yield Line(heading.rstrip(), "bold", laid_out=True)
     most = max(sum(_bar_counts(one).values()) for one in shown)
     for one in reversed(shown):
         yield Line(_month_row(one, most, paper.width), laid_out=True)
 
 
-def _month_heading() -> str:
-    words = [f"{state_in_words(state)} {mark}" for state, mark in BAR.items()]
-    heading = _month_columns(_("Month"), words, _("booked €"))
-
-    return heading.rstrip()
+def _bar_words() -> list[str]:
+    """Return what each part of a bar stands for: the headings of the counts."""
+    return [f"{state_in_words(state)} {mark}" for state, mark in BAR.items()]
 
 
-def _month_columns(name: str, counts: Sequence[str], amount: str) -> str:
-    columns = "  ".join(f"{count:>9}" for count in counts)
-    return f"{name:<9} {columns}  {amount:>13}  "
+def _month_columns(name: str, counts: Iterable[str], amount: str) -> str:
+    columns = [f"{count:>{len(word)}}" for count, word in zip(counts, _bar_words(), strict=True)]
+    return f"{name:<8}  {'  '.join(columns)}  {amount:>13}  "
 
 
 def _month_row(one: Month, most: int, width: int) -> str:
     counts = _bar_counts(one)
     booked = one.states.get(State.BOOKED, NOTHING)
-    row = _month_columns(month(one.date), list(map(str, counts.values())), money(booked.total))
+    row = _month_columns(month(one.date), map(str, counts.values()), money(booked.total))
 
     room = width - 1 - len(row)
     bar = "".join(
@@ -327,11 +326,9 @@ def _all_orders(report: Report, paper: Paper) -> Iterator[Line]:
     yield from _by_day(report.rows(), report.days_of(None), paper)
 
 
-def _by_day(
-    rows: Iterable[Row], days: Mapping[dt.date | None, Day], paper: Paper
-) -> Iterator[Line]:
+def _by_day(rows: Iterable[Row], days: Days, paper: Paper) -> Iterator[Line]:
     for date, of_day in groupby(rows, key=lambda row: row.date):
-        states = days[date].states if date in days else {}
+        states = days.get(date, {})
         name = day(date) if date else _("without a date")
         yield Line(f"{name}: {_per_state(states)}", "bold")
         for row in of_day:

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
 from urllib.parse import urlsplit
@@ -22,9 +22,11 @@ from mww2minox.books.vat_return import (
 from mww2minox.commands.report.attention import Attention
 from mww2minox.commands.report.rows import Row, rows_of
 from mww2minox.commands.report.value import (
+    NOTHING,
     ZERO,
     Box,
     Day,
+    Days,
     Freshness,
     Identity,
     MappingInForce,
@@ -40,7 +42,7 @@ from mww2minox.commands.report.value import (
 from mww2minox.reasons import Text
 from mww2minox.register import DAILY
 from mww2minox.shop.census import explain_left
-from mww2minox.state import StateSum
+from mww2minox.state import StateSum, VatFigure
 from mww2minox.steps.census import left_over
 from mww2minox.wiring import ADMINISTRATION_NAME, SHOP_NAME, Wiring
 
@@ -81,7 +83,10 @@ def gather(wiring: Wiring, selection: Selection = ALL) -> Report:
     attention.add(_rows_to_see_to(wiring, selection))
     uncounted = _uncounted(wiring)
     freshness = tuple(_freshness(wiring, command, now) for command in DAILY)
-    states = _by_state(wiring.store.sums_per_state(selection.first, selection.last))
+    days = _all_days(wiring)
+    states = _together(days, selection.first, selection.last)
+    vat_of_year = wiring.store.vat_figures(*_year_of(today))
+    vat_of_quarter = _vat_of_quarter(wiring, today)
 
     return Report(
         generated_at=now,
@@ -93,18 +98,18 @@ def gather(wiring: Wiring, selection: Selection = ALL) -> Report:
         groups=attention.groups(),
         uncounted=uncounted,
         states=states,
-        quarter=_this_quarter(wiring, today),
-        days=_days(wiring, today),
-        months=_months(wiring, today),
-        vat_of_quarter=_vat(wiring, quarter_of(today).start, quarter_of(today).end),
-        vat_of_year=_vat(wiring, *_year_of(today)),
+        quarter=_this_quarter(wiring, today, days, vat_of_quarter, vat_of_year),
+        days=_last_days(days, today),
+        months=_months(wiring, today, days),
+        vat_of_quarter=vat_of_quarter,
+        vat_of_year=_vat(wiring, vat_of_year),
         ways_of_paying=_ways_of_paying(wiring, *_year_of(today)),
         mapping=_mapping(wiring),
         runs=lambda: wiring.store.past_runs_since((now - A_WEEK).astimezone(dt.UTC)),
         rows=lambda: _rows(wiring, selection),
         newest=lambda count: _newest(wiring, selection, count, {State.BOOKED}),
         latest=lambda count: _newest(wiring, selection, count, set(State)),
-        days_of=lambda first: _days_of(wiring, selection, first),
+        days_of=lambda first: _days_of(days, selection, first),
     )
 
 
@@ -195,26 +200,24 @@ def _newest(
     return rows_of(wiring.store, islice(wanted, count))
 
 
-def _days_of(
-    wiring: Wiring, selection: Selection, first: dt.date | None
-) -> dict[dt.date | None, Day]:
-    """Return the days with orders; there are far fewer of them than orders."""
+def _days_of(days: Days, selection: Selection, first: dt.date | None) -> Days:
     since = max(first or dt.date.min, selection.first)
-    states = _per_key(wiring.store.sums_per_day(since, selection.last))
 
-    days = (Day(date=_date_of(key), states=of_day) for key, of_day in states.items())
-    return {day.date: day for day in days}
-
-
-def _date_of(key: str) -> dt.date | None:
-    return dt.date.fromisoformat(key) if key else None
+    return {
+        date: states
+        for date, states in days.items()
+        if since <= (date or dt.date.min) <= selection.last
+    }
 
 
 # What they add up to
 
 
-def _by_state(sums: Iterable[StateSum]) -> dict[State, Total]:
-    return {one.state: Total(orders=one.orders, total=one.total) for one in sums}
+def _all_days(wiring: Wiring) -> Days:
+    """Return the orders of each day by their state; there are far fewer days than orders."""
+    sums = _per_key(wiring.store.sums_per_day())
+
+    return {dt.date.fromisoformat(key) if key else None: states for key, states in sums.items()}
 
 
 def _per_key(sums: Iterable[StateSum]) -> dict[str, dict[State, Total]]:
@@ -224,30 +227,38 @@ def _per_key(sums: Iterable[StateSum]) -> dict[str, dict[State, Total]]:
     return per_key
 
 
+def _together(days: Days, first: dt.date, last: dt.date) -> dict[State, Total]:
+    """Return the orders of these days by their state; one without a date is from before all."""
+    states: dict[State, Total] = {}
+    for date, of_day in days.items():
+        if first <= (date or dt.date.min) <= last:
+            for state, total in of_day.items():
+                states[state] = states.get(state, NOTHING) + total
+    return states
+
+
 def _year_of(day: dt.date) -> tuple[dt.date, dt.date]:
     return day.replace(month=1, day=1), day.replace(month=12, day=31)
 
 
-def _days(wiring: Wiring, today: dt.date) -> tuple[Day, ...]:
+def _last_days(days: Days, today: dt.date) -> tuple[Day, ...]:
     first = today - dt.timedelta(days=DAYS - 1)
-    states = _per_key(wiring.store.sums_per_day(first, today))
+    dates = (first + dt.timedelta(days=count) for count in range(DAYS))
 
-    days = (first + dt.timedelta(days=count) for count in range(DAYS))
-    return tuple(Day(date=day, states=states.get(day.isoformat(), {})) for day in days)
+    return tuple(Day(date=date, states=days.get(date, {})) for date in dates)
 
 
-def _months(wiring: Wiring, today: dt.date) -> tuple[Month, ...]:
+def _months(wiring: Wiring, today: dt.date, days: Days) -> tuple[Month, ...]:
     firsts = _first_days(today)
     last = next_month(today) - dt.timedelta(days=1)
-    states = _per_key(wiring.store.sums_per_month(firsts[0], last))
     figures = {one.month: one for one in wiring.store.vat_per_month(firsts[0], last)}
 
     months = []
     for first in firsts:
         figure = figures.get(f"{first:%Y-%m}")
         net, vat = (figure.net, figure.vat) if figure else (ZERO, ZERO)
-        of_month = states.get(f"{first:%Y-%m}", {})
-        months.append(Month(date=first, states=of_month, net=net, vat=vat))
+        states = _together(days, first, next_month(first) - dt.timedelta(days=1))
+        months.append(Month(date=first, states=states, net=net, vat=vat))
     return tuple(months)
 
 
@@ -263,26 +274,47 @@ def _shop_country(wiring: Wiring) -> str:
     return wiring.store.note("shop region") or "NL"
 
 
-def _vat(wiring: Wiring, first: dt.date, last: dt.date) -> tuple[VatTotal, ...]:
-    country = _shop_country(wiring)
-    figures = wiring.store.vat_figures(first, last)
-
-    totals = [VatTotal(box=box_of(one.need, one.code, country), figure=one) for one in figures]
-    # What is in no box comes last; in one box the larger rate first.
-    return tuple(sorted(totals, key=lambda total: (not total.box, total.box)))
-
-
-def _this_quarter(wiring: Wiring, today: dt.date) -> ThisQuarter:
+def _vat_of_quarter(wiring: Wiring, today: dt.date) -> tuple[VatTotal, ...]:
     quarter = quarter_of(today)
-    boxes = _boxes(_vat(wiring, quarter.start, quarter.end))
-    missing = _by_state(wiring.store.sums_per_state(quarter.start, quarter.end))
+    return _vat(wiring, wiring.store.vat_figures(quarter.start, quarter.end))
+
+
+def _vat(wiring: Wiring, figures: Iterable[VatFigure]) -> tuple[VatTotal, ...]:
+    """Return the rows of the VAT table, of all customers' countries together."""
+    country = _shop_country(wiring)
+    rows: dict[VatFigure, VatTotal] = {}
+    for one in figures:
+        key = replace(one, country="", bookings=0, net=ZERO, vat=ZERO)
+        before = rows[key].figure if key in rows else key
+        figure = replace(
+            key,
+            bookings=before.bookings + one.bookings,
+            net=before.net + one.net,
+            vat=before.vat + one.vat,
+        )
+        rows[key] = VatTotal(box=box_of(one.need, one.code, country), figure=figure)
+
+    # What is in no box comes last; in one box the larger rate first.
+    return tuple(sorted(rows.values(), key=lambda total: (not total.box, total.box)))
+
+
+def _this_quarter(
+    wiring: Wiring,
+    today: dt.date,
+    days: Days,
+    of_quarter: Iterable[VatTotal],
+    of_year: Iterable[VatFigure],
+) -> ThisQuarter:
+    quarter = quarter_of(today)
+    boxes = _boxes(of_quarter)
+    states = _together(days, quarter.start, quarter.end)
 
     return ThisQuarter(
         quarter=quarter,
         boxes=boxes,
         vat=sum((box.vat for box in boxes if box.name in DOMESTIC_BOXES), ZERO),
-        missing={state: missing[state] for state in NOT_BOOKED if state in missing},
-        distance_sales=_distance_sales(wiring, today),
+        missing={state: states[state] for state in NOT_BOOKED if state in states},
+        distance_sales=_distance_sales(of_year, _shop_country(wiring)),
         distance_sales_limit=DISTANCE_SALES_LIMIT,
         unexplained=wiring.store.unexplained(),
     )
@@ -298,15 +330,12 @@ def _boxes(totals: Iterable[VatTotal]) -> tuple[Box, ...]:
     return tuple(boxes.values())
 
 
-def _distance_sales(wiring: Wiring, today: dt.date) -> Decimal:
-    country = _shop_country(wiring)
-    figures = wiring.store.vat_per_country(*_year_of(today))
-
+def _distance_sales(figures: Iterable[VatFigure], shop_country: str) -> Decimal:
     return sum(
         (
             figure.net
             for figure in figures
-            if is_distance_sale(figure.need, figure.code, figure.country, country)
+            if is_distance_sale(figure.need, figure.code, figure.country, shop_country)
         ),
         ZERO,
     )

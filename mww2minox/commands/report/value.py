@@ -31,8 +31,14 @@ class Total:
         """Return this with an order more; one without a total counts for nothing."""
         return Total(orders=self.orders + 1, total=self.total + (total or ZERO))
 
+    def __add__(self, other: "Total") -> "Total":
+        """Return both together."""
+        return Total(orders=self.orders + other.orders, total=self.total + other.total)
+
 
 NOTHING = Total()
+Days = Mapping[dt.date | None, Mapping[State, Total]]
+"""The orders of each day by their state; None is the day of those without a date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +93,7 @@ class Verdict:
     @property
     def attention(self) -> Total:
         """All that somebody has to see to."""
-        return Total(
-            orders=self.unbooked.orders + self.to_look_at.orders,
-            total=self.unbooked.total + self.to_look_at.total,
-        )
+        return self.unbooked + self.to_look_at
 
 
 class Kind(Enum):
@@ -118,7 +121,7 @@ class Group:
 
     `brief` names it in a few words. `orders` are the first of `count`, by date. `advice` is what to
     do, once for all of them, without private values; `then` is how to go on, a sentence with
-    `commands`, of which the first is the usual one. `is_private`: its messages can hold what must
+    `commands`. `is_private`: its messages can hold what must
     stay on this machine.
     """
 
@@ -173,12 +176,9 @@ class ThisQuarter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """The orders of a day, by their state; a state without orders is left out.
+    """The orders of a day, by their state; a state without orders is left out."""
 
-    The date is None for those without one.
-    """
-
-    date: dt.date | None
+    date: dt.date
     states: Mapping[State, Total]
 
 
@@ -259,5 +259,5 @@ class Report:
     """So many booked orders of the dates that were asked for, the newest first."""
     latest: Callable[[int], Iterator[Row]]
     """So many orders of those dates, whatever their state, the newest first."""
-    days_of: Callable[[dt.date | None], Mapping[dt.date | None, Day]]
+    days_of: Callable[[dt.date | None], Days]
     """The days from one on (None: all) that have orders, of the dates that were asked for."""
