@@ -103,6 +103,10 @@ def test_demo_ends_with_the_report(tmp_path: Path, forker: Forker) -> None:
         assert re.search(rf"^\$ mww2minox {command}", out, re.MULTILINE)
     assert "1001" in out
     assert "mww2minox retry" in out
+
+    # Nothing is told twice, and no address is that nobody can open afterwards.
+    assert "http://" not in out + err
+    assert err.count("\n") == 3, err
     assert cli("--config", str(tmp_path / "here" / "config.yaml"), "report").status == 0
     ended = cli("demo", "here")
     assert (ended.status, "not empty" in ended.err) == (2, True)
