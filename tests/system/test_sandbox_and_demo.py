@@ -101,7 +101,7 @@ def test_demo_ends_with_the_report(tmp_path: Path, forker: Forker) -> None:
     assert process.returncode == 0, err
     for command in ("login", "fetch", "push", "verify", "report"):
         assert re.search(rf"^\$ mww2minox {command}", out, re.MULTILINE)
-    assert "1001" in out
+    assert "1017" in out
     assert "mww2minox retry" in out
 
     # Nothing is told twice, and no address is that nobody can open afterwards.
