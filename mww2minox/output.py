@@ -36,6 +36,10 @@ COMMAND = re.compile(
 )
 """A command line within a sentence: its options, its name, and what it is given."""
 UNBROKEN = "\N{NO-BREAK SPACE}"
+ASCII_ONLY = ("C", "POSIX")
+"""The locales of a terminal that promises no more than letters."""
+SYMBOLS = "✓✗·"
+"""What marks a line as right, wrong, or worth a look."""
 
 FORCED = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 """The variables by which rich takes what is none for a terminal."""
@@ -92,6 +96,20 @@ class _Stream:
         columns = os.environ.get("COLUMNS", "")
         return int(columns) if columns.isdecimal() else WIDTH
 
+    @property
+    def has_symbols(self) -> bool:
+        """Whether it shows more than letters: not in the locale C, or in a narrower encoding."""
+        # Python itself puts C.UTF-8 into LC_CTYPE where the locale is C.
+        named = [os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG")]
+        if next((name for name in named if name not in (None, "", "C.UTF-8")), "") in ASCII_ONLY:
+            return False
+
+        try:
+            SYMBOLS.encode(self.file.encoding or "utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def tell(self, text: str, style: str = "") -> None:
         """Print lines of words; a terminal breaks each between words, elsewhere it stays whole."""
         if not self.is_terminal:
@@ -124,6 +142,18 @@ def _folded(line: str, width: int) -> str:
     return "\n".join(lines).replace(UNBROKEN, " ")
 
 
+def _width_of(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> int:
+    """Return how wide a table is at least, without breaking a word or a number."""
+    widths = []
+    for place, (heading, justify) in enumerate(columns):
+        texts = [heading, *(row[place] for row in rows)]
+        parts = texts if justify == "right" else [word for text in texts for word in text.split()]
+        widths.append(max(map(len, parts), default=0))
+
+    # Between two columns there are three spaces, and one on either side.
+    return sum(widths) + 3 * len(widths) - 1
+
+
 class Output:
     """The terminal, or what stands in for it under cron."""
 
@@ -149,6 +179,11 @@ class Output:
         self._data.write(text.removesuffix("\n"))
 
     @property
+    def has_symbols(self) -> bool:
+        """Whether lines of data can be marked by symbols; elsewhere it takes words."""
+        return self._data.has_symbols
+
+    @property
     def width(self) -> int:
         """How many characters a line of data has room for; elsewhere than in a terminal, 80 or
         what `COLUMNS` says.
@@ -168,12 +203,19 @@ class Output:
     def table(
         self, title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]
     ) -> None:
-        """Show a table; a column is its heading and `left` or `right`."""
+        """Show a table; a column is its heading and `left` or `right`.
+
+        Where there is no room for it, each row is some lines.
+        """
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
         from rich.text import Text
 
         self.line(title, style="bold")
+        shown = [[printable(cell) for cell in row] for row in rows]
+        if _width_of(columns, shown) > self.width:
+            self._stacked([heading for heading, _justify in columns], shown)
+            return
 
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for heading, justify in columns:
@@ -181,10 +223,18 @@ class Output:
                 table.add_column(heading, justify="right", no_wrap=True, overflow="fold")
             else:
                 table.add_column(heading, overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(printable(cell)) for cell in row))
+        for row in shown:
+            table.add_row(*map(Text, row))
 
         self._data.console.print(table)
+
+    def _stacked(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Show each row as some lines: in a narrow terminal columns would break up words."""
+        for first, *others in rows:
+            self.line(first)
+            for heading, cell in zip(headings[1:], others, strict=True):
+                if cell:
+                    self.line(f"  {heading}: {cell}")
 
     def line(self, text: str, style: str = "") -> None:
         """Show a line of data, in a colour where there is a terminal."""
@@ -194,14 +244,14 @@ class Output:
     def item(self, mark: str, text: str, style: str = "") -> None:
         """Show a line of data behind a mark; in a terminal it goes on under its own beginning."""
         if not self._data.is_terminal:
-            self.line(f"{mark} {text}")
+            self._data.tell(f"{mark} {printable(text)}")
             return
 
         from rich.table import Table
         from rich.text import Text
 
         grid = Table.grid(padding=(0, 1))
-        grid.add_column(width=1)
+        grid.add_column(width=len(mark))
         grid.add_column(overflow="fold")
         grid.add_row(mark, Text(printable(text)), style=style)
         self._data.console.print(grid)

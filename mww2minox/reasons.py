@@ -356,7 +356,7 @@ REASONS: dict[Reason, ReasonRow] = {
             "Order {number} is dated {date}, and the administration has no fiscal year for that"
             " date."
         ),
-        suggestion=N_("Open the fiscal year in Minox {by_hand}."),
+        suggestion=N_("Create the fiscal year in Minox {by_hand}."),
         brief=N_("fiscal year missing"),
         values={"date": TEXT},
     ),
@@ -527,7 +527,7 @@ _ABOUT_JOURNALS: Advice = (
     ((_JOURNAL,), N_("Put a sales journal at minox.journal in the config.")),
 )
 ADVICE: Advice = (
-    ((_all_of(_YEAR, _UNKNOWN),), N_("Open the fiscal year in Minox.")),
+    ((_all_of(_YEAR, _UNKNOWN),), N_("Create the fiscal year in Minox.")),
     ((_PERIOD,), N_("Open the period in Minox {by_hand}.")),
     ((_YEAR,), N_("Open the fiscal year in Minox.")),
     (

@@ -16,10 +16,10 @@ from mww2minox.output import Output
 from mww2minox.steps.running_sandbox import running_sandbox, save_config
 
 STEPS = (
-    (("fetch",), N_("Get the shop's orders")),
-    (("push",), N_("Book them in Minox")),
-    (("verify",), N_("Read the bookings back and compare")),
-    (("report",), N_("What was booked, and what needs attention")),
+    ("fetch", N_("Get the shop's orders")),
+    ("push", N_("Book them in Minox; the report says which were not, and why")),
+    ("verify", N_("Read the bookings back and compare")),
+    ("report", N_("What was booked, and what needs attention")),
 )
 PAGE = "dashboard.html"
 EXPECTED = (ExitStatus.OK, ExitStatus.ATTENTION)
@@ -29,6 +29,8 @@ EXPECTED = (ExitStatus.OK, ExitStatus.ATTENTION)
 def demo(output: Output, folder: Path | None) -> ExitStatus:
     """Run login, fetch, push, verify and report on the sample orders; leave `folder` to play
     with.
+
+    Nothing is shown twice: what `push` says of each order that failed is in the report too.
     """
     folder = _empty_folder(folder)
     config = folder / "config.yaml"
@@ -40,8 +42,8 @@ def demo(output: Output, folder: Path | None) -> ExitStatus:
         }
         settings["minox"]["redirect_uri"] = f"http://127.0.0.1:{_free_port()}/callback"
         save_config(config, settings)
-        running = _("A sandbox of both services runs on {shop} and {minox}.")
-        output.line(running.format(shop=sandbox.shop_url, minox=sandbox.minox_url))
+        # Where it runs is of no use to anybody: it ends with the demo.
+        output.line(_("A sandbox of both services runs on this machine, until the demo ends."))
 
         _log_in(output, config)
         for command, what in STEPS:
@@ -84,11 +86,12 @@ def _command(config: Path, arguments: Sequence[str]) -> list[str]:
 
 def _log_in(output: Output, config: Path) -> None:
     """Run `login`, and consent in the place of the main user's browser."""
-    _headline(output, "login --no-browser", _("Consent at Minox (the sandbox says yes at once)"))
+    _headline(output, "login", _("Consent at Minox (the sandbox says yes at once)"))
 
-    # It prints the address to consent at, and waits until somebody has been there.
+    # It prints the address to consent at, and waits until somebody has been there. What it asks of
+    # a person is left out: nobody can open that address.
     with subprocess.Popen(  # noqa: S603 - our own command
-        _command(config, ("login", "--no-browser")), stdout=subprocess.PIPE, text=True
+        _command(config, ("-q", "login", "--no-browser")), stdout=subprocess.PIPE, text=True
     ) as process:
         url = process.stdout.readline().strip() if process.stdout else ""
         if url:
@@ -97,10 +100,17 @@ def _log_in(output: Output, config: Path) -> None:
     _expect(process.returncode, "login")
 
 
-def _run(output: Output, config: Path, command: Sequence[str], what: str) -> None:
-    _headline(output, " ".join(command), what)
-    done = subprocess.run(_command(config, command), check=False)  # noqa: S603 - our own command
-    _expect(done.returncode, command[0])
+def _run(output: Output, config: Path, command: str, what: str) -> None:
+    _headline(output, command, what)
+    done = subprocess.run(  # noqa: S603 - our own command
+        _command(config, (command,)), stderr=subprocess.PIPE, text=True, check=False
+    )
+
+    # The counts come first. Where the command ended otherwise than it should, all of it counts.
+    lines = done.stderr.splitlines()
+    as_expected = done.returncode in EXPECTED
+    output.say("\n".join(lines[:1] if as_expected else lines))
+    _expect(done.returncode, command)
 
 
 def _tell_how_to_look_again(output: Output, folder: Path, config: Path) -> None:

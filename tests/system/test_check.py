@@ -2,6 +2,7 @@
 vendors.
 """
 
+import io
 import json
 import re
 import sys
@@ -14,9 +15,10 @@ from unittest import mock
 import pexpect
 import pytest
 
-from mww2minox.commands.check import sqlite
-from mww2minox.commands.check.findings import Status
+from mww2minox.commands.check import show, sqlite
+from mww2minox.commands.check.findings import Finding, Status
 from mww2minox.minox.oauth import SCOPES
+from mww2minox.output import Output
 from mww2minox.sandbox import Fault, Sandbox, Settings
 from mww2minox.state import Store, Tokens
 from tests.system.conftest import RUNNER, Cli, Ended
@@ -53,6 +55,15 @@ def log_in(cli: Cli, sandbox: Sandbox, scope: str = SCOPES) -> None:
                 expires_at=ends,
             )
         )
+
+
+def test_a_terminal_that_has_letters_only_tells_them_apart() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
+    output = Output(data=stream)
+    for status in Status:
+        show(output, Finding(name="x", what="that", status=status, suggestion="Do this."))
+    stream.seek(0)
+    assert stream.read().splitlines()[::2] == ["ok    that", "note  that", "WRONG that"]
 
 
 def test_all_is_well(cli: Cli) -> None:

@@ -70,3 +70,47 @@ def test_in_a_terminal_lines_are_broken(monkeypatch: pytest.MonkeyPatch) -> None
     out = io.StringIO()
     _Stream(file=out).tell(SENTENCE)
     assert len(out.getvalue().splitlines()) > 2
+
+
+COLUMNS = [("Account", "left"), ("Debit", "right"), ("Credit", "right")]
+ROWS = [("customer by e-mail address", "71.40", "0.00"), ("8000", "0.00", "71.40")]
+
+
+@pytest.mark.parametrize("columns", [20, 30, 40, 80])
+def test_no_table_breaks_a_word_or_a_number(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    shown = io.StringIO()
+    Output(data=shown).table("Order 1003", COLUMNS, ROWS)
+    words = set(shown.getvalue().replace(":", " ").split())
+    assert words >= {
+        word for row in [*ROWS, ["Debit", "Credit"]] for cell in row for word in cell.split()
+    }
+
+
+def test_a_table_without_room_shows_each_row_as_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "25")
+    shown = io.StringIO()
+    Output(data=shown).table("Order 1003", COLUMNS, ROWS[1:])
+    assert shown.getvalue() == "Order 1003\n8000\n  Debit: 0.00\n  Credit: 71.40\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "encoding", "has_symbols"),
+    [
+        ({}, "utf-8", True),
+        ({"LANG": "nl_NL.UTF-8"}, "utf-8", True),
+        ({"LANG": "nl_NL"}, "iso-8859-1", False),
+        ({"LC_ALL": "C", "LANG": "nl_NL.UTF-8"}, "utf-8", False),
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, "utf-8", False),
+        ({"LC_CTYPE": "C.UTF-8"}, "utf-8", True),
+    ],
+)
+def test_symbols_are_for_where_they_can_be_seen(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], encoding: str, has_symbols: bool
+) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    assert Output(data=stream).has_symbols is has_symbols

@@ -7,6 +7,7 @@ from mww2minox.reasons import explain
 
 PERIOD = "Open the period in Minox"
 YEAR = "Open the fiscal year in Minox"
+NO_YEAR = "Create the fiscal year in Minox"
 ACCOUNT = "Lift the block on the account in Minox, or choose another account in the config"
 CODE_BLOCKED = "Lift the block on the VAT code in Minox"
 NOT_ALLOWED = "Allow the VAT code on that ledger account in Minox"
@@ -39,11 +40,13 @@ MESSAGES = {
     ],
     YEAR: [
         "Het boekjaar 2025 is afgesloten.",
-        "Boekjaar 2031 bestaat niet.",
         "Fiscal year 2025 is closed",
+        "Documentdatum valt buiten het boekjaar",
+    ],
+    NO_YEAR: [
+        "Boekjaar 2031 bestaat niet.",
         "Het boekjaar van deze periode bestaat niet.",
         "No fiscal year was found for this period",
-        "Documentdatum valt buiten het boekjaar",
     ],
     ACCOUNT: [
         "Grootboekrekening 8000 is geblokkeerd.",

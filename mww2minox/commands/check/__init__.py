@@ -20,7 +20,7 @@ from mww2minox.config.loading import secret_files
 from mww2minox.config.passing import passing
 from mww2minox.config.yaml_file import env_file, read_document
 from mww2minox.errors import ExitStatus, MwwError, Refused, StateError, UsageError, VendorError
-from mww2minox.language.texts import _, day, ngettext, system_problem
+from mww2minox.language.texts import N_, _, day, ngettext, system_problem
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
 from mww2minox.minox.wire import sent_lines
@@ -34,6 +34,8 @@ from mww2minox.steps.shared_journal import bookings_of_other_shops
 from mww2minox.transport import Transport
 from mww2minox.wiring import ADMINISTRATION, SHOP, Wiring
 
+WORDS = {Status.OK: N_("ok"), Status.WARNING: N_("note"), Status.PROBLEM: N_("WRONG")}
+"""In the place of the marks, for a terminal that has letters only."""
 MARKS = {Status.OK: ("✓", "green"), Status.WARNING: ("·", "yellow"), Status.PROBLEM: ("✗", "red")}
 STRICT_TABLES = (3, 37, 0)
 """The SQLite that has the state's kind of tables."""
@@ -79,10 +81,14 @@ def show(output: Output, finding: Finding) -> None:
         return
 
     mark, style = MARKS[finding.status]
+    if not output.has_symbols:
+        words = {status: _(word) for status, word in WORDS.items()}
+        mark = words[finding.status].ljust(max(map(len, words.values())))
+
     line = f"{finding.what}: {finding.problem}" if finding.problem else finding.what
     output.item(mark, line, style=style)
     if finding.suggestion:
-        output.item(" ", finding.suggestion)
+        output.item(" " * len(mark), finding.suggestion)
 
 
 def _json(findings: Sequence[Finding]) -> str:
