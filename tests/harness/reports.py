@@ -162,11 +162,11 @@ def _booked(place: int, text: str) -> Row:
     )
 
 
-def _days_of(orders: list[Row]) -> dict[dt.date | None, Day]:
+def _days_of(orders: list[Row]) -> dict[dt.date | None, dict[State, Total]]:
     totals: dict[dt.date | None, Total] = {}
     for row in orders:
         totals[row.date] = totals.get(row.date, Total()).plus(row.total)
-    return {date: Day(date=date, states={State.BOOKED: total}) for date, total in totals.items()}
+    return {date: {State.BOOKED: total} for date, total in totals.items()}
 
 
 def _figure(box: str, code: int, text: str) -> VatTotal:

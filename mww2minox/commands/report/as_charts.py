@@ -90,9 +90,7 @@ class Chart:
 def per_day(days: Sequence[Day]) -> Chart:
     """Draw how many orders each day has, by state."""
     columns = [
-        _column_of_day(a_day.date, a_day.states, left)
-        for left, a_day in enumerate(reversed(days))
-        if a_day.date
+        _column_of_day(a_day.date, a_day.states, left) for left, a_day in enumerate(reversed(days))
     ]
     kinds = {state.value: state_in_words(state) for state in STATES}
 

@@ -94,7 +94,7 @@ def _days_of(report: Report, newest: Sequence[Row]) -> Iterator[BookedDay]:
     days = report.days_of(newest[-1].date) if newest else {}
 
     for date, of_day in groupby(newest, key=lambda row: row.date):
-        states = days[date].states if date in days else {}
+        states = days.get(date, {})
         yield BookedDay(date=date, rows=list(of_day), booked=states.get(State.BOOKED, NOTHING))
 
 
