@@ -1,6 +1,6 @@
 """The sandbox' own address, `/_sandbox/`, on both ports: for tests and play in another process.
 
-What people practise with is in docs/commands.md, "sandbox".
+The reference of the commands tells it to people who practise.
 """
 
 from collections import Counter

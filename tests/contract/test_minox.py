@@ -126,7 +126,7 @@ def test_lists_are_whole_with_either_kind_of_paging(
     assert [account.id for account in accounts if account.blocked] == ["8999"]
     assert next((one.id, one.type) for one in wiring.minox.journals()) == ("VERK", "sales")
     codes = {code.code: code for code in wiring.minox.vat_codes()}
-    assert codes.keys() == {"1", "2", "3", "5", "6", "10", "11"}
+    assert codes.keys() == {"1", "2", "3", "4", "5", "6", "10", "11"}
     assert (codes["2"].percentage, codes["2"].type) == (Decimal("9.00"), "Af te dragen (1a, 1b)")
 
 

@@ -430,7 +430,7 @@ def test_what_no_way_of_sending_vat_gets_round_is_tried_once(wizard: Wizard) -> 
     shown = " ".join(wizard.shown.split())
     assert "Another way of sending VAT does not help" in shown
     assert "is deleted" not in shown, "nothing was there"
-    assert "trial booking: it did not succeed" in shown.partition("Mend this before")[2]
+    assert "Minox refuses the trial booking: Periode" in shown.partition("Mend this before")[2]
     assert "What comes next" not in shown
     assert len([request for request in wizard.sandbox.requests if request.method == "PUT"]) == 1
     assert "Minox refuses the trial booking: Periode" in shown

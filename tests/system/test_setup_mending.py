@@ -117,7 +117,7 @@ def test_of_several_of_them_none_is_proposed(wizard: Wizard, vendors: Sandbox) -
 def test_statuses_without_names_are_shown_with_an_example(wizard: Wizard) -> None:
     del wizard.given["shop"]["partner_token"]
     ended = wizard("", "2", "", "", "n")
-    assert "1 order, like order 1001 of " in ended.out
+    assert "1 order, like 1001 of " in ended.out
 
 
 def test_after_a_red_check_it_says_what_to_mend_and_asks_only_that(

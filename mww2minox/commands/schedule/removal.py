@@ -64,7 +64,6 @@ def _remove_units(output: Output, config: Path, *, system: bool, template: bool)
     _stop(output, timers, system=system)
     for timer in timers:
         (folder / WANTS / timer).unlink(missing_ok=True)
-    output.say(_("The timers are stopped: {names}").format(names=", ".join(timers)))
 
     # One template serves all shops.
     others = _other_instances(folder) if template else []
@@ -110,6 +109,8 @@ def _stop(output: Output, timers: list[str], *, system: bool) -> None:
     # In a container nobody answers: then nothing runs either.
     if done is None or done.returncode:
         output.warn(_("systemd does not answer here; the timers are taken away all the same."))
+    else:
+        output.say(_("The timers are stopped: {names}").format(names=", ".join(timers)))
 
 
 def _delete(output: Output, folder: Path, *, template: bool) -> None:

@@ -31,6 +31,8 @@ from mww2minox.wiring import Wiring
 
 Answer = TypeVar("Answer")
 
+ABOUT_POSTING = ("trial", "vat_posting")
+"""What is red because of the way of sending VAT, which another trial finds out."""
 NEWEST_ORDERS = 200
 """So many show what the shop's orders need."""
 
@@ -54,54 +56,48 @@ def setup(output: Output, options: Options) -> ExitStatus:
         if session.to_mend != MAPPING:
             rehearsal.show_and_try()
         _write(session)
-        return _end(session, trial_failed=rehearsal.failed)
+        return _end(session, _failed_trial(rehearsal))
 
 
-def _end(session: Session, *, trial_failed: bool) -> ExitStatus:
+def _failed_trial(rehearsal: Rehearsal) -> list[Finding]:
+    """Return what the trial booking found wrong, as `check` would tell it."""
+    if rehearsal.failure is None:
+        return []
+    sentence, suggestion = rehearsal.failure
+    return [Finding(name="trial", what=sentence, status=Status.PROBLEM, suggestion=suggestion)]
+
+
+def _end(session: Session, failed_trial: Sequence[Finding]) -> ExitStatus:
     """Check what was written; say what comes next, or what has to be mended before anything."""
     options = session.options
     wiring = Wiring(load_config(options.target), session.store, session.output)
-    findings = look_at_all(wiring, options.target)
+    findings = [*failed_trial, *look_at_all(wiring, options.target)]
     problems = [finding for finding in findings if finding.status is Status.PROBLEM]
-    session.ended_with(_to_mend(problems, trial_failed=trial_failed))
+    session.ended_with(_to_mend(problems))
 
-    if problems or trial_failed:
-        _tell_what_to_mend(session, problems, trial_failed=trial_failed)
-        return exit_status(findings) or ExitStatus.ATTENTION
-    _tell_next(session)
-    return ExitStatus.OK
+    if problems:
+        _tell_what_to_mend(session, problems)
+    else:
+        _tell_next(session)
+    return exit_status(findings)
 
 
-def _to_mend(problems: Sequence[Finding], *, trial_failed: bool) -> str:
+def _to_mend(problems: Sequence[Finding]) -> str:
     """Say what the next setup is about; empty where all is well."""
-    about_posting = any(problem.name.startswith("vat_posting") for problem in problems)
-    if trial_failed or about_posting:
+    if any(problem.name in ABOUT_POSTING for problem in problems):
         return TRIAL
     return MAPPING if problems else ""
 
 
-def _tell_what_to_mend(
-    session: Session, problems: Sequence[Finding], *, trial_failed: bool
-) -> None:
+def _tell_what_to_mend(session: Session, problems: Sequence[Finding]) -> None:
     """Show the red lines once more, below all others."""
     session.output.line("")
     session.output.line(_("Mend this before anything is booked:"), style="bold")
     for problem in problems:
         show(session.output, problem)
 
-    if trial_failed:
-        show(session.output, _failed_trial())
     session.output.paragraph(
         _("Then run: mww2minox setup. It asks only about what has to be mended.")
-    )
-
-
-def _failed_trial() -> Finding:
-    return Finding(
-        name="trial",
-        what=_("trial booking"),
-        status=Status.PROBLEM,
-        problem=_("it did not succeed; why stands above"),
     )
 
 

@@ -150,9 +150,7 @@ class Dialogue:
                 chosen.append(part if is_right else _one_of(part, values))
             return ",".join(chosen)
 
-        expected = _("numbers with commas between them, like {example}").format(
-            example=",".join(values[:2]) or "2,3"
-        )
+        expected = _("numbers with commas between them, like 2,3")
         answer = self.text(key, question, default=default, expected=expected, check=listed)
         return list(dict.fromkeys(answer.split(",")))  # each once
 

@@ -57,8 +57,8 @@ class Rehearsal:
         self.output = session.output
         self.store = session.store
         self.both_sides = both_sides
-        self.failed = False
-        """Whether a trial was made, and no way was right."""
+        self.failure: tuple[str, str] | None = None
+        """Where a trial was made and no way was right: a sentence, and what to do."""
         self._was_in_minox = False
 
     def show_and_try(self) -> None:
@@ -163,8 +163,7 @@ class Rehearsal:
             )
             posting = self._first_right(attempts)
 
-        self.failed = posting is None
-        if self._was_in_minox and self.failed:
+        if self._was_in_minox and posting is None:
             self.output.line(_("The trial booking is deleted."))
         if posting is not None and posting is not rules.vat_posting:
             self._propose(posting, codes)
@@ -193,7 +192,7 @@ class Rehearsal:
             if tried.right:
                 return tried.posting
 
-        self.output.warn(
+        self._fail(
             _("None of the ways of sending VAT reads back correctly."),
             _("Show this to your accountant, or to Minox. Then run: mww2minox setup"),
         )
@@ -203,7 +202,12 @@ class Rehearsal:
         refusal = _("Minox refuses the trial booking: {message}").format(message=message)
         other_ways = _("Another way of sending VAT does not help against that.")
         then = _("Then run: mww2minox setup")
-        self.output.warn(f"{refusal} {other_ways}", f"{advice} {then}")
+        self._fail(f"{refusal} {other_ways}", f"{advice} {then}")
+
+    def _fail(self, sentence: str, suggestion: str) -> None:
+        """Tell why no way is right, and keep it: it is told once more at the end."""
+        self.failure = (sentence, suggestion)
+        self.output.warn(sentence, suggestion)
 
     @contextmanager
     def _telling_what_is_left(self) -> Iterator[None]:

@@ -236,7 +236,7 @@ class Screen:
 
         listed = []
         for number, count in sorted(counts.items()):
-            description = _("{count}, like order {number} of {date}").format(
+            description = _("{count}, like {number} of {date}").format(
                 count=_count_of_orders(count, of_credit=number in credited),
                 number=examples[number].number,
                 date=day(examples[number].date),
@@ -359,6 +359,7 @@ class Screen:
             if customer is None or customer.blocked:
                 sentence = _("{payment}: Minox has no open customer {number}.")
                 self.output.warn(sentence.format(payment=self._method(payment), number=number))
+                self.answers.put(None, "payment_debtors", payment)
                 self._ask_debtor(payment)
 
     # Ledger accounts
