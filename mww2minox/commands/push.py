@@ -57,6 +57,8 @@ def _candidates(wiring: Wiring, until: date | None, numbers: Sequence[str]) -> l
 
 def _say_nothing_to_book(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
     wiring.output.say(_("There is nothing to book."))
+    if not wiring.store.newest_order_date():
+        wiring.output.say(_("Get the shop's orders first: mww2minox fetch"))
 
     for order in wiring.store.orders(numbers=numbers):
         if order.rejection:

@@ -28,6 +28,8 @@ def retry(
     keep_to_since(wiring)
     if everything:
         numbers = [order.number for order in wiring.store.orders((State.FAILED,))]
+        if not numbers:
+            wiring.output.say(_("There is no order that failed."))
     if not_adopted:
         _disown(wiring, numbers)
     asked_for = not everything

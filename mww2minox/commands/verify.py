@@ -95,15 +95,14 @@ def verify(
     is_plain = not (everything or since or numbers)
     is_weekly = is_plain and _was_long_ago(wiring, now)
 
-    bookings = booked_orders(wiring, numbers)
+    booked = bookings = booked_orders(wiring, numbers)
     if since:
         bookings = [booking for booking in bookings if _day(booking) >= since.isoformat()]
     elif is_plain:
         lasts = now - LAST_DAYS if is_weekly else None
         bookings = [booking for booking in bookings if _is_due(booking, lasts)]
     if not bookings:
-        wiring.output.say(_("There is nothing to verify."))
-        return ExitStatus.OK
+        return _say_nothing_to_verify(wiring, any_booked=bool(booked))
 
     in_shop = _compare_with_shop(wiring, bookings)
     listed = lines_in_periods(wiring, bookings)
@@ -296,6 +295,15 @@ def _stored_order(order: ReceivedOrder) -> StoredOrder:
 
 
 # What came of it
+
+
+def _say_nothing_to_verify(wiring: Wiring, *, any_booked: bool) -> ExitStatus:
+    wiring.output.say(_("There is nothing to verify."))
+    if any_booked:
+        wiring.output.say(_("To verify again what was right: mww2minox verify --all"))
+    else:
+        wiring.output.say(_("Nothing is booked yet. To book: mww2minox push"))
+    return ExitStatus.OK
 
 
 def _tell(

@@ -173,3 +173,15 @@ def test_what_differs_and_comes_right_is_seen_by_period_too(shop: Inside, vendor
     batch[0]["debit"] = before
     assert shop("verify").status == 0
     assert shop.report()["1005"]["differences"] == []
+
+
+def test_where_there_is_nothing_to_do_it_says_what_to_run(inside: Inside, vendors: Sandbox) -> None:
+    assert "first: mww2minox fetch" in inside("push").err
+    assert "To book: mww2minox push" in inside("verify").err
+    assert "no order that failed" in inside("retry", "--all").err
+
+    offer(vendors, 1001)
+    for command in ("fetch", "push", "verify"):
+        inside(command)
+    assert inside("push").err == "There is nothing to book.\n"
+    assert "was right: mww2minox verify --all" in inside("verify").err
