@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mww2minox.output import Output
     from mww2minox.shop.api import StoreFacts, Webshop
     from mww2minox.shop.intake import Statuses
+    from mww2minox.shop.kept import KeptFacts
     from mww2minox.shop.payments import Payments
     from mww2minox.state import OrderNow, ReadOrder, Store
     from mww2minox.transport import Transport
@@ -247,7 +248,25 @@ class Wiring:
             self.store.set_note("shop region", shop.country)
             self.store.set_note("shop identity", identity)
             self.store.set_note(PRICES, None if shop.prices_include_tax else EXCLUDING)
+            self._kept.note_store()
         return shop.country, identity
+
+    def know_shop(self) -> None:
+        """See to it that the shop has told today which one it is. StateError as in `ask_shop`."""
+        if self.store.note("shop identity") is None or not self._kept.knows_store():
+            self.ask_shop()
+
+    @cached_property
+    def _kept(self) -> KeptFacts:
+        """What is kept of the shop that these keys open."""
+        from mww2minox.shop.kept import KeptFacts, mark_of
+
+        settings = self.config.shop
+        tokens = [
+            token.get_secret_value() for token in (settings.token, settings.partner_token) if token
+        ]
+        mark = mark_of(settings.url, settings.language, *tokens)
+        return KeptFacts(store=self.store, mark=mark)
 
     @property
     def books(self) -> str:
@@ -297,9 +316,9 @@ class Wiring:
     def statuses(self) -> Statuses:
         """The statuses that book, and the date from which on.
 
-        Names are looked up in the shop; ConfigError lists the available ones.
+        Names are looked up in the shop, once a day; ConfigError lists the available ones.
         """
-        from mww2minox.shop.api import named
+        from mww2minox.shop.api import selected_statuses
         from mww2minox.shop.intake import Statuses
 
         wanted = self.config.shop.statuses
@@ -310,14 +329,13 @@ class Wiring:
         if len(numbers) == len(wanted):
             return Statuses(selected=frozenset(numbers), since=since, by_hand=self._by_hand)
 
-        available = self.shop.statuses()
-        unknown: list[str] = []
-        selected: set[int] = set()
-        for name in dict.fromkeys(map(str, wanted)):
-            statuses = named(name, available)
-            selected.update(status.number for status in statuses)
-            if not statuses:
-                unknown.append(name)
+        available = self._kept.statuses()
+        selected, unknown = selected_statuses(wanted, available)
+        # The shop may have another one since it was asked.
+        if unknown:
+            available = self.shop.statuses()
+            self._kept.keep_statuses(available)
+            selected, unknown = selected_statuses(wanted, available)
 
         if unknown:
             listing = ", ".join(f"{status.name} ({status.number})" for status in available)
@@ -327,7 +345,7 @@ class Wiring:
 
         names_by_number = {status.number: status.name for status in available}
         return Statuses(
-            selected=frozenset(selected),
+            selected=selected,
             names=names_by_number,
             since=since,
             by_hand=self._by_hand,

@@ -6,7 +6,7 @@ of a window and the watermark that says it was seen are one transaction.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.wire import without_names
 from mww2minox.reasons import explain_differences
 from mww2minox.shop.api import Page
+from mww2minox.shop.census import Stretch
 from mww2minox.shop.intake import Counts, close_gone, is_before, sort_again, take_in
 from mww2minox.shop.orders import ReceivedOrder, without_addresses
 from mww2minox.shop.rereading import reread
@@ -30,7 +31,10 @@ OVERLAP = timedelta(days=1)
 DAILY = timedelta(hours=20)
 """Cron's daily run must not miss its day by seconds."""
 LONG_AGO = timedelta(days=60)
-STRETCH = timedelta(days=183)
+FEW_DAYS = timedelta(days=183)
+"""So many days are read without asking first how many orders they have."""
+MOST_AT_ONCE = 2_000
+"""Orders that are read as one: what is interrupted, or moves meanwhile, is read again."""
 MOST_TOLD = 5
 """Of so many changed orders each change is told; the report has them all."""
 NOT_BOOKED = (State.WAITING, State.FAILED, State.SKIPPED, State.READY)
@@ -43,6 +47,8 @@ SEEN_FROM = "orders seen from"
 """`shop.since` as it was at the last fetch without options."""
 # no text: a key in the state, or what a UUID is derived from
 LOOKED_AGAIN = "looked again at"
+Expected = Mapping[bool, int]
+"""How many orders the shop counts in a window, archived (True) or not."""
 ARCHIVED = (False, True)
 """What an omitted `archived` means is open, so both are asked for (shop/api.md, "Open")."""
 
@@ -59,7 +65,7 @@ def fetch(
     """Take orders in. With any option the watermarks stay where they are."""
     counts = Counts()
     keep_to_since(wiring)
-    wiring.ask_shop()
+    wiring.know_shop()
     # Asked for before any transaction, which would hold up others and lose a pause.
     statuses = wiring.statuses
 
@@ -94,7 +100,7 @@ def _fetch_numbers(wiring: Wiring, numbers: Sequence[str], counts: Counts) -> Ex
 def _fetch_dates(
     wiring: Wiring, since: date | None, until: date | None, counts: Counts
 ) -> ExitStatus:
-    """Read by half years, the earliest first.
+    """Read by stretches of so many orders, the earliest first.
 
     What an interrupted run has read today is not read again.
     """
@@ -109,12 +115,12 @@ def _fetch_dates(
         wiring.output.say(_("Continuing from {date}.").format(date=start))
 
     whole = True
-    stretches = list(_stretches(start, min(last, today)))
-    for beginning, end in wiring.output.each("fetch", stretches):
-        # The last stretch goes on past today: an order may be dated ahead of our clock.
-        until_here = until if (beginning, end) == stretches[-1] else end
-        whole = _read_dates(wiring, counts, beginning, until_here) and whole
+    # The last stretch may go on past today: an order may be dated ahead of our clock.
+    stretches = _stretches(wiring, Stretch(first=start, last=until), today)
+    for days, expected in wiring.output.each("fetch", stretches):
+        whole = _read_dates(wiring, counts, days, expected) and whole
         if whole:
+            end = days.last or today
             wiring.store.set_note(history, f"{datetime.now(UTC).isoformat()} {end}")
 
     if whole:
@@ -135,10 +141,10 @@ def _refuse_no_days(first: date, until: date | None) -> None:
         )
 
 
-def _read_dates(wiring: Wiring, counts: Counts, since: date, until: date | None) -> bool:
-    """Read the orders of these dates; return whether nothing was missed."""
+def _read_dates(wiring: Wiring, counts: Counts, days: Stretch, expected: Expected | None) -> bool:
+    """Read the orders of these days; return whether nothing was missed."""
     complete = 0
-    for page in _window(wiring, since=since, until=until):
+    for page in _window(wiring, since=days.first, until=days.last, expected=expected):
         complete += page.complete
         _store(wiring, page.orders, counts, asked_for=True)
     return complete == len(ARCHIVED)
@@ -152,12 +158,41 @@ def _warn_of_missing(wiring: Wiring, first: date, last: date) -> None:
     )
 
 
-def _stretches(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """Divide the days from `first` to `last`, which all count."""
-    while last - first > STRETCH:
-        yield first, first + STRETCH
-        first += STRETCH
-    yield first, last
+def _stretches(
+    wiring: Wiring, days: Stretch, today: date
+) -> Iterator[tuple[Stretch, Expected | None]]:
+    """Divide days by how many orders the shop counts in them, none where it counts none.
+
+    Yields each stretch with these counts; a few days are read without counting.
+    """
+    if (days.last or today) - days.first <= FEW_DAYS:
+        yield days, None
+    else:
+        yield from _divided(wiring, days, _counted(wiring, days), today)
+
+
+def _divided(
+    wiring: Wiring, days: Stretch, expected: Expected, today: date
+) -> Iterator[tuple[Stretch, Expected | None]]:
+    """Halve days while they have too many orders."""
+    halves = days.halves(today)
+    if halves is None or sum(expected.values()) <= MOST_AT_ONCE:
+        yield days, expected
+        return
+
+    first, second = halves
+    of_first = _counted(wiring, first)
+    # An order may have come in between.
+    of_second = {archived: max(0, expected[archived] - of_first[archived]) for archived in ARCHIVED}
+    yield from _divided(wiring, first, of_first, today)
+    yield from _divided(wiring, second, of_second, today)
+
+
+def _counted(wiring: Wiring, days: Stretch) -> Expected:
+    return {
+        archived: wiring.shop.count(archived=archived, since=days.first, until=days.last)
+        for archived in ARCHIVED
+    }
 
 
 def _read_today(wiring: Wiring, history: str) -> date | None:
@@ -236,25 +271,55 @@ def _go_back_with_since(wiring: Wiring) -> None:
 
 
 def _by_date(wiring: Wiring, now: datetime, counts: Counts) -> None:
-    """Read by order date, half a year at a time where there is a lot to catch up with.
+    """Read by order date, in stretches where there is a lot to catch up with.
 
     The watermark stays before the first stretch of which something was missed.
     """
     zone = ZoneInfo(wiring.config.shop.timezone)
+    today = now.astimezone(zone).date()
     read_until = wiring.store.moment(BY_DATE)
     start = wiring.config.shop.since
     if read_until:
         start = max(start, (read_until - OVERLAP).astimezone(zone).date())
-    *stretches, (last_start, _today_itself) = _stretches(start, now.astimezone(zone).date())
-
-    whole = True
-    for beginning, end in stretches:
-        midnight = datetime(end.year, end.month, end.day, tzinfo=zone)
-        watermark = BY_DATE if whole else None
-        whole = _read(wiring, counts, watermark, midnight, since=beginning, until=end) and whole
 
     # The last stretch has no end: an order may be dated ahead of our clock.
-    _read(wiring, counts, BY_DATE if whole else None, now, since=last_start)
+    days = Stretch(first=start)
+    if today - start > FEW_DAYS and _read_as_page(wiring, counts, start, now):
+        return
+
+    whole = True
+    for stretch, expected in _stretches(wiring, days, today):
+        end = stretch.last
+        midnight = datetime(end.year, end.month, end.day, tzinfo=zone) if end else now
+        watermark = BY_DATE if whole else None
+        whole = (
+            _read(
+                wiring,
+                counts,
+                watermark,
+                midnight,
+                since=stretch.first,
+                until=end,
+                expected=expected,
+            )
+            and whole
+        )
+
+
+def _read_as_page(wiring: Wiring, counts: Counts, since: date, now: datetime) -> bool:
+    """Read the orders from a day on where the shop has no more than a page of each kind, and move
+    the watermark; return whether it has no more.
+    """
+    for archived in ARCHIVED:
+        page = next(wiring.shop.pages(archived=archived, since=since), None)
+        if page is None or not page.complete:
+            return False
+
+        with wiring.store.transaction():
+            _store(wiring, _not_left_alone(wiring, page.orders), counts)
+            if archived == ARCHIVED[-1]:
+                _move(wiring, BY_DATE, now)
+    return True
 
 
 def _move(wiring: Wiring, watermark: str, read_until: datetime) -> None:
@@ -291,6 +356,7 @@ def _read(  # noqa: PLR0913 - a window, and the watermark that it moves
     since: date | None = None,
     until: date | None = None,
     changed_since: datetime | None = None,
+    expected: Expected | None = None,
 ) -> bool:
     """Read a window, live then archived; the watermark moves with the last page, if nothing was
     missed.
@@ -298,7 +364,9 @@ def _read(  # noqa: PLR0913 - a window, and the watermark that it moves
     Return whether nothing was.
     """
     complete = 0
-    pages = _window(wiring, since=since, until=until, changed_since=changed_since)
+    pages = _window(
+        wiring, since=since, until=until, changed_since=changed_since, expected=expected
+    )
 
     for page in wiring.output.each("fetch", pages):
         complete += page.complete
@@ -321,10 +389,21 @@ def _window(
     since: date | None = None,
     until: date | None = None,
     changed_since: datetime | None = None,
+    expected: Expected | None = None,
 ) -> Iterator[Page]:
     for archived in ARCHIVED:
+        count = expected[archived] if expected else None
+        # What was counted a moment ago as none is not asked for.
+        if count == 0:
+            yield Page(orders=[], complete=True)
+            continue
+
         yield from wiring.shop.pages(
-            archived=archived, since=since, until=until, changed_since=changed_since
+            archived=archived,
+            since=since,
+            until=until,
+            changed_since=changed_since,
+            expected=count,
         )
 
 

@@ -1,7 +1,7 @@
 """The Mijnwebwinkel (MyOnlineStore) API, read only: orders and the shop's facts (shop/api.md)."""
 
 import logging
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,6 +31,8 @@ from mww2minox.shop.orders import (
 )
 from mww2minox.transport import Transport, has_message
 
+ROUND = 5
+"""The most rows that a shop gives at once is a multiple of it, whatever it may be."""
 PASSES = 3
 """How often a window is read from its start, where rows move between its pages meanwhile."""
 NOT_THERE = (404, 410)
@@ -79,6 +81,20 @@ def named(wanted: int | str, statuses: Iterable[Status]) -> list[Status]:
     name = str(wanted).strip().lower()
     by_number = [status for status in choices if str(status.number) == name]
     return by_number or [status for status in choices if status.name.strip().lower() == name]
+
+
+def selected_statuses(
+    wanted: Iterable[int | str], available: Sequence[Status]
+) -> tuple[frozenset[int], list[str]]:
+    """Return the numbers of the wanted statuses, and the names that no status has."""
+    numbers: set[int] = set()
+    unknown: list[str] = []
+    for name in dict.fromkeys(map(str, wanted)):
+        statuses = named(name, available)
+        numbers.update(status.number for status in statuses)
+        if not statuses:
+            unknown.append(name)
+    return frozenset(numbers), unknown
 
 
 def others_book() -> str:
@@ -234,22 +250,27 @@ class Webshop:
         since: date | None = None,
         until: date | None = None,
         changed_since: datetime | None = None,
+        expected: int | None = None,
     ) -> Iterator[Page]:
         """Yield a window's orders by page: of order dates `since` to `until`, or changed since.
 
         Rows can move between pages while orders change (shop/api.md, "Open"): each page begins with
-        the last row of the one before, and what came is compared with `/orders/count`. The window
-        is read again, up to three times, while something is missing.
+        the last row of the one before. A page that is not full is the last one; where it may be as
+        much as the shop gives at once, what came is compared with `expected`, which was counted
+        before, or with `/orders/count`. The window is read again, up to three times, while
+        something is missing.
         """
         filters = self._filters(
             archived=archived, since=since, until=until, changed_since=changed_since
         )
         for _pass in range(PASSES):
-            if (yield from self._read_through(filters)):
+            if (yield from self._read_through(filters, expected)):
                 return
         log.warning("The shop counts more orders than it shows, or they changed all the while.")
 
-    def _read_through(self, filters: dict[str, str]) -> Generator[Page, None, bool]:
+    def _read_through(
+        self, filters: dict[str, str], expected: int | None
+    ) -> Generator[Page, None, bool]:
         """Yield a window's pages from its start.
 
         Returns False when rows moved between pages, or some never came.
@@ -267,14 +288,52 @@ class Webshop:
                 return False
             numbers |= {order.number for order in fresh}
 
-            # A short page is the last one, but rows may have moved to pages that were read before.
-            complete = len(page) < PAGE and len(numbers) >= self._count(filters)
+            complete = len(page) < PAGE and self._is_last(page, numbers, filters, expected)
+            self._note_size(len(page))
             if fresh or complete:
                 yield Page(orders=_for_real(fresh), complete=complete)
             if complete or not fresh:
                 return complete
 
             last, offset = page[-1].number, offset + len(page) - 1
+
+    def _is_last(
+        self,
+        page: Sequence[ReceivedOrder],
+        numbers: Collection[str],
+        filters: dict[str, str],
+        expected: int | None,
+    ) -> bool:
+        """Tell whether a page that is not full is the last one of its window.
+
+        It may be a page of a shop that gives fewer rows than it is asked for: a round number of
+        them, and as many as any page ever had.
+        """
+        if expected is None:
+            is_short = len(page) % ROUND or len(page) < self._largest_page()
+            if not page or is_short:
+                return True
+        elif len(numbers) >= expected:
+            return True
+
+        is_last = len(numbers) >= self._count(filters)
+        # It may give fewer rows at once by now.
+        if not is_last and page:
+            self._transport.notes.set_note(self._size_key, str(len(page)))
+        return is_last
+
+    def _largest_page(self) -> int:
+        """Return how many rows the shop gave at once, at most."""
+        return int(self._transport.notes.note(self._size_key) or 0)
+
+    def _note_size(self, rows: int) -> None:
+        if rows > self._largest_page():
+            self._transport.notes.set_note(self._size_key, str(rows))
+
+    @property
+    def _size_key(self) -> str:
+        # no text: a key in the state, or what a UUID is derived from
+        return f"page {self._transport.base_url}"
 
     def count(self, *, archived: bool, since: date, until: date | None) -> int:
         """Return how many orders the shop has with order dates `since` to `until`, or later on."""

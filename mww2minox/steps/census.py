@@ -77,7 +77,11 @@ class _Sides:
 
         shown: set[str] = set()
         for archived in (False, True):
-            pages = self.wiring.shop.pages(archived=archived, since=days.first, until=days.last)
+            # However few a page has, it is not taken for the last one: what was missed is sought.
+            expected = self.wiring.shop.count(archived=archived, since=days.first, until=days.last)
+            pages = self.wiring.shop.pages(
+                archived=archived, since=days.first, until=days.last, expected=expected
+            )
             for page in pages:
                 shown.update(order.number for order in page.orders)
                 self.intake.store(page.orders)

@@ -248,7 +248,7 @@ def test_all_pages_come_once_and_the_last_says_so(
     assert len(asked(sandbox, "GET", "/v1/orders")) <= count // 98 + 2
 
 
-def test_250_orders_are_asked_for_by_a_hundred_and_counted_once(
+def test_250_orders_are_asked_for_by_a_hundred_and_not_counted(
     sandbox: Sandbox, wiring: Wiring
 ) -> None:
     fill(sandbox)
@@ -260,7 +260,7 @@ def test_250_orders_are_asked_for_by_a_hundred_and_counted_once(
     assert {query["limit"] for query in queries} == {"100"}
     assert {query["ordering"] for query in queries} == {"asc"}
     assert len(queries) == 3
-    assert len(asked(sandbox, "GET", "/count")) == 1
+    assert asked(sandbox, "GET", "/count") == []
 
 
 @pytest.mark.parametrize("default", ["live", "both"])
@@ -338,12 +338,13 @@ def test_one_that_comes_and_one_that_leaves_do_not_make_up_for_each_other(
 def test_a_window_in_which_the_shop_counts_more_than_it_shows_is_not_complete(
     wiring: Wiring, log: pytest.LogCaptureFixture
 ) -> None:
+    numbers = [str(1001 + place) for place in range(5)]
     with requests_mock.Mocker() as shop:
-        shop.get("/v1/orders", json=[PLAIN])
-        shop.get("/v1/orders/count", json={"count": 2})
+        shop.get("/v1/orders", json=[PLAIN | {"number": number} for number in numbers])
+        shop.get("/v1/orders/count", json={"count": 6})
         pages = list(wiring.shop.pages(archived=False))
 
-    assert {taken.number for page in pages for taken in page.orders} == {"1001"}
+    assert {taken.number for page in pages for taken in page.orders} == set(numbers)
     assert not any(page.complete for page in pages)
     assert "counts more orders than it shows" in log.text
 
@@ -370,6 +371,40 @@ def test_a_shop_with_smaller_pages_is_read_to_the_end(sandbox: Sandbox, wiring: 
 
     assert [taken.number for page in pages for taken in page.orders] == numbers
     assert pages[-1].complete
+
+
+def test_a_shop_that_gives_fewer_at_once_than_before_is_read_to_the_end(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
+    fill(sandbox)
+    list(wiring.shop.pages(archived=False))
+
+    rows = [PLAIN | {"number": str(number)} for number in range(1001, 1071)]
+    with requests_mock.Mocker() as shop:
+        shop.get("/v1/orders", json=lambda asked, _: rows[int(asked.qs["offset"][0]) :][:30])
+        shop.get("/v1/orders/count", json={"count": 70})
+        counted = list(wiring.shop.pages(archived=False, expected=70))
+        after = list(wiring.shop.pages(archived=False))
+
+    for pages in (counted, after):
+        assert sum(len(page.orders) for page in pages) == 70
+        assert pages[-1].complete
+
+
+@pytest.mark.parametrize(("count", "requests"), [(0, 1), (38, 1), (40, 2), (101, 2)])
+def test_a_page_that_cannot_be_all_that_the_shop_gives_at_once_ends_a_window(
+    sandbox: Sandbox, wiring: Wiring, count: int, requests: int
+) -> None:
+    fill(sandbox, count)
+    pages = list(wiring.shop.pages(archived=False))
+    assert pages[-1].complete
+    assert len(asked(sandbox, "GET", "/v1/orders")) == requests
+
+
+def test_what_was_counted_before_is_not_counted_again(sandbox: Sandbox, wiring: Wiring) -> None:
+    fill(sandbox, 40)
+    list(wiring.shop.pages(archived=False, expected=40))
+    assert len(asked(sandbox, "GET", "/v1/orders")) == 1
 
 
 def test_a_window_is_asked_for_in_the_shops_own_time(sandbox: Sandbox, wiring: Wiring) -> None:
@@ -761,7 +796,7 @@ def test_an_empty_shop_has_no_newest_orders(sandbox: Sandbox, wiring: Wiring) ->
 @pytest.mark.parametrize("body", ["null", "{}", '{"count": "many"}', '{"count": -1}', "[]"])
 def test_a_count_that_is_no_number_is_not_none(wiring: Wiring, body: str) -> None:
     with requests_mock.Mocker() as shop:
-        shop.get("/v1/orders", text="[]")
+        shop.get("/v1/orders", json=[PLAIN] * 5)
         shop.get("/v1/orders/count", text=body)
         with pytest.raises(UnusableAnswer, match="mww2minox check$"):
             list(wiring.shop.pages(archived=False))

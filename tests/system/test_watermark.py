@@ -59,20 +59,49 @@ def years(shop: World) -> World:
 FROM = dt.date(2024, 1, 1)
 
 
-def test_years_are_taken_in_by_half_a_year(years: World) -> None:
-    assert years.run("fetch", since=FROM) is ExitStatus.OK
-    assert len(years.states()) == 27
-    windows = {
+@pytest.fixture
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more than seven orders are read as one."""
+    monkeypatch.setattr("mww2minox.commands.fetch.MOST_AT_ONCE", 7)
+
+
+def windows_of(years: World) -> list[str | None]:
+    return [
         request.query.get("start_date")
         for request in years.sandbox.requests
         if "limit" in request.query
-    }
-    assert len(windows) == 5, "half a year at a time"
+    ]
 
 
+@pytest.mark.usefixtures("few_at_once")
+def test_years_are_taken_in_by_so_many_orders(years: World) -> None:
+    assert years.run("fetch", since=FROM) is ExitStatus.OK
+    assert len(years.states()) == 27
+    windows = windows_of(years)
+    assert len(windows) == len(set(windows)) == 4, "and none for what is counted as none"
+
+
+def test_a_few_orders_of_many_years_take_a_request_of_each_kind(years: World) -> None:
+    years.since = dt.date(2019, 1, 1)
+    assert years.run("fetch") is ExitStatus.OK
+    assert len(years.states()) == 27
+    asked = [request.path for request in years.sandbox.requests]
+    assert sorted(asked) == ["/v1/orders", "/v1/orders", "/v1/orderstatuses", "/v1/store"]
+
+
+def test_a_fetch_that_finds_nothing_new_takes_four_requests(years: World) -> None:
+    years.since = FROM
+    for _time in range(2):
+        years.run("fetch")
+    years.sandbox.requests.clear()
+    assert years.run("fetch") is ExitStatus.OK
+    assert [request.path for request in years.sandbox.requests] == ["/v1/orders"] * 4
+
+
+@pytest.mark.usefixtures("few_at_once")
 def test_an_interrupted_history_goes_on_where_it_was(years: World) -> None:
     years.sandbox.faults.append(
-        Fault(kind="drop_before", side="shop", path="/v1/orders", skip=12, times=100)
+        Fault(kind="drop_before", side="shop", path="/v1/orders", skip=10, times=100)
     )
     assert years.run("fetch", since=FROM) is ExitStatus.VENDOR
     before = len(years.states())
@@ -101,9 +130,10 @@ def test_a_history_that_is_done_is_read_anew(years: World) -> None:
     assert min(starts) == "2024-01-01"
 
 
+@pytest.mark.usefixtures("few_at_once")
 def test_a_history_that_was_left_for_days_is_read_anew(years: World) -> None:
     years.sandbox.faults.append(
-        Fault(kind="drop_before", side="shop", path="/v1/orders", skip=12, times=100)
+        Fault(kind="drop_before", side="shop", path="/v1/orders", skip=10, times=100)
     )
     years.run("fetch", since=FROM)
     years.sandbox.faults.clear()
