@@ -88,6 +88,8 @@ class Keys:
             self._ask_again(refused, ("shop", "partner_token"))
             self._ask_partner_token()
             return False
+
+        self.output.line(_("The shop accepts the partner token."))
         return True
 
     def _ask_shop_token(self) -> None:
@@ -121,6 +123,7 @@ class Keys:
             "The partner token, from MyOnlineStore, is needed to show status names. Without one,"
             " press Enter."
         )
+        self.output.line("")
         self.output.paragraph(hint)
         token = self.dialogue.text(
             "shop.partner_token",
@@ -207,6 +210,8 @@ class Keys:
             "Was it given for another address, https too, start again with: mww2minox setup"
             " --redirect-uri ADDRESS"
         )
+
+        self.output.line("")
         self.output.paragraph(hint.format(address=self.session.config.minox.redirect_uri))
         self.output.paragraph(other_address)
 

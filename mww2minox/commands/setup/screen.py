@@ -653,7 +653,8 @@ class Screen:
         row = next((row for row in self.vat if _is_row_of(need, row)), None)
         if row is None:
             codes = proposal.codes_for(need, self.both_sides.lists)
-            return (_("not booked") if codes else _("not booked: none in Minox"), "")
+            # Short, for a narrow column.
+            return ("" if codes else _("none in Minox"), _("not booked"))
 
         names = {code.code: code.description for code in self.both_sides.lists.codes}
         return _named(str(row.get("code")), names), self._account_shown(str(row.get("ledger")))
