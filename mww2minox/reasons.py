@@ -133,10 +133,14 @@ class ReasonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceRow:
-    """A difference, as half a sentence. `brief` and `values` as in `ReasonRow`."""
+    """A difference, as half a sentence. `brief` and `values` as in `ReasonRow`.
+
+    `next` is what is left of the text where one of its kind stands right before it.
+    """
 
     text: str
     brief: str
+    next: str = ""
     values: Mapping[str, Kind] = field(default_factory=dict)
 
 
@@ -705,6 +709,7 @@ DIFFERENCES: dict[str, DifferenceRow] = {
     ORDER_CHANGED: DifferenceRow(
         brief=N_("changed after it was booked"),
         text=N_("changed in the shop after it was booked: {field} was {expected}, is now {found}"),
+        next=N_("{field} was {expected}, is now {found}"),
         values={"field": FIELD},
     ),
 }
@@ -973,19 +978,36 @@ def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
             "Correct it in Minox or in the shop, then run: mww2minox verify --order {number}. Or,"
             " if it may stay as it is: mww2minox seen {number}"
         )
-    listing = "; ".join(map(describe, found))
     return Text(
-        message.format(number=number, differences=listing),
+        message.format(number=number, differences=describe_all(found)),
         suggestion.format(number=shlex.quote(number)),
     )
 
 
+def describe_all(differences: Iterable[Difference]) -> str:
+    """Return differences as half a sentence; what several begin with is said once."""
+    parts = []
+    before = ""
+    for difference in differences:
+        parts.append(_described(difference, is_next=difference.code == before))
+        before = difference.code
+    return "; ".join(parts)
+
+
 def describe(difference: Difference) -> str:
     """Return a difference as half a sentence."""
+    return _described(difference, is_next=False)
+
+
+def _described(difference: Difference, *, is_next: bool) -> str:
     row = DIFFERENCES.get(difference.code)
     if row is None:  # a state file that a later version has written
         return difference.code
-    return _(row.text).format_map(_shown(difference.values, _kinds(difference)))
+
+    text = row.text
+    if is_next and row.next:
+        text = row.next
+    return _(text).format_map(_shown(difference.values, _kinds(difference)))
 
 
 # What to do once for several orders
@@ -1169,11 +1191,14 @@ def _name_of_field(name: str) -> str:
     if rate is None:
         line, what = _place_in_words(name.partition(" ")[0])
         return _("{what} of line {line}").format(what=what, line=line) if line else what
+
     shown = f"{percentage(rate)}%"
     line_type = name.partition("% ")[2]
     if line_type:
         return f"{shown} {_(TYPES.get(line_type, line_type))}"
-    return _("VAT {rate}").format(rate=shown) if name.startswith(VAT_OF) else shown
+
+    named = _("VAT {rate}") if name.startswith(VAT_OF) else _("amount at {rate}")
+    return named.format(rate=shown)
 
 
 def _problem_in_words(problem: str) -> str:

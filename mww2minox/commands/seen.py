@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _
-from mww2minox.reasons import brief_warning, describe
+from mww2minox.reasons import brief_warning, describe_all
 from mww2minox.steps.named_orders import booked_order, each_alone
 from mww2minox.wiring import Wiring
 
@@ -21,7 +21,8 @@ def seen(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
 
 def _look_at(wiring: Wiring, number: str) -> ExitStatus:
     booking = booked_order(wiring, number)
-    matters = [*map(describe, booking.all_differences)]
+    differences = booking.all_differences
+    matters = [describe_all(differences)] if differences else []
     matters += [brief_warning(warning.code) for warning in booking.warnings]
     if not matters:
         sentence = _("Order {number} has no differences and no warnings.")

@@ -588,8 +588,8 @@ def test_what_a_warning_shows_may_leave_this_machine_and_what_no_row_knows_may_n
     ("field", "dutch"),
     [
         ("date", "datum"),
-        ("9%", "9%"),
-        ("25.5%", "25,5%"),
+        ("9%", "bedrag met 9% btw"),
+        ("25.5%", "bedrag met 25,5% btw"),
         ("VAT 25.5%", "btw 25,5%"),
         ("25.5% shipping", "25,5% verzendkosten"),
         ("?", "?"),
@@ -766,3 +766,17 @@ def test_a_changed_vat_number_is_in_no_message_and_a_changed_total_is() -> None:
 def test_a_difference_that_no_row_knows_keeps_its_values_here() -> None:
     unknown = Difference(code="never_seen", values={"found": "Dorpsstraat 1"})
     assert discreet_difference(unknown).values == {"found": "***"}
+
+
+def test_what_several_differences_begin_with_is_said_once() -> None:
+    changed = [
+        Difference(
+            code="order_changed", values={"field": field, "expected": "2.00", "found": "1.00"}
+        )
+        for field in ("total", "21%", "VAT 21%")
+    ]
+    message = explain_differences("1024", changed).message
+    assert message == (
+        "Order 1024: changed in the shop after it was booked: total was 2.00, is now 1.00; amount"
+        " at 21% was 2.00, is now 1.00; VAT 21% was 2.00, is now 1.00."
+    )
