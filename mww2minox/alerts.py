@@ -16,7 +16,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 from mww2minox.books.model import (
@@ -46,8 +46,6 @@ from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.wiring import Wiring
 
 WELL = (ExitStatus.OK, ExitStatus.ATTENTION)
-A_DAY = timedelta(hours=26)
-"""With a margin: a daily run may wait for another one, or take long."""
 MOST_ORDERS = 10
 SHORTEST_VAT_NUMBER = 6
 BETWEEN = r"[\W_]{0,2}"
@@ -239,10 +237,10 @@ def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
     past = wiring.store.past_runs(command, before=run.number)
     if past is None:
         return
-    since = past.ended_well or past.began
-    if _lately(since):
+    if not past.is_late(datetime.now(UTC)):
         return
 
+    since = past.ended_well or past.began
     local = since.astimezone()
     values = {"command": f"mww2minox {command}", "day": day(local), "time": f"{local:%H:%M}"}
 
@@ -472,14 +470,6 @@ def _all_is_well(wiring: Wiring, run: Run) -> bool:
             # A command that nobody ever ran is not missed, but without fetch nothing is booked.
             if command == "fetch":
                 return False
-        elif past.ended_well is None or not _lately(past.ended_well):
+        elif past.ended_well is None or past.is_late(datetime.now(UTC)):
             return False
     return True
-
-
-def _lately(moment: datetime) -> bool:
-    """Tell whether a moment is less than a day ago.
-
-    One that is further ahead was noted by a clock that was wrong, and counts as long ago.
-    """
-    return abs(datetime.now(UTC) - moment) <= A_DAY

@@ -32,6 +32,8 @@ from mww2minox.state.stored import (
 from mww2minox.state.tables import INSERT_SUM, json_text
 from mww2minox.state.turnover import explained, rows_of, with_row
 
+NONE = "[]"
+"""An empty list, as the state file holds it."""
 BOOKINGS = """SELECT bookings.*, orders.paid_by,
     (SELECT -sum(credit.total_cents) FROM orders AS credit
      WHERE credit.credits = bookings.number
@@ -766,6 +768,9 @@ def _differences_json(differences: Sequence[Difference]) -> str:
 
 
 def _differences(text: str) -> tuple[Difference, ...]:
+    # Most bookings have none, and many are read.
+    if text == NONE:
+        return ()
     return tuple(Difference(code=code, values=values) for code, values in json.loads(text))
 
 
@@ -774,6 +779,8 @@ def _warnings_json(warnings: Sequence[BookingWarning]) -> str:
 
 
 def _warnings(text: str) -> tuple[BookingWarning, ...]:
+    if text == NONE:
+        return ()
     return tuple(
         BookingWarning(code=WarningCode(code), values=values) for code, values in json.loads(text)
     )
