@@ -58,6 +58,11 @@ def advice_on_full_disk(error: OSError) -> str:
     )
 
 
+def with_words(sentence: str, words: str) -> str:
+    """Return a sentence with what a vendor said behind it, or by itself where that is nothing."""
+    return f"{sentence}: {words}" if words else f"{sentence}."
+
+
 class MwwError(Exception):
     """A failure that the user is told in one sentence, with what to do."""
 

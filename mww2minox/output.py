@@ -38,6 +38,11 @@ COMMAND = re.compile(
 UNBROKEN = "\N{NO-BREAK SPACE}"
 ASCII_ONLY = ("C", "POSIX")
 """The locales of a terminal that promises no more than letters."""
+PAGE_TABLE = re.compile(
+    r"^(?P<headings>\|.*\|)\n\|[-: |]+\|\n(?P<rows>(?:\|.*\|(?:\n|\Z))+)", re.MULTILINE
+)
+"""A table of Markdown."""
+CELL_BORDER = re.compile(r"(?<!\\)\|")
 SYMBOLS = "✓✗·"
 """What marks a line as right, wrong, or worth a look."""
 
@@ -154,6 +159,23 @@ def _width_of(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]])
     return sum(widths) + 3 * len(widths) - 1
 
 
+def _fitting(table: re.Match[str], width: int) -> str:
+    """Return a table of Markdown, or the same as a list where it would cut words off."""
+    headings, *rows = [
+        [cell.strip() for cell in CELL_BORDER.split(line.strip("|"))]
+        for line in (table["headings"], *table["rows"].splitlines())
+    ]
+    if _width_of([(heading, "left") for heading in headings], rows) <= width:
+        return table[0]
+
+    items = []
+    for first, *others in rows:
+        items.append(f"- {first}")
+        cells = zip(headings[1:], others, strict=True)
+        items += [f"  - {heading}: {cell}" for heading, cell in cells if cell]
+    return "\n".join(items) + "\n"
+
+
 class Output:
     """The terminal, or what stands in for it under cron."""
 
@@ -261,14 +283,18 @@ class Output:
         self._data.tell(printable(text, PARAGRAPH_LENGTH))
 
     def page(self, markdown: str) -> None:
-        """Show a page of Markdown: laid out in a terminal, elsewhere as it is written."""
+        """Show a page of Markdown: laid out in a terminal, elsewhere as it is written.
+
+        A table that has no room becomes a list.
+        """
         if not self._data.is_terminal:
             self.data(markdown)
             return
 
         from rich.markdown import Markdown
 
-        self._data.console.print(Markdown(markdown, hyperlinks=False))
+        fitting = PAGE_TABLE.sub(lambda table: _fitting(table, self.width), markdown)
+        self._data.console.print(Markdown(fitting, hyperlinks=False))
 
     def each(self, label: str, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items behind a progress bar, where there is a terminal and not quiet."""

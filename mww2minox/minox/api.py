@@ -16,7 +16,14 @@ from mww2minox.books.model import (
     TransactionLine,
     VatCode,
 )
-from mww2minox.errors import KeysRefused, Refused, UnusableAnswer, UsageError, VendorError
+from mww2minox.errors import (
+    KeysRefused,
+    Refused,
+    UnusableAnswer,
+    UsageError,
+    VendorError,
+    with_words,
+)
 from mww2minox.language.texts import _
 from mww2minox.minox.oauth import MinoxLogin
 from mww2minox.minox.wire import (
@@ -440,19 +447,19 @@ class Minox:
     def _refusal(self, refused: Refused) -> KeysRefused | UnusableAnswer:
         words = "; ".join(refused.messages)
         if refused.status not in (UNAUTHORIZED, FORBIDDEN, NOT_FOUND):
-            message = _("Minox refuses to tell what is asked (HTTP {status}): {words}")
+            message = _("Minox refuses to tell what is asked (HTTP {status})")
             return UnusableAnswer(
-                message.format(status=refused.status, words=words),
+                with_words(message.format(status=refused.status), words),
                 _("Check minox.url and minox.tenant in the config, then run: mww2minox check"),
             )
 
         # A tenant that our login does not reach can be a 404 as well.
-        message = _("Minox refuses our keys or rights (HTTP {status}): {words}")
+        message = _("Minox refuses our keys or rights (HTTP {status})")
         suggestion = _(
             "Check minox.tenant and the rights, then log in as the subscription's main user:"
             " mww2minox login"
         )
-        return KeysRefused(message.format(status=refused.status, words=words), suggestion)
+        return KeysRefused(with_words(message.format(status=refused.status), words), suggestion)
 
     def _strange(self, what: str) -> UnusableAnswer:
         message = _("Minox sends {what} in a form that is not known.").format(what=what)

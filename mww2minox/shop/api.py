@@ -16,6 +16,7 @@ from mww2minox.errors import (
     TokenRefused,
     UnusableAnswer,
     VendorError,
+    with_words,
 )
 from mww2minox.language.texts import _
 from mww2minox.shop import PAGE
@@ -420,13 +421,11 @@ class Webshop:
             )
             return TokenRefused(message, suggestion)
 
-        message = _("The shop at {url} refuses {path} (HTTP {status}): {words}").format(
-            url=self._transport.base_url,
-            path=path,
-            status=refused.status,
-            words="; ".join(refused.messages),
+        message = _("The shop at {url} refuses {path} (HTTP {status})").format(
+            url=self._transport.base_url, path=path, status=refused.status
         )
-        return UnusableAnswer(message, self._transport.advice())
+        words = "; ".join(refused.messages)
+        return UnusableAnswer(with_words(message, words), self._transport.advice())
 
     def _unusable(self, path: str, data: object) -> UnusableAnswer:
         return self._transport.unusable(f"GET {path}", data)

@@ -250,6 +250,19 @@ def test_an_administration_in_an_unknown_shape_is_unusable(wiring: Wiring) -> No
             wiring.minox.administration()
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"), [({}, "(HTTP 410)."), ({"message": "Weg"}, "(HTTP 410): Weg")]
+)
+def test_a_refusal_ends_in_what_minox_says_or_in_nothing(
+    wiring: Wiring, answer: dict[str, str], told: str
+) -> None:
+    with requests_mock.Mocker() as minox:
+        minox.get("/api/1/tenant/12345/administration", json=answer, status_code=410)
+        with pytest.raises(UnusableAnswer) as caught:
+            wiring.minox.administration()
+    assert caught.value.message.endswith(told)
+
+
 # What `setup` proposes a mapping by.
 
 

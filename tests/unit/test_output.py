@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 from rich.console import Console
 
-from mww2minox.output import Output, _folded, _Stream
+from mww2minox.output import PAGE_TABLE, Output, _fitting, _folded, _Stream
 
 SENTENCE = (
     "Ask the customer for it, and put it in the invoice address in the shop. Then run: mww2minox"
@@ -114,3 +114,12 @@ def test_symbols_are_for_where_they_can_be_seen(
         monkeypatch.setenv(name, value)
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     assert Output(data=stream).has_symbols is has_symbols
+
+
+@pytest.mark.parametrize(
+    ("width", "starts"), [(30, "- `a_long_code`\n  - do: wait \\| see"), (80, "| code")]
+)
+def test_a_table_of_a_page_is_a_list_where_it_would_cut_words(width: int, starts: str) -> None:
+    page = "| code | do |\n| --- | --- |\n| `a_long_code` | wait \\| see whathappenstoit |\n"
+    (table,) = PAGE_TABLE.finditer(page)
+    assert _fitting(table, width).startswith(starts)
