@@ -109,7 +109,8 @@ def _run(output: Output, config: Path, command: str, what: str) -> None:
     # The counts come first. Where the command ended otherwise than it should, all of it counts.
     lines = done.stderr.splitlines()
     as_expected = done.returncode in EXPECTED
-    output.say("\n".join(lines[:1] if as_expected else lines))
+    if lines:
+        output.say("\n".join(lines[:1] if as_expected else lines))
     _expect(done.returncode, command)
 
 

@@ -638,7 +638,7 @@ def test_check_is_red_where_the_last_run_refused(
     run(told, "push", "verify")
     ended = told("check")
     assert ended.status == 3
-    assert "last run of push: it refused, and nothing was done" in " ".join(ended.out.split())
+    assert "last run of push: it refused and did nothing" in " ".join(ended.out.split())
     assert "mww2minox push" in ended.out
     refusing.clear()
     run(told, "push")
@@ -717,7 +717,7 @@ def test_a_message_that_nobody_took_is_sent_by_the_next_run(
     service.status = 500
     ended = told("-v", "push")
     assert ended.status == 3
-    assert ended.err.count("was not taken by notify.urls[0]; the next run tries again.") == 1
+    assert ended.err.count("did not reach address 1 of notify.urls; the next run tries again.") == 1
     assert PATH_SECRET not in ended.err + ended.out + told.log
     service.status = 200
     assert run(told, "fetch") == [0]
@@ -869,7 +869,7 @@ def test_urls_without_the_extra_are_a_problem_of_the_config(
     monkeypatch.setitem(sys.modules, "apprise", None)
     ended = told("fetch")
     assert ended.status == 2
-    assert "notify.urls[0]" in ended.err
+    assert "value 1 of notify.urls" in ended.err
     assert "pipx install --force './mww2minox[notify,sandbox]'" in ended.err
     assert PATH_SECRET not in ended.err
 

@@ -47,8 +47,13 @@ def test_sandbox_serves_both_apis_until_stopped(
         assert yaml.safe_load(target.read_text())["shop"]["url"] == shop
         assert target.stat().st_mode & 0o777 == 0o600
         assert requests.get(f"{shop}/v1/orders", timeout=10).status_code == 401
+        rest = ""
+        while "retry 1009" not in rest:
+            line = process.stdout.readline()
+            assert line, rest
+            rest += line
         process.send_signal(stop)
-        rest, _ = process.communicate(timeout=20)
+        process.communicate(timeout=20)
     assert process.returncode == 0
     assert "mww2minox --config practice.yaml setup --shop-url " in rest
     assert "8020 Omzet 0% · VAT code 4 " in rest
