@@ -126,9 +126,7 @@ def _tell_accounts(output: Output, administration: "Administration") -> None:
 
 def _tell_how_to_practise(output: Output, sandbox: "Sandbox", write_config: Path | None) -> None:
     """Tell what can be done to the shop and the books, each as a command, and what notices it."""
-    program = (
-        f"mww2minox --config {shlex.quote(str(write_config))}" if write_config else "mww2minox"
-    )
+    program = ("mww2minox", "--config", str(write_config or SETUP_CONFIG))
 
     output.data("")
     output.data(_("To practise (the ' are part of it; more: mww2minox help commands):"))
