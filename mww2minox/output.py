@@ -270,8 +270,13 @@ class Output:
 
         self._data.console.print(Markdown(markdown, hyperlinks=False))
 
-    def each(self, label: str, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items behind a progress bar, where there is a terminal and not quiet."""
+    def each(
+        self, label: str, items: Iterable[Item], *, total: int | None = None
+    ) -> Iterator[Item]:
+        """Yield the items behind a progress bar, where there is a terminal and not quiet.
+
+        `total` tells how many there are, where they do not tell it themselves.
+        """
         if self.quiet or not self._words.is_terminal:
             yield from items
             return
@@ -279,7 +284,7 @@ class Output:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        total = len(items) if isinstance(items, Sized) else None
+        total = len(items) if isinstance(items, Sized) else total
         with Progress(*columns, console=self._words.console, transient=True) as bar:
             yield from bar.track(items, description=label, total=total)
 
