@@ -15,7 +15,8 @@
         ├── KeysRefused      401 or 403
         │   └── TokenRefused   by the shop
         ├── LoginNeeded      Minox wants a new consent
-        └── WaitTooLong      Retry-After is longer than a run may wait
+        ├── WaitTooLong      Retry-After is longer than a run may wait
+        └── Stopped          the run ends, and a worker begins nothing more
 
 Every message is a sentence for the user, followed by what to do; an error that is raised in several
 places fills in its own. A text never holds a secret or an address. `Refused` is no `MwwError`: it
@@ -190,6 +191,10 @@ class LoginNeeded(VendorError):
 
 class WaitTooLong(VendorError):
     """The vendor asks to wait longer than a run may."""
+
+
+class Stopped(VendorError):
+    """The run ends for another reason, and a worker of it begins nothing more: nobody is told."""
 
 
 class Refused(Exception):

@@ -299,8 +299,13 @@ class Output:
         fitting = PAGE_TABLE.sub(lambda table: _fitting(table, self.width), markdown)
         self._data.console.print(Markdown(fitting, hyperlinks=False))
 
-    def each(self, label: str, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items behind a progress bar, where there is a terminal and not quiet."""
+    def each(
+        self, label: str, items: Iterable[Item], *, total: int | None = None
+    ) -> Iterator[Item]:
+        """Yield the items behind a progress bar, where there is a terminal and not quiet.
+
+        `total` tells how many there are, where they do not tell it themselves.
+        """
         if self.quiet or not self._words.is_terminal:
             yield from items
             return
@@ -308,7 +313,7 @@ class Output:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        total = len(items) if isinstance(items, Sized) else None
+        total = len(items) if isinstance(items, Sized) else total
         with Progress(*columns, console=self._words.console, transient=True) as bar:
             yield from bar.track(items, description=label, total=total)
 

@@ -14,6 +14,9 @@ FORMAT = "Cf"
 
 def visible(text: str, *, instead: str = " ") -> str:
     """Return `text` with `instead` in the place of each character that cannot be printed."""
+    # Nearly every text is: it is looked at as a whole first, which is quick.
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else instead for char in text)
 
 
@@ -33,4 +36,6 @@ def one_line(text: str, *, read: int | None = None, longest: int | None = None) 
 
 def without_format_marks(text: str) -> str:
     """Return `text` without format marks: they part no words, so no space comes in their place."""
+    if text.isascii():
+        return text
     return "".join(char for char in text if category(char) != FORMAT)

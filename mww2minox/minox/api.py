@@ -395,9 +395,9 @@ class Minox:
             if refused.status != UNAUTHORIZED:
                 raise self._of_rights(refused) from None
             # Minox may withdraw a token before the time that it told.
-            answer = self._once_more(send, token, in_doubt=refused.in_doubt)
+            return self._once_more(send, token, in_doubt=refused.in_doubt)
 
-        self._login.worked()
+        self._login.worked(token)
         return answer
 
     def _once_more(self, send: Callable[[str], Answer], stale: str, *, in_doubt: bool) -> Answer:
@@ -406,7 +406,8 @@ class Minox:
         `in_doubt`: what was sent with that one may have been carried out.
         """
         try:
-            answer = send(self._token(stale))
+            token = self._token(stale)
+            answer = send(token)
         except Refused as refused:
             refused.in_doubt |= in_doubt
             raise self._of_rights(refused) from None
@@ -414,6 +415,7 @@ class Minox:
             error.in_doubt |= in_doubt
             raise
 
+        self._login.worked(token)
         return replace(answer, in_doubt=answer.in_doubt or in_doubt)
 
     def _token(self, stale: str | None = None) -> str:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from mww2minox.transport.waiting import wait
+
 LAG_SECONDS = 4
 """Look-ups may lag behind a write for so long; so long is asked unless told otherwise."""
 GHOST_SECONDS = 20
@@ -18,7 +20,7 @@ A POST is not sent again before (minox/exactly_once.md, "Customers").
 BINDING_SECONDS = 120
 """So long after it left, a booking whose answer was lost binds its order.
 
-Longer than a PUT's time limit (40 seconds, transport.py), `GHOST_SECONDS` and `LAG_SECONDS`
+Longer than a PUT's time limit (40 seconds, `transport`), `GHOST_SECONDS` and `LAG_SECONDS`
 together: what Minox does not have after that never comes (minox/exactly_once.md, "What binds").
 """
 PAUSES_GROW_BY = 5
@@ -42,5 +44,5 @@ def poll(look: Callable[[], Thing | None], *, seconds: float = LAG_SECONDS) -> T
         seconds_left = deadline - time.monotonic()
         if seconds_left <= 0:
             return None
-        time.sleep(min(pause, seconds_left))
+        wait(min(pause, seconds_left))
         pause *= PAUSES_GROW_BY

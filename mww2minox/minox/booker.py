@@ -52,6 +52,7 @@ from mww2minox.minox.customers import Customers, FoundCustomer, said, still_fits
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import state_of
 from mww2minox.state import OrderNow, ReadOrder, Store, StoredBooking, StoredOrder
+from mww2minox.transport.waiting import go_on
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,10 @@ def batch_id_of(namespace: uuid.UUID, number: str) -> str:
 
 
 class Booker:
-    """Books orders, one by one."""
+    """Books orders, one by one or several at once.
+
+    Of one customer, or of an order and what takes it back, it is asked for one after the other.
+    """
 
     def __init__(  # noqa: PLR0913 - both sides, the state, and the three facts that bookings depend on
         self,
@@ -307,6 +311,7 @@ class Booker:
             warnings=(*booking.warnings, *customer.warnings),
             turnover=turnover_of(order.order, booking) if order.order else None,
         )
+        go_on()
         self._store.intend_booking(intent)
 
         return intent

@@ -11,6 +11,7 @@ after any doubt Minox is asked before it is sent again (minox/exactly_once.md, "
 
 import hashlib
 import re
+import threading
 import time
 import unicodedata
 import uuid
@@ -34,6 +35,7 @@ from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import GHOST_SECONDS, LAG_SECONDS, poll
 from mww2minox.minox.wire import customer_body, refuses_types
 from mww2minox.state import RememberedCustomer, Store
+from mww2minox.transport.waiting import go_on
 
 READ_AGAIN_AFTER = timedelta(days=30)
 NAME_WORD = re.compile(r"\w{3,}")
@@ -71,12 +73,19 @@ class Customers:
         self._started = time.monotonic()
         self._read: set[str] = set()
         self._posted: dict[str, float] = {}
+        self._being_found: dict[str, threading.Lock] = {}
 
     def find(self, customer: CustomerByEmail, order: str) -> FoundCustomer | Rejection:
         """Return the customer, creating it where Minox has none.
 
-        `order` is the order's number, for texts.
+        `order` is the order's number, for texts. One worker at a time finds a customer: the next
+        one knows what the first has made.
         """
+        email = one_form(customer.email)
+        with self._being_found.setdefault(email, threading.Lock()):
+            return self._find(customer, order)
+
+    def _find(self, customer: CustomerByEmail, order: str) -> FoundCustomer | Rejection:
         remembered = self._store.customer(self.externalid(customer))
         self._minox.keep_private(customer.buyer, customer.email)
 
@@ -283,6 +292,7 @@ class Customers:
 
     def _post_once(self, customer: CustomerByEmail, externalid: str) -> str | None:
         body = customer_body(customer, externalid, self._rules, with_types=self._with_types)
+        go_on()
         self._store.intend_customer(externalid)
         self._posted[externalid] = time.monotonic()
 

@@ -58,7 +58,8 @@ class MinoxLogin:
         self._transport = transport
         self._client = client
         self._store = store
-        self._proven = False
+        self._proven = ""
+        """The last access token that Minox took."""
 
     def exchange(self, code: str, verifier: str) -> None:
         """Exchange the code of a consent for tokens, and store them.
@@ -122,7 +123,6 @@ class MinoxLogin:
 
             renewed = self._refresh(tokens)
             self._store.store_tokens(renewed)
-            self._proven = False
             return renewed.access_token
 
     def inspect(self) -> TokenFacts:
@@ -165,11 +165,14 @@ class MinoxLogin:
 
         return data if isinstance(data, dict) else {}
 
-    def worked(self) -> None:
-        """Tell that Minox took the current access token, so that the one before it can go."""
-        if not self._proven:
-            self._store.tokens_worked()
-            self._proven = True
+    def worked(self, token: str) -> None:
+        """Tell that Minox took this access token, so that the refresh token before it can go.
+
+        Another worker, or process, may have renewed it meanwhile: then it proves nothing.
+        """
+        if token != self._proven:
+            self._store.tokens_worked(token)
+            self._proven = token
 
     def _stored(self) -> Tokens:
         tokens = self._store.tokens()

@@ -1,7 +1,7 @@
 """The state file as a file: opening and migrating it, transactions, and one run at a time.
 
 Each transaction is `BEGIN IMMEDIATE`, with WAL and `synchronous=FULL` (minox/exactly_once.md, "The
-state file").
+state file"). Workers share it: each reads and writes alone.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -42,11 +43,14 @@ class StateFile:
         """
         self.path = path
         self._reader = read
+        self._alone = threading.RLock()
         with self._translated():
             self._make_file()
 
-            # Transactions are begun and ended by name.
-            self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            # Transactions are begun and ended by name. Workers use it one at a time (`_alone`).
+            self.db = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
             try:
                 self._prepare()
             except BaseException:
@@ -193,27 +197,28 @@ class StateFile:
     def transaction(self) -> Iterator[None]:
         """Commit all that happens inside, or nothing.
 
-        Inside another transaction it is part of that one.
+        Inside another transaction it is part of that one. Other workers wait meanwhile.
         """
-        if self.db.in_transaction:
-            yield
-            return
-
-        with self._translated():
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
+        with self._alone:
+            if self.db.in_transaction:
                 yield
-                self.db.commit()
-            except BaseException:
-                self.db.rollback()
-                raise
+                return
+
+            with self._translated():
+                self.db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield
+                    self.db.commit()
+                except BaseException:
+                    self.db.rollback()
+                    raise
 
     def _write(self, sql: str, **values: object) -> None:
         with self.transaction():
             self.db.execute(sql, values)
 
     def _rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
-        with self._translated():
+        with self._alone, self._translated():
             cursor = self.db.execute(sql, values)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]

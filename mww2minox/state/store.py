@@ -740,11 +740,14 @@ class Store(Figures):
             expires=tokens.expires_at.isoformat(),
         )
 
-    def tokens_worked(self) -> None:
-        """The new tokens have worked: the previous refresh token is of no use any more."""
+    def tokens_worked(self, access_token: str) -> None:
+        """This access token has worked: where it is the newest, the refresh token before it is of
+        no use any more.
+        """
         self._write(
             """UPDATE tokens SET previous_refresh_token = NULL
-               WHERE previous_refresh_token IS NOT NULL"""
+               WHERE previous_refresh_token IS NOT NULL AND access_token = :access_token""",
+            access_token=access_token,
         )
 
 

@@ -1,12 +1,14 @@
 """The run that books orders one by one, whether they are new or tried again."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from decimal import Decimal
 
+from mww2minox.books.email_address import address_of, one_form
 from mww2minox.books.model import State
 from mww2minox.errors import OF_ONE_REQUEST, ExitStatus, VendorError
 from mww2minox.language.texts import ngettext, number
-from mww2minox.minox.booker import Booker, Outcome
+from mww2minox.minox.booker import Outcome
 from mww2minox.reasons import explain_rejection
 from mww2minox.state import StoredOrder
 from mww2minox.steps.booked_orders import (
@@ -16,6 +18,7 @@ from mww2minox.steps.booked_orders import (
     unseen_differences,
 )
 from mww2minox.steps.look import booked_by_others, look_in_books, tell_of_look
+from mww2minox.steps.workers import work_through
 from mww2minox.wiring import Wiring
 
 
@@ -31,14 +34,15 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     to_book = [order for order in orders if order.number not in look.numbers]
     tell_of_look(wiring, look)
 
-    # The list grows while the run goes on, so that what was booked is told whatever ends it.
-    outcomes = list(look.outcomes)
+    # They are noted while the run goes on, so that what was booked is told whatever ends it.
+    noted: dict[str, Outcome] = {}
     try:
-        each = wiring.output.each("push", to_book)
-        outcomes.extend(_book_each(wiring.booker, each, undecided=look.undecided))
-        for place, outcome in enumerate(outcomes):
-            outcomes[place] = wiring.booker.settle(outcome)
+        _book_each(wiring, to_book, noted, undecided=look.undecided)
+        for number, outcome in noted.items():
+            noted[number] = wiring.booker.settle(outcome)
     finally:
+        by_order = [noted[order.number] for order in to_book if order.number in noted]
+        outcomes = [*look.outcomes, *by_order]
         tell(wiring, outcomes)
         tell_of_unseen_warnings(wiring, look.ours)
         booked = [o.order.number for o in outcomes if o.state is State.BOOKED]
@@ -55,30 +59,52 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
 
 
 def _book_each(
-    booker: Booker, orders: Iterable[StoredOrder], *, undecided: Mapping[str, VendorError]
-) -> Iterator[Outcome]:
-    """Book order after order; raise when a vendor fails on two in a row, or at the end when it
-    failed on one, or before on those that are `undecided`.
+    wiring: Wiring,
+    orders: Sequence[StoredOrder],
+    noted: dict[str, Outcome],
+    *,
+    undecided: Mapping[str, VendorError],
+) -> None:
+    """Book these orders, several at once where answers are slow, and note what became of each.
+
+    Raises when a vendor fails on two in a row, or at the end when it failed on one, or before on
+    those that are `undecided`.
     """
+    booker = wiring.booker
+
+    def book(order: StoredOrder) -> Outcome:
+        noted[order.number] = booker.book(order)
+        return noted[order.number]
+
     last = next(iter(undecided.values()), None)
     previous: VendorError | None = None
-    for order in orders:
-        try:
-            outcome = booker.book(order)
-        except OF_ONE_REQUEST as error:
-            failure: VendorError | None = error
-        else:
-            failure = outcome.failure
-            yield outcome
-
-        # Once may be this order's fault; twice in a row is the server's.
-        if failure and previous:
-            raise failure
-        previous = failure
-        last = failure or last
+    work = work_through(orders, book, transport=wiring.minox_transport, keys=_keys)
+    with closing(work):
+        for result in wiring.output.each("push", work, total=len(orders)):
+            failure = result.failure if isinstance(result, Outcome) else result
+            # Once may be this order's fault; twice in a row is the server's. Other failures are no
+            # order's.
+            if failure and (previous or not isinstance(failure, OF_ONE_REQUEST)):
+                raise failure
+            previous = failure
+            last = failure or last
 
     if last:
         raise last
+
+
+def _keys(order: StoredOrder) -> Iterator[str]:
+    """Yield what an order shares with those that it is not to be booked at once with.
+
+    That is its customer, which it may make; and what it takes back, which is booked first.
+    """
+    yield order.number
+    if order.credited:
+        yield order.credited
+
+    email = address_of(order.order.email) if order.order else ""
+    if email:
+        yield one_form(email)
 
 
 # What became of the orders

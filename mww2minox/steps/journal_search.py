@@ -4,6 +4,7 @@ Nothing is written to Minox, nor to the state.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,7 @@ from mww2minox.minox.journal import (
     own_booking,
 )
 from mww2minox.state import StoredOrder
+from mww2minox.steps.workers import work_through
 from mww2minox.wiring import Wiring
 
 
@@ -61,11 +63,17 @@ def bookings_in_books(
 def _ours_elsewhere(wiring: Wiring, numbers: Sequence[str]) -> dict[str, Found]:
     """Ask for our own bookings of these orders one by one, whatever their dates are now."""
     elsewhere: dict[str, Found] = {}
-    for number in numbers:
-        batch_id = wiring.booker.batch_id(number)
+    booker = wiring.booker
+
+    def ask(number: str) -> None:
+        batch_id = booker.batch_id(number)
         lines = wiring.minox.booking(batch_id)
         if lines:
             elsewhere[number] = Found(booking=own_booking(batch_id, lines, number))
+
+    with closing(work_through(numbers, ask, transport=wiring.minox_transport)) as answers:
+        for failure in filter(None, answers):
+            raise failure
     return elsewhere
 
 

@@ -34,7 +34,7 @@ def settings() -> Settings:
 @pytest.fixture
 def fetched(tmp_path: Path, settings: Settings) -> Iterator[World]:
     """A shop whose one order is in the state; its customer is not known in Minox."""
-    with world(tmp_path, settings=settings, samples=False) as made:
+    with world(tmp_path, settings=settings, samples=False, workers=4) as made:
         made.sandbox.shop.add(an_order(int(NUMBER), total="121.00", email=EMAIL))
         assert made.run("fetch") is ExitStatus.OK
         made.sandbox.requests.clear()
@@ -221,6 +221,25 @@ def test_a_customer_that_was_blocked_meanwhile_is_not_made_again(fetched: World)
     fetched.sandbox.minox.customers[newest]["blocked"] = {"active": False, "reason": None}
     assert push(fetched) == BOOKED
     assert booked_once(fetched)
+
+
+@pytest.mark.parametrize("seconds", DELAYS)
+def test_what_comes_late_is_done_once_while_other_workers_go_on(
+    fetched: World, seconds: float
+) -> None:
+    numbers = [str(number) for number in range(1002, 1012)]
+    for number in numbers:
+        email = f"klant{int(number) // 3}@example.nl"
+        fetched.sandbox.shop.add(an_order(int(number), total="12.10", email=email))
+    fetched.run("fetch")
+    ghost(fetched, "POST", CUSTOMER, seconds=seconds, times=2)
+    ghost(fetched, "PUT", BATCH, seconds=seconds, times=3)
+    for _ in range(2):
+        fetched.run("push")
+        fetched.clock.pass_by(HOUR)
+    assert set(fetched.states().values()) == {BOOKED}
+    assert [len(fetched.bookings_of(number)) for number in numbers] == [1] * len(numbers)
+    assert fetched.duplicates() == []
 
 
 # What happens to the order between a lost PUT and the next run.

@@ -115,7 +115,7 @@ class ExactlyOnce(RuleBasedStateMachine):
         self.closing = ExitStack()
         root = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - in memory: it is synced at every commit
         folder = Path(self.closing.enter_context(tempfile.TemporaryDirectory(dir=root)))
-        self.world: World = self.closing.enter_context(world(folder, samples=False))
+        self.world: World = self.closing.enter_context(world(folder, samples=False, workers=4))
         self.shop = self.world.sandbox.shop
         self.minox = self.world.sandbox.minox
         self.copy: Path | None = None

@@ -9,6 +9,7 @@ is without a kill (minox/exactly_once.md).
 
 import functools
 import gc
+import json
 import multiprocessing
 import os
 import pkgutil
@@ -61,6 +62,8 @@ AGAIN = timedelta(minutes=1)
 """How long after the kill the next run begins, and each one after it."""
 EARLY = (EDITED, ORIGINAL, WAITING)
 """The orders that were there before the later fetch."""
+AT_ONCE = 4
+"""So many workers begin, however quick the answers are."""
 SMALL_PAGE = 6
 SMALL_LOG = 2500
 """So that orders come in several pages, and the log is rotated."""
@@ -418,7 +421,7 @@ def compare(reference: Found, found: Found) -> Counter[str]:
     ).total()
     wrong["damaged state files"] = found.state is None
     wrong["lost"] += (_namesakes(reference.customers) - _namesakes(found.customers)).total()
-    wrong["lost"] += _differing_rows(reference.state or [], found.state or [])
+    wrong["lost"] += _differing_rows(_rows(reference), _rows(found))
     return wrong
 
 
@@ -432,8 +435,27 @@ def _bookings(found: Found) -> dict[str, list[Any]]:
             {key: value for key, value in line.items() if key not in ("id", "batch_id")}
             for line in lines
         ]
-        by_order.setdefault(lines[0]["description"], []).append(plain)
+        named = json.loads(_with_externalids(json.dumps(plain, default=str), found.customers))
+        by_order.setdefault(lines[0]["description"], []).append(named)
     return by_order
+
+
+def _rows(found: Found) -> list[set[str]]:
+    """Return the rows of the state, as text."""
+    queries = found.state or []
+    return [
+        {_with_externalids(json.dumps(row), found.customers) for row in rows} for rows in queries
+    ]
+
+
+def _with_externalids(text: str, customers: dict[str, Any]) -> str:
+    """Put what we know our customers by in the place of their numbers: of several workers either
+    may be the first to make one.
+    """
+    for number, customer in customers.items():
+        if customer.get("externalid"):
+            text = re.sub(rf"\b{number}\b", str(customer["externalid"]), text)
+    return text
 
 
 def _namesakes(customers: dict[str, Any]) -> Counter[str]:
@@ -449,9 +471,9 @@ def _namesakes(customers: dict[str, Any]) -> Counter[str]:
     )
 
 
-def _differing_rows(wanted: Sequence[Any], there: Sequence[Any]) -> int:
+def _differing_rows(wanted: Sequence[set[str]], there: Sequence[set[str]]) -> int:
     """Count the rows of the state that are missing, differ, or should not be there."""
-    return sum(len(set(rows) ^ set(others)) for rows, others in zip(wanted, there, strict=False))
+    return sum(len(rows ^ others) for rows, others in zip(wanted, there, strict=False))
 
 
 def sweep(
@@ -529,6 +551,7 @@ def _warm_up() -> None:
     settings: list[tuple[str, str, int]] = [
         ("mww2minox.shop.api", "PAGE", SMALL_PAGE),
         ("mww2minox.output", "LOG_BYTES", SMALL_LOG),
+        ("mww2minox.steps.workers", "FIRST", AT_ONCE),
     ]
     for name, constant, value in settings:
         setattr(import_module(name), constant, value)

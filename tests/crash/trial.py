@@ -9,6 +9,7 @@ package that is about to be executed.
 import functools
 import gc
 import http.client
+import itertools
 import json
 import os
 import random
@@ -16,6 +17,7 @@ import signal
 import socket
 import sqlite3
 import sys
+import threading
 import time
 import traceback
 import webbrowser
@@ -60,7 +62,9 @@ class Ended:
 
 
 class Places:
-    """Counts the places that a process comes by, and sends it the signal at the chosen one."""
+    """Counts the places that a process comes by, in whichever thread, and sends it the signal at
+    the chosen one.
+    """
 
     def __init__(self, kill: Kill | None) -> None:
         """Without `kill` the places are only counted."""
@@ -68,23 +72,29 @@ class Places:
         self._boundary = kill.place if kill and kill.kind == "boundary" else 0
         self._line = kill.place if kill and kill.kind == "line" else 0
         self.labels: list[str] = []
-        self.lines = 0
+        self._lock = threading.Lock()
+        self._lines = itertools.count(1)
 
     def boundary(self, label: str) -> None:
         """Come by a boundary."""
-        self.labels.append(label)
-        if len(self.labels) == self._boundary:
+        with self._lock:
+            self.labels.append(label)
+            struck = len(self.labels) == self._boundary
+        if struck:
             self._strike()
+
+    def lines_so_far(self) -> int:
+        """Return how many lines were executed."""
+        return next(self._lines) - 1
 
     def trace(self, frame: FrameType, _event: str, _argument: object) -> Callable[..., Any] | None:
         """Follow the package's own functions (see `sys.settrace`)."""
         return self._trace_line if _is_ours(frame.f_code.co_filename) else None
 
     def _trace_line(self, _frame: FrameType, event: str, _argument: object) -> Callable[..., Any]:
-        if event == "line":
-            self.lines += 1
-            if self.lines == self._line:
-                self._strike()
+        # One step for all threads: no two come by the same line.
+        if event == "line" and next(self._lines) == self._line:
+            self._strike()
         return self._trace_line
 
     def _strike(self) -> None:
@@ -171,9 +181,10 @@ def run_watched(
     _watch(places)
     if lines:
         sys.settrace(places.trace)
+        threading.settrace(places.trace)
     status = run(command)
     sys.settrace(None)
-    return {"status": status, "labels": places.labels, "lines": places.lines}
+    return {"status": status, "labels": places.labels, "lines": places.lines_so_far()}
 
 
 def _watch(places: Places) -> None:

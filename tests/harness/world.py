@@ -260,10 +260,14 @@ def _ghosts_by(clock: Clock) -> type:
 
 @contextmanager
 def world(
-    folder: Path, *, settings: Settings | None = None, samples: bool = True
+    folder: Path, *, settings: Settings | None = None, samples: bool = True, workers: int = 1
 ) -> Iterator[World]:
-    """Make a world at noon on 20 March 2026, logged in, with sample orders or none."""
+    """Make a world at noon on 20 March 2026, logged in, with sample orders or none.
+
+    So many `workers` begin at once, whether or not answers are slow.
+    """
     with ExitStack() as stack:
+        stack.enter_context(mock.patch("mww2minox.steps.workers.FIRST", workers))
         clock = stack.enter_context(fast_clock(NOON))
         vendors = SimpleNamespace(time=clock.true_time, sleep=clock.sleep)
         for module in ("minox", "oauth", "rate_limit", "shop", "gate", "server"):

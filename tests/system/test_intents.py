@@ -176,8 +176,10 @@ def test_a_refusal_of_a_repetition_counts_only_when_the_booking_is_not_there(
 
 
 def test_refusals_of_repetitions_are_waited_for_together(
-    shop: Inside, vendors: Sandbox, clock: Clock
+    shop: Inside, vendors: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Each order meets two faults, so that one comes after the other.
+    monkeypatch.setattr("mww2minox.steps.workers.MOST", 1)
     for number in range(1002, 1006):
         vendors.shop.add(an_order(number, total="12.10", email=f"{number}@example.nl"))
     shop("fetch")
@@ -243,10 +245,11 @@ def test_a_minox_that_fails_on_two_bookings_in_a_row_ends_the_run(
     vendors.faults.append(Fault("status", times=6 * failing, **PUT))
     assert inside("push").status == 4
     sent = {request.path for request in vendors.requests if request.method == "PUT"}
-    assert len(sent) == puts
     unknown = [o for o in inside.report().values() if o["reason"] == "outcome_unknown"]
-    assert len(unknown) == min(failing, 2)
-    assert len(inside.booked()) == puts - len(unknown)
+    # While one worker asks whether the first is there another one goes on.
+    assert len(sent) - puts in (0, 1)
+    assert len(unknown) - min(failing, 2) in (0, 1)
+    assert len(inside.booked()) == len(sent) - len(unknown)
 
 
 def test_a_window_that_others_use_up_ends_no_push(

@@ -1,25 +1,26 @@
 """HTTP to a vendor: time limits, retries, pace, pauses; errors become sentences without secrets.
 
-The only seam to the network. GET and PUT are repeated on connection errors, 429 and 5xx, with full
-jitter and `Retry-After`; a POST never, unless it was refused by a 429 or never left; no redirect
-is followed (minox/exactly_once.md, "What is repeated").
+The only seam to the network; any number of workers may use it at once. GET and PUT are repeated on
+connection errors, 429 and 5xx, with full jitter and `Retry-After`; a POST never, unless it was
+refused by a 429 or never left; no redirect is followed (minox/exactly_once.md, "What is repeated").
 """
 
 import json
 import logging
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import quote, quote_plus
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
@@ -36,6 +37,9 @@ from mww2minox.errors import (
 from mww2minox.language.cleaning import one_line
 from mww2minox.language.page import page_text
 from mww2minox.language.texts import N_, _, system_problem
+from mww2minox.transport.headers import retry_after, timestamp
+from mww2minox.transport.limiter import Limiter
+from mww2minox.transport.waiting import go_on, wait
 
 SILENCES = {
     requests.Timeout: N_("it takes too long"),
@@ -59,15 +63,13 @@ LONGEST_WINDOW_SECONDS = 3_600
 """How long a run waits for a window that is used up; a longer one ends it."""
 LONGEST_PAUSE_SECONDS = 86_400
 """No vendor is left alone for more than a day: a later moment was set by a wrong clock."""
-CLOCK_TOLERANCE_SECONDS = 2
-"""A `Date` header tells whole seconds, so that our own clock is the better one while they agree."""
 MESSAGE_LENGTH = 300
 MOST_READ = 2_000
 MOST_OF_PAGE = 20_000
 EMAIL = re.compile(r"""[^\s@<>()\[\],;:"'=/?&]{1,64}(?:@|%40)[^\s@<>()\[\],;:"'=/?&]{1,255}""")
 LARGEST_ANSWER = 64 * 1024 * 1024
-SHARE_OF_LIMIT = 0.95
-"""Just under the server's own limit."""
+MOST_CONNECTIONS = 64
+"""More than there are workers: none waits for another's connection."""
 
 log = logging.getLogger(__name__)
 
@@ -119,44 +121,6 @@ class _NoNetrc(AuthBase):
         return request
 
 
-@dataclass(slots=True)
-class Pace:
-    """Spreads requests evenly: at most `per_second`, and just under the limit in the headers.
-
-    `interval` is the seconds between requests that the limit asks for, `next_at` the moment (of the
-    monotonic clock) of the next one.
-    """
-
-    per_second: float
-    interval: float = 0.0
-    next_at: float = field(default=0.0)
-
-    def wait_for_turn(self) -> None:
-        """Sleep until the next request may be sent."""
-        now = time.monotonic()
-        wait = self.next_at - now
-        if wait > 0:
-            time.sleep(wait)
-
-        self.next_at = max(now, self.next_at) + max(self.interval, 1 / self.per_second)
-
-    def learn(self, headers: Mapping[str, str]) -> float:
-        """Learn from the rate-limit headers; return the seconds to wait when nothing remains."""
-        limit = _number(headers.get("X-Rate-Limit-Limit"))
-        remaining = _number(headers.get("X-Rate-Limit-Remaining"))
-        reset = _number(headers.get("X-Rate-Limit-Reset"))
-        if limit is None or remaining is None or reset is None or limit < 1:
-            return 0.0
-
-        # The reset is in milliseconds since 1970, by the vendor's clock.
-        seconds_left = reset / 1000 - _vendors_time(headers)
-        # After its first request the whole window is ahead: that tells how long it is.
-        if remaining == limit - 1 and seconds_left > 0:
-            self.interval = seconds_left / limit / SHARE_OF_LIMIT
-
-        return max(seconds_left, 0.0) if remaining <= 0 else 0.0
-
-
 class Transport:
     """Requests to one vendor.
 
@@ -177,17 +141,22 @@ class Transport:
         self.vendor = vendor
         self.base_url = base_url
         self.notes = notes
-        self.pace = Pace(per_second)
+        self.limiter = Limiter(per_second)
         self.messages = messages
-        self.waited = 0.0
-        """The seconds that were waited for the vendor's sake, for whatever reason."""
         self.waited_as_asked = 0.0
-        """Those of them that it asked for by `Retry-After`."""
+        """The seconds that were waited because it asked for them by `Retry-After`."""
         self.requests_sent = 0
         self.skew: float | None = None
         """The seconds that the vendor's clock is ahead, by the last answer that told its time."""
         self._noted = False
         """Whether this process has seen to it that the url is noted as one that answers."""
+
+        self._door = threading.Lock()
+        """Held by the one worker whose request is the next to leave; others wait behind it."""
+        self.is_failing = False
+        """Whether the vendor failed on the last request that any worker sent."""
+        self._noting = threading.Lock()
+        """Held while it is noted until when the vendor is left alone."""
 
         self._params = dict(params or {})
         self._secrets: set[str] = set()
@@ -197,6 +166,9 @@ class Transport:
 
         self._session = requests.Session()
         self._session.auth = _NoNetrc()
+        # Workers share it: its pool of connections is made for that, and its cookies have a lock.
+        for prefix in ("https://", "http://"):
+            self._session.mount(prefix, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
         self._session.headers.update(
             # no text: a word of HTTP
             {"Accept": "application/json", "User-Agent": f"mww2minox/{__version__}"}
@@ -240,12 +212,8 @@ class Transport:
         return attempt.until_answered()
 
     def hide(self, secret: str) -> None:
-        """Keep a key, or what is known of a person, out of all that the vendor says.
-
-        It may quote the secret as it stands in an address, in a form or in JSON.
-        """
-        in_json = json.dumps(secret)[1:-1]
-        self._secrets |= {secret, quote(secret, safe=""), quote_plus(secret), in_json}
+        """Keep a key, or what is known of a person, out of all that the vendor says."""
+        self._secrets.add(secret)
 
     def read_messages(self, data: Any) -> list[str]:  # noqa: ANN401 - an error answer is any JSON
         """Return the vendor's own messages in an error answer, cleaned."""
@@ -265,8 +233,11 @@ class Transport:
         return self._clean(page_text(content[:MOST_OF_PAGE].decode(errors="replace")))
 
     def _clean(self, message: str) -> str:
+        # Of a copy: other workers add theirs meanwhile.
+        secrets = {form for secret in tuple(self._secrets) for form in _forms(secret)}
+
         # The longest first: a shorter secret may be a part of a longer one.
-        for secret in sorted(filter(None, self._secrets), key=len, reverse=True):
+        for secret in sorted(filter(None, secrets), key=len, reverse=True):
             message = re.sub(re.escape(secret), "***", message, flags=re.IGNORECASE)
         return one_line(EMAIL.sub("***", message), read=MESSAGE_LENGTH)
 
@@ -340,32 +311,61 @@ class Transport:
         # no text: a key in the state, or what a UUID is derived from
         return f"url of {self.vendor}"
 
+    def wait_at_door(self) -> None:
+        """Wait until a request may leave, at the vendor's pace, whichever worker sends it.
+
+        One worker waits here, and all others behind it. Raises WaitTooLong, and Stopped where the
+        run ends.
+        """
+        with self._door:
+            go_on()
+            self.limiter.missed += self.limiter.idle()
+            # While one is sat out, another worker or process may have set another.
+            while self._sit_out_window() or self._sit_out_pause() or self._wait_for_turn():
+                continue
+            self.limiter.leave()
+
+    @property
+    def missed(self) -> float:
+        """The seconds in all in which a request might have left, and none was there."""
+        now = 0.0 if self._door.locked() else self.limiter.idle()
+        return self.limiter.missed + now
+
+    def _wait_for_turn(self) -> bool:
+        """Wait as long as the pace asks; return whether it did."""
+        seconds = self.limiter.seconds_to_turn()
+        if seconds:
+            wait(seconds)
+        return seconds > 0
+
     def send(
         self, request: requests.Request, leaving: Callable[[], None] | None = None
     ) -> tuple[requests.Response, bytes]:
-        """Send once, at the vendor's pace, and read the whole answer within the time limit."""
-        # While one is sat out, another process may have set the other.
-        while self._sit_out_window() or self._sit_out_pause():
-            continue
-        self.pace.wait_for_turn()
+        """Send once, after `wait_at_door`, and read the whole answer within the time limit."""
+        try:
+            if leaving:
+                leaving()
+            return self._send(request)
+        finally:
+            self.limiter.come_back()
 
-        if leaving:
-            leaving()
+    def _send(self, request: requests.Request) -> tuple[requests.Response, bytes]:
         self.requests_sent += 1
-        deadline = time.monotonic() + SILENCE_SECONDS
+        left_at = time.monotonic()
         response = self._open(request)
         # no text: a word of HTTP
-        vendors_time = _timestamp(response.headers.get("Date", ""))
+        vendors_time = timestamp(response.headers.get("Date", ""))
         if vendors_time is not None:
             self.skew = vendors_time - time.time()
-        content = _read_content(response, deadline)
+        content = _read_content(response, left_at + SILENCE_SECONDS)
 
-        wait = self.pace.learn(response.headers)
+        seconds = self.limiter.learn(response.headers, took=time.monotonic() - left_at)
         if response.status_code == requests.codes.too_many_requests:
             # It asks for this one; `Retry-After` may ask for more.
-            self.pause(wait)
-        elif wait:
-            self._leave_alone(self._window_key, wait)
+            self.limiter.refused()
+            self.pause(seconds)
+        elif seconds:
+            self._leave_alone(self._window_key, seconds)
         return response, content
 
     def _open(self, request: requests.Request) -> requests.Response:
@@ -407,9 +407,10 @@ class Transport:
         return f"window {self.base_url}"
 
     def _leave_alone(self, key: str, seconds: float) -> None:
-        if seconds > self._seconds_left(key):
-            until = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
-            self.notes.set_note(key, until.isoformat())
+        with self._noting:
+            if seconds > self._seconds_left(key):
+                until = datetime.now(UTC) + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
+                self.notes.set_note(key, until.isoformat())
 
     def _seconds_left(self, key: str) -> float:
         until = self.notes.moment(key)
@@ -431,8 +432,7 @@ class Transport:
             raise self._wait_too_long(seconds)
 
         log.info("%s has no requests left for %.0f s", self.vendor, seconds)
-        self.waited += seconds
-        time.sleep(seconds)
+        wait(seconds)
         return True
 
     def _sit_out_pause(self) -> bool:
@@ -444,9 +444,8 @@ class Transport:
             raise self._wait_too_long(seconds)
 
         log.info("%s asks to wait %.0f s", self.vendor, seconds)
-        self.waited += seconds
         self.waited_as_asked += seconds
-        time.sleep(seconds)
+        wait(seconds)
         return True
 
     def _wait_too_long(self, seconds: float) -> WaitTooLong:
@@ -481,7 +480,7 @@ class _Attempt:
         """Whether one of the attempts so far may have been carried out."""
         self.failures = 0
         self.pauses = 0
-        self.started = time.monotonic() - transport.waited
+        self.started = time.monotonic()
 
     @property
     def vendor(self) -> str:
@@ -492,7 +491,8 @@ class _Attempt:
         retrying = Retrying(
             retry=retry_if_exception_type((_TryAgain, _Paused)),
             stop=self._give_up,
-            wait=self._wait,
+            wait=self._pause,
+            sleep=wait,
             reraise=True,
         )
 
@@ -506,14 +506,21 @@ class _Attempt:
             raise
 
     def _once(self) -> Answer:
+        arrived = time.monotonic()
+        self.transport.wait_at_door()
+        # What it waits for the vendor's sake, and behind others, is no silence.
+        self.started += time.monotonic() - arrived
+
         try:
             response, content = self.transport.send(self.request, self.leaving)
         except (requests.RequestException, HTTPError) as error:
             # HTTPError is urllib3's own: so comes a host that is no name.
             log.info("%s: no answer (%s)", self.shown, type(error).__name__)
+            self.transport.is_failing = True
             raise self._no_answer(error) from None
 
         log.info("%s: %s", self.shown, response.status_code)
+        self.transport.is_failing = response.status_code >= requests.codes.server_error
         return self._read(response, content)
 
     def _no_answer(self, error: Exception) -> Exception:
@@ -531,12 +538,12 @@ class _Attempt:
         status = response.status_code
         if status == requests.codes.too_many_requests:
             self.pauses += 1
-            self.transport.pause(_retry_after(response) or self._backoff(self.pauses + 2))
+            self.transport.pause(retry_after(response.headers) or self._backoff(self.pauses + 2))
             raise _Paused
 
         if status >= requests.codes.server_error or status == requests.codes.request_timeout:
             self.in_doubt = True
-            self.transport.pause(_retry_after(response) or 0.0)
+            self.transport.pause(retry_after(response.headers) or 0.0)
             raise self._failing(status)
 
         if status >= requests.codes.bad_request:
@@ -609,9 +616,9 @@ class _Attempt:
 
     def _silent(self) -> float:
         """Return the seconds of trying, without what it waited because the vendor asked for it."""
-        return time.monotonic() - self.started - self.transport.waited
+        return time.monotonic() - self.started
 
-    def _wait(self, state: RetryCallState) -> float:
+    def _pause(self, state: RetryCallState) -> float:
         """Full jitter after a failure; a pause is sat out before the next request is sent."""
         error = state.outcome.exception() if state.outcome else None
         return 0.0 if isinstance(error, _Paused) else self._backoff(self.failures)
@@ -649,49 +656,10 @@ def _is_refused_connection(error: requests.ConnectionError) -> bool:
     )
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    """Return the seconds of `Retry-After`, in either form, or None."""
-    value = response.headers.get("Retry-After", "")
-    seconds = _number(value)
-    if seconds is None:
-        seconds = _seconds_until(value, response.headers)
-    return None if seconds is None else max(seconds, 0.0)
-
-
-def _seconds_until(http_date: str, headers: Mapping[str, str]) -> float | None:
-    until = _timestamp(http_date)
-    return None if until is None else until - _vendors_time(headers)
-
-
-def _vendors_time(headers: Mapping[str, str]) -> float:
-    """Return the time (seconds since 1970) by the vendor's clock, where ours is wrong."""
-    ours = time.time()
-    # no text: a word of HTTP
-    theirs = _timestamp(headers.get("Date", ""))
-    if theirs is None or abs(theirs - ours) < CLOCK_TOLERANCE_SECONDS:
-        return ours
-    return theirs
-
-
-def _timestamp(http_date: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(http_date)
-    except (ValueError, OverflowError):
-        return None
-
-    # "-0000" and no zone at all both come without one; HTTP's dates are UTC.
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.timestamp()
-
-
-def _number(text: str | None) -> float | None:
-    if text is None or not text.strip().replace(".", "", 1).isdigit():
-        return None
-    try:
-        return float(text)
-    except ValueError:  # digits of a kind that float does not read, such as superscripts
-        return None
+def _forms(secret: str) -> set[str]:
+    """Return a secret as it stands in an address, in a form and in JSON: a vendor may quote it."""
+    in_json = json.dumps(secret)[1:-1]
+    return {secret, quote(secret, safe=""), quote_plus(secret), in_json}
 
 
 def _read_content(response: requests.Response, deadline: float) -> bytes:
