@@ -181,7 +181,7 @@ def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
         yield from _counted_otherwise(left)
     for order in wiring.store.orders((State.FAILED,)):
         yield from _failed(order)
-    for booking in wiring.store.bookings():
+    for booking in wiring.store.bookings_to_look_at():
         yield from _differing(booking)
         yield from _warned(booking)
 

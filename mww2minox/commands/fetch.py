@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from mww2minox.books.model import Reason, State
+from mww2minox.books.model import State
 from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError, VendorError
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.wire import without_names
@@ -21,7 +21,6 @@ from mww2minox.shop.census import Stretch
 from mww2minox.shop.intake import Counts, close_gone, is_before, sort_again, take_in
 from mww2minox.shop.orders import ReceivedOrder, without_addresses
 from mww2minox.shop.rereading import reread
-from mww2minox.state import StoredOrder
 from mww2minox.steps.census import TAKEN, hold_census
 from mww2minox.steps.first_date import keep_to_since
 from mww2minox.steps.gone import is_known, tell_closed
@@ -37,7 +36,6 @@ MOST_AT_ONCE = 2_000
 """Orders that are read as one: what is interrupted, or moves meanwhile, is read again."""
 MOST_TOLD = 5
 """Of so many changed orders each change is told; the report has them all."""
-NOT_BOOKED = (State.WAITING, State.FAILED, State.SKIPPED, State.READY)
 # no text: a key in the state, or what a UUID is derived from
 BY_DATE = "orders seen until"
 # no text: a key in the state, or what a UUID is derived from
@@ -424,11 +422,11 @@ def _not_left_alone(wiring: Wiring, orders: Sequence[ReceivedOrder]) -> list[Rec
     ]
 
 
-def _read_again(wiring: Wiring, orders: Iterable[StoredOrder], counts: Counts) -> None:
-    """Read these orders once more, but those that this run has seen."""
-    dates = {order.number: order.date for order in orders if order.number not in counts.seen}
+def _read_again(wiring: Wiring, dates: Mapping[str, str], counts: Counts) -> None:
+    """Read these orders (number -> date) once more, but those that this run has seen."""
+    unseen = {number: day for number, day in dates.items() if number not in counts.seen}
 
-    for read in reread(wiring.shop, dates):
+    for read in reread(wiring.shop, unseen):
         _store(wiring, read.orders, counts)
         _close(wiring, read.gone, counts)
 
@@ -438,26 +436,24 @@ def _close(wiring: Wiring, gone: Sequence[str], counts: Counts) -> None:
         close_gone(wiring.store, gone, counts)
 
 
-def _under_way(wiring: Wiring) -> list[StoredOrder]:
-    """Return the orders that were sent and are not known to be booked, which are few.
+def _under_way(wiring: Wiring) -> dict[str, str]:
+    """Return the dates of the orders that were sent and are not known to be booked: they are few.
 
     Before they are sent again: the shop may have changed or deleted them meanwhile.
     """
     numbers = [booking.number for booking in wiring.store.intents()]
-    return wiring.store.orders(NOT_BOOKED, numbers)
+    orders = [wiring.store.order(number) for number in numbers]
+    return {order.number: order.date for order in orders if order}
 
 
-def _not_booked(wiring: Wiring, now: datetime) -> Iterator[StoredOrder]:
-    """Yield every order that is not booked; skipped ones for 60 days."""
+def _not_booked(wiring: Wiring, now: datetime) -> dict[str, str]:
+    """Return the dates of all orders that are not booked; skipped ones for 60 days.
+
+    What is skipped hardly changes after a while, and what waits for `shop.since` alone is read when
+    that is moved; all else may be booked any day.
+    """
     recent = (now - LONG_AGO).date().isoformat()
-
-    for order in wiring.store.orders(NOT_BOOKED):
-        # What is skipped hardly changes after a while; all else may be booked any day.
-        may_change = order.state is not State.SKIPPED or order.date >= recent
-        # What waits for `shop.since` alone is read when that is moved.
-        is_left_alone = order.rejection and order.rejection.reason is Reason.BEFORE_SINCE
-        if may_change and not is_left_alone:
-            yield order
+    return wiring.store.to_look_at_again(recent)
 
 
 def _ask_how_paid(wiring: Wiring) -> None:
@@ -486,21 +482,16 @@ def _forget_addresses(wiring: Wiring, now: datetime) -> None:
     if days is None:
         return
 
-    for booking in wiring.store.bookings():
-        if booking.all_differences or booking.verified_at is None:
-            continue
-        if booking.verified_at >= now - timedelta(days=days):
-            continue
-
-        # Nothing is left to empty of what was emptied before, or never was an order's.
-        if not booking.is_emptied and "malformed" not in booking.payload:
+    for booking in wiring.store.bookings_with_addresses(now - timedelta(days=days)):
+        # Of what never was an order's there is nothing to empty.
+        if not booking.all_differences and "malformed" not in booking.payload:
             body = without_names(booking.body, booking.number)
             wiring.store.reduce(booking.number, without_addresses(booking.payload), body)
 
 
 def _tell(wiring: Wiring, counts: Counts) -> None:
     states = (State.READY, State.WAITING, State.FAILED)
-    by_state = {state.value: len(wiring.store.orders((state,))) for state in states}
+    by_state = {state.value: wiring.store.count(state) for state in states}
 
     sentence = _(
         "Fetched: {new} new, {changed} changed. Now {ready} ready to book, {waiting} waiting,"

@@ -19,7 +19,7 @@ from mww2minox.shop.intake import (
 )
 from mww2minox.shop.orders import ReceivedOrder, read_stored_order, without_addresses
 from mww2minox.shop.rereading import reread
-from mww2minox.state import StoredBooking, StoredOrder
+from mww2minox.state import Store, StoredBooking, StoredOrder
 from mww2minox.steps.booked_orders import tell_of_differences, unseen_differences
 from mww2minox.steps.journal_search import bookings_in_books
 from mww2minox.steps.named_orders import booked_orders
@@ -95,14 +95,14 @@ def verify(
     is_plain = not (everything or since or numbers)
     is_weekly = is_plain and _was_long_ago(wiring, now)
 
-    booked = bookings = booked_orders(wiring, numbers)
-    if since:
-        bookings = [booking for booking in bookings if _day(booking) >= since.isoformat()]
-    elif is_plain:
+    bookings = booked_orders(wiring, numbers)
+    if is_plain:
         lasts = now - LAST_DAYS if is_weekly else None
-        bookings = [booking for booking in bookings if _is_due(booking, lasts)]
+        bookings = _due(wiring.store, lasts)
+    elif not numbers:
+        bookings = wiring.store.bookings_dated(since.isoformat() if since else "")
     if not bookings:
-        return _say_nothing_to_verify(wiring, any_booked=bool(booked))
+        return _say_nothing_to_verify(wiring, any_booked=wiring.store.count(State.BOOKED) > 0)
 
     in_shop = _compare_with_shop(wiring, bookings)
     listed = lines_in_periods(wiring, bookings)
@@ -130,8 +130,18 @@ def _was_long_ago(wiring: Wiring, now: datetime) -> bool:
     return verified_at is None or not timedelta() <= now - verified_at < WEEKLY
 
 
+def _due(store: Store, lasts: datetime | None) -> list[StoredBooking]:
+    """Return the bookings that are to be looked at: not found right, or booked or dated since."""
+    day = lasts.date().isoformat() if lasts else None
+    candidates = store.bookings_to_verify(booked_since=lasts, dated_since=day)
+
+    return [booking for booking in candidates if _is_due(booking, lasts)]
+
+
 def _is_due(booking: StoredBooking, lasts: datetime | None) -> bool:
-    """Tell whether a booking is to be looked at: not found right, or booked or dated since then."""
+    """Tell whether a booking is to be looked at; what somebody has looked at before, or what is a
+    warning alone, is right.
+    """
     if booking.verified != "ok" or booking.unseen_differences:
         return True
     if lasts is None or booking.booked_at is None:

@@ -23,8 +23,9 @@ BINDING_SECONDS = 120
 Longer than a PUT's time limit (40 seconds, `transport`), `GHOST_SECONDS` and `LAG_SECONDS`
 together: what Minox does not have after that never comes (minox/exactly_once.md, "What binds").
 """
-PAUSES_GROW_BY = 5
-"""The first pause between looks is `LAG_SECONDS`, so that a long wait takes few requests."""
+FIRST_PAUSE_SECONDS = 0.25
+PAUSES_GROW_BY = 3
+"""What is there is seen soon, and a long wait takes few requests all the same."""
 
 Thing = TypeVar("Thing")
 
@@ -35,7 +36,7 @@ def poll(look: Callable[[], Thing | None], *, seconds: float = LAG_SECONDS) -> T
     Returns what `look` gave, or None when it never gave anything; raises what `look` raises.
     """
     deadline = time.monotonic() + seconds
-    pause: float = LAG_SECONDS
+    pause = FIRST_PAUSE_SECONDS
     while True:
         thing = look()
         if thing:

@@ -6,6 +6,7 @@ Source: books/rules.md, "An order's life".
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mww2minox import __version__
 from mww2minox.books.differences import order_changes, payment_undone
 from mww2minox.books.model import (
     ORDER_GONE,
@@ -20,6 +21,9 @@ from mww2minox.state import EMPTIED, OrderNow, ReadOrder, Store, StoredOrder
 
 KEPT_SINCE = ("payment_status", "taxed")
 """The fields that versions before this one did not keep of an order."""
+# no text: a key in the state, or what a UUID is derived from
+SORTED_BY = "sorted by"
+"""A note of the statuses and the first date that orders were sorted by last."""
 LARGEST_TOTAL = 10**10
 """A total of so many euros is not understood; its cents are not kept."""
 
@@ -297,8 +301,16 @@ def undone_since(booked: ReadOrder, now: OrderNow, statuses: Statuses) -> tuple[
 def sort_again(store: Store, statuses: Statuses) -> None:
     """Sort the orders that are not booked by the config's statuses and first date, which may have
     changed.
+
+    What waits is looked through when they have: it may be all that was ever cancelled.
     """
-    for order in store.orders((State.WAITING, State.READY, State.FAILED)):
+    # no text: a note of the state
+    sorted_by = f"{__version__} {sorted(statuses.selected)} {statuses.since}"
+    states = [State.READY, State.FAILED]
+    if store.note(SORTED_BY) != sorted_by:
+        states.append(State.WAITING)
+
+    for order in store.orders(states):
         waits = _reason_to_wait(order, statuses, asked_for=order.asked_for)
         # What the shop no longer has is not sent again, whatever its status was.
         if order.gone:
@@ -313,6 +325,7 @@ def sort_again(store: Store, statuses: Statuses) -> None:
         # One that failed stays so while it may be booked: the next push tries it again.
         elif not waits and order.state is State.WAITING:
             store.mark(order.number, *_next_state(order, statuses, asked_for=order.asked_for))
+    store.set_note(SORTED_BY, sorted_by)
 
 
 def _is_same(stored: Rejection | None, following: Rejection) -> bool:

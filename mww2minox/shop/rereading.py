@@ -55,12 +55,19 @@ def _by_page(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[list[Received
         return
 
     first, last = dates[0], dates[-1]
-    counts = [shop.count(archived=archived, since=first, until=last) for archived in (False, True)]
-    # At worst: a page that is not full, and the count that tells that nothing was missed.
-    requests = sum(count // PAGE + 2 for count in counts)
+    counts = {
+        archived: shop.count(archived=archived, since=first, until=last)
+        for archived in (False, True)
+    }
+    # Each page but the first begins with a row of the one before.
+    requests = sum(count // (PAGE - 1) + 1 for count in counts.values() if count)
     if requests >= len(wanted):
         return
 
-    for archived in (False, True):
-        for page in shop.pages(archived=archived, since=first, until=last):
+    for archived, count in counts.items():
+        # What was counted a moment ago as none is not asked for.
+        if not count:
+            continue
+        pages = shop.pages(archived=archived, since=first, until=last, expected=count)
+        for page in pages:
             yield page.orders

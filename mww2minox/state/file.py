@@ -12,6 +12,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -26,6 +27,12 @@ APPLICATION_ID_AT = 68
 """Where SQLite keeps it in the file, four bytes long (https://www.sqlite.org/fileformat2.html)."""
 PRIVATE = 0o600
 """The mode of all that is ours: for its owner only."""
+QUICK_TO_CHECK = 16 * 1024 * 1024
+"""Bytes that are looked through in a moment, so that each run does."""
+CHECK_EVERY = timedelta(hours=20)
+"""The daily run must not miss its day by seconds."""
+# no text: a key in the state, or what a UUID is derived from
+CHECKED = "checked for damage at"
 BUSY_SECONDS = 30
 """How long a write waits for that of another process."""
 
@@ -313,9 +320,36 @@ class StateFile:
             yield
 
     def _refuse_damage(self) -> None:
+        """Look through the whole file: a large one once a day, and after a run that was killed.
+
+        In between SQLite tells of the damage that it comes across.
+        """
+        if not self._is_check_due():
+            return
+
         result = self._rows("PRAGMA quick_check(1)")[0]["quick_check"]
         if result != "ok":
             raise self._unusable(str(result).splitlines()[0])
+
+        self._write(
+            "INSERT OR REPLACE INTO notes VALUES (:key, :moment)",
+            key=CHECKED,
+            moment=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def _is_check_due(self) -> bool:
+        if self.path.stat().st_size <= QUICK_TO_CHECK:
+            return True
+        if self._rows("SELECT 1 FROM runs WHERE finished_at IS NULL LIMIT 1"):
+            return True
+
+        checked = self._rows("SELECT value FROM notes WHERE key = :key", key=CHECKED)
+        if not checked:
+            return True
+
+        # A moment ahead was noted by a clock that was wrong.
+        since = datetime.now(UTC) - datetime.fromisoformat(checked[0]["value"])
+        return not timedelta() <= since < CHECK_EVERY
 
     def _in_progress(self) -> RunInProgress:
         sql = "SELECT * FROM runs WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1"

@@ -35,14 +35,15 @@ from mww2minox.state.turnover import explained, rows_of, with_row
 NONE = "[]"
 """An empty list, as the state file holds it."""
 BOOKINGS = """SELECT bookings.*, orders.paid_by,
+    CASE bookings.payload WHEN '' THEN orders.payload ELSE bookings.payload END AS kept_payload,
     (SELECT -sum(credit.total_cents) FROM orders AS credit
      WHERE credit.credits = bookings.number
      AND (credit.state IN ('booked', 'ready')
           OR credit.reason IN ('skipped_by_hand', 'before_since'))
     ) AS credited_cents
     FROM bookings JOIN orders USING (number)"""
-"""Bookings, with how their orders were paid, and with what the credit orders take back that are
-booked here or elsewhere, or will be.
+"""Bookings, with the JSON of their orders as they were booked, with how these were paid, and with
+what the credit orders take back that are booked here or elsewhere, or will be.
 """
 
 
@@ -274,6 +275,31 @@ class Store(Figures):
         limit = last.isoformat() if last else None
         return [row["number"] for row in self._rows(sql, first=first.isoformat(), last=limit)]
 
+    def count(self, state: State) -> int:
+        """Return how many orders are in a state."""
+        rows = self._rows("SELECT count(*) AS number FROM orders WHERE state = :state", state=state)
+        return int(rows[0]["number"])
+
+    def to_look_at_again(self, recent: str) -> dict[str, str]:
+        """Return the dates (ISO 8601) of the orders that are not booked, by number.
+
+        Without those that wait for `shop.since`, and those that are skipped and from before
+        `recent`.
+        """
+        sql = """SELECT number, date FROM orders WHERE state IN ('waiting', 'ready', 'failed')
+                 AND reason IS NOT 'before_since'
+                 UNION ALL
+                 SELECT number, date FROM orders WHERE state = 'skipped' AND date >= :recent
+                 AND reason IS NOT 'before_since'
+                 ORDER BY date, number"""
+        return {row["number"]: row["date"] for row in self._rows(sql, recent=recent)}
+
+    def totals(self) -> dict[str, int | None]:
+        """Return the totals of all orders in cents, by number; None where it is not known."""
+        # By an index that has both: no order is looked into.
+        sql = "SELECT number, total_cents FROM orders INDEXED BY orders_by_day"
+        return {row["number"]: row["total_cents"] for row in self._rows(sql)}
+
     def keep_paid_by(self, number: str, paid_by: str) -> None:
         """Store how an order was paid, told by the shop apart from it; empty: not received yet."""
         self._write(
@@ -334,6 +360,55 @@ class Store(Figures):
         bookings = self._read(self._booking, sql, numbers=json.dumps(list(numbers)))
         return {booking.number: booking for booking in bookings}
 
+    def bookings_to_look_at(self) -> list[StoredBooking]:
+        """Return the bookings with differences or warnings, whether or not somebody looked."""
+        return self._bookings_where(TO_LOOK_AT)
+
+    def bookings_to_verify(
+        self, *, booked_since: datetime | None = None, dated_since: str | None = None
+    ) -> list[StoredBooking]:
+        """Return the bookings in Minox that are not verified as right, or that differ; and those
+        booked since a moment, or of orders dated since a day (ISO 8601).
+        """
+        # Each part has an index of its own: together they would have none.
+        numbers = f"""SELECT number FROM bookings WHERE verified IS NOT 'ok'
+            UNION SELECT number FROM bookings WHERE {TO_LOOK_AT}
+            UNION SELECT number FROM bookings WHERE booked_at >= :booked_since
+            UNION SELECT number FROM orders WHERE date >= :dated_since AND state = 'booked'"""  # noqa: S608
+        return self._bookings_where(
+            f"bookings.number IN ({numbers}) AND booked_at IS NOT NULL",
+            booked_since=booked_since.isoformat() if booked_since else None,
+            dated_since=dated_since,
+        )
+
+    def bookings_dated(self, since: str = "") -> list[StoredBooking]:
+        """Return the bookings in Minox of orders dated since a day (ISO 8601), or all."""
+        return self._bookings_where("orders.date >= :since AND booked_at IS NOT NULL", since=since)
+
+    def bookings_with_addresses(self, right_before: datetime) -> list[StoredBooking]:
+        """Return the bookings that are right since before a moment, and whose orders have their
+        addresses.
+        """
+        return self._bookings_where(
+            """bookings.number IN (
+                 SELECT number FROM orders WHERE state = 'booked'
+                 AND instr(payload, '"emptied": true') = 0 AND date <= :day
+               ) AND verified_at < :moment""",
+            day=right_before.date().isoformat(),
+            moment=right_before.isoformat(),
+        )
+
+    def _bookings_where(self, condition: str, **values: object) -> list[StoredBooking]:
+        # no text: SQL
+        sql = f"{BOOKINGS} WHERE {condition} ORDER BY orders.date, length(number), number"
+        return self._read(self._booking, sql, **values)
+
+    def booked_in_month(self, month: str) -> int:
+        """Return how many orders of a month (`2026-03`) are booked."""
+        sql = """SELECT count(*) AS number FROM orders WHERE state = 'booked'
+                 AND date >= :month AND date < :month || '~'"""
+        return int(self._rows(sql, month=month)[0]["number"])
+
     def turnovers_of(self, numbers: Sequence[str]) -> dict[str, Turnover]:
         """Return what the bookings of these orders add to the books, by number, where known."""
         sql = """SELECT * FROM booking_vat WHERE number IN (SELECT value FROM json_each(:numbers))
@@ -359,7 +434,7 @@ class Store(Figures):
             customer=row["customer"],
             total_cents=row["total_cents"],
             body=row["body"],
-            payload=json.loads(row["payload"]),
+            payload=json.loads(row["kept_payload"]),
             read=self._reader,
             paid_by=row["paid_by"],
             sent_at=datetime.fromisoformat(row["sent_at"]),
@@ -436,10 +511,12 @@ class Store(Figures):
         with self.transaction():
             # Of a booking that is seen to be there again, the first moment counts.
             self._write(
-                "UPDATE bookings SET booked_at = coalesce(booked_at, :now) WHERE number = :number",
+                """UPDATE bookings SET booked_at = coalesce(booked_at, :now)
+                   WHERE number = :number""",
                 number=number,
                 now=_now(),
             )
+            self._keep_once(number)
 
             # What was sent is booked, not what the shop says since; another's has no body of ours.
             self._write(
@@ -450,6 +527,17 @@ class Store(Figures):
                    WHERE number = :number""",
                 number=number,
             )
+
+    def _keep_once(self, number: str) -> None:
+        """Keep the JSON of a booked order once, where its booking has the same.
+
+        From now on it changes for both.
+        """
+        self._write(
+            """UPDATE bookings SET payload = '' WHERE number = :number
+               AND payload = (SELECT payload FROM orders WHERE number = :number)""",
+            number=number,
+        )
 
     def drop_intent(self, number: str, state: State, rejection: Rejection | None) -> None:
         """What was to be booked is not in Minox and never will be: the order is in `state`."""
@@ -564,6 +652,7 @@ class Store(Figures):
                 total_cents=booking.total_cents,
                 payload=json_text(booking.payload),
             )
+            self._keep_once(booking.number)
 
     def mark_changed_in_shop(self, number: str, differences: Sequence[Difference]) -> None:
         """Store how a booked order now differs in the shop.
@@ -657,9 +746,8 @@ class Store(Figures):
             )
 
             self._write(
-                "UPDATE bookings SET payload = :payload, body = :body WHERE number = :number",
+                "UPDATE bookings SET payload = '', body = :body WHERE number = :number",
                 number=number,
-                payload=json_text(payload),
                 body=body,
             )
 

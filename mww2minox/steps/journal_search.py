@@ -79,15 +79,17 @@ def _ours_elsewhere(wiring: Wiring, numbers: Sequence[str]) -> dict[str, Found]:
 
 def _search(wiring: Wiring, sought: Iterable[StoredOrder]) -> Search:
     """Gather what is known beside the books: other orders, and whose the bookings are already."""
-    # All orders: a booking of ours for another order stands for none of those that are sought.
-    orders = {order.number: order for order in wiring.store.orders()}
     # Those that are sought may be as the shop has them now, and not as they were booked.
-    orders |= {order.number: order for order in sought}
-    facts = _Facts(wiring, orders)
+    given = {order.number: order for order in sought}
+    facts = _Facts(wiring, given)
+
+    # All orders: a booking of ours for another order stands for none of those that are sought.
+    totals = {number: _euros(cents) for number, cents in wiring.store.totals().items()}
+    totals |= {number: stored_total(order) for number, order in given.items()}
 
     return Search(
         journal=wiring.config.minox.journal,
-        orders={number: _sought(wiring, order) for number, order in orders.items()},
+        orders={number: _sought(wiring, number, total) for number, total in totals.items()},
         dates_of=facts.dates_of,
         has_customer=facts.has_customer,
         taken=wiring.store.orders_of_bookings(),
@@ -96,9 +98,8 @@ def _search(wiring: Wiring, sought: Iterable[StoredOrder]) -> Search:
     )
 
 
-def _sought(wiring: Wiring, order: StoredOrder) -> SoughtOrder:
-    batch_id = wiring.booker.batch_id(order.number)
-    return SoughtOrder(number=order.number, total=stored_total(order), batch_id=batch_id)
+def _sought(wiring: Wiring, number: str, total: Decimal | None) -> SoughtOrder:
+    return SoughtOrder(number=number, total=total, batch_id=wiring.booker.batch_id(number))
 
 
 class _Facts:
@@ -106,22 +107,28 @@ class _Facts:
     finding its customer may take a request.
     """
 
-    def __init__(self, wiring: Wiring, orders: Mapping[str, StoredOrder]) -> None:
+    def __init__(self, wiring: Wiring, given: Mapping[str, StoredOrder]) -> None:
         self._wiring = wiring
-        self._orders = orders
+        self._orders: dict[str, StoredOrder | None] = dict(given)
         self._customers: dict[str, frozenset[str]] = {}
+
+    def _order(self, number: str) -> StoredOrder | None:
+        if number not in self._orders:
+            self._orders[number] = self._wiring.store.order(number)
+        return self._orders[number]
 
     def dates_of(self, number: str) -> Iterable[date]:
         """Yield the dates of an order and of its status change, as far as they are known."""
-        stored = self._orders[number]
-        if stored.date:
+        stored = self._order(number)
+        if stored and stored.date:
             yield date.fromisoformat(stored.date)
-        if stored.order and stored.order.status_changed:
+        if stored and stored.order and stored.order.status_changed:
             yield stored.order.status_changed
 
     def has_customer(self, number: str, customer: str) -> bool:
         """Tell whether an order's e-mail finds this customer in Minox."""
-        order = self._orders[number].order
+        stored = self._order(number)
+        order = stored.order if stored else None
         email = address_of(order.email) if order else ""
         if order is None or email in ("", UNKNOWN) or not customer:
             return False
@@ -141,4 +148,8 @@ class _Facts:
 
 def stored_total(order: StoredOrder) -> Decimal | None:
     """Return an order's total in euros; None where the shop's answer did not tell it."""
-    return None if order.total_cents is None else Decimal(order.total_cents) / 100
+    return _euros(order.total_cents)
+
+
+def _euros(cents: int | None) -> Decimal | None:
+    return None if cents is None else Decimal(cents) / 100

@@ -47,15 +47,8 @@ def booked_order(wiring: Wiring, number: str) -> StoredBooking:
 
 
 def booked_orders(wiring: Wiring, numbers: Sequence[str]) -> list[StoredBooking]:
-    """Return the bookings of these orders, or all where none is named, by order date.
-
-    UsageError as in `booked_order`.
-    """
-    for number in numbers:
-        booked_order(wiring, number)
-
-    bookings = [booking for booking in wiring.store.bookings() if booking.booked_at]
-    return [booking for booking in bookings if not numbers or booking.number in numbers]
+    """Return the bookings of these orders. UsageError as in `booked_order`."""
+    return [booked_order(wiring, number) for number in numbers]
 
 
 def each_alone(

@@ -1,7 +1,6 @@
 """Bookings read by whole periods, where that takes fewer requests than one by one."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from mww2minox.books.model import TransactionLine
 from mww2minox.books.periods import period_of
@@ -12,6 +11,9 @@ from mww2minox.wiring import Wiring
 FEW = 3
 """So few of a period are read one by one: a list has other bookings too, and may have pages."""
 
+# no text: a key in the state, or what a UUID is derived from
+PER_BOOKING = "pages of a period per booking"
+"""A note of how many requests the list of a period took, for each booking of ours in it."""
 Period = tuple[int, int]
 """Fiscal year, and period in it."""
 
@@ -21,39 +23,56 @@ def lines_in_periods(
 ) -> Mapping[str, Sequence[TransactionLine]]:
     """Return the lines of these bookings that periods show, by UUID.
 
-    A period is read where half of the bookings of its month are wanted, and while that takes fewer
-    requests than they are. What a person has moved to another period is not among them, or in part.
-    Raises VendorError.
+    A period is read where that takes fewer requests than the bookings of it do. What a person has
+    moved to another period is not among them, or in part. Raises VendorError.
     """
-    wanted: dict[Period, int] = {}
-    for booking in _of_months_that_are_wanted(wiring, bookings):
+    periods: dict[Period, list[StoredBooking]] = {}
+    for booking in bookings:
         period = _period(wiring, booking)
         if period:
-            wanted[period] = wanted.get(period, 0) + 1
+            periods.setdefault(period, []).append(booking)
 
     lines: dict[str, list[TransactionLine]] = {}
-    for (fiscal_year, period_number), count in wanted.items():
-        if count <= FEW:
+    for period, wanted in periods.items():
+        if len(wanted) <= FEW or not _is_worth_it(wiring, wanted):
             continue
-        of_period = wiring.minox.lines_of_period(fiscal_year, period_number, most=count - 1)
-        for line in of_period or ():
+        for line in _lines_of(wiring, period, wanted):
             lines.setdefault(line.batch_id, []).append(line)
     return lines
 
 
-def _of_months_that_are_wanted(
-    wiring: Wiring, bookings: Sequence[StoredBooking]
-) -> Iterable[StoredBooking]:
-    """Yield those of which at least half of the orders' month is wanted.
+def _is_worth_it(wiring: Wiring, wanted: Sequence[StoredBooking]) -> bool:
+    """Tell whether the list of a period takes fewer requests than its bookings do.
 
-    A few new ones would not be worth all that the period has.
+    Until one was read, that is where half of the bookings of these months are wanted: a few new
+    ones would not be worth all that the period has.
     """
-    wanted = Counter(map(_month, bookings))
-    known = Counter(map(_month, wiring.store.bookings()))
+    known = _known_in_months(wiring, wanted)
+    per_booking = wiring.store.note(PER_BOOKING)
+    if per_booking is None:
+        return 2 * len(wanted) >= known
 
-    return (
-        booking for booking in bookings if 2 * wanted[_month(booking)] >= known[_month(booking)]
-    )
+    return float(per_booking) * known < len(wanted)
+
+
+def _lines_of(
+    wiring: Wiring, period: Period, wanted: Sequence[StoredBooking]
+) -> Sequence[TransactionLine]:
+    """Read the list of a period, if it has fewer pages than `wanted` bookings, and note how many it
+    takes for each booking that is known.
+    """
+    sent_before = wiring.minox_transport.requests_sent
+    fiscal_year, number = period
+    lines = wiring.minox.lines_of_period(fiscal_year, number, most=len(wanted) - 1)
+
+    pages = wiring.minox_transport.requests_sent - sent_before
+    known = max(1, _known_in_months(wiring, wanted))
+    wiring.store.set_note(PER_BOOKING, f"{pages / known:.4f}")
+    return lines or ()
+
+
+def _known_in_months(wiring: Wiring, bookings: Sequence[StoredBooking]) -> int:
+    return sum(wiring.store.booked_in_month(month) for month in set(map(_month, bookings)))
 
 
 def _month(booking: StoredBooking) -> str:

@@ -24,7 +24,7 @@ ORDER = """INSERT INTO orders
 BOOKING = """INSERT INTO bookings
     (number, batch_id, customer, total_cents, body, payload, sent_at, booked_at, verified,
      verified_at, warnings)
-    VALUES (:number, :batch_id, :customer, :total_cents, :body, :payload, :now, :now, 'ok', :now,
+    VALUES (:number, :batch_id, :customer, :total_cents, :body, '', :now, :now, 'ok', :now,
      :warnings)"""
 
 Made = dict[str, Any]

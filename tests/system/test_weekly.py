@@ -136,6 +136,8 @@ def test_many_bookings_of_a_period_are_read_by_page_and_few_one_by_one(
 
 
 def test_a_few_new_ones_are_not_worth_a_whole_period(shop: Inside, vendors: Sandbox) -> None:
+    vendors.settings.page_size = 5
+    assert shop("verify", "--all").status == 0
     for number in range(1020, 1025):
         offer(vendors, number)
     for command in ("fetch", "push"):
@@ -143,6 +145,20 @@ def test_a_few_new_ones_are_not_worth_a_whole_period(shop: Inside, vendors: Sand
     vendors.requests.clear()
     assert shop("verify").status == 0
     assert read_one_by_one(vendors) == 5
+
+
+def test_a_new_tenth_of_a_period_is_read_by_page_where_that_is_known_to_be_less(
+    shop: Inside, vendors: Sandbox
+) -> None:
+    vendors.settings.page_size = 100
+    assert shop("verify", "--all").status == 0
+    for number in range(1020, 1025):
+        offer(vendors, number)
+    for command in ("fetch", "push"):
+        assert shop(command).status == 0
+    vendors.requests.clear()
+    assert shop("verify").status == 0
+    assert read_one_by_one(vendors) == 0, "one page has them all"
 
 
 def test_a_list_of_more_pages_than_bookings_is_left(shop: Inside, vendors: Sandbox) -> None:

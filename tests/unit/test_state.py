@@ -794,3 +794,95 @@ def test_a_log_without_room_says_so_and_any_other_log_says_what_is_wrong(path: P
     full = LogUnwritable(path, OSError(errno.ENOSPC, "No space left on device"))
     assert "Make room on the disk" in full.suggestion
     assert "at the file's owner" in LogUnwritable(path, ValueError()).suggestion
+
+
+# What is stored once, and what is not looked at
+
+
+def payload_of_booking(store: Store, number: str) -> str:
+    sql = "SELECT payload FROM bookings WHERE number = ?"
+    return str(store.db.execute(sql, (number,)).fetchone()[0])
+
+
+def test_the_order_of_a_booking_is_kept_once_from_when_it_is_booked(path: Path) -> None:
+    there = replace(booking(), payload=order().payload)
+    with Store(filled(path, 1)) as store:
+        store.intend_booking(there)
+        assert payload_of_booking(store, "1001"), "the shop may change the order meanwhile"
+        store.mark_booked("1001")
+        assert payload_of_booking(store, "1001") == ""
+        stored = store.booking("1001")
+        assert stored
+        assert stored.payload == there.payload
+
+
+def test_an_order_that_changed_before_it_is_known_to_be_booked_is_kept_as_it_was(
+    path: Path,
+) -> None:
+    there = replace(booking(), payload=order().payload)
+    with Store(filled(path, 1)) as store:
+        store.intend_booking(there)
+        store.take_in(order("1001", reference="another"))
+        store.mark_booked("1001")
+        stored, now = store.booking("1001"), store.order("1001")
+        assert stored
+        assert now
+        assert (stored.payload, now.payload["reference"]) == (there.payload, "another")
+
+
+def test_a_state_of_the_version_before_keeps_each_order_once_and_loses_none(
+    path: Path, later: None
+) -> None:
+    del later
+    known = list(tables.migrations._migrations)  # noqa: SLF001
+    place = tables.migrations.names().index("m014_payload_once")
+    tables.migrations._migrations[:] = known[:place]  # noqa: SLF001
+    filled(path, 3)
+    with closing(sqlite3.connect(path)) as db, db:
+        # The first is as its order is, the second was changed in the shop, the third is an intent.
+        db.execute(
+            """INSERT INTO bookings
+               (number, batch_id, customer, total_cents, body, payload, sent_at, booked_at)
+               SELECT number, 'b', '10001', 1, '[]',
+                      CASE number WHEN '1002' THEN '{"as": "it was"}' ELSE payload END,
+                      '2026-03-20T12:00:00+00:00',
+                      CASE number WHEN '1003' THEN NULL ELSE '2026-03-20T12:00:00+00:00' END
+               FROM orders"""
+        )
+        before = dict(db.execute("SELECT number, payload FROM bookings"))
+    tables.migrations._migrations[:] = known  # noqa: SLF001
+
+    with Store(path) as store:
+        after = {there.number: there.payload for there in store.bookings()}
+        assert after == {number: json.loads(text) for number, text in before.items()}
+        kept = [payload_of_booking(store, number) for number in before]
+        assert kept == ["", before["1002"], before["1003"]]
+    assert path.with_name("state.db.before-m014_payload_once").exists()
+
+
+def test_a_run_with_nothing_to_do_looks_through_no_table(path: Path) -> None:
+    statements: list[str] = []
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    with Store(filled(path, 1)) as store:
+        store.db.set_trace_callback(statements.append)
+        store.bookings_to_verify()
+        store.bookings_to_verify(booked_since=moment, dated_since="2026-03-01")
+        store.bookings_to_look_at()
+        store.bookings_with_addresses(moment)
+        store.intents()
+        store.has_long_invoice_numbers()
+        store.has_unbooked_before("2026-01-01")
+        store.to_look_at_again("2026-01-01")
+        store.count(State.READY)
+        store.booked_in_month("2026-03")
+        store.totals()
+        store.db.set_trace_callback(None)
+
+        for statement in statements:
+            plan = store.db.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+            tables_scanned = [
+                row[3]
+                for row in plan
+                if row[3].startswith("SCAN") and "USING" not in row[3] and " bookings" in row[3]
+            ]
+            assert tables_scanned == [], statement
