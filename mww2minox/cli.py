@@ -452,6 +452,17 @@ def report(  # noqa: PLR0913 - the command's options
     )
 
 
+@cli.command(help=N_("Show why an order is booked the way it is, or why it is not."))
+@argument("order", metavar=N_("ORDER"))
+@_format_option("table", "json")
+@click.pass_obj
+def explain(settings: Settings, order: str, form: str) -> ExitStatus:
+    from mww2minox.commands.explain import explain as run
+
+    (number,) = _numbers([order])
+    return _wired(settings, "explain", lambda wiring: run(wiring, number, form=form))
+
+
 @cli.command(
     help=N_("Show or install what runs it: fetch every half hour, push and verify every day.")
 )
@@ -610,7 +621,7 @@ def _wired(
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     command = COMMANDS[name]
     settings.config_path = find_config(settings.config)
-    config = load_config(settings.config_path)
+    config = load_config(settings.config_path, keyless=command.keyless)
     path = settings.state or config.state_path
 
     with Store(path, read=read_order) as store:

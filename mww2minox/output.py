@@ -201,7 +201,10 @@ class Output:
         self._data.file.flush()
 
     def table(
-        self, title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]
+        self,
+        title: str,
+        columns: Sequence[tuple[str, str]],
+        rows: Iterable[Sequence[str]],
     ) -> None:
         """Show a table; a column is its heading and `left` or `right`.
 
@@ -235,6 +238,26 @@ class Output:
             for heading, cell in zip(headings[1:], others, strict=True):
                 if cell:
                     self.line(f"  {heading}: {cell}")
+
+    def facts(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Show what is known, each behind its name; in a terminal it goes on under its own
+        beginning.
+        """
+        width = max((len(name) for name, _text in rows), default=0) + 2
+        if not self._data.is_terminal:
+            for name, text in rows:
+                self._data.tell(f"{name:<{width}}{printable(text)}")
+            return
+
+        from rich.table import Table
+        from rich.text import Text
+
+        grid = Table.grid(padding=(0, 0))
+        grid.add_column(width=width)
+        grid.add_column(overflow="fold")
+        for name, text in rows:
+            grid.add_row(name, Text(printable(text)))
+        self._data.console.print(grid)
 
     def line(self, text: str, style: str = "") -> None:
         """Show a line of data, in a colour where there is a terminal."""

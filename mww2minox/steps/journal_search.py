@@ -63,7 +63,9 @@ def _ours_elsewhere(wiring: Wiring, numbers: Sequence[str]) -> dict[str, Found]:
     elsewhere: dict[str, Found] = {}
     for number in numbers:
         batch_id = wiring.booker.batch_id(number)
-        lines = wiring.minox.booking(batch_id)
+        # Stored with what becomes of the order.
+        with wiring.exchanges.noted(number):
+            lines = wiring.minox.booking(batch_id)
         if lines:
             elsewhere[number] = Found(booking=own_booking(batch_id, lines, number))
     return elsewhere
