@@ -9,8 +9,8 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence, Sized
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from mww2minox.errors import LogUnwritable
 from mww2minox.language.cleaning import one_line, visible, visible_lines
+from mww2minox.language.texts import _
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import ProgressColumn, Task
 
 WIDTH = 80
 LOG_BYTES = 1_000_000
@@ -293,18 +295,52 @@ class Output:
 
         self._data.console.print(Markdown(markdown, hyperlinks=False))
 
+    @contextmanager
+    def telling_so_far(self, sentence: Callable[[], str]) -> Iterator[None]:
+        """Say what was done so far, where the work inside is interrupted."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.say(sentence())
+            raise
+
     def each(self, label: str, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items behind a progress bar, where there is a terminal and not quiet."""
         if self.quiet or not self._words.is_terminal:
             yield from items
             return
 
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import Progress
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        columns = _progress_columns()
         total = len(items) if isinstance(items, Sized) else None
         with Progress(*columns, console=self._words.console, transient=True) as bar:
             yield from bar.track(items, description=label, total=total)
+
+
+def _progress_columns() -> tuple["ProgressColumn", ...]:
+    """Return what is shown of a long run: how far it is, how fast it goes, how long it takes."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: "Task") -> Text:
+            speed = task.finished_speed or task.speed
+            # Before the second there is none.
+            if not speed:
+                return Text("")
+            if speed < 1:
+                return Text(_("{count:.0f} a minute").format(count=speed * 60))
+            return Text(_("{count:.0f} a second").format(count=speed))
+
+    named = TextColumn("{task.description}")
+    return named, BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn()
 
 
 class _PrivateHandler(RotatingFileHandler):

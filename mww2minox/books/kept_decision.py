@@ -4,7 +4,7 @@ It holds no name, address, e-mail address or VAT number, so that it stays as lon
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -183,7 +183,7 @@ def kept_of(
         journal=booking.journal,
         amounts=amounts_of(workings),
         vat=tuple(map(_vat, workings.vat)),
-        shares=tuple(map(_share, booking.shares)),
+        shares=kept_shares(booking.shares),
         rounding=_rounding(workings.rounding),
         strategy=order.tax_strategy,
         region=region_of(order, rules.shop_country),
@@ -259,9 +259,11 @@ def _vat(vat: RateVat) -> KeptVat:
     return KeptVat(_rate(vat.rate), vat.by_lines, vat.by_invoice, cents(vat.booked))
 
 
-def _share(share: VatShare) -> KeptShare:
-    return KeptShare(
-        share.code, _rate(share.rate), share.ledger, cents(share.net), cents(share.vat)
+def kept_shares(shares: Iterable[VatShare]) -> tuple[KeptShare, ...]:
+    """Return what is kept of what each VAT code has on each ledger account."""
+    return tuple(
+        KeptShare(share.code, _rate(share.rate), share.ledger, cents(share.net), cents(share.vat))
+        for share in shares
     )
 
 

@@ -221,6 +221,10 @@ class Minox:
 
     # Bookings
 
+    def booking_url(self, batch_id: str) -> str:
+        """Return where a booking is sent to."""
+        return f"{self._transport.base_url}{self._base}/transaction_line_batch/{batch_id}"
+
     def put_booking(
         self,
         batch_id: str,

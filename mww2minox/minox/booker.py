@@ -178,16 +178,17 @@ class Booker:
     ) -> Booking | StoredBooking | Rejection:
         """Return what `book` would send for an order that is not booked, or why nothing.
 
-        `judged` is what the same run made of others. An intent stands for its own bytes; Minox is
-        asked for it where it no longer binds.
+        `judged` is what the same run made of others. Minox is asked for what was sent before: where
+        it has that, it comes back as booked now, and nothing is sent. While it may still come, it
+        stands for its own bytes.
         """
         intent = self._store.booking(order.number)
         if intent is None:
             return self.decide(order, judged=judged)
+        if self._minox.booking(intent.batch_id):
+            return replace(intent, booked_at=datetime.now(UTC))
         if _binds(intent):
             return outcome_unknown(order) if order.waits else intent
-        if self._minox.booking(intent.batch_id):
-            return intent
         return order.waits or self.decide(order, judged=judged)
 
     def decide(

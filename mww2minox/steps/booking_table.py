@@ -11,7 +11,6 @@ from mww2minox.books.model import (
     CustomerByEmail,
     CustomerOfOriginal,
     DebtorLine,
-    FixedCustomer,
     TransactionLine,
 )
 from mww2minox.language.texts import _, day, number
@@ -50,20 +49,21 @@ def show_booking(
     show_lines(output, title, shown_lines(booking, customer, names))
 
 
-def customer_of_booking(booking: Booking, remembered: str | None) -> str:
+def customer_of_booking(booking: Booking, number: str | None, *, with_name: bool = False) -> str:
     """Name the customer of a booking as far as it is known without asking Minox.
 
-    `remembered` is the number of one that is known by its e-mail address, if it is.
+    `number` is its number in Minox, if that is known; `with_name` adds that of the order.
     """
-    match booking.customer:
-        case FixedCustomer(number=fixed):
-            return _("customer {number}").format(number=fixed)
-        case CustomerByEmail() if remembered:
-            return _("customer {number}").format(number=remembered)
-        case CustomerByEmail():
-            return _("customer by e-mail")
-        case CustomerOfOriginal(order_number=original):
-            return _("customer of order {number}").format(number=original)
+    shown = _("customer by e-mail")
+    if number:
+        shown = _("customer {number}").format(number=number)
+    elif isinstance(booking.customer, CustomerOfOriginal):
+        shown = _("customer of order {number}").format(number=booking.customer.order_number)
+
+    if not (with_name and isinstance(booking.customer, CustomerByEmail)):
+        return shown
+    buyer = booking.customer.buyer
+    return f"{shown} {buyer.company or buyer.name}".strip()
 
 
 def shown_lines(booking: Booking, customer: str, names: Mapping[str, str]) -> list[Shown]:

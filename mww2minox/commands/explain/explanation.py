@@ -27,6 +27,7 @@ from mww2minox.books.model import (
     CustomerByEmail,
     Facts,
     FiscalYear,
+    FixedCustomer,
     FoundBy,
     Order,
     Rejection,
@@ -52,8 +53,8 @@ class Explanation:
     `booking` is what was sent or adopted, with `kept` of its decision. `now` is how the rules and
     the config of now would book the order, `amounts_now` what they make of its lines, and
     `objections` what they say against it. `mapping` is the config's of now. `is_dated` tells
-    whether the fiscal years of the administration are known, and `remembered` is the number of a
-    customer that is known by the order's e-mail address. `zone` is where moments are shown.
+    whether the fiscal years of the administration are known, and `remembered` is the number of the
+    customer that it would be booked on. `zone` is where moments are shown.
     """
 
     order: StoredOrder
@@ -210,8 +211,11 @@ def _decided_now(
 
 
 def _remembered(wiring: Wiring, booking: Booking | None) -> str | None:
-    """Return the number of the customer that a booking names by e-mail, where it is known."""
+    """Return the number of the customer that a booking names, where it is known."""
     customer = booking.customer if booking else None
+    if isinstance(customer, FixedCustomer):
+        return customer.number
+
     identity = wiring.store.note(SHOP_IDENTITY)
     if identity is None or not isinstance(customer, CustomerByEmail):
         return None
