@@ -783,8 +783,8 @@ def main() -> NoReturn:
     """Be the console script.
 
     To be stopped, as by a system that goes down, is to be interrupted: what is under way is stored,
-    and what was done is told. The process ends as soon as all is written: Python's own way out takes every module down first,
-    which takes longer than many a command.
+    and what was done is told. The process ends as soon as all is written: Python's own way out
+    takes every module down first, which takes longer than many a command.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     status = run()
