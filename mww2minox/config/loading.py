@@ -112,7 +112,7 @@ def _without_keys(document: Document) -> Document:
     anything.
     """
     values = dict(document.values)
-    for section, key in sorted(SECRET_FILES):
+    for section, key in sorted(SECRET_FILES | {("minox", "client_id")}):
         settings = values.get(section)
         if not isinstance(settings, dict):
             continue

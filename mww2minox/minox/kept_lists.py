@@ -49,14 +49,19 @@ def keep_names(
     store: Store, rules: BookingRules, accounts: Iterable[ListEntry], codes: Iterable[VatCode]
 ) -> Names:
     """Keep and return the names of the ledger accounts and VAT codes that the config books with."""
+    used = names_of(rules, accounts, codes)
+    with store.transaction():
+        store.set_note(NAMES, _names().dump_json(dict(used)).decode())
+        store.set_note(NAMED_AT, datetime.now(UTC).isoformat())
+    return used
+
+
+def names_of(rules: BookingRules, accounts: Iterable[ListEntry], codes: Iterable[VatCode]) -> Names:
+    """Return the names of the ledger accounts and VAT codes that these rules book with."""
     names = {name_key(LEDGER, account.id): account.description for account in accounts}
     names |= {name_key(CODE, code.code): code.description for code in codes}
 
-    used = {key: names[key] for key in used_keys(rules) if names.get(key)}
-    with store.transaction():
-        store.set_note(NAMES, _names().dump_json(used).decode())
-        store.set_note(NAMED_AT, datetime.now(UTC).isoformat())
-    return used
+    return {key: names[key] for key in used_keys(rules) if names.get(key)}
 
 
 def kept_names(store: Store) -> Names:

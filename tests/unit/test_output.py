@@ -8,8 +8,9 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 from rich.console import Console
+from rich.progress import Task, TaskID
 
-from mww2minox.output import Output, _folded, _Stream
+from mww2minox.output import Output, _folded, _progress_columns, _Stream
 
 SENTENCE = (
     "Ask the customer for it, and put it in the invoice address in the shop. Then run: mww2minox"
@@ -114,3 +115,14 @@ def test_symbols_are_for_where_they_can_be_seen(
         monkeypatch.setenv(name, value)
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     assert Output(data=stream).has_symbols is has_symbols
+
+
+def test_a_long_run_shows_its_pace_once_there_is_one() -> None:
+    *_others, rate, remaining = _progress_columns()
+    task = Task(TaskID(0), "push", total=100, completed=0, _get_time=float)
+    assert str(rate.render(task)) == ""
+    task.finished_speed = 4.0
+    assert str(rate.render(task)) == "4 a second"
+    task.finished_speed = 0.5
+    assert str(rate.render(task)) == "30 a minute"
+    assert str(remaining.render(task)) == "-:--:--"

@@ -117,6 +117,8 @@ def _verified(explanation: Explanation) -> str:
         return _("right since {moment}").format(moment=at)
     if booking.all_differences:
         return _("{moment}, with differences").format(moment=at)
+    if booking.is_absent:
+        return _("{moment}: the order wants no booking, and Minox has none").format(moment=at)
     return at
 
 

@@ -15,7 +15,6 @@ from mww2minox.reasons import brief, explain_rejection
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.booked_orders import tell_of_warnings
 from mww2minox.steps.booking_table import (
-    NARROW,
     customer_of_booking,
     named,
     show_booking,
@@ -116,7 +115,7 @@ def _show_in_lines(wiring: Wiring, plans: Sequence[Plan]) -> None:
         (_("What push does"), "left"),
     ]
     title = _("Orders: {count}").format(count=len(plans))
-    wiring.output.table(title, columns, map(_line, plans), stack_below=NARROW)
+    wiring.output.table(title, columns, map(_line, plans))
     for plan in plans:
         if isinstance(plan.outcome, Booking | StoredBooking):
             tell_of_warnings(wiring, plan.outcome.warnings)
@@ -185,7 +184,7 @@ def _show_sums(wiring: Wiring, plans: Sequence[Plan]) -> None:
         "To be booked: {count} orders, {total}; per VAT code and ledger account",
         len(sent),
     ).format(count=len(sent), total=money(Decimal(cents) / 100))
-    wiring.output.table(title, columns, rows, stack_below=NARROW)
+    wiring.output.table(title, columns, rows)
 
 
 def _sum_row(total: Sum, wiring: Wiring) -> tuple[str, ...]:
