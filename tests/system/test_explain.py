@@ -172,6 +172,7 @@ def test_an_answer_that_was_lost_is_told_as_that(inside: Inside, vendors: Sandbo
     assert "it is not known yet whether Minox has it" in shown
     assert "booking sent no answer" in shown
     assert "Lines as they were sent" in shown
+    assert "it would be booked" not in shown
 
 
 def test_an_adopted_order_tells_which_booking_it_is_and_how_it_was_known(

@@ -136,6 +136,10 @@ def _show_refusals(output: Output, explanation: Explanation) -> None:
         output.paragraph(text.message)
         output.paragraph(text.suggestion)
 
+    # What was sent is for Minox to tell, whatever the rules say of it by now.
+    if explanation.booking:
+        return
+
     first = rejection.reason if rejection else None
     others = [other for other in explanation.objections if other.reason is not first]
     if others:
@@ -163,6 +167,7 @@ def _show_amounts(output: Output, explanation: Explanation) -> None:
         return
 
     if explanation.is_booked and explanation.kept.decision is None:
+        output.line("")
         output.paragraph(_said_of_old(explanation))
     columns = [
         (_("Lines"), "left"),
