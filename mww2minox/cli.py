@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
 from contextlib import suppress
 from functools import partial
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from logging import Logger
     from pathlib import Path
+    from types import FrameType
 
     from mww2minox.wiring import Wiring
 
@@ -245,6 +247,7 @@ def fetch(
 @option("--limit", type=IntRange(min=1), metavar="N", help=N_("At most this many orders."))
 @_until_option
 @_order_option
+@_format_option("table", "json")
 @_wait_option
 @click.pass_obj
 def push(  # noqa: PLR0913 - the command's options
@@ -253,15 +256,24 @@ def push(  # noqa: PLR0913 - the command's options
     limit: int | None,
     until: datetime | None,
     orders: Sequence[str],
+    form: str,
     wait: float,
 ) -> ExitStatus:
     from mww2minox.commands.push import push as run
+
+    if form != "table" and not dry_run:
+        raise click.UsageError(_("Give --format json with --dry-run."))
 
     return _wired(
         settings,
         "push --dry-run" if dry_run else "push",
         lambda wiring: run(
-            wiring, dry_run=dry_run, limit=limit, until=_day(until), numbers=_numbers(orders)
+            wiring,
+            dry_run=dry_run,
+            limit=limit,
+            until=_day(until),
+            numbers=_numbers(orders),
+            form=form,
         ),
         wait=wait,
     )
@@ -452,6 +464,17 @@ def report(  # noqa: PLR0913 - the command's options
     )
 
 
+@cli.command(help=N_("Show why an order is booked the way it is, or why it is not."))
+@argument("order", metavar=N_("ORDER"))
+@_format_option("table", "json")
+@click.pass_obj
+def explain(settings: Settings, order: str, form: str) -> ExitStatus:
+    from mww2minox.commands.explain import explain as run
+
+    (number,) = _numbers([order])
+    return _wired(settings, "explain", lambda wiring: run(wiring, number, form=form))
+
+
 @cli.command(
     help=N_("Show or install what runs it: fetch every half hour, push and verify every day.")
 )
@@ -610,7 +633,7 @@ def _wired(
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     command = COMMANDS[name]
     settings.config_path = find_config(settings.config)
-    config = load_config(settings.config_path)
+    config = load_config(settings.config_path, keyless=command.keyless)
     path = settings.state or config.state_path
 
     with Store(path, read=read_order) as store:
@@ -762,12 +785,18 @@ def _complain(sentence: str) -> None:
 def main() -> NoReturn:
     """Be the console script.
 
-    The process ends as soon as all is written: Python's own way out takes every module down first,
-    which takes longer than many a command.
+    To be stopped, as by a system that goes down, is to be interrupted: what is under way is stored,
+    and what was done is told. The process ends as soon as all is written: Python's own way out
+    takes every module down first, which takes longer than many a command.
     """
+    signal.signal(signal.SIGTERM, _interrupt)
     status = run()
 
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()
     os._exit(status)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

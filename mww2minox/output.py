@@ -9,8 +9,8 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence, Sized
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from mww2minox.errors import LogUnwritable
 from mww2minox.language.cleaning import one_line, visible, visible_lines
+from mww2minox.language.texts import _
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import ProgressColumn, Task
 
 WIDTH = 80
 LOG_BYTES = 1_000_000
@@ -226,7 +228,10 @@ class Output:
             self._data.write(text)
 
     def table(
-        self, title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]
+        self,
+        title: str,
+        columns: Sequence[tuple[str, str]],
+        rows: Iterable[Sequence[str]],
     ) -> None:
         """Show a table; a column is its heading and `left` or `right`.
 
@@ -260,6 +265,26 @@ class Output:
             for heading, cell in zip(headings[1:], others, strict=True):
                 if cell:
                     self.line(f"  {heading}: {cell}")
+
+    def facts(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Show what is known, each behind its name; in a terminal it goes on under its own
+        beginning.
+        """
+        width = max((len(name) for name, _text in rows), default=0) + 2
+        if not self._data.is_terminal:
+            for name, text in rows:
+                self._data.tell(f"{name:<{width}}{printable(text)}")
+            return
+
+        from rich.table import Table
+        from rich.text import Text
+
+        grid = Table.grid(padding=(0, 0))
+        grid.add_column(width=width)
+        grid.add_column(overflow="fold")
+        for name, text in rows:
+            grid.add_row(name, Text(printable(text)))
+        self._data.console.print(grid)
 
     def line(self, text: str, style: str = "") -> None:
         """Show a line of data, in a colour where there is a terminal."""
@@ -299,6 +324,15 @@ class Output:
         fitting = PAGE_TABLE.sub(lambda table: _fitting(table, self.width), markdown)
         self._data.console.print(Markdown(fitting, hyperlinks=False))
 
+    @contextmanager
+    def telling_so_far(self, sentence: Callable[[], str]) -> Iterator[None]:
+        """Say what was done so far, where the work inside is interrupted."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.say(sentence())
+            raise
+
     def each(
         self, label: str, items: Iterable[Item], *, total: int | None = None
     ) -> Iterator[Item]:
@@ -310,12 +344,37 @@ class Output:
             yield from items
             return
 
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import Progress
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        columns = _progress_columns()
         total = len(items) if isinstance(items, Sized) else total
         with Progress(*columns, console=self._words.console, transient=True) as bar:
             yield from bar.track(items, description=label, total=total)
+
+
+def _progress_columns() -> tuple["ProgressColumn", ...]:
+    """Return what is shown of a long run: how far it is, how fast it goes, how long it takes."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: "Task") -> Text:
+            speed = task.finished_speed or task.speed
+            # Before the second there is none.
+            if not speed:
+                return Text("")
+            if speed < 1:
+                return Text(_("{count:.0f} a minute").format(count=speed * 60))
+            return Text(_("{count:.0f} a second").format(count=speed))
+
+    named = TextColumn("{task.description}")
+    return named, BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn()
 
 
 class _PrivateHandler(RotatingFileHandler):

@@ -19,6 +19,8 @@ class Command(NamedTuple):
     """The dead man's switch is told when it ends well."""
     draws: bool = False
     """The dashboard is written anew when it has ended, where the config names one."""
+    keyless: bool = False
+    """It asks neither vendor anything, so that it needs none of the keys in the config."""
     daily: bool = False
     """A schedule runs it every day at least: one that stands still is missed."""
 
@@ -54,6 +56,7 @@ COMMANDS = {
         Command(name="login"),
         Command(name="check"),
         Command(name="report"),
+        Command(name="explain", keyless=True),
         Command(name="schedule"),
         Command(name="sandbox"),
         Command(name="demo"),

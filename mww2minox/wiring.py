@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from mww2minox.errors import ConfigError, StateError
+from mww2minox.errors import OF_ONE_REQUEST, ConfigError, KeysRefused, StateError
 from mww2minox.language.texts import N_, _
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mww2minox.config.settings import Config
     from mww2minox.minox.api import Minox
     from mww2minox.minox.booker import Booker
+    from mww2minox.minox.exchanges import Exchanges
+    from mww2minox.minox.kept_lists import Names
     from mww2minox.minox.oauth import Client, MinoxLogin
     from mww2minox.output import Output
     from mww2minox.shop.api import StoreFacts, Webshop
@@ -37,6 +39,8 @@ PRICES, EXCLUDING = "shop prices", "excluding VAT"
 """A note of the state: whether the shop's prices exclude VAT, where an order does not tell it."""
 # no text: a key in the state, or what a UUID is derived from
 SHOP_NAME, ADMINISTRATION_NAME = "shop name", "administration name"
+# no text: a key in the state, or what a UUID is derived from
+SHOP_REGION, SHOP_IDENTITY = "shop region", "shop identity"
 NAMESPACE = uuid.UUID("6f2b8f6e-5d0b-5c4e-9a55-6d7777326d78")
 """The root of all derived UUIDs; a change would book every order again."""
 
@@ -89,7 +93,7 @@ class Wiring:
     @cached_property
     def shop_transport(self) -> Transport:
         """HTTP to the shop, with its tokens."""
-        from mww2minox.shop.api import error_messages
+        from mww2minox.shop.api import error_messages, exchange_of
         from mww2minox.transport import Transport
 
         settings = self.config.shop
@@ -109,6 +113,8 @@ class Wiring:
             params=params,
             messages=error_messages,
         )
+
+        transport.observe = self.exchanges.observer(exchange_of)
         for secret in self._secrets:
             transport.hide(secret)
         return transport
@@ -134,6 +140,7 @@ class Wiring:
     @cached_property
     def minox_transport(self) -> Transport:
         """HTTP to Minox, shared by the login and the administration."""
+        from mww2minox.minox.api import exchange_of
         from mww2minox.minox.wire import error_messages
         from mww2minox.transport import Transport
 
@@ -145,9 +152,18 @@ class Wiring:
             per_second=settings.requests_per_second,
             messages=error_messages,
         )
+
+        transport.observe = self.exchanges.observer(exchange_of)
         for secret in self._secrets:
             transport.hide(secret)
         return transport
+
+    @cached_property
+    def exchanges(self) -> Exchanges:
+        """What keeps the requests about each order."""
+        from mww2minox.minox.exchanges import Exchanges
+
+        return Exchanges(self.store)
 
     @cached_property
     def client(self) -> Client:
@@ -183,11 +199,13 @@ class Wiring:
 
     @cached_property
     def administration(self) -> Administration:
-        """What Minox tells of the administration, asked for once a run; its name is kept for
-        reports.
-        """
+        """What Minox tells of the administration, asked for once a run, and kept."""
+        from mww2minox.minox.kept_lists import keep_administration
+
         administration = self.minox.administration()
+        keep_administration(self.store, administration)
         self._keep_name(ADMINISTRATION_NAME, administration.name)
+
         return administration
 
     def _keep_name(self, key: str, name: str) -> None:
@@ -195,12 +213,37 @@ class Wiring:
             self.store.set_note(key, name or None)
 
     @cached_property
+    def names(self) -> Names:
+        """Minox' names of the ledger accounts and VAT codes of the config, for who looks at lines.
+
+        They are asked for where they are not kept, or were long ago; without the rights for that
+        there are none.
+        """
+        from mww2minox.minox.kept_lists import are_fresh, keep_names, kept_names, used_keys
+
+        names, rules = kept_names(self.store), self.config.rules("")
+        if are_fresh(self.store) and all(key in names for key in used_keys(rules)):
+            return names
+
+        try:
+            accounts, codes = self.minox.ledger_accounts(), self.minox.vat_codes()
+        except (KeysRefused, *OF_ONE_REQUEST):
+            return names
+        return keep_names(self.store, rules, accounts, codes)
+
+    @cached_property
     def rules(self) -> BookingRules:
         """How orders become bookings: the config's rules, with the shop's country and prices."""
-        rules = self.config.rules(self.shop_facts[0])
+        return self._rules_in(self.shop_facts[0])
 
+    @property
+    def kept_rules(self) -> BookingRules:
+        """The same as far as the state knows the shop; nothing is asked."""
+        return self._rules_in(self.store.note(SHOP_REGION) or "")
+
+    def _rules_in(self, country: str) -> BookingRules:
         return replace(
-            rules,
+            self.config.rules(country),
             takes_long_numbers=self.store.has_long_invoice_numbers(),
             prices_include_tax=self.store.note(PRICES) != EXCLUDING,
         )
@@ -220,7 +263,7 @@ class Wiring:
         """The shop's country and identity, as the state keeps them; else as the shop tells them."""
         self._keep_to_books(ADMINISTRATION, self.books)
 
-        country, identity = self.store.note("shop region"), self.store.note("shop identity")
+        country, identity = self.store.note(SHOP_REGION), self.store.note(SHOP_IDENTITY)
         if country is None or identity is None:
             return self.ask_shop()
         return country, identity
@@ -240,13 +283,13 @@ class Wiring:
         shop = self.shop_store
 
         # The first one stays: the UUIDs of all bookings are derived from it.
-        identity = self.store.note("shop identity") or shop.identity
+        identity = self.store.note(SHOP_IDENTITY) or shop.identity
 
         with self.store.transaction():
             if shop.uuid:
                 self._keep_to_books(SHOP, shop.uuid)
-            self.store.set_note("shop region", shop.country)
-            self.store.set_note("shop identity", identity)
+            self.store.set_note(SHOP_REGION, shop.country)
+            self.store.set_note(SHOP_IDENTITY, identity)
             self.store.set_note(PRICES, None if shop.prices_include_tax else EXCLUDING)
             self._kept.note_store()
         return shop.country, identity
@@ -304,6 +347,7 @@ class Wiring:
             administration=self.administration,
             namespace=self.namespace,
             changes=self.changes_since,
+            exchanges=self.exchanges,
         )
 
     def changes_since(self, booked: ReadOrder, now: OrderNow) -> tuple[Difference, ...]:

@@ -79,7 +79,8 @@ class Workings:
     """What was worked out of an order so far, from the facts and rules that it was decided by.
 
     `parts` are per rate, row of `vat` and ledger account, `vat` is per rate. Amounts are euros.
-    `warnings` keep nothing from being booked. What a decision did not come to is empty.
+    `period` is the fiscal year, and the period in it. `warnings` keep nothing from being booked.
+    What a decision did not come to is empty.
     """
 
     order: Order
@@ -92,6 +93,8 @@ class Workings:
     rounding: Rounding = NO_ROUNDING
     shares: tuple[VatShare, ...] = ()
     customer: BookingCustomer | None = None
+    document_date: dt.date | None = None
+    period: tuple[int, int] | None = None
     warnings: tuple[BookingWarning, ...] = ()
 
 
@@ -117,19 +120,39 @@ def decide(
     for step in STEPS:
         after = step(workings)
         if isinstance(after, Rejection):
-            return _decision(workings, after)
+            return Decision(workings=workings, outcome=_by_hand(after, rules))
         workings = after
 
-    return _decision(workings, _booking(workings))
+    return Decision(workings=workings, outcome=_booking(workings))
 
 
-def _decision(workings: Workings, outcome: Booking | Rejection) -> Decision:
-    """Return the decision; a refusal goes with what a booking by hand names its order by."""
-    by_hand = workings.rules.by_hand
-    if by_hand and isinstance(outcome, Rejection):
-        outcome = replace(outcome, values={**outcome.values, **by_hand})
+def objections(
+    order: Order, rules: BookingRules, administration: Administration, facts: Facts = NO_FACTS
+) -> tuple[Rejection, ...]:
+    """Return what each rule by itself says against booking an order, in their order: the first is
+    the reason why it is not booked, and the others show once that is solved.
+    """
+    workings = Workings(order=order, rules=rules, administration=administration, facts=facts)
+    refusals: dict[Reason, Rejection] = {}
+    for step in STEPS:
+        after = step(workings)
+        if isinstance(after, Workings):
+            workings = after
+            continue
 
-    return Decision(workings=workings, outcome=outcome)
+        refusals.setdefault(after.reason, _by_hand(after, rules))
+        # What is not understood, or is nothing, cannot be asked any further.
+        if after.reason is Reason.NOTHING_TO_BOOK or (step is _understood and problem_of(order)):
+            break
+        # Whatever its size: it is no rounding that could go anywhere.
+        if after.reason is Reason.TOTALS_MISMATCH:
+            workings = replace(workings, rounding=NO_ROUNDING)
+    return tuple(refusals.values())
+
+
+def _by_hand(rejection: Rejection, rules: BookingRules) -> Rejection:
+    """Return a refusal with what a booking by hand names its order by."""
+    return replace(rejection, values={**rejection.values, **rules.by_hand})
 
 
 def _reject(order: Order, reason: Reason, **values: str) -> Rejection:
@@ -379,8 +402,58 @@ def _payment_received(workings: Workings) -> Workings | Rejection:
     return workings
 
 
-def _customer(workings: Workings) -> Workings:
-    return replace(workings, customer=customer_of(workings.order, workings.rules))
+def _customer(workings: Workings) -> Workings | Rejection:
+    customer = customer_of(workings.order, workings.rules)
+    if customer is None:
+        return _reject(workings.order, Reason.EMAIL_MISSING)
+
+    return replace(workings, customer=customer)
+
+
+def _vat_can_be_told(workings: Workings) -> Workings | Rejection:
+    order, posting = workings.order, workings.rules.vat_posting
+    share = vat_on_other_side(posting, workings.shares, order.total)
+    if share is None:
+        return workings
+
+    by_lines = vat_in(share.gross, share.rate)
+    return _vat_mismatch(order, share.rate, charged=share.vat, by_lines=by_lines)
+
+
+def _to_credit(workings: Workings) -> Workings | Rejection:
+    """A credit order takes back, so that its total is negative, and what was never booked is not
+    taken back.
+    """
+    order, original = workings.order, workings.facts.original
+    if not order.credited_order_number:
+        return workings
+    if order.total > 0:
+        return _reject(
+            order,
+            Reason.CREDIT_ORDER_POSITIVE,
+            total=euros(order.total),
+            original=order.credited_order_number,
+        )
+    if original is None or original.is_in_books:
+        return workings
+
+    return _reject(
+        order,
+        Reason.ORIGINAL_NOT_BOOKED,
+        original=order.credited_order_number,
+        original_state=original.state,
+        original_reason=original.reason or "-",
+    )
+
+
+def _period(workings: Workings) -> Workings | Rejection:
+    order = workings.order
+    document_date = _document_date(order, workings.rules)
+    period = period_of(document_date, workings.administration)
+    if period is None:
+        return _reject(order, Reason.FISCAL_YEAR_MISSING, date=document_date.isoformat())
+
+    return replace(workings, document_date=document_date, period=period)
 
 
 # books/rules.md, rule 15: paid back, or never paid
@@ -441,80 +514,40 @@ STEPS: tuple[Callable[[Workings], Workings | Rejection], ...] = (
     _shares,
     _payment_received,
     _customer,
+    _vat_can_be_told,
+    _to_credit,
+    _period,
     _credited_enough,
     _payment_status,
 )
 """What is worked out and looked at, in the order of the rules."""
 
 
-def _booking(workings: Workings) -> Booking | Rejection:
-    """Return the booking of what was worked out, or the reason why not.
+def _booking(workings: Workings) -> Booking:
+    """Return the booking of what was worked out, which no step refused.
 
     Source: books/rules.md, rules 9 to 13.
     """
-    order, rules, customer = workings.order, workings.rules, workings.customer
-    if customer is None:
-        return _reject(order, Reason.EMAIL_MISSING)
-    refusal = _vat_cannot_be_told(workings) or _not_to_credit(workings)
-    if refusal:
-        return refusal
+    order, rules = workings.order, workings.rules
+    if workings.customer is None or workings.document_date is None or workings.period is None:
+        raise ValueError(workings)  # their steps refuse what has none
 
-    document_date = _document_date(order, rules)
-    period = period_of(document_date, workings.administration)
-    if period is None:
-        return _reject(order, Reason.FISCAL_YEAR_MISSING, date=document_date.isoformat())
-
-    fiscal_year, number_of_period = period
+    fiscal_year, number_of_period = workings.period
     return Booking(
         order_number=order.number,
         invoice_number=_invoice_number(order, rules),
-        customer=customer,
+        customer=workings.customer,
         total=order.total,
         debtor_lines=debtor_lines_of(rules.vat_posting, workings.shares, order.total),
         lines=_lines(workings),
         shares=workings.shares,
         journal=rules.journal,
-        document_date=document_date,
+        document_date=workings.document_date,
         fiscal_year=fiscal_year,
         period=number_of_period,
         description=description_of(order, rules.description),
         warnings=workings.warnings,
-    )
-
-
-def _vat_cannot_be_told(workings: Workings) -> Rejection | None:
-    order, posting = workings.order, workings.rules.vat_posting
-    share = vat_on_other_side(posting, workings.shares, order.total)
-    if share is None:
-        return None
-
-    by_lines = vat_in(share.gross, share.rate)
-    return _vat_mismatch(order, share.rate, charged=share.vat, by_lines=by_lines)
-
-
-def _not_to_credit(workings: Workings) -> Rejection | None:
-    """A credit order takes back, so that its total is negative, and what was never booked is not
-    taken back.
-    """
-    order, original = workings.order, workings.facts.original
-    if not order.credited_order_number:
-        return None
-    if order.total > 0:
-        return _reject(
-            order,
-            Reason.CREDIT_ORDER_POSITIVE,
-            total=euros(order.total),
-            original=order.credited_order_number,
-        )
-    if original is None or original.is_in_books:
-        return None
-
-    return _reject(
-        order,
-        Reason.ORIGINAL_NOT_BOOKED,
-        original=order.credited_order_number,
-        original_state=original.state,
-        original_reason=original.reason or "-",
+        workings=workings,
     )
 
 

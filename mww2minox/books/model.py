@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mww2minox.books.decision import Workings
 
 
 class State(StrEnum):
@@ -59,6 +63,38 @@ class WarningCode(StrEnum):
     PAYMENT_STATUS = "payment_status"
     CREDITED_TOO_MUCH = "credited_too_much"
     VIES_INVALID = "vies_invalid"
+
+
+class FoundBy(StrEnum):
+    """How the customer of a booking was found (books/rules.md, rule 9)."""
+
+    FIXED = "fixed"
+    """The config has one for the way of paying."""
+    REMEMBERED = "remembered"
+    """By its e-mail address, from an earlier order."""
+    LOOKED_UP = "looked_up"
+    """By its e-mail address, in Minox."""
+    CREATED = "created"
+    """In Minox, for this order."""
+    ORIGINAL = "original"
+    """It is that of the order which a credit order takes back."""
+    IN_BOOKING = "in_booking"
+    """The booking was in Minox before the state knew of it, on this customer."""
+
+
+class AdoptedBy(StrEnum):
+    """By what a booking was known as an order's that the state had not sent (minox/exactly_once.md,
+    "Whose booking is this?").
+    """
+
+    OURS = "ours"
+    """Its UUID is the one that is derived for the order."""
+    NAME = "name"
+    """It names the order, and fits it."""
+    PERSON = "person"
+    """A person said so."""
+    ANEW = "anew"
+    """A person entered it in the place of ours, which is gone."""
 
 
 class VatPosting(StrEnum):
@@ -386,6 +422,7 @@ class Booking:
 
     `debtor_lines` add up to it. `warnings` are those of the rules alone; what the customer in Minox
     gives comes when it is found. Where `invoice_number` is None, Minox numbers the invoice.
+    `workings` is what was worked out on the way to it.
     """
 
     order_number: str
@@ -401,6 +438,7 @@ class Booking:
     period: int
     description: str
     warnings: tuple[BookingWarning, ...] = ()
+    workings: "Workings | None" = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

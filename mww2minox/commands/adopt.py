@@ -6,7 +6,7 @@ Nothing is written to Minox.
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from mww2minox.books.model import Rejection, State
+from mww2minox.books.model import AdoptedBy, Rejection, State
 from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.texts import _, day, ngettext, number
 from mww2minox.minox.journal import JournalBooking
@@ -108,7 +108,7 @@ def adopt_orders(
             status = max(status, ExitStatus.USAGE)
             continue
 
-        taken_over = take_over(wiring, order, chosen)
+        taken_over = take_over(wiring, order, chosen, AdoptedBy.PERSON)
         if taken_over.in_doubt:
             _warn(wiring, taken_over.in_doubt)
             status = max(status, ExitStatus.ATTENTION)

@@ -67,12 +67,13 @@ def fetch(
     # Asked for before any transaction, which would hold up others and lose a pause.
     statuses = wiring.statuses
 
-    if numbers:
-        status = _fetch_numbers(wiring, numbers, counts)
-    elif since or until:
-        status = _fetch_dates(wiring, since, until, counts)
-    else:
-        status = _fetch_new(wiring, counts)
+    with wiring.output.telling_so_far(lambda: _so_far(counts)):
+        if numbers:
+            status = _fetch_numbers(wiring, numbers, counts)
+        elif since or until:
+            status = _fetch_dates(wiring, since, until, counts)
+        else:
+            status = _fetch_new(wiring, counts)
 
     sort_again(wiring.store, statuses)
     _ask_how_paid(wiring)
@@ -487,6 +488,11 @@ def _forget_addresses(wiring: Wiring, now: datetime) -> None:
         if not booking.all_differences and "malformed" not in booking.payload:
             body = without_names(booking.body, booking.number)
             wiring.store.reduce(booking.number, without_addresses(booking.payload), body)
+
+
+def _so_far(counts: Counts) -> str:
+    sentence = _("Fetched so far: {new} new, {changed} changed.")
+    return sentence.format(new=counts.new, changed=counts.changed)
 
 
 def _tell(wiring: Wiring, counts: Counts) -> None:

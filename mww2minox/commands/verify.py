@@ -68,7 +68,7 @@ class Untold:
 class Verification:
     """A run of `verify`: both sides as they are now, and what came of it so far.
 
-    `listed` are the lines by UUID that were read by period.
+    `listed` are the lines by UUID that were read by period, `verified` how many were compared.
     """
 
     wiring: Wiring
@@ -77,6 +77,7 @@ class Verification:
     listed: Mapping[str, Sequence[TransactionLine]]
     missing: list[StoredBooking] = field(default_factory=list)
     untold: Untold = field(default_factory=Untold)
+    verified: int = 0
 
 
 def verify(
@@ -109,8 +110,10 @@ def verify(
     run = Verification(wiring, _readback(wiring), in_shop, listed)
 
     # Stored one by one: a run that is cut short keeps what it has read back.
-    for booking in wiring.output.each("verify", bookings):
-        _verify(run, booking)
+    with wiring.output.telling_so_far(lambda: _so_far(run)):
+        for booking in wiring.output.each("verify", bookings):
+            _verify(run, booking)
+            run.verified += 1
     _look_for_missing(run)
     if is_weekly or (everything and not numbers):
         wiring.store.set_note(VERIFIED_ALL, now.isoformat())
@@ -314,6 +317,13 @@ def _say_nothing_to_verify(wiring: Wiring, *, any_booked: bool) -> ExitStatus:
     else:
         wiring.output.say(_("Nothing is booked yet. To book: mww2minox push"))
     return ExitStatus.OK
+
+
+def _so_far(run: Verification) -> str:
+    sentence = ngettext(
+        "Verified so far: {count} booking.", "Verified so far: {count} bookings.", run.verified
+    )
+    return sentence.format(count=run.verified)
 
 
 def _tell(

@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from platformdirs.unix import Unix
@@ -48,6 +49,8 @@ LEDGER_TOLERANCE = "0.03"
 """Euros. Where Minox works out the VAT itself, it may round otherwise (books/rules.md, "Reading
 back").
 """
+NO_KEY = "-"
+"""Stands in the place of a key that nobody needs."""
 FOLDERS = Unix("mww2minox")
 LANGUAGE = re.compile(rb"^language: *['\"]?(nl|en)\b", re.MULTILINE)
 
@@ -86,8 +89,11 @@ def place_for_config(explicit: Path | None) -> Path:
         return FOLDERS.user_config_path / "config.yaml"
 
 
-def load_config(path: Path) -> Config:
-    """Read the settings. Raise one ConfigError that tells every problem, and never a secret."""
+def load_config(path: Path, *, keyless: bool = False) -> Config:
+    """Read the settings. Raise one ConfigError that tells every problem, and never a secret.
+
+    `keyless`: for who asks nobody anything, so that what the keys stand in need not be there.
+    """
     if not os.path.lexists(path):
         suggestion = _(
             "Give its path with --config. To make this one, run: mww2minox --config {path} setup"
@@ -97,7 +103,28 @@ def load_config(path: Path) -> Config:
         )
 
     _peek_at_language(path)
-    return settings_of(read_document(path))
+    document = read_document(path)
+    return settings_of(_without_keys(document) if keyless else document)
+
+
+def _without_keys(document: Document) -> Document:
+    """Return a document in which a dash stands for each key of a vendor, and nobody is told of
+    anything.
+    """
+    values = dict(document.values)
+    for section, key in sorted(SECRET_FILES | {("minox", "client_id")}):
+        settings = values.get(section)
+        if not isinstance(settings, dict):
+            continue
+
+        names = {key, f"{key}_file"}
+        others = {name: value for name, value in settings.items() if name not in names}
+        # Where it is optional, that there is one decides what else may stand in the config.
+        is_there = bool(names & settings.keys()) or key != "partner_token"
+        values[section] = others | ({key: NO_KEY} if is_there else {})
+
+    values.pop("notify", None)
+    return replace(document, values=values)
 
 
 def settings_of(document: Document) -> Config:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime, tzinfo
     from decimal import Decimal
 
 Language = Literal["nl", "en"]
@@ -125,6 +125,12 @@ def month(first: date) -> str:
 
     written = str(format_date(first, "MMM y", locale=LOCALES[_Reader.language]))
     return written.replace(".", "")
+
+
+def moment(when: datetime, zone: tzinfo) -> str:
+    """Write an aware moment as the clock in `zone` shows it: `31-01-2026 06:15`."""
+    local = when.astimezone(zone)
+    return f"{day(local.date())} {local:%H:%M}"
 
 
 def country_names(region: str) -> tuple[str, ...]:

@@ -55,6 +55,26 @@ SHORTEST_PRIVATE = 4
 """A shorter text tells nothing of a person, and stands in many words."""
 
 
+EXCHANGES = (
+    ("PUT", "/transaction_line_batch/", "put_booking"),
+    ("GET", "/transaction_line_batch/", "read_booking"),
+    ("POST", "/customer", "post_customer"),
+    ("GET", "/customer/by_email/", "customer_by_email"),
+    ("GET", "/customer/by_externalid/", "customer_by_externalid"),
+    ("GET", "/customer/", "read_customer"),
+    ("GET", "/customer", "search_customer"),
+)
+"""What requests about an order are for, by method and part of the path; the first that fits."""
+
+
+def exchange_of(method: str, path: str) -> str:
+    """Return a code for what a request is for; empty for one that is about no order."""
+    for of_method, part, what in EXCHANGES:
+        if method == of_method and part in path:
+            return what
+    return ""
+
+
 class _NoListError(Exception):
     """Minox has no such list (404)."""
 
@@ -207,6 +227,10 @@ class Minox:
         return read_created_number(answer)
 
     # Bookings
+
+    def booking_url(self, batch_id: str) -> str:
+        """Return where a booking is sent to."""
+        return f"{self._transport.base_url}{self._base}/transaction_line_batch/{batch_id}"
 
     def put_booking(
         self,

@@ -9,14 +9,15 @@ out binds nobody ("What binds").
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from enum import Enum, auto
+from functools import cached_property
 
 from mww2minox.books.booking import customer_of_sale, lacks_payment
 from mww2minox.books.decision import decide
+from mww2minox.books.kept_decision import Kept, kept_of, kept_text
 from mww2minox.books.model import (
     ORDER_GONE,
     Administration,
@@ -29,9 +30,9 @@ from mww2minox.books.model import (
     Difference,
     Facts,
     FixedCustomer,
+    FoundBy,
     MinoxCustomer,
     Order,
-    Original,
     Reason,
     Rejection,
     State,
@@ -49,16 +50,15 @@ from mww2minox.errors import (
 from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import BINDING_SECONDS, GHOST_SECONDS, LAG_SECONDS, poll
 from mww2minox.minox.customers import Customers, FoundCustomer, said, still_fits
+from mww2minox.minox.exchanges import Exchanges
+from mww2minox.minox.kept_lists import Names, kept_names
+from mww2minox.minox.known_original import NOT_JUDGED, Judged, known_original
 from mww2minox.minox.wire import booking_body
 from mww2minox.reasons import state_of
 from mww2minox.state import OrderNow, ReadOrder, Store, StoredBooking, StoredOrder
 from mww2minox.transport.waiting import go_on
 
 log = logging.getLogger(__name__)
-
-Judged = Mapping[str, Rejection | None]
-"""What a run made of orders so far, by number: why not, or None where it sends them."""
-NOT_JUDGED: Judged = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +113,14 @@ class Booker:
         administration: Administration,
         namespace: uuid.UUID,
         changes: Callable[[ReadOrder, OrderNow], Sequence[Difference]],
+        exchanges: Exchanges,
     ) -> None:
         """`original` asks the shop for the order that a credit order takes back, by its number.
 
         It raises OrderNotInShop. `with_payment` fills in how an order was paid, where that decides
         its customer. `namespace` stands for tenant, administration and shop: the UUIDs of bookings
-        are derived in it. `changes` tells how an order differs from what was booked.
+        are derived in it. `changes` tells how an order differs from what was booked. `exchanges`
+        keeps what is asked and sent on the way.
         """
         self._store = store
         self._minox = minox
@@ -128,6 +130,8 @@ class Booker:
         self._administration = administration
         self._namespace = namespace
         self._changes = changes
+        self._exchanges = exchanges
+
         self.customers = Customers(minox, store, namespace=namespace, rules=rules)
         self._started = time.monotonic()
         self._left: dict[str, float] = {}
@@ -140,12 +144,13 @@ class Booker:
         if order.order:
             self._minox.keep_private(order.order.buyer, order.order.email)
 
-        booking = self._store.booking(order.number)
-        if booking is None:
-            return self._first_time(order)
-        if booking.booked_at is None:
-            return self._resume(order, booking)
-        return _as_booked(order, booking)
+        with self._exchanges.about(order.number):
+            booking = self._store.booking(order.number)
+            if booking is None:
+                return self._first_time(order)
+            if booking.booked_at is None:
+                return self._resume(order, booking)
+            return _as_booked(order, booking)
 
     def settle(self, outcome: Outcome) -> Outcome:
         """Find out whether a booking is there whose repetition was refused, and store that.
@@ -155,6 +160,10 @@ class Booker:
         """
         if outcome.refused is None:
             return outcome
+        with self._exchanges.about(outcome.order.number):
+            return self._settled(outcome, outcome.refused)
+
+    def _settled(self, outcome: Outcome, refused: Refused) -> Outcome:
         order = outcome.order
         intent = self._store.booking(order.number)
         if intent is None:
@@ -162,7 +171,7 @@ class Booker:
         if self._comes(intent):
             return self._booked(order, intent)
 
-        refusal = self._refused(order, outcome.refused)
+        refusal = self._refused(order, refused)
         booking = self.decide(order)
         if isinstance(booking, Rejection):
             return refusal
@@ -173,16 +182,17 @@ class Booker:
     ) -> Booking | StoredBooking | Rejection:
         """Return what `book` would send for an order that is not booked, or why nothing.
 
-        `judged` is what the same run made of others. An intent stands for its own bytes; Minox is
-        asked for it where it no longer binds.
+        `judged` is what the same run made of others. Minox is asked for what was sent before: where
+        it has that, it comes back as booked now, and nothing is sent. While it may still come, it
+        stands for its own bytes.
         """
         intent = self._store.booking(order.number)
         if intent is None:
             return self.decide(order, judged=judged)
+        if self._minox.booking(intent.batch_id):
+            return replace(intent, booked_at=datetime.now(UTC))
         if _binds(intent):
             return outcome_unknown(order) if order.waits else intent
-        if self._minox.booking(intent.batch_id):
-            return intent
         return order.waits or self.decide(order, judged=judged)
 
     def decide(
@@ -201,7 +211,7 @@ class Booker:
         if stored.order is None:
             return self._invalid(stored.number, stored.problem)
 
-        rules, original = self._rules, self._original_known(stored.order, judged)
+        rules, original = self._rules, known_original(self._store, stored.order, judged)
         if is_there:
             order = replace(stored.order, payment=stored.order.payment or None)
             rules = replace(rules, takes_long_numbers=True)
@@ -218,40 +228,6 @@ class Booker:
     def _invalid(self, order: str, problem: str) -> Rejection:
         values = {"number": order, "problem": problem, **self._rules.by_hand}
         return Rejection(reason=Reason.ORDER_INVALID, values=values)
-
-    def _original_known(self, order: Order, judged: Judged) -> Original | None:
-        """Return what is known of the order that a credit order takes back; None without one."""
-        number = order.credited_order_number
-        stored = self._store.order(number) if number else None
-        if stored is None:
-            return None
-
-        total = None if stored.total_cents is None else Decimal(stored.total_cents) / 100
-        original = Original(
-            state=stored.state,
-            reason=stored.rejection.reason if stored.rejection else None,
-            total=total,
-            credited=self._store.credited(stored.number, without=order.number),
-            leads_back=self._leads_back(stored, order.number),
-        )
-        if stored.state is State.BOOKED or stored.number not in judged:
-            return original
-
-        # It is tried before this one.
-        rejection = judged[stored.number]
-        if rejection is None:
-            return replace(original, state=State.READY, reason=None)
-        return replace(original, state=state_of(rejection.reason), reason=rejection.reason)
-
-    def _leads_back(self, original: StoredOrder, number: str) -> bool:
-        """Tell whether an original takes back the order of this number, itself or over others."""
-        passed: set[str] = set()
-        link: StoredOrder | None = original
-        while link and link.number != number and link.number not in passed:
-            passed.add(link.number)
-            link = self._store.order(link.credited) if link.credited else None
-
-        return link is not None and link.number == number
 
     def batch_id(self, number: str) -> str:
         """Return the UUID of an order's booking.
@@ -310,11 +286,22 @@ class Booker:
             booked_at=None,
             warnings=(*booking.warnings, *customer.warnings),
             turnover=turnover_of(order.order, booking) if order.order else None,
+            decision=self._kept(booking, customer),
         )
         go_on()
         self._store.intend_booking(intent)
 
         return intent
+
+    def _kept(self, booking: Booking, customer: FoundCustomer) -> str:
+        """Return what the state keeps of a decision, for who asks why later."""
+        decision = kept_of(booking, customer.number, customer.found_by, self._names)
+
+        return kept_text(Kept(decision=decision))
+
+    @cached_property
+    def _names(self) -> Names:
+        return kept_names(self._store)
 
     def _send_first(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
         """PUT a new intent. What was certainly not carried out leaves none."""
@@ -431,7 +418,9 @@ class Booker:
         return self._first_time(replace(order, state=State.READY, rejection=None))
 
     def _booked(self, order: StoredOrder, intent: StoredBooking) -> Outcome:
-        self._store.mark_booked(order.number)
+        with self._store.transaction():
+            self._store.mark_booked(order.number)
+            self._exchanges.keep(order.number)
 
         # The order may have changed in the shop since an earlier run sent the booking, or be gone.
         if order.gone:
@@ -451,7 +440,7 @@ class Booker:
         self, customer: BookingCustomer, order: str
     ) -> FoundCustomer | Rejection:
         if isinstance(customer, FixedCustomer):
-            return FoundCustomer(number=customer.number)
+            return FoundCustomer(number=customer.number, found_by=FoundBy.FIXED)
         if isinstance(customer, CustomerByEmail):
             return self.customers.find(customer, order)
 
@@ -464,7 +453,7 @@ class Booker:
         """
         number = self._number_of_booking(customer)
         if number:
-            return FoundCustomer(number=number)
+            return FoundCustomer(number=number, found_by=FoundBy.ORIGINAL)
 
         of_sale = self._customer_of_original(customer, order)
         if isinstance(of_sale, Rejection):
@@ -551,7 +540,9 @@ class Booker:
         if isinstance(of_sale, CustomerOfOriginal):
             of_sale = self._customer_of_original(of_sale, booking.order_number)
         if isinstance(of_sale, FixedCustomer):
-            return FoundCustomer(number=of_sale.number) if of_sale.number != number else None
+            if of_sale.number == number:
+                return None
+            return FoundCustomer(number=of_sale.number, found_by=FoundBy.FIXED)
         if not isinstance(of_sale, CustomerByEmail):
             return None
 

@@ -24,6 +24,7 @@ from mww2minox.books.model import (
     BookingRules,
     BookingWarning,
     CustomerByEmail,
+    FoundBy,
     MinoxCustomer,
     Reason,
     Rejection,
@@ -45,9 +46,10 @@ COMMON_WORDS = frozenset({"van", "den", "der", "het", "ten", "ter", "von", "the"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundCustomer:
-    """The customer's number in Minox, and what somebody should look at of it."""
+    """The customer's number in Minox, how it was found, and what somebody should look at of it."""
 
     number: str
+    found_by: FoundBy
     warnings: tuple[BookingWarning, ...] = ()
 
 
@@ -100,8 +102,7 @@ class Customers:
 
     def remembered(self, customer: CustomerByEmail) -> str | None:
         """Return the number that is known without asking Minox, or None."""
-        remembered = self._store.customer(self.externalid(customer))
-        return remembered.number if remembered else None
+        return remembered_number(self._store, self._namespace, customer)
 
     def forget(self, customer: CustomerByEmail) -> None:
         """Forget a number that Minox no longer takes, so that it is looked up again.
@@ -124,28 +125,19 @@ class Customers:
         Capitals and the way in which a domain is written make no other customer (books/rules.md,
         rule 9). One that an earlier version made by another way to write it keeps that.
         """
-        externalid = self._derived(one_form(customer.email))
-        if not customer.former_email or self._store.customer(externalid):
-            return externalid
-
-        former = self._derived(customer.former_email)
-        return former if self._store.customer(former) else externalid
-
-    def _derived(self, email: str) -> str:
-        # no text: a key in the state, or what a UUID is derived from
-        return str(uuid.uuid5(self._namespace, f"customer {email}"))
+        return externalid_of(self._store, self._namespace, customer)
 
     def _remembered(
         self, customer: CustomerByEmail, remembered: RememberedCustomer, number: str, order: str
     ) -> FoundCustomer | Rejection:
         warnings = self._warnings(customer, order)
         if self._is_up_to_date(customer, remembered, warnings):
-            return FoundCustomer(number=number, warnings=warnings)
+            return _remembered_as(number, warnings)
 
         try:
             return self._read_again(customer, remembered, number, order)
         except Refused:  # to be shown a customer is no condition for booking on it
-            return FoundCustomer(number=number, warnings=warnings)
+            return _remembered_as(number, warnings)
 
     def _is_up_to_date(
         self,
@@ -177,12 +169,12 @@ class Customers:
         in_minox = self._minox.customer(number)
         # One that is gone or blocked shows when the booking is refused, which looks further.
         if in_minox is None or in_minox.blocked:
-            return FoundCustomer(number=number)
+            return _remembered_as(number)
         if not still_fits(customer, in_minox):
             self.forget(customer)
             return self._by_email(customer, order) or self._create(customer, order)
 
-        return self._settle(customer, in_minox, order)
+        return self._settle(customer, in_minox, order, found_by=FoundBy.REMEMBERED)
 
     def _by_email(self, customer: CustomerByEmail, order: str) -> FoundCustomer | Rejection | None:
         candidates = self._minox.customers_by_email(customer.email)
@@ -195,10 +187,11 @@ class Customers:
         order: str,
         *,
         remembered: str = "",
+        found_by: FoundBy = FoundBy.LOOKED_UP,
     ) -> FoundCustomer | Rejection:
         """Take the remembered number, else the lowest, that is not blocked; of one at least.
 
-        Where there are several there is a warning.
+        Where there are several there is a warning. `found_by` is how they were found.
         """
         usable = [candidate for candidate in candidates if not candidate.blocked]
         if not usable:
@@ -207,7 +200,9 @@ class Customers:
 
         chosen = next((each for each in usable if each.number == remembered), usable[0])
         others = [other.number for other in candidates if other.number != chosen.number]
-        return self._settle(customer, chosen, order, others=others)
+        if chosen.number == remembered:
+            found_by = FoundBy.REMEMBERED
+        return self._settle(customer, chosen, order, found_by=found_by, others=others)
 
     def _settle(
         self,
@@ -215,6 +210,7 @@ class Customers:
         in_minox: MinoxCustomer,
         order: str,
         *,
+        found_by: FoundBy,
         others: Sequence[str] = (),
     ) -> FoundCustomer:
         """Remember a customer as Minox has it, and return it with what there is to warn of."""
@@ -228,7 +224,8 @@ class Customers:
         )
         self._read.add(externalid)
 
-        return FoundCustomer(number=in_minox.number, warnings=self._warnings(customer, order))
+        warnings = self._warnings(customer, order)
+        return FoundCustomer(number=in_minox.number, found_by=found_by, warnings=warnings)
 
     def _warnings(self, customer: CustomerByEmail, order: str) -> tuple[BookingWarning, ...]:
         """Return what there is to warn of by what is remembered of a customer.
@@ -273,7 +270,8 @@ class Customers:
             number = None  # no answer is no refusal: it may have been made
 
         if number:
-            return self._settle(customer, _as_made(customer, number), order)
+            made = _as_made(customer, number)
+            return self._settle(customer, made, order, found_by=FoundBy.CREATED)
         return self._made(customer, order, seconds=LAG_SECONDS) or _unknown(order)
 
     def _post(self, customer: CustomerByEmail, externalid: str) -> str | None:
@@ -314,7 +312,34 @@ class Customers:
         candidates = poll(lambda: self._minox.customers_by_externalid(externalid), seconds=seconds)
         # An older one of ours may have become somebody else's since.
         ours = [candidate for candidate in candidates or () if still_fits(customer, candidate)]
-        return self._chosen(ours, customer, order) if ours else self._by_email(customer, order)
+        if ours:
+            return self._chosen(ours, customer, order, found_by=FoundBy.CREATED)
+        return self._by_email(customer, order)
+
+
+def _remembered_as(number: str, warnings: tuple[BookingWarning, ...] = ()) -> FoundCustomer:
+    return FoundCustomer(number=number, found_by=FoundBy.REMEMBERED, warnings=warnings)
+
+
+def externalid_of(store: Store, namespace: uuid.UUID, customer: CustomerByEmail) -> str:
+    """Return what Minox knows a customer of ours by (see `Customers.externalid`)."""
+    externalid = _derived(namespace, one_form(customer.email))
+    if not customer.former_email or store.customer(externalid):
+        return externalid
+
+    former = _derived(namespace, customer.former_email)
+    return former if store.customer(former) else externalid
+
+
+def _derived(namespace: uuid.UUID, email: str) -> str:
+    # no text: a key in the state, or what a UUID is derived from
+    return str(uuid.uuid5(namespace, f"customer {email}"))
+
+
+def remembered_number(store: Store, namespace: uuid.UUID, customer: CustomerByEmail) -> str | None:
+    """Return a customer's number that is known without asking Minox, or None."""
+    remembered = store.customer(externalid_of(store, namespace, customer))
+    return remembered.number if remembered else None
 
 
 def said(refused: Refused) -> str:

@@ -21,14 +21,17 @@ from mww2minox.books.differences import (
     shows_vat,
 )
 from mww2minox.books.email_address import one_form
+from mww2minox.books.kept_decision import Kept, KeptAdoption, kept_of, kept_text, read_kept
 from mww2minox.books.model import (
     Administration,
+    AdoptedBy,
     Booking,
     BookingRules,
     CustomerByEmail,
     CustomerOfOriginal,
     Difference,
     FixedCustomer,
+    FoundBy,
     InvoiceNumber,
     Order,
     TransactionLine,
@@ -127,8 +130,15 @@ class Readback:
 
         compared = _compared(self._with_wanted(booking.number, now.order, now.order.total, lines))
         customer = order_lines(booking.number, lines)[0].account
+        adoption = KeptAdoption(
+            by=AdoptedBy.ANEW,
+            journal=lines[0].journal,
+            date=lines[0].document_date,
+            total=now.order.total,
+        )
+        kept = kept_text(Kept(adoption=adoption))
         agreed = _on(booking, now, now.order, customer=customer, body="")
-        return replace(compared, agreed=replace(agreed, batch_id=batch_id))
+        return replace(compared, agreed=replace(agreed, batch_id=batch_id, decision=kept))
 
     # With what was sent
 
@@ -368,7 +378,11 @@ class Readback:
             body = booking_body(decided, customer).decode()
             if not self._with_sent(body, order, lines).differences:
                 agreed = _on(booking, now, order, customer=customer, body=body)
-                return replace(agreed, turnover=turnover_of(order, decided))
+                return replace(
+                    agreed,
+                    turnover=turnover_of(order, decided),
+                    decision=_kept_anew(booking, decided, customer),
+                )
         return None
 
 
@@ -385,6 +399,18 @@ def _compared(adopted: Adopted) -> Compared:
         tells_vat=adopted.tells_vat,
         tells_customer=adopted.tells_customer,
     )
+
+
+def _kept_anew(booking: StoredBooking, decided: Booking, customer: str) -> str:
+    """Return what is kept of a booking that was put right on both sides since it was sent."""
+    kept = read_kept(booking.decision)
+    # Who was put in the place of its customer is one of those that its e-mail address finds.
+    found_by = FoundBy.LOOKED_UP
+    if kept.decision and customer == booking.customer:
+        found_by = kept.decision.customer.found_by
+
+    names = kept.decision.names if kept.decision else {}
+    return kept_text(replace(kept, decision=kept_of(decided, customer, found_by, names)))
 
 
 def _on(

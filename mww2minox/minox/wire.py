@@ -56,8 +56,9 @@ TYPE_OF_CONTACT = re.compile(
 # Bodies
 
 
-def booking_body(booking: Booking, customer: str) -> bytes:
-    """Return the exact bytes of a booking on `customer`, a number in Minox.
+def booking_body(booking: Booking, customer: str | None) -> bytes:
+    """Return the exact bytes of a booking on `customer`, a number in Minox; None for one to show,
+    while the number is not known.
 
     Amounts are JSON numbers in euros, of at most two decimals. `entry_number`, `payment_term` and
     `due_date` are Minox' own business and left out (books/rules.md, rule 10).

@@ -1,6 +1,7 @@
 """The Mijnwebwinkel (MyOnlineStore) API, read only: orders and the shop's facts (shop/api.md)."""
 
 import logging
+import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -116,6 +117,13 @@ def error_messages(data: object) -> list[str]:
     parts = [data.get(key) for key in ("message", "title", "description", "detail")]
     texts = [str(part) for part in parts if part]
     return [" ".join(dict.fromkeys(texts))]
+
+
+def exchange_of(method: str, path: str) -> str:
+    """Return a code for what a request about one order is for; empty for another one."""
+    if method != "GET" or not re.match("/v1/orders/[0-9]", path):
+        return ""
+    return "read_payments" if path.endswith("/payments") else "read_order"
 
 
 class Webshop:

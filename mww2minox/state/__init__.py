@@ -9,6 +9,7 @@ from mww2minox.state.store import Store
 from mww2minox.state.stored import (
     A_DAY,
     EMPTIED,
+    Exchange,
     OrderNow,
     PastRuns,
     ReadOrder,
@@ -21,6 +22,7 @@ from mww2minox.state.stored import (
 __all__ = [
     "A_DAY",
     "EMPTIED",
+    "Exchange",
     "MonthFigure",
     "OrderNow",
     "PastRun",

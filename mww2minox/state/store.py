@@ -22,6 +22,7 @@ from mww2minox.books.model import (
 from mww2minox.books.vat_sums import Turnover
 from mww2minox.state.figures import TO_LOOK_AT, Figures, from_day
 from mww2minox.state.stored import (
+    Exchange,
     OrderNow,
     PastRuns,
     RememberedCustomer,
@@ -34,6 +35,8 @@ from mww2minox.state.turnover import explained, rows_of, with_row
 
 NONE = "[]"
 """An empty list, as the state file holds it."""
+MOST_EXCHANGES = 20
+"""So many requests are kept of an order: what is tried every day does not grow."""
 BOOKINGS = """SELECT bookings.*, orders.paid_by,
     CASE bookings.payload WHEN '' THEN orders.payload ELSE bookings.payload END AS kept_payload,
     (SELECT -sum(credit.total_cents) FROM orders AS credit
@@ -448,6 +451,7 @@ class Store(Figures):
             seen_warnings=_warnings(row["seen_warnings"]),
             looked_at=_moment(row["seen_at"]),
             credited_cents=row["credited_cents"],
+            decision=row["decision"],
         )
 
         # A credit order that was booked since took the last difference away.
@@ -465,9 +469,10 @@ class Store(Figures):
         """Store the intent, with the exact body, before the first PUT."""
         # What is known of an earlier intent goes: this one is not known to be booked.
         sql = """INSERT OR REPLACE INTO bookings
-                 (number, batch_id, customer, total_cents, body, payload, sent_at, warnings)
+                 (number, batch_id, customer, total_cents, body, payload, sent_at, warnings,
+                  decision)
                  VALUES (:number, :batch_id, :customer, :total_cents, :body, :payload, :sent_at,
-                         :warnings)"""
+                         :warnings, :decision)"""
 
         with self.transaction():
             self._write(
@@ -480,6 +485,7 @@ class Store(Figures):
                 payload=json_text(booking.payload),
                 sent_at=booking.sent_at.isoformat(),
                 warnings=_warnings_json(booking.warnings),
+                decision=booking.decision,
             )
             self._store_sums(booking)
             # Why it failed before holds no more: after a kill it may be in Minox.
@@ -632,13 +638,14 @@ class Store(Figures):
             self._write(
                 """UPDATE bookings SET batch_id = :batch_id, customer = :customer,
                    total_cents = :total_cents, body = :body, payload = :payload,
-                   shop_differences = :undone WHERE number = :number""",
+                   decision = :decision, shop_differences = :undone WHERE number = :number""",
                 number=booking.number,
                 batch_id=booking.batch_id,
                 customer=booking.customer,
                 total_cents=booking.total_cents,
                 body=booking.body,
                 payload=json_text(booking.payload),
+                decision=booking.decision,
                 undone=_differences_json(undone),
             )
             self._store_sums(booking)
@@ -666,6 +673,36 @@ class Store(Figures):
         with self.transaction():
             self._write(sql, number=number, differences=_differences_json(differences))
             self._forget_seen(number)
+
+    # The requests about an order
+
+    def keep_exchanges(self, number: str, exchanges: Iterable[Exchange]) -> None:
+        """Store requests about an order and their answers, and forget its oldest ones."""
+        with self.transaction():
+            for exchange in exchanges:
+                self._write(
+                    """INSERT INTO exchanges (number, at, method, what, status, milliseconds)
+                       VALUES (:number, :at, :method, :what, :status, :milliseconds)""",
+                    number=number,
+                    at=exchange.at.isoformat(timespec="seconds"),
+                    method=exchange.method,
+                    what=exchange.what,
+                    status=exchange.status,
+                    milliseconds=exchange.milliseconds,
+                )
+
+            self._write(
+                """DELETE FROM exchanges WHERE number = :number AND id NOT IN
+                   (SELECT id FROM exchanges WHERE number = :number ORDER BY id DESC LIMIT :most)
+                """,
+                number=number,
+                most=MOST_EXCHANGES,
+            )
+
+    def exchanges(self, number: str) -> list[Exchange]:
+        """Return the last requests about an order, the oldest first."""
+        sql = "SELECT * FROM exchanges WHERE number = :number ORDER BY id"
+        return self._read(_exchange, sql, number=number)
 
     # Whose a booking is, and whose not
 
@@ -874,6 +911,16 @@ def _warnings(text: str) -> tuple[BookingWarning, ...]:
         return ()
     return tuple(
         BookingWarning(code=WarningCode(code), values=values) for code, values in json.loads(text)
+    )
+
+
+def _exchange(row: dict[str, Any]) -> Exchange:
+    return Exchange(
+        at=datetime.fromisoformat(row["at"]),
+        method=row["method"],
+        what=row["what"],
+        status=row["status"],
+        milliseconds=row["milliseconds"],
     )
 
 

@@ -148,7 +148,8 @@ class StoredBooking(_KeptOrder):
 
     An intent, not known to be booked, while `booked_at` is None. `seen` are the differences that
     somebody has looked at, last at `looked_at`, and `seen_warnings` the warnings. `credited_cents`
-    is what credit orders take back of it in the books; None: there are none.
+    is what credit orders take back of it in the books; None: there are none. `decision` is what was
+    worked out on the way to it, as `books/kept_decision.py` writes it; None: nothing was kept.
     """
 
     number: str
@@ -169,6 +170,7 @@ class StoredBooking(_KeptOrder):
     credited_cents: int | None = None
     turnover: Turnover | None = field(default=None, compare=False)
     """What it adds to the books, where it is to be stored with it: it is not read back."""
+    decision: str | None = None
 
     @property
     def is_absent(self) -> bool:
@@ -220,6 +222,21 @@ class StoredBooking(_KeptOrder):
     def unseen_warnings(self) -> tuple[BookingWarning, ...]:
         """Its warnings that nobody has looked at."""
         return tuple(warning for warning in self.warnings if warning not in self.seen_warnings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request about an order, and how it was answered: by an HTTP status, or None by nothing.
+
+    `what` is a code for what was asked or sent (`minox/exchanges.py`): no path, which may have an
+    e-mail address in it.
+    """
+
+    at: datetime
+    method: str
+    what: str
+    status: int | None
+    milliseconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,6 +266,28 @@ def m011_skipped_before(db: Database) -> None:
     )
 
 
+@migrations()
+def m012_decisions(db: Database) -> None:
+    """Add what was worked out on the way to a booking, and the requests about each order.
+
+    Of older bookings neither is known.
+    """
+    db.execute("ALTER TABLE bookings ADD COLUMN decision TEXT")
+
+    db.execute(
+        """CREATE TABLE exchanges (
+            id INTEGER PRIMARY KEY,
+            number TEXT NOT NULL REFERENCES orders (number) ON DELETE CASCADE,
+            at TEXT NOT NULL,
+            method TEXT NOT NULL,
+            what TEXT NOT NULL,
+            status INTEGER,
+            milliseconds INTEGER NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX exchanges_by_number ON exchanges (number)")
+
+
 VAT_SUMS = """CREATE TABLE booking_vat (
     number TEXT NOT NULL REFERENCES bookings (number) ON DELETE CASCADE,
     document_date TEXT NOT NULL,

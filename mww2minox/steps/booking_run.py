@@ -1,13 +1,14 @@
 """The run that books orders one by one, whether they are new or tried again."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
 
 from mww2minox.books.email_address import address_of, one_form
-from mww2minox.books.model import State
+from mww2minox.books.model import InvoiceNumber, State
 from mww2minox.errors import OF_ONE_REQUEST, ExitStatus, VendorError
-from mww2minox.language.texts import ngettext, number
+from mww2minox.language.texts import _, ngettext, number
 from mww2minox.minox.booker import Outcome
 from mww2minox.reasons import explain_rejection
 from mww2minox.state import StoredOrder
@@ -20,6 +21,9 @@ from mww2minox.steps.booked_orders import (
 from mww2minox.steps.look import booked_by_others, look_in_books, tell_of_look
 from mww2minox.steps.workers import work_through
 from mww2minox.wiring import Wiring
+
+FEW = 5
+"""So many orders that were booked are named one by one."""
 
 
 def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
@@ -124,10 +128,17 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
         "Booked: {count} orders, {total} euros. Skipped: {skipped}. Failed: {failed}.",
         len(booked),
     )
+    if isinstance(sys.exception(), KeyboardInterrupt):
+        sentence = ngettext(
+            "Booked so far: {count} order, {total} euros. Skipped: {skipped}. Failed: {failed}.",
+            "Booked so far: {count} orders, {total} euros. Skipped: {skipped}. Failed: {failed}.",
+            len(booked),
+        )
     total = number(Decimal(cents) / 100)
     wiring.output.say(
         sentence.format(count=len(booked), total=total, skipped=skipped, failed=len(failed))
     )
+    _name_booked(wiring, booked)
 
     for outcome in failed:
         if outcome.rejection:
@@ -143,3 +154,22 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
         closed = outcome.order.gone and outcome.state is State.SKIPPED
         if outcome.rejection and (closed or outcome.state is State.WAITING):
             wiring.output.say(explain_rejection(outcome.rejection).message)
+
+
+def _name_booked(wiring: Wiring, booked: Sequence[Outcome]) -> None:
+    """Name what was booked, where it is a few: who books for the first time looks it up in Minox.
+
+    By numbers alone: these lines may end up in a mail.
+    """
+    if len(booked) > FEW:
+        return
+
+    numbered_by_us = wiring.config.booking.invoice_number is InvoiceNumber.ORDER
+    line = _("  Order {number}: customer {customer}, {total} euros, numbered by Minox")
+    if numbered_by_us:
+        line = _("  Order {number}: customer {customer}, {total} euros, invoice {number}")
+    for outcome in booked:
+        total = number(Decimal(outcome.total_cents) / 100)
+        wiring.output.say(
+            line.format(number=outcome.order.number, customer=outcome.customer, total=total)
+        )

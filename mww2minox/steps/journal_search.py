@@ -67,7 +67,9 @@ def _ours_elsewhere(wiring: Wiring, numbers: Sequence[str]) -> dict[str, Found]:
 
     def ask(number: str) -> None:
         batch_id = booker.batch_id(number)
-        lines = wiring.minox.booking(batch_id)
+        # Stored with what becomes of the order.
+        with wiring.exchanges.noted(number):
+            lines = wiring.minox.booking(batch_id)
         if lines:
             elsewhere[number] = Found(booking=own_booking(batch_id, lines, number))
 

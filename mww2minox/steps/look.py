@@ -90,6 +90,13 @@ def look_in_books(wiring: Wiring, orders: Sequence[StoredOrder]) -> Look:
     return Look(ours=ours, fitting=fitting, outcomes=outcomes, undecided=undecided)
 
 
+def foresee(wiring: Wiring, orders: Sequence[StoredOrder]) -> Mapping[str, Found]:
+    """Return what the books hold for the orders whose PUT would come now, and store nothing."""
+    unsent, last, _undecided = _before_put(wiring, orders)
+
+    return bookings_in_books(wiring, unsent, last=last, by_uuid=True)
+
+
 def _arrival(wiring: Wiring, order: StoredOrder, there: Found) -> Arrival:
     """Find out whether what an earlier run sent for an order is in Minox, beside another's."""
     intent = wiring.store.booking(order.number)

@@ -5,12 +5,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from mww2minox.books.model import ORDER_GONE, Booking, Difference, Reason, Rejection, State
+from mww2minox.books.kept_decision import Kept, KeptAdoption, kept_of, kept_text
+from mww2minox.books.model import (
+    ORDER_GONE,
+    AdoptedBy,
+    Booking,
+    Difference,
+    FoundBy,
+    Reason,
+    Rejection,
+    State,
+)
 from mww2minox.books.money import euros
 from mww2minox.books.vat_sums import turnover_of
 from mww2minox.language.texts import _, ngettext
 from mww2minox.minox.booker import Arrival, outcome_unknown
 from mww2minox.minox.journal import JournalBooking
+from mww2minox.minox.kept_lists import kept_names
 from mww2minox.minox.wire import booking_body
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.journal_search import stored_total
@@ -28,11 +39,17 @@ class TakenOver:
     in_doubt: Rejection | None = None
 
 
-def take_over(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> TakenOver:
-    """Store an order as booked by this booking, unless we sent one that is there or may come."""
+def take_over(
+    wiring: Wiring, order: StoredOrder, booking: JournalBooking, by: AdoptedBy = AdoptedBy.NAME
+) -> TakenOver:
+    """Store an order as booked by this booking, unless we sent one that is there or may come.
+
+    `by` is how another's booking was known as the order's.
+    """
     intent = wiring.store.booking(order.number)
+    by = AdoptedBy.OURS if booking.ours else by
     if intent is None:
-        return TakenOver(batch_id=booking.batch_id, differs=_adopt(wiring, order, booking))
+        return TakenOver(batch_id=booking.batch_id, differs=_adopt(wiring, order, booking, by))
 
     # Forgotten for another's booking, ours would come beside it.
     arrival = Arrival.THERE if booking.ours else wiring.booker.arrival(intent)
@@ -40,7 +57,7 @@ def take_over(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> Ta
         return TakenOver(batch_id=intent.batch_id, in_doubt=leave_in_doubt(wiring, order))
     if arrival is Arrival.THERE:
         return TakenOver(batch_id=intent.batch_id, differs=settle_arrived(wiring, order, intent))
-    return TakenOver(batch_id=booking.batch_id, differs=_adopt(wiring, order, booking))
+    return TakenOver(batch_id=booking.batch_id, differs=_adopt(wiring, order, booking, by))
 
 
 def leave_in_doubt(wiring: Wiring, order: StoredOrder) -> Rejection:
@@ -63,14 +80,15 @@ def settle_arrived(wiring: Wiring, order: StoredOrder, intended: StoredBooking) 
     return bool(changes)
 
 
-def _adopt(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> bool:
+def _adopt(wiring: Wiring, order: StoredOrder, booking: JournalBooking, by: AdoptedBy) -> bool:
     """Store a booking that the state knows nothing of."""
     differences = _differences(order, booking)
-    adopted = _stored_booking(wiring, order, booking)
+    adopted = _stored_booking(wiring, order, booking, by)
 
     with wiring.store.transaction():
         wiring.store.intend_booking(adopted)
         wiring.store.mark_booked(order.number)
+        wiring.exchanges.keep(order.number)
         wiring.store.own_again(order.number, booking.batch_id)
         if differences:
             wiring.store.mark_verified(order.number, differences)
@@ -92,8 +110,11 @@ def _euros_or_dash(total: Decimal | None) -> str:
     return "-" if total is None else euros(total)
 
 
-def _stored_booking(wiring: Wiring, order: StoredOrder, booking: JournalBooking) -> StoredBooking:
+def _stored_booking(
+    wiring: Wiring, order: StoredOrder, booking: JournalBooking, by: AdoptedBy
+) -> StoredBooking:
     now = datetime.now(UTC)
+    adoption = KeptAdoption(by=by, journal=booking.journal, date=booking.date, total=booking.total)
     adopted = StoredBooking(
         number=order.number,
         batch_id=booking.batch_id,
@@ -105,6 +126,7 @@ def _stored_booking(wiring: Wiring, order: StoredOrder, booking: JournalBooking)
         paid_by=order.paid_by,
         sent_at=now,
         booked_at=now,
+        decision=kept_text(Kept(adoption=adoption)),
     )
 
     # One of ours is compared with what we would send for it; another's has no body, and is compared
@@ -113,8 +135,17 @@ def _stored_booking(wiring: Wiring, order: StoredOrder, booking: JournalBooking)
     if not isinstance(decided, Booking):
         return adopted
     body = booking_body(decided, booking.customer).decode()
-    turnover = turnover_of(order.order, decided) if order.order else None
-    return replace(adopted, body=body, warnings=decided.warnings, turnover=turnover)
+    kept = Kept(
+        decision=kept_of(decided, booking.customer, FoundBy.IN_BOOKING, kept_names(wiring.store)),
+        adoption=adoption,
+    )
+    return replace(
+        adopted,
+        body=body,
+        warnings=decided.warnings,
+        turnover=turnover_of(order.order, decided) if order.order else None,
+        decision=kept_text(kept),
+    )
 
 
 def perhaps_booked(order: StoredOrder, candidates: Sequence[JournalBooking]) -> Rejection:

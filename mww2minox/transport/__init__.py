@@ -73,6 +73,11 @@ MOST_CONNECTIONS = 64
 
 log = logging.getLogger(__name__)
 
+Observer = Callable[[str, str, int | None, int], None]
+"""Takes the method and the path of a request, the status of its answer (None: there was none), and
+the milliseconds that it took.
+"""
+
 
 class Notes(Protocol):
     """Keeps small facts of a vendor, for the next process too: until when it must be left alone,
@@ -146,6 +151,8 @@ class Transport:
         self.waited_as_asked = 0.0
         """The seconds that were waited because it asked for them by `Retry-After`."""
         self.requests_sent = 0
+        self.observe: Observer = _nobody
+        """Is told of each request once it is answered, or that there was no answer."""
         self.skew: float | None = None
         """The seconds that the vendor's clock is ahead, by the last answer that told its time."""
         self._noted = False
@@ -352,12 +359,11 @@ class Transport:
     def _send(self, request: requests.Request) -> tuple[requests.Response, bytes]:
         self.requests_sent += 1
         left_at = time.monotonic()
-        response = self._open(request)
+        response, content = self._exchange(request)
         # no text: a word of HTTP
         vendors_time = timestamp(response.headers.get("Date", ""))
         if vendors_time is not None:
             self.skew = vendors_time - time.time()
-        content = _read_content(response, left_at + SILENCE_SECONDS)
 
         seconds = self.limiter.learn(response.headers, took=time.monotonic() - left_at)
         if response.status_code == requests.codes.too_many_requests:
@@ -366,6 +372,21 @@ class Transport:
             self.pause(seconds)
         elif seconds:
             self._leave_alone(self._window_key, seconds)
+        return response, content
+
+    def _exchange(self, request: requests.Request) -> tuple[requests.Response, bytes]:
+        """Send, read the whole answer, and tell who observes."""
+        started = time.monotonic()
+        status = None
+        try:
+            response = self._open(request)
+            content = _read_content(response, started + SILENCE_SECONDS)
+            status = response.status_code
+        finally:
+            path = request.url.removeprefix(self.base_url)
+            milliseconds = int((time.monotonic() - started) * 1000)
+            self.observe(request.method, path, status, milliseconds)
+
         return response, content
 
     def _open(self, request: requests.Request) -> requests.Response:
@@ -625,6 +646,10 @@ class _Attempt:
 
     def _backoff(self, exponent: int) -> float:
         return random.uniform(0, min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**exponent))  # noqa: S311 - jitter
+
+
+def _nobody(method: str, path: str, status: int | None, milliseconds: int) -> None:
+    """Observe nothing."""
 
 
 def has_message(data: object) -> bool:

@@ -260,12 +260,11 @@ def test_the_booking_that_is_shown_is_that_of_the_sample_order(
     use(language)
     (sample,) = [sample for sample in samples(ANY_DAY) if sample.number == "1003"]
     shown = squeezed(blocks(TEXTS[name], "text"))
-    nothing = number(Decimal(0))
 
-    assert f"{number(Decimal(sample.expected.debtor_amount or 0))} {nothing} 8000" in shown
+    assert f"{number(Decimal(sample.expected.debtor_amount or 0))} 8000" in shown
     for line in sample.expected.lines:
         net, vat = number(Decimal(line.net)), number(Decimal(line.vat or 0))
-        assert f" {line.ledger} {nothing} {net} {line.vat_code} {vat}" in shown
+        assert re.search(rf" {line.ledger} Omzet \S+ {net} {vat} {line.vat_code} ", shown)
 
 
 @pytest.mark.parametrize("status", ExitStatus)

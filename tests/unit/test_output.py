@@ -8,8 +8,16 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 from rich.console import Console
+from rich.progress import Task, TaskID
 
-from mww2minox.output import PAGE_TABLE, Output, _fitting, _folded, _Stream
+from mww2minox.output import (
+    PAGE_TABLE,
+    Output,
+    _fitting,
+    _folded,
+    _progress_columns,
+    _Stream,
+)
 
 SENTENCE = (
     "Ask the customer for it, and put it in the invoice address in the shop. Then run: mww2minox"
@@ -123,3 +131,14 @@ def test_a_table_of_a_page_is_a_list_where_it_would_cut_words(width: int, starts
     page = "| code | do |\n| --- | --- |\n| `a_long_code` | wait \\| see whathappenstoit |\n"
     (table,) = PAGE_TABLE.finditer(page)
     assert _fitting(table, width).startswith(starts)
+
+
+def test_a_long_run_shows_its_pace_once_there_is_one() -> None:
+    *_others, rate, remaining = _progress_columns()
+    task = Task(TaskID(0), "push", total=100, completed=0, _get_time=float)
+    assert str(rate.render(task)) == ""
+    task.finished_speed = 4.0
+    assert str(rate.render(task)) == "4 a second"
+    task.finished_speed = 0.5
+    assert str(rate.render(task)) == "30 a minute"
+    assert str(remaining.render(task)) == "-:--:--"

@@ -20,7 +20,15 @@ from sqlite_utils import Database
 
 from mww2minox.books.model import BookingWarning, Reason, Rejection, State, WarningCode
 from mww2minox.errors import LogUnwritable, RunInProgress, StateError
-from mww2minox.state import Store, StoredBooking, StoredOrder, file, store as store_module, tables
+from mww2minox.state import (
+    Exchange,
+    Store,
+    StoredBooking,
+    StoredOrder,
+    file,
+    store as store_module,
+    tables,
+)
 from mww2minox.state.file import StateFile
 
 PAGE = 4096
@@ -508,6 +516,51 @@ def test_what_the_version_before_skipped_for_its_total_is_decided_again(
         assert settled
         assert not settled.skipped_before
     assert path.with_name("state.db.before-m011_skipped_before").exists()
+
+
+def test_of_what_the_version_before_booked_no_decision_and_no_request_is_known(
+    path: Path, later: None
+) -> None:
+    del later
+    known = tables.migrations._migrations  # noqa: SLF001
+    place = [migration.name for migration in known].index("m012_decisions")
+    newer = known[place:]
+    del known[place:]
+    filled(path, 1)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            """INSERT INTO bookings (number, batch_id, customer, total_cents, body, payload,
+               sent_at, booked_at)
+               VALUES ('1001', 'b', '10001', 6800, '[]', '{}', :then, :then)""",
+            {"then": "2026-03-20T12:00:00+00:00"},
+        )
+    known.extend(newer)
+
+    with Store(path) as store:
+        (there,) = store.bookings()
+        assert there.decision is None
+        assert store.exchanges("1001") == []
+    assert path.with_name("state.db.before-m012_decisions").exists()
+
+
+def test_of_an_order_only_the_last_requests_are_kept(path: Path) -> None:
+    def exchange(status: int | None) -> Exchange:
+        return Exchange(
+            at=datetime(2026, 3, 20, 12, tzinfo=UTC),
+            method="PUT",
+            what="put_booking",
+            status=status,
+            milliseconds=31,
+        )
+
+    with Store(filled(path, 2)) as store:
+        store.keep_exchanges("1002", [exchange(None)])
+        store.keep_exchanges("1001", [exchange(status) for status in range(500, 515)])
+        store.keep_exchanges("1001", [exchange(status) for status in range(515, 525)])
+
+        kept = store.exchanges("1001")
+        assert [each.status for each in kept] == list(range(505, 525))
+        assert store.exchanges("1002") == [exchange(None)]
 
 
 OTHER_NAME, AMBIGUOUS = (

@@ -23,6 +23,7 @@ from mww2minox.errors import ExitStatus, MwwError, Refused, StateError, UsageErr
 from mww2minox.language.texts import N_, _, day, ngettext, system_problem
 from mww2minox.minox.api import Minox
 from mww2minox.minox.customers import said
+from mww2minox.minox.kept_lists import keep_names
 from mww2minox.minox.wire import sent_lines
 from mww2minox.output import Output, printable
 from mww2minox.register import DAILY
@@ -419,6 +420,9 @@ def _lists(wiring: Wiring, shop_country: str, administration: Administration) ->
         yield from findings.vat_codes(wiring.config, codes, shop_country)
         reads_back = partial(_reads_back, wiring, codes)
         yield from findings.vat_posting(wiring.config, administration, reads_back=reads_back)
+
+    if accounts is not None and codes is not None:
+        keep_names(wiring.store, wiring.config.rules(shop_country), accounts, codes)
 
 
 def _reads_back(wiring: Wiring, codes: Iterable[VatCode]) -> bool:

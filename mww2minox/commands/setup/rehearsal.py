@@ -25,6 +25,7 @@ from mww2minox.config.yaml_file import Value
 from mww2minox.errors import Refused
 from mww2minox.language.texts import _
 from mww2minox.minox import TRIAL
+from mww2minox.minox.kept_lists import names_of
 from mww2minox.minox.trial_booking import Tried, take_out, try_out
 from mww2minox.reasons import advice_for_any_way, describe
 from mww2minox.steps.booking_table import show_booking
@@ -143,7 +144,9 @@ class Rehearsal:
             customer = _("customer {number}").format(number=sample.customer)
 
         self.output.line("")
-        show_booking(self.output, sample.booking, customer)
+        lists = self.both_sides.lists
+        names = names_of(self._rules(), lists.accounts, lists.codes)
+        show_booking(self.output, sample.booking, customer, names)
 
     def _try(self, wiring: Wiring, sample: Sample) -> None:
         """Try the ways of sending VAT until one reads back right, and propose that one."""
