@@ -79,7 +79,7 @@ def box_of(need: VatNeed, code: str, shop_country: str) -> str:
     """Return the box of the Dutch return in which sales are declared, such as `1a`.
 
     Sales with VAT of another member state are `3c`: of a shop that takes part in OSS they are in
-    the OSS return instead. `NO_BOX` where there is none.
+    the OSS return instead. `NO_BOX` where there is none. Source: books/rules.md, "VAT facts".
     """
     if code == NO_TURNOVER:
         return NO_BOX

@@ -1,6 +1,7 @@
 """Once a day what the shop counts is held against what is known (books/rules.md, "The census")."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -169,6 +170,8 @@ def test_what_still_differs_is_told_once_with_the_day(
         assert "The shop counts 3" not in shop("fetch").err
         clock.pass_by(7 * DAY)
         assert "The shop counts 3" not in shop("fetch").err
+        (uncounted,) = json.loads(shop("report", "--format", "json").out)["uncounted"]
+        assert "The shop counts 3 orders of 10" in uncounted["message"]
         for command in (("report",), ("check",)):
             assert "The shop counts 3 orders of 10" in " ".join(shop(*command).out.split())
 
