@@ -683,6 +683,9 @@ def _noting(action: Callable[[], ExitStatus], note: Callable[[ExitStatus], None]
     except KeyboardInterrupt:
         status = ExitStatus.INTERRUPTED
         raise
+    except BrokenPipeError:  # a reader who has gone: `report | head`
+        status = ExitStatus.OK
+        raise
     finally:
         note(status)
 

@@ -118,7 +118,7 @@ class _Stream:
     def tell(self, text: str, style: str = "") -> None:
         """Print lines of words; a terminal breaks each between words, elsewhere it stays whole."""
         if not self.is_terminal:
-            self.write(text)
+            self.write(text, "\n")
             return
 
         from rich.text import Text
@@ -126,10 +126,14 @@ class _Stream:
         text = "\n".join(_folded(line, self.console.width) for line in text.splitlines())
         self.console.print(Text(text, style=style), soft_wrap=True)
 
-    def write(self, text: str) -> None:
-        """Write a text as it is."""
-        self.file.write(f"{text}\n")
-        self.file.flush()
+    def write(self, *texts: str) -> None:
+        """Write texts as they are, one after the other."""
+        # One with a number of the system would be taken by click, which exits with 1.
+        try:
+            self.file.writelines(texts)
+            self.file.flush()
+        except BrokenPipeError:
+            raise BrokenPipeError from None
 
 
 def _folded(line: str, width: int) -> str:
@@ -198,7 +202,7 @@ class Output:
 
     def data(self, text: str) -> None:
         """Write data as it is."""
-        self._data.write(text.removesuffix("\n"))
+        self._data.write(text.removesuffix("\n"), "\n")
 
     @property
     def has_symbols(self) -> bool:
@@ -219,8 +223,7 @@ class Output:
     def stream(self, texts: Iterable[str]) -> None:
         """Write data as it is, piece by piece."""
         for text in texts:
-            self._data.file.write(text)
-        self._data.file.flush()
+            self._data.write(text)
 
     def table(
         self, title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]

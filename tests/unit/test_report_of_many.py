@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -227,3 +228,21 @@ def test_a_state_of_the_version_before_gets_the_sums_of_its_bookings(
     assert rows == expected
     assert totals[0] == 0
     assert path.with_name("state.db.before-m013_vat_sums").exists()
+
+
+@pytest.mark.parametrize("options", [["--all"], ["--format", "json"], ["--format", "csv"]])
+def test_a_reader_who_goes_away_ends_it_well(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(json.dumps(CONFIG | {"state": str(many)}))
+    config.chmod(0o600)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as gone:
+        monkeypatch.setattr("sys.stdout", gone)
+        monkeypatch.setattr("mww2minox.cli._let_go_of_stdout", lambda: None)
+        assert run(["--config", str(config), "report", *options]) == 0
+        monkeypatch.undo()
+        # What is left to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writing)

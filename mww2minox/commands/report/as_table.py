@@ -35,6 +35,7 @@ MOST_LINES = 40
 FOR_ATTENTION = 19
 """So many of them are for what needs attention."""
 MONTHS_SHOWN = 5
+"""So many months are shown beside what needs attention."""
 ORDERS_OF_GROUP = 6
 """So many orders of a group are named where it is one of several."""
 NARROW, WIDE, WIDEST = 60, 92, 130
@@ -254,7 +255,9 @@ def _in_full(group: Group, paper: Paper) -> Iterator[Line]:
 
 def _months(report: Report, paper: Paper) -> Iterator[Line]:
     months = [one for one in report.months if one.states]
-    shown = months if paper.everything else months[-MONTHS_SHOWN:]
+    # Where nothing needs attention there is room for all of them.
+    is_short = report.groups and not paper.everything
+    shown = months[-MONTHS_SHOWN:] if is_short else months
     if not shown:
         return
 
