@@ -163,6 +163,20 @@ def test_a_booking_counts_for_the_limit_of_distance_sales_by_its_country(wiring:
     assert report.quarter.distance_sales == sum(low) > 0
 
 
+def test_what_needs_attention_is_named_in_full_however_much_it_is(wiring: Wiring) -> None:
+    with wiring.store.snapshot():  # which takes back what is changed inside
+        wiring.store.db.execute(
+            """UPDATE orders SET state = 'failed', reason = 'email_missing',
+               detail = json_object('number', number) WHERE date >= '2026-11-01'"""
+        )
+        report = gather(wiring, Selection(errors=True))
+        (group,) = [one for one in report.groups if one.code == "email_missing"]
+        lines = [line.text for line in table_lines(report, Paper(80, errors=True))]
+        numbers = [row.number for row in report.rows()]
+    assert (group.count > len(group.orders), group.commands) == (True, ("mww2minox retry --all",))
+    assert [number for number in numbers if number not in "\n".join(lines)] == []
+
+
 # The command
 
 

@@ -186,3 +186,15 @@ def test_a_booking_that_nothing_explains_is_counted(store: Store) -> None:
     store.intend_booking(replace(intent, turnover=None, body="", payload={}))
     store.mark_booked("1003")
     assert store.unexplained() == 1
+
+
+def test_what_both_sides_agree_on_later_is_what_counts(store: Store) -> None:
+    order, intent, _order, _booking = stored("1003")
+    store.take_in(order)
+    store.intend_booking(intent)
+    store.mark_booked("1003")
+
+    _other, agreed, _order, booking = stored("1001")
+    now = read_stored_order(agreed.payload)
+    store.mark_agreed(replace(agreed, number="1003", turnover=None), now)
+    assert vat_in_books(store) == sum(share.vat for share in booking.shares)

@@ -84,6 +84,9 @@ def table_lines(report: Report, paper: Paper) -> Iterator[Line]:
     yield from top
 
     if paper.errors:
+        # A group names the first of many.
+        if any(group.count > len(group.orders) for group in report.groups):
+            yield from _all_orders(report, paper)
         return
     if paper.everything:
         yield from _all_orders(report, paper)

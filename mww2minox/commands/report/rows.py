@@ -57,11 +57,6 @@ class Row:
         """Whether a person has to see to it."""
         return self.state is State.FAILED or bool(self.unseen_differences or self.unseen_warnings)
 
-    def is_dated(self, since: dt.date | None, until: dt.date | None) -> bool:
-        """Tell whether it is dated `since` to `until`; one without a date is from before all."""
-        date = self.date or dt.date.min
-        return (since is None or date >= since) and (until is None or date <= until)
-
 
 def rows_of(store: Store, orders: Iterable[StoredOrder]) -> Iterator[Row]:
     """Yield a row for each order, in their order, with what the state knows of its booking.
