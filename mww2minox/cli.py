@@ -709,8 +709,9 @@ def _wired(
         shop = store.note(SHOP_NAME) or str(settings.config_path)
         log_to(log_beside(path), verbose=settings.verbose, shop=shop)
         wiring = Wiring(config, store, Output(quiet=settings.quiet))
-        if is_new:
-            # A --state that was mistyped looks like one on the first day, for cron too.
+        # A --state that was mistyped looks like one on the first day, for cron too; who logs in
+        # expects one to be made.
+        if is_new and command.name != "login":
             wiring.output.warn(_("A new, empty state file was made: {path}").format(path=path))
 
         log = _log()

@@ -24,7 +24,7 @@ TITLES = (
     N_("Commands, and what their options do"),
     N_("The config, key by key"),
     N_("Exit codes"),
-    N_("JSON and CSV of report and check"),
+    N_("JSON and CSV of report, explain, push and check"),
     N_("Reasons why an order is not booked, warnings and differences"),
     N_("The state file, and what is stored where"),
 )
