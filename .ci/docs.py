@@ -107,8 +107,9 @@ def _command_rows() -> list[tuple[str, str]]:
 
 
 def _option_rows(command: click.Command) -> list[tuple[str, str]]:
-    """Return a row for each option, in the words of its help."""
+    """Return a row for each option that its help shows, in the words of that."""
     options = [option for option in command.params if isinstance(option, click.Option)]
+    options = [option for option in options if not option.hidden]
     return [
         (_written(option), " ".join([option.help or "", *_extras(option)])) for option in options
     ]

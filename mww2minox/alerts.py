@@ -27,8 +27,10 @@ from mww2minox.books.model import (
     State,
 )
 from mww2minox.errors import ExitStatus, KeysRefused, LoginNeeded, StateError, TokenRefused
-from mww2minox.language.texts import _, day, ngettext
+from mww2minox.language.commands import carried
+from mww2minox.language.texts import _, day, local, ngettext
 from mww2minox.messenger import ping, send
+from mww2minox.output import log_beside
 from mww2minox.reasons import (
     HIDDEN,
     REASONS,
@@ -241,26 +243,26 @@ def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
         return
 
     since = past.ended_well or past.began
-    local = since.astimezone()
-    values = {"command": f"mww2minox {command}", "day": day(local), "time": f"{local:%H:%M}"}
+    here = local(since)
+    values = {"command": f"mww2minox {command}", "day": day(here), "time": f"{here:%H:%M}"}
 
     # The run that ends the silence still tells of it: the machine may have been off for days.
     if command == run.command.name and _ended_well(wiring, run):
         message = _("{command} had not ended well since {day}, {time}; now it has.")
         suggestion = _(
-            "Was this machine off? If not, see in mww2minox.log what happened. What is not booked:"
-            " {report}"
+            "Was this machine off? If not, see in {log} what happened. What is not booked: {report}"
         )
     else:
         message = _("{command} has not ended well since {day}, {time}.")
         suggestion = _(
-            "Look whether cron or its timer runs it, and at the end of mww2minox.log; then run:"
-            " {command}"
+            "Look whether cron or its timer runs it, and at the end of {log}; then run: {command}"
         )
 
     # no text: a key in the state, or what a UUID is derived from
     key = f"not since {command} {since.isoformat()}"
-    suggestion = suggestion.format(report="mww2minox report --errors", **values)
+    suggestion = suggestion.format(
+        report="mww2minox report --errors", log=log_beside(wiring.store.path), **values
+    )
     yield Matter(frozenset({key}), message.format(**values), suggestion)
 
 
@@ -454,7 +456,7 @@ def _message(news: Sequence[Matter]) -> tuple[str, str]:
         "mww2minox: {count} matters need attention",
         len(news),
     )
-    return title.format(count=len(news)), "\n\n".join(blocks)
+    return title.format(count=len(news)), carried("\n\n".join(blocks))
 
 
 def _all_is_well(wiring: Wiring, run: Run) -> bool:

@@ -18,6 +18,7 @@ import click
 
 from mww2minox import __version__
 from mww2minox.errors import ExitStatus, MwwError
+from mww2minox.language.commands import carried, carry, carry_nothing
 from mww2minox.language.help import (
     Day,
     FilePath,
@@ -29,7 +30,7 @@ from mww2minox.language.help import (
     argument,
     option,
 )
-from mww2minox.language.texts import N_, _, default_language, system_problem, use
+from mww2minox.language.texts import N_, _, default_language, system_problem, use, use_zone
 from mww2minox.register import COMMANDS, Command
 
 if TYPE_CHECKING:
@@ -91,11 +92,39 @@ def cli(
     verbose: bool,  # noqa: FBT001 - click
     quiet: bool,  # noqa: FBT001 - click
 ) -> None:
-    if verbose and quiet:
+    context.obj = Settings(config, state, verbose=verbose, quiet=quiet)
+    _refuse_both(context.obj)
+    _log()
+
+
+def _refuse_both(settings: Settings) -> None:
+    if settings.verbose and settings.quiet:
         raise click.UsageError(_("Give either --verbose or --quiet."))
 
-    _log()
-    context.obj = Settings(config, state, verbose=verbose, quiet=quiet)
+
+def _taken_after(context: click.Context, parameter: click.Parameter, value: Any) -> None:  # noqa: ANN401 - click
+    """Take an option of the group that stands after the command: people write both."""
+    settings = context.find_object(Settings)
+    if not value or settings is None:
+        return
+
+    setattr(settings, str(parameter.name), value)
+    _refuse_both(settings)
+
+
+def _take_after(command: click.Command) -> None:
+    """Let a command take the options that stand before it too; its help shows its own alone."""
+    for before in cli.params:
+        if isinstance(before, Option) and before.name != "version":
+            after = Option(
+                before.opts,
+                type=before.type,
+                is_flag=before.is_flag or None,
+                expose_value=False,
+                hidden=True,
+                callback=_taken_after,
+            )
+            command.params.append(after)
 
 
 # Options that several commands share.
@@ -178,8 +207,10 @@ def setup(  # noqa: PLR0913 - the command's options
     from mww2minox.config.loading import place_for_config
     from mww2minox.output import Output
 
+    target = place_for_config(settings.config)
+    _carry(target)
     options = Options(
-        target=place_for_config(settings.config),
+        target=target,
         state=settings.state,
         answers=answers,
         browser=not no_browser,
@@ -416,6 +447,23 @@ def adopt(  # noqa: PLR0913 - the command's options
     return _wired(settings, "adopt", action, wait=wait)
 
 
+@cli.command(
+    help=N_(
+        "Show what ran last and how it ended, what waits, what needs attention, what runs next."
+    )
+)
+@_format_option("table", "json")
+@click.pass_obj
+def status(settings: Settings, form: str) -> ExitStatus:
+    from pathlib import Path
+
+    from mww2minox.commands.status import status as run
+
+    return _wired(
+        settings, "status", lambda wiring: run(wiring, settings.config_path or Path(), form=form)
+    )
+
+
 @cli.command(help=N_("Show what was booked, what was not, why, and what to do."))
 @argument("orders", nargs=-1, metavar="")
 @option("--errors", is_flag=True, help=N_("Only orders that need attention, in full."))
@@ -534,6 +582,7 @@ def schedule(  # noqa: PLR0913 - the command's options
     )
     # Who leaves may have thrown the config away already.
     config = place_for_config(settings.config) if uninstall else find_config(settings.config)
+    _carry(config, settings.state)
     return run(Output(quiet=settings.quiet), config, settings.state, wanted)
 
 
@@ -596,6 +645,10 @@ def show_help(settings: Settings, topic: str | None) -> ExitStatus:
     return show_page(output, topic) if topic else show_topics(output)
 
 
+for _command in cli.commands.values():
+    _take_after(_command)
+
+
 # What surrounds a command.
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -620,25 +673,46 @@ def _numbers(given: Sequence[str]) -> list[str]:
     return numbers
 
 
+def _carry(config_path: Path, state: Path | None = None) -> None:
+    """From now on name commands with this config and state, where these are not the usual ones."""
+    from mww2minox.config.loading import is_usual
+
+    commands = [command.name for command in COMMANDS.values() if command.takes_config]
+    config = None if is_usual(config_path) else config_path.absolute()
+    carry(commands=commands, config=config, state=state.absolute() if state else None)
+
+
 def _wired(
     settings: Settings, name: str, action: Callable[[Wiring], ExitStatus], *, wait: float = 0
 ) -> ExitStatus:
     """Load the config, open the state and the log, and run; under the lock where it is needed."""
+    from zoneinfo import ZoneInfo
+
     from mww2minox.config.loading import find_config, load_config
-    from mww2minox.output import Output, log_to
+    from mww2minox.output import Output, log_beside, log_to
     from mww2minox.state import Store
-    from mww2minox.wiring import Wiring, read_order
+    from mww2minox.wiring import SHOP_NAME, Wiring, read_order
 
     # Plugins of pydantic are other people's code: none is looked for, and none gets to see a key.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     command = COMMANDS[name]
     settings.config_path = find_config(settings.config)
+    _carry(settings.config_path, settings.state)
     config = load_config(settings.config_path, keyless=command.keyless)
+    use_zone(ZoneInfo(config.shop.timezone))
     path = settings.state or config.state_path
+    if path.absolute() == config.state_path:
+        _carry(settings.config_path)
 
+    is_new = not path.exists()
     with Store(path, read=read_order) as store:
-        log_to(path.with_name("mww2minox.log"), verbose=settings.verbose)
+        shop = store.note(SHOP_NAME) or str(settings.config_path)
+        log_to(log_beside(path), verbose=settings.verbose, shop=shop)
         wiring = Wiring(config, store, Output(quiet=settings.quiet))
+        # A --state that was mistyped looks like one on the first day, for cron too; who logs in
+        # expects one to be made.
+        if is_new and command.name != "login":
+            wiring.output.warn(_("A new, empty state file was made: {path}").format(path=path))
 
         log = _log()
         log.info("%s starts, version %s", command.name, __version__)
@@ -661,11 +735,15 @@ def _locked(
 
     drawn, told = drawn_after(wiring, command), told_about(wiring, command)
     with drawn, told as run, wiring.store.run(wait=wait):
+        wiring.keep_to_config()
         run.number = wiring.store.start_run(command.name)
         return _noting(
             lambda: action(_without_trial(wiring, command)),
             lambda status: wiring.store.finish_run(
-                run.number, status, refused=wiring.refusal is not None
+                run.number,
+                status,
+                refused=wiring.refusal is not None,
+                counts=wiring.counts,
             ),
         )
 
@@ -721,6 +799,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal or cron that knows no UTF-8
     use(default_language(os.environ))
+    use_zone(None)
+    carry_nothing()
 
     try:
         return int(cli.main(arguments, prog_name="mww2minox", standalone_mode=False) or 0)
@@ -779,7 +859,7 @@ def _log_bug(error: Exception) -> None:
 
 def _complain(sentence: str) -> None:
     if sentence:
-        click.echo(sentence, err=True)
+        click.echo(carried(sentence), err=True)
 
 
 def main() -> NoReturn:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from mww2minox.errors import LogUnwritable
 from mww2minox.language.cleaning import one_line, visible, visible_lines
+from mww2minox.language.commands import carried
 from mww2minox.language.texts import _
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn, Task
 
 WIDTH = 80
+USUAL_STATE = "state.db"
+"""The name that the state file has where nobody gave another."""
 LOG_BYTES = 1_000_000
 LOGS_KEPT = 5
 CELL_LENGTH = 400
@@ -33,7 +36,7 @@ LOG_LINE_LENGTH = 20_000
 """Room for where a bug is: a line for each call."""
 
 COMMAND = re.compile(
-    r"mww2minox(?: --(?:config|state) [^ ]+| --?[a-z-]+)* [a-z]+"
+    r"mww2minox(?: --(?:config|state) (?:'[^']*'|[^ ])+| --?[a-z-]+)* [a-z]+"
     r"(?: (?:--?[a-z-]+|[0-9]+|http[^ ]+))*"
 )
 """A command line within a sentence: its options, its name, and what it is given."""
@@ -182,6 +185,11 @@ def _fitting(table: re.Match[str], width: int) -> str:
     return "\n".join(items) + "\n"
 
 
+def _words_of(sentence: str) -> str:
+    """Return a sentence as it may be shown, its commands as they are to be typed."""
+    return carried(visible_lines(sentence))
+
+
 class Output:
     """The terminal, or what stands in for it under cron."""
 
@@ -194,13 +202,13 @@ class Output:
     def say(self, sentence: str) -> None:
         """Tell how it goes; not when quiet."""
         if not self.quiet:
-            self._words.tell(visible_lines(sentence))
+            self._words.tell(_words_of(sentence))
 
     def warn(self, sentence: str, suggestion: str = "") -> None:
         """Tell what needs attention, and what to do."""
-        self._words.tell(visible_lines(sentence), style="yellow")
+        self._words.tell(_words_of(sentence), style="yellow")
         if suggestion:
-            self._words.tell(visible_lines(suggestion))
+            self._words.tell(_words_of(suggestion))
 
     def data(self, text: str) -> None:
         """Write data as it is."""
@@ -254,7 +262,7 @@ class Output:
             else:
                 table.add_column(heading, overflow="fold")
         for row in shown:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(carried(cell)) for cell in row))
 
         self._data.console.print(table)
 
@@ -289,7 +297,11 @@ class Output:
     def line(self, text: str, style: str = "") -> None:
         """Show a line of data, in a colour where there is a terminal."""
         indent = text[: len(text) - len(text.lstrip(" "))]
-        self._data.tell(indent + printable(text), style=style)
+        self._data.tell(indent + carried(printable(text)), style=style)
+
+    def row(self, label: str, text: str, *, width: int) -> None:
+        """Show a line of data behind a label that takes `width` characters."""
+        self._data.tell(f"{printable(label):<{width}}{carried(printable(text))}")
 
     def item(self, mark: str, text: str, style: str = "") -> None:
         """Show a line of data behind a mark; in a terminal it goes on under its own beginning."""
@@ -303,12 +315,12 @@ class Output:
         grid = Table.grid(padding=(0, 1))
         grid.add_column(width=len(mark))
         grid.add_column(overflow="fold")
-        grid.add_row(mark, Text(printable(text)), style=style)
+        grid.add_row(mark, Text(carried(printable(text))), style=style)
         self._data.console.print(grid)
 
     def paragraph(self, text: str) -> None:
         """Show a longer text."""
-        self._data.tell(printable(text, PARAGRAPH_LENGTH))
+        self._data.tell(carried(printable(text, PARAGRAPH_LENGTH)))
 
     def page(self, markdown: str) -> None:
         """Show a page of Markdown: laid out in a terminal, elsewhere as it is written.
@@ -399,15 +411,25 @@ class _PrivateHandler(RotatingFileHandler):
 
 
 class _OneLine(logging.Formatter):
-    """A record is one line of plain text."""
+    """A record is one line of plain text, which names the shop that it is about."""
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
-        return text if record.exc_info else printable(text, LOG_LINE_LENGTH)
+        return text if record.exc_info else carried(printable(text, LOG_LINE_LENGTH))
 
 
-def log_to(path: Path, *, verbose: bool) -> None:
-    """Write the log beside the state file; with `verbose` also to stderr."""
+def log_beside(state: Path) -> Path:
+    """Return the log that goes with a state file: each shop has one of its own."""
+    stem = "mww2minox" if state.name == USUAL_STATE else state.stem
+
+    log = state.with_name(f"{stem}.log")
+    return log if log != state else state.with_name(f"{state.name}.log")
+
+
+def log_to(path: Path, *, verbose: bool, shop: str = "") -> None:
+    """Write the log beside the state file, each line with the `shop` it is about; with `verbose`
+    also to stderr.
+    """
     logger = logging.getLogger("mww2minox")
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -418,11 +440,13 @@ def log_to(path: Path, *, verbose: bool) -> None:
         raise LogUnwritable(path, error) from None
 
     stop_logging()
+    about = f"[{printable(shop)}] ".replace("%", "%%") if shop else ""
     handlers: list[logging.Handler] = [file]
     if verbose:
         handlers.append(logging.StreamHandler())
     for handler in handlers:
-        handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s"))
+        # no text: what a line of the log begins with
+        handler.setFormatter(_OneLine(f"%(asctime)s %(levelname)s {about}%(message)s"))
         logger.addHandler(handler)
 
 

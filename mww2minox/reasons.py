@@ -29,7 +29,8 @@ from mww2minox.books.model import (
     WarningCode,
 )
 from mww2minox.books.order_check import MISSING
-from mww2minox.language.texts import N_, _, country_name, number, percentage
+from mww2minox.language.commands import carried
+from mww2minox.language.texts import N_, _, country_name, day_of, number, percentage
 
 HIDDEN = "***"
 """What a message shows in the place of a private value."""
@@ -59,6 +60,8 @@ class Kind(Enum):
     """A country, by two letters."""
     PROBLEM = auto()
     """What is wrong with an order, by its place in the shop's JSON."""
+    DATE = auto()
+    """A date in ISO 8601, or `-` where there is none."""
     PRIVATE = auto()
     """A person can be known by it: it is shown here, and in no message."""
 
@@ -75,6 +78,7 @@ class Kind(Enum):
     REASON,
     COUNTRY,
     PROBLEM,
+    DATE,
     PRIVATE,
 ) = Kind
 
@@ -190,7 +194,7 @@ REASONS: dict[Reason, ReasonRow] = {
         ),
         brief=N_("before shop.since"),
         state=State.WAITING,
-        values={"date": TEXT, "since": TEXT},
+        values={"date": DATE, "since": DATE},
     ),
     Reason.NOTHING_TO_BOOK: ReasonRow(
         message=N_("Order {number} comes to 0.00 euros at every rate: there is nothing to book."),
@@ -362,7 +366,7 @@ REASONS: dict[Reason, ReasonRow] = {
         ),
         suggestion=N_("Create the fiscal year in Minox {by_hand}."),
         brief=N_("fiscal year missing"),
-        values={"date": TEXT},
+        values={"date": DATE},
     ),
     Reason.PERHAPS_BOOKED: ReasonRow(
         message=N_(
@@ -374,7 +378,7 @@ REASONS: dict[Reason, ReasonRow] = {
         then=TAKE_OR_BOOK,
         values={
             "journal": TEXT,
-            "date": TEXT,
+            "date": DATE,
             "total": MONEY,
             "text": PRIVATE,
             "count": TEXT,
@@ -689,7 +693,7 @@ DIFFERENCES: dict[str, DifferenceRow] = {
     "date_differs": DifferenceRow(
         brief=N_("other date in Minox"),
         text=N_("date: {expected} booked, {found} in Minox"),
-        values={"expected": TEXT, "found": TEXT},
+        values={"expected": DATE, "found": DATE},
     ),
     STATUS_DIFFERS: DifferenceRow(
         brief=N_("status by now is not booked"),
@@ -715,7 +719,7 @@ DIFFERENCES: dict[str, DifferenceRow] = {
 }
 FIELDS: dict[str, Kind] = {
     N_("total"): MONEY,
-    N_("date"): TEXT,
+    N_("date"): DATE,
     N_("currency"): TEXT,
     N_("tax_region"): TEXT,
     N_("tax_strategy"): TEXT,
@@ -838,7 +842,7 @@ WARNINGS: dict[WarningCode, WarningRow] = {
             " VAT: credit it in the shop, and make it anew there."
         ),
         brief=N_("VAT number not in VIES"),
-        values={"date": TEXT},
+        values={"date": DATE},
     ),
 }
 """What somebody should look at of an order that is booked. The command to run stands behind each
@@ -934,7 +938,7 @@ def explain(reason: Reason, values: Mapping[str, str]) -> Text:
     message = _(texts.message).replace("{as_tried}", as_tried)
 
     shown = _shown(values, row.values)
-    return Text(_filled(message, shown), _filled(suggestion, _as_typed(shown)))
+    return Text(_filled(message, shown), carried(_filled(suggestion, _as_typed(shown))))
 
 
 def _is_known_by_text(values: Mapping[str, str]) -> bool:
@@ -958,7 +962,7 @@ def explain_warning(warning: BookingWarning) -> Text:
     suggestion = f"{_(row.suggestion)} {_(SEEN)}"
 
     shown = _shown(warning.values, row.values)
-    return Text(_filled(_(row.message), shown), _filled(suggestion, _as_typed(shown)))
+    return Text(_filled(_(row.message), shown), carried(_filled(suggestion, _as_typed(shown))))
 
 
 def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
@@ -980,7 +984,7 @@ def explain_differences(number: str, differences: Iterable[Difference]) -> Text:
         )
     return Text(
         message.format(number=number, differences=describe_all(found)),
-        suggestion.format(number=shlex.quote(number)),
+        carried(suggestion.format(number=shlex.quote(number))),
     )
 
 
@@ -1082,7 +1086,7 @@ def long_numbers() -> Text:
     suggestion = _(
         "Better set booking.invoice_number: minox in the config, then run: mww2minox check"
     )
-    return Text(message, suggestion)
+    return Text(message, carried(suggestion))
 
 
 # What may leave this machine
@@ -1256,6 +1260,7 @@ WRITERS: dict[Kind, Callable[[str], str]] = {
     Kind.FIELD: _name_of_field,
     Kind.COUNTRY: country_name,
     Kind.PROBLEM: _problem_in_words,
+    Kind.DATE: day_of,
     Kind.PAYMENT_STATUS: partial(_words, words=PAYMENT_STATUSES),
     Kind.LINE_TYPES: partial(_words, words=TYPES),
     Kind.STRATEGY: partial(_words, words=STRATEGIES),

@@ -21,6 +21,8 @@ class Command(NamedTuple):
     """The dashboard is written anew when it has ended, where the config names one."""
     keyless: bool = False
     """It asks neither vendor anything, so that it needs none of the keys in the config."""
+    takes_config: bool = True
+    """It is about the shop of a config: where a text names it, it carries the files in use."""
     daily: bool = False
     """A schedule runs it every day at least: one that stands still is missed."""
 
@@ -55,12 +57,13 @@ COMMANDS = {
         Command(name="setup"),
         Command(name="login"),
         Command(name="check"),
+        Command(name="status"),
         Command(name="report"),
         Command(name="explain", keyless=True),
         Command(name="schedule"),
-        Command(name="sandbox"),
-        Command(name="demo"),
-        Command(name="help"),
+        Command(name="sandbox", takes_config=False),
+        Command(name="demo", takes_config=False),
+        Command(name="help", takes_config=False),
     )
 }
 DAILY = tuple(command.name for command in COMMANDS.values() if command.daily)

@@ -5,6 +5,7 @@ A part is imported when it is made: most commands need a few of them.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -41,6 +42,9 @@ PRICES, EXCLUDING = "shop prices", "excluding VAT"
 SHOP_NAME, ADMINISTRATION_NAME = "shop name", "administration name"
 # no text: a key in the state, or what a UUID is derived from
 SHOP_REGION, SHOP_IDENTITY = "shop region", "shop identity"
+# no text: a key in the state, or what a UUID is derived from
+SHOP_MARK = "mark of the shop's token"
+"""A note of the state: by what the shop's config is known; no token can be read back from it."""
 NAMESPACE = uuid.UUID("6f2b8f6e-5d0b-5c4e-9a55-6d7777326d78")
 """The root of all derived UUIDs; a change would book every order again."""
 
@@ -64,7 +68,7 @@ class Refusal:
 class Wiring:
     """The parts of one run, made when they are first needed.
 
-    `refusal` is why the run refused to do its work, if it did.
+    `refusal` is why the run refused to do its work, if it did; `counts` is what it did, by name.
     """
 
     def __init__(self, config: Config, store: Store, output: Output) -> None:
@@ -73,6 +77,7 @@ class Wiring:
         self.store = store
         self.output = output
         self.refusal: Refusal | None = None
+        self.counts: dict[str, int] = {}
 
     def refuse(self, cause: str, message: str, suggestion: str) -> None:
         """Note that this run does nothing of its work, and why.
@@ -80,6 +85,11 @@ class Wiring:
         It may end as one that needs attention, but it is no sign of life, and people are told.
         """
         self.refusal = Refusal(cause=cause, message=message, suggestion=suggestion)
+
+    def count(self, **counts: int) -> None:
+        """Add to what this run did, in orders, bookings or cents: `status` shows it later."""
+        for name, number in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + number
 
     @cached_property
     def shop(self) -> Webshop:
@@ -203,9 +213,9 @@ class Wiring:
         from mww2minox.minox.kept_lists import keep_administration
 
         administration = self.minox.administration()
-        keep_administration(self.store, administration)
-        self._keep_name(ADMINISTRATION_NAME, administration.name)
-
+        if self.store.note(f"books of {ADMINISTRATION}") in (None, self.books):
+            keep_administration(self.store, administration)
+            self._keep_name(ADMINISTRATION_NAME, administration.name)
         return administration
 
     def _keep_name(self, key: str, name: str) -> None:
@@ -272,7 +282,8 @@ class Wiring:
     def shop_store(self) -> StoreFacts:
         """What the shop tells of itself, asked for once a run; its name is kept for reports."""
         store = self.shop.store()
-        self._keep_name(SHOP_NAME, store.name)
+        if not self._other_shop(store):
+            self._keep_name(SHOP_NAME, store.name)
         return store
 
     def ask_shop(self) -> tuple[str, str]:
@@ -311,6 +322,28 @@ class Wiring:
         mark = mark_of(settings.url, settings.language, *tokens)
         return KeptFacts(store=self.store, mark=mark)
 
+    def keep_to_config(self) -> None:
+        """Refuse a state file that is of another shop's config, before anything is written.
+
+        What a state without these notes is of, the first config says. A shop's config is known by
+        its token; with a new one the shop is asked who it is. StateError, or VendorError where it
+        does not answer.
+        """
+        self._keep_to_books(ADMINISTRATION, self.books)
+
+        token = f"{self.config.shop.url} {self.config.shop.token.get_secret_value()}"
+        mark = hashlib.sha256(token.encode()).hexdigest()[:16]
+        known = self.store.note(SHOP_MARK)
+        if known == mark:
+            return
+
+        if known is not None:
+            other = self._other_shop(self.shop_store)
+            if other:
+                raise self._of_others(SHOP, other, self.shop_store.identity)
+            self.ask_shop()
+        self.store.set_note(SHOP_MARK, mark)
+
     @property
     def books(self) -> str:
         """The administration of the config, as the state names it."""
@@ -319,16 +352,25 @@ class Wiring:
     def _keep_to_books(self, what: str, ours: str) -> None:
         """Refuse a state file of another administration or shop; from now on it is of ours."""
         self.refuse_other_books(what, ours)
-        self.store.set_note(f"books of {what}", ours)
+        if self.store.note(f"books of {what}") is None:
+            self.store.set_note(f"books of {what}", ours)
+
+    def _other_shop(self, shop: StoreFacts) -> str | None:
+        """Return which other shop the state file is of, if it is; one without a UUID is known by
+        its address.
+        """
+        known = self.store.note(f"books of {SHOP}" if shop.uuid else "shop identity")
+        return known if known != (shop.uuid or shop.identity) else None
 
     def refuse_other_books(self, what: str, ours: str) -> None:
         """Raise StateError when the state file is of another administration or shop than `ours`."""
         theirs = self.store.note(f"books of {what}")
-        if theirs in (None, ours):
-            return
+        if theirs not in (None, ours):
+            raise self._of_others(what, str(theirs), ours)
 
+    def _of_others(self, what: str, theirs: str, ours: str) -> StateError:
         message = _("The state file {path} is of {what} {known}; the config is of {ours}.")
-        raise StateError(
+        return StateError(
             message.format(path=self.store.path, what=_(what), known=theirs, ours=ours),
             _("Give each its own state file: mww2minox --state PATH fetch"),
         )

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from mww2minox.books.model import AdoptedBy, Rejection, State
-from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
 from mww2minox.language.texts import _, day, ngettext, number
 from mww2minox.minox.journal import JournalBooking
 from mww2minox.reasons import explain_rejection
-from mww2minox.shop.intake import Counts, take_in
+from mww2minox.shop.intake import Counts, close_gone, take_in
+from mww2minox.shop.orders import ReceivedOrder
 from mww2minox.state import StoredBooking, StoredOrder
 from mww2minox.steps.booked_orders import tell_of_unseen_warnings
+from mww2minox.steps.gone import is_known, tell_closed
 from mww2minox.steps.journal_search import bookings_in_books
 from mww2minox.steps.named_orders import known_order, known_orders
 from mww2minox.steps.taking_over import perhaps_booked, take_over, tell_of_other_amounts
@@ -166,22 +168,37 @@ def _line(candidate: JournalBooking) -> str:
 def undo(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
     """Take back that these orders were adopted: they are as the shop has them now, and not booked.
 
-    Raises UsageError for one that was not adopted, and OrderNotInShop for one that the shop does
-    not have any more, before anything is changed.
+    One that the shop has no longer is closed as such. Raises UsageError for one that was not
+    adopted, before anything is changed.
     """
     # What the state has of an adopted order is as old as its adoption: it is not to be booked.
     adopted = [_adopted(wiring, name) for name in numbers]
-    orders = [wiring.shop.order(booking.number) for booking in adopted]
+    orders = [_in_shop(wiring, booking.number) for booking in adopted]
     statuses = wiring.statuses
 
     for booking, order in zip(adopted, orders, strict=True):
         with wiring.store.transaction():
             wiring.store.undo_adoption(booking.number, booking.batch_id)
-            take_in(wiring.store, [order], statuses, Counts())
+            if order:
+                take_in(wiring.store, [order], statuses, Counts())
+            else:
+                close_gone(wiring.store, [booking.number], Counts())
 
         sentence = _("Order {number} no longer counts as booking {batch_id}; nothing was sent.")
         wiring.output.say(sentence.format(number=booking.number, batch_id=booking.batch_id))
+        if not order:
+            tell_closed(wiring, [booking.number])
     return ExitStatus.OK
+
+
+def _in_shop(wiring: Wiring, number: str) -> ReceivedOrder | None:
+    """Return an order as the shop has it; None where it has it no longer."""
+    try:
+        return wiring.shop.order(number)
+    except OrderNotInShop:
+        if not is_known(wiring, number):
+            raise
+        return None
 
 
 def _adopted(wiring: Wiring, name: str) -> StoredBooking:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from mww2minox.books.model import State
 from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError, VendorError
-from mww2minox.language.texts import _, ngettext
+from mww2minox.language.texts import _, day, ngettext
 from mww2minox.minox.wire import without_names
 from mww2minox.reasons import explain_differences
 from mww2minox.shop.api import Page
@@ -111,7 +111,7 @@ def _fetch_dates(
     history = f"history {first} {until or ''}".strip()
     start = max(first, _read_today(wiring, history) or first)
     if start > first:
-        wiring.output.say(_("Continuing from {date}.").format(date=start))
+        wiring.output.say(_("Continuing from {date}.").format(date=day(start)))
 
     whole = True
     # The last stretch may go on past today: an order may be dated ahead of our clock.
@@ -132,7 +132,7 @@ def _fetch_dates(
 def _refuse_no_days(first: date, until: date | None) -> None:
     if until and until < first:
         message = _("There are no days from {first} until {until}.").format(
-            first=first, until=until
+            first=day(first), until=day(until)
         )
         command = f"mww2minox fetch --since {until} --until {until}"
         raise UsageError(
@@ -503,6 +503,7 @@ def _so_far(counts: Counts) -> str:
 
 
 def _tell(wiring: Wiring, counts: Counts) -> None:
+    wiring.count(looked_at=len(counts.seen), new=counts.new, changed=counts.changed)
     states = (State.READY, State.WAITING, State.FAILED)
     by_state = {state.value: wiring.store.count(state) for state in states}
 

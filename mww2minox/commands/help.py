@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mww2minox
 from mww2minox.errors import ExitStatus, UsageError
-from mww2minox.language.texts import _, language
+from mww2minox.language.texts import N_, _, language
 from mww2minox.output import Output, printable
 
 DOCS = Path(mww2minox.__file__).with_name("docs")
@@ -20,6 +20,17 @@ LINK = re.compile(r"\[([^]]+)\]\((?!https?:)[^)]*\)")
 TITLE = re.compile(r"^# (.*)$", re.MULTILINE)
 
 
+TITLES = (
+    N_("Commands, and what their options do"),
+    N_("The config, key by key"),
+    N_("Exit codes"),
+    N_("JSON and CSV of report, explain, push and check"),
+    N_("Reasons why an order is not booked, warnings and differences"),
+    N_("The state file, and what is stored where"),
+)
+"""The headings of the pages in English, for the catalogue."""
+
+
 def show_topics(output: Output) -> ExitStatus:
     """List the topics, with the title of each page."""
     pages = _pages()
@@ -27,8 +38,9 @@ def show_topics(output: Output) -> ExitStatus:
 
     lines = []
     for topic, path in pages.items():
-        title = TITLE.search(_text(path))
-        lines.append(f"{topic:<{width}}  {title[1] if title else topic}")
+        heading = TITLE.search(_text(path))
+        title = _(heading[1]) if heading else topic
+        lines.append(f"{topic:<{width}}  {title}")
     output.data("\n".join(lines))
 
     output.say(

@@ -3,11 +3,12 @@
 from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import _
 from mww2minox.steps.consent import consent
-from mww2minox.wiring import Wiring
+from mww2minox.wiring import ADMINISTRATION, Wiring
 
 
 def login(wiring: Wiring, *, browser: bool = True, paste: bool = False) -> ExitStatus:
     """Get the consent, and say for which administration. Options as of `consent`."""
+    wiring.refuse_other_books(ADMINISTRATION, wiring.books)
     consent(wiring, browser=browser, paste=paste)
 
     name = wiring.administration.name

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from mww2minox.books.model import Reason, Rejection, State
-from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.errors import ExitStatus, OrderNotInShop, UsageError
 from mww2minox.language.texts import _
 from mww2minox.minox.booker import Arrival
 from mww2minox.reasons import NO_NOTE, explain_rejection, state_in_words
-from mww2minox.shop.intake import Counts, take_in
+from mww2minox.shop.intake import Counts, close_gone, take_in
 from mww2minox.shop.orders import plain_text
 from mww2minox.state import StoredOrder
 from mww2minox.steps.booked_orders import tell_of_unseen_warnings
+from mww2minox.steps.gone import is_known, tell_closed
 from mww2minox.steps.named_orders import each_alone, known_order
 from mww2minox.steps.taking_over import leave_in_doubt, settle_arrived
 from mww2minox.wiring import Wiring
@@ -94,7 +95,8 @@ def _by_hand(order: StoredOrder, note: str) -> Rejection:
 def undo(wiring: Wiring, numbers: Sequence[str]) -> ExitStatus:
     """Take back that these orders were skipped by hand: they are as the shop has them now.
 
-    One that was not, or that the shop does not have, makes the status USAGE, and keeps no other.
+    One that it has no longer is closed as such. One that was not skipped makes the status USAGE,
+    and keeps no other.
     """
     return each_alone(wiring, numbers, lambda number: _undo(wiring, number))
 
@@ -105,13 +107,31 @@ def _undo(wiring: Wiring, number: str) -> ExitStatus:
         raise UsageError(message.format(number=number), _("See what it is: mww2minox report"))
 
     # Asked for before the transaction, which would hold up others and lose a pause.
-    received = wiring.shop.order(number)
+    try:
+        received = wiring.shop.order(number)
+    except OrderNotInShop:
+        if not is_known(wiring, number):
+            raise
+        return _undo_gone(wiring, number)
+
     statuses = wiring.statuses
     with wiring.store.transaction():
         wiring.store.mark(number, State.READY, None)
         take_in(wiring.store, [received], statuses, Counts())
 
     _say_undone(wiring, known_order(wiring, number))
+    return ExitStatus.OK
+
+
+def _undo_gone(wiring: Wiring, number: str) -> ExitStatus:
+    """Take it back for an order that the shop has no longer: that is why it is skipped from now."""
+    with wiring.store.transaction():
+        wiring.store.mark(number, State.READY, None)
+        close_gone(wiring.store, [number], Counts())
+
+    sentence = _("Order {number} is not skipped by hand any more.")
+    wiring.output.say(sentence.format(number=number))
+    tell_closed(wiring, [number])
     return ExitStatus.OK
 
 

@@ -335,6 +335,7 @@ def _tell(
         count,
     )
     wiring.output.say(sentence.format(count=count, differing=len(wrong)))
+    wiring.count(looked_at=count, differing=len(wrong))
     _tell_untold(wiring, untold)
 
     tell_of_differences(wiring, wrong)

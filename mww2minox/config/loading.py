@@ -81,6 +81,19 @@ def usual_places() -> list[Path]:
     ]
 
 
+def is_usual(path: Path) -> bool:
+    """Tell whether a command in this folder takes this config by itself, or will once it is made.
+
+    By itself: without an option, and without an environment that another shell may not have.
+    """
+    for place in usual_places():
+        if place.absolute() == path.absolute():
+            return True
+        if os.path.lexists(place):
+            return False
+    return False
+
+
 def place_for_config(explicit: Path | None) -> Path:
     """Return where `setup` writes: the file named, or the one that is there, or the user's own."""
     try:

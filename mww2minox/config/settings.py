@@ -33,6 +33,7 @@ from mww2minox.config.values import (
     take_line_type,
     take_locale,
     take_message_url,
+    take_number,
     take_pace,
     take_payment,
     take_percentage,
@@ -60,6 +61,7 @@ Percentage = Annotated[Decimal, BeforeValidator(take_percentage)]
 Euros = Annotated[Decimal, BeforeValidator(take_euros)]
 Pace = Annotated[float, BeforeValidator(take_pace)]
 Flag = Annotated[bool, BeforeValidator(take_flag)]
+Number = Annotated[str, BeforeValidator(take_number)]
 Days = Annotated[int, BeforeValidator(take_days)]
 Day = Annotated[date, BeforeValidator(take_day)]
 Region = Annotated[str, BeforeValidator(take_region)]
@@ -159,10 +161,10 @@ class MinoxSettings(Settings):
         ),
         examples=["http://127.0.0.1:8765/callback"],
     )
-    tenant: Text = Field(
+    tenant: Number = Field(
         description=N_("your customer number at Minox (klantnummer)"), examples=[12345]
     )
-    administration: Text = Field(description=N_("the number of the administration"), examples=[1])
+    administration: Number = Field(description=N_("the number of the administration"), examples=[1])
     journal: Text = Field(
         description=N_("the sales journal, like VERK. In Minox: Onderhoud > Algemeen > Dagboeken."),
         examples=["VERK"],

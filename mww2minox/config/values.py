@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from mww2minox.config.yaml_file import Value
+from mww2minox.language.dates import date_of
 from mww2minox.language.texts import _
 from mww2minox.messenger import takes
 
@@ -34,6 +35,14 @@ def take_text(value: Value) -> str:
         raise ValueError(_("is empty; fill it in, or remove it"))
     if not text.isprintable():
         raise ValueError(_("holds a character that cannot be printed; remove it"))
+    return text
+
+
+def take_number(value: Value) -> str:
+    """Take a number of Minox as it is written: what is derived from it never changes."""
+    text = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch("[0-9]{1,18}", text):
+        raise ValueError(_("is not a number; write it like 12345"))
     return text
 
 
@@ -92,7 +101,13 @@ def take_percentage(value: Value) -> Decimal:
 
 
 def take_euros(value: Value) -> Decimal:
-    """Take an amount in euros, not negative, to the cent."""
+    """Take an amount in euros, not negative, to the cent; `0,05` is 0.05."""
+    text = str(value).strip()
+    if "," in text:
+        if not re.fullmatch("[0-9]+,[0-9]{1,2}", text):
+            raise ValueError(_("is not an amount in euros; write it like 0.05, and not below 0"))
+        value = text.replace(",", ".")
+
     amount = _decimal(value)
     if amount < 0 or amount != round(amount, 2):
         raise ValueError(_("is not an amount in euros; write it like 0.05, and not below 0"))
@@ -122,17 +137,11 @@ def take_days(value: Value) -> int:
 
 
 def take_day(value: Value) -> date:
-    """Take a date as it stands in ISO 8601."""
-    text = str(value)
+    """Take a date as people write it."""
     try:
-        day = date.fromisoformat(text)
+        return date_of(str(value))
     except ValueError:
-        day = None
-
-    # Python takes other forms of ISO 8601 too, such as 20260131.
-    if day is None or day.isoformat() != text:
-        raise ValueError(_("is not a date; write it like 2026-01-31"))
-    return day
+        raise ValueError(_("is not a date; write it like 2026-01-31")) from None
 
 
 def take_region(value: Value) -> str:

@@ -52,6 +52,22 @@ class Command(click.Command):
     help = _shown("help")
     options_metavar = _shown("options_metavar")
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as click does; where two options stand for one choice it would take the last."""
+        chosen: dict[str | None, str] = {}
+        for option in self.params:
+            given = [name for name in option.opts if name in args]
+            if not given or not isinstance(option, Option) or option.is_bool_flag:
+                continue
+            if option.is_flag and option.name in chosen:
+                message = _("Give either {first} or {second}.")
+                raise click.UsageError(
+                    message.format(first=chosen[option.name], second=given[0]), ctx
+                )
+            chosen[option.name] = given[0]
+
+        return super().parse_args(ctx, args)
+
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return `--help`; click keeps its own in the language of the first reader."""
         option = super().get_help_option(ctx)
@@ -129,10 +145,10 @@ class FilePath(click.Path):
 
 
 class Moment(click.DateTime):
-    """A date or a time in one form; who writes it otherwise is told how, by an example."""
+    """A date or a time in a few forms; who writes it otherwise is told how, by an example."""
 
-    def __init__(self, form: str, wrong: str) -> None:
-        super().__init__([form])
+    def __init__(self, *forms: str, wrong: str) -> None:
+        super().__init__(forms)
         self._wrong = wrong
 
     def convert(
@@ -146,8 +162,8 @@ class Moment(click.DateTime):
         return moment
 
 
-Day = Moment("%Y-%m-%d", N_("{answer} is not a date; type it like 2026-01-31."))
-Time = Moment("%H:%M", N_("{answer} is not a time of day; type it like 06:15."))
+Day = Moment("%Y-%m-%d", "%d-%m-%Y", wrong=N_("{answer} is not a date; type it like 2026-01-31."))
+Time = Moment("%H:%M", wrong=N_("{answer} is not a time of day; type it like 06:15."))
 HELP = N_("Show this message and exit.")
 option = partial(click.option, cls=Option)
 argument = partial(click.argument, cls=Argument)

@@ -29,6 +29,7 @@ class _Reader:
 
     language: Language = "en"
     catalogue: gettext.NullTranslations = gettext.NullTranslations()
+    zone: tzinfo | None = None
 
 
 def use(language: Language) -> None:
@@ -44,6 +45,11 @@ def use(language: Language) -> None:
     gettext.bindtextdomain(DOMAIN, CATALOGUES)
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language  # what that domain goes by, before any LANG
+
+
+def use_zone(zone: tzinfo | None) -> None:
+    """Show all moments from now on by the clock of this zone; None: by that of this machine."""
+    _Reader.zone = zone
 
 
 def language() -> Language:
@@ -127,10 +133,25 @@ def month(first: date) -> str:
     return written.replace(".", "")
 
 
-def moment(when: datetime, zone: tzinfo) -> str:
-    """Write an aware moment as the clock in `zone` shows it: `31-01-2026 06:15`."""
-    local = when.astimezone(zone)
-    return f"{day(local.date())} {local:%H:%M}"
+def day_of(text: str) -> str:
+    """Write a date that is kept in ISO 8601 as the reader does; what is none stays as it is."""
+    from datetime import date
+
+    try:
+        return day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def local(when: datetime) -> datetime:
+    """Return an aware moment by the reader's clock: the shop's, or before the config this one's."""
+    return when.astimezone(_Reader.zone)
+
+
+def moment(when: datetime, zone: tzinfo | None = None) -> str:
+    """Write an aware moment by the reader's clock, or that of `zone`: `31-01-2026 06:15`."""
+    here = when.astimezone(zone) if zone else local(when)
+    return f"{day(here.date())} {here:%H:%M}"
 
 
 def country_names(region: str) -> tuple[str, ...]:

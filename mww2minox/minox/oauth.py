@@ -29,6 +29,9 @@ FORM_REFUSED = (400, 415, 422)
 UNTOLD_SECONDS = 3600
 """How long an access token is taken to be good where Minox does not tell: a 401 renews it too."""
 
+LONGEST_SECONDS = 10 * 365 * 24 * 3600
+"""A login that would last longer is one without an end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
@@ -235,6 +238,7 @@ class MinoxLogin:
             refresh_token=str(refresh_token),
             previous_refresh_token=previous if previous != refresh_token else None,
             expires_at=datetime.now(UTC) + good_for,
+            login_ends_at=_end_of_login(answer),
         )
 
     @staticmethod
@@ -248,6 +252,18 @@ class MinoxLogin:
             status=refused.status
         )
         return LoginNeeded(message, _(LOGIN))
+
+
+def _end_of_login(answer: dict[str, Any]) -> datetime | None:
+    """Return until when the login can be renewed, where the answer tells it.
+
+    OAuth has no field for it; these are what servers that tell it call it.
+    """
+    for name in ("refresh_token_expires_in", "refresh_expires_in"):
+        seconds = str(answer.get(name))
+        if seconds.isdigit() and 0 < int(seconds) < LONGEST_SECONDS:
+            return datetime.now(UTC) + timedelta(seconds=int(seconds))
+    return None
 
 
 def _tenants(linked: object) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from mww2minox.errors import RunInProgress, StateError, advice_on_full_disk
-from mww2minox.language.texts import _, system_problem
+from mww2minox.language.texts import _, moment, system_problem
 from mww2minox.state.stored import OrderReader, rows_alone
 from mww2minox.state.tables import migrations
 
@@ -357,7 +357,16 @@ class StateFile:
         # It may hold the lock and not have noted its start yet.
         for run in self._rows(sql):
             busy = _("Another run is busy ({command}, process {pid}, since {moment}).")
-            message = busy.format(command=run["command"], pid=run["pid"], moment=run["started_at"])
+            since = _local(run["started_at"])
+            message = busy.format(command=run["command"], pid=run["pid"], moment=since)
 
         suggestion = _("Wait until it is done, or give --wait SECONDS: mww2minox --help")
         return RunInProgress(message, suggestion)
+
+
+def _local(kept: str) -> str:
+    """Write a moment of the state by the reader's clock; one that is damaged stays as it is."""
+    try:
+        return moment(datetime.fromisoformat(kept))
+    except ValueError:
+        return kept

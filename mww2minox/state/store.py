@@ -5,7 +5,7 @@ Money is integer cents, time is ISO 8601 in UTC.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -23,6 +23,7 @@ from mww2minox.books.vat_sums import Turnover
 from mww2minox.state.figures import TO_LOOK_AT, Figures, from_day
 from mww2minox.state.stored import (
     Exchange,
+    LastRun,
     OrderNow,
     PastRuns,
     RememberedCustomer,
@@ -49,6 +50,10 @@ BOOKINGS = """SELECT bookings.*, orders.paid_by,
 what the credit orders take back that are booked here or elsewhere, or will be.
 """
 
+# no text: a key in the state, or what a UUID is derived from
+LOGIN_ENDS = "login ends"
+"""A note: until when the tokens can be renewed, where Minox tells it."""
+
 
 class Store(Figures):
     """The state file, opened. Use as a context manager."""
@@ -65,11 +70,19 @@ class Store(Figures):
             )
             return int(self._rows("SELECT last_insert_rowid() AS id")[0]["id"])
 
-    def finish_run(self, run: int, exit_status: int, *, refused: bool = False) -> None:
-        """Note how a run ended; `refused`: it did nothing of its work."""
+    def finish_run(
+        self,
+        run: int,
+        exit_status: int,
+        *,
+        refused: bool = False,
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
+        """Note how a run ended, and what it did; `refused`: it did nothing of its work."""
         self._write(
-            """UPDATE runs SET finished_at = :now, exit_status = :exit_status, refused = :refused
-               WHERE id = :run""",
+            """UPDATE runs SET finished_at = :now, exit_status = :exit_status, refused = :refused,
+               counts = :counts WHERE id = :run""",
+            counts=json_text(dict(counts or {})),
             now=_now(),
             exit_status=exit_status,
             refused=refused,
@@ -103,6 +116,12 @@ class Store(Figures):
         return PastRuns(
             began=began, ended=ended, ended_well=ended_well, refused=bool(row["refused"])
         )
+
+    def last_run(self, command: str) -> LastRun | None:
+        """Return the run of a command that began last, or None where there is none."""
+        sql = "SELECT * FROM runs WHERE command = :command ORDER BY id DESC LIMIT 1"
+        runs = self._read(_last_run, sql, command=command)
+        return runs[0] if runs else None
 
     def exit_status(self, run: int) -> int | None:
         """Return how a run ended, or None while it has not."""
@@ -189,6 +208,12 @@ class Store(Figures):
                     UNION SELECT number FROM bookings WHERE {TO_LOOK_AT})
                   ORDER BY date, length(number), number"""  # noqa: S608
         return self._each(self._order, sql, first=from_day(first), last=last.isoformat())
+
+    def count_orders(self) -> dict[State, int]:
+        """Return how many orders there are in each state."""
+        rows = self._rows("SELECT state, count(*) AS orders FROM orders GROUP BY state")
+        counts = {State(row["state"]): row["orders"] for row in rows}
+        return {state: counts.get(state, 0) for state in State}
 
     def _order(self, row: dict[str, Any]) -> StoredOrder:
         rejection = None
@@ -853,17 +878,21 @@ class Store(Figures):
             refresh_token=row["refresh_token"],
             previous_refresh_token=row["previous_refresh_token"],
             expires_at=datetime.fromisoformat(row["expires_at"]),
+            login_ends_at=self.moment(LOGIN_ENDS),
         )
 
     def store_tokens(self, tokens: Tokens) -> None:
         """Store new tokens, before they are used."""
-        self._write(
-            "INSERT OR REPLACE INTO tokens VALUES (1, :access, :refresh, :previous, :expires)",
-            access=tokens.access_token,
-            refresh=tokens.refresh_token,
-            previous=tokens.previous_refresh_token,
-            expires=tokens.expires_at.isoformat(),
-        )
+        ends_at = tokens.login_ends_at
+        with self.transaction():
+            self._write(
+                "INSERT OR REPLACE INTO tokens VALUES (1, :access, :refresh, :previous, :expires)",
+                access=tokens.access_token,
+                refresh=tokens.refresh_token,
+                previous=tokens.previous_refresh_token,
+                expires=tokens.expires_at.isoformat(),
+            )
+            self.set_note(LOGIN_ENDS, ends_at.isoformat() if ends_at else None)
 
     def tokens_worked(self, access_token: str) -> None:
         """This access token has worked: where it is the newest, the refresh token before it is of
@@ -882,6 +911,16 @@ def _now() -> str:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _last_run(row: dict[str, Any]) -> LastRun:
+    return LastRun(
+        began=datetime.fromisoformat(row["started_at"]),
+        ended=_moment(row["finished_at"]),
+        exit_status=row["exit_status"],
+        refused=bool(row["refused"]),
+        counts=json.loads(row["counts"]),
+    )
 
 
 def _state_columns(state: State, rejection: Rejection | None) -> dict[str, object]:

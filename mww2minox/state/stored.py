@@ -1,6 +1,6 @@
 """What the state file holds, as values: orders, bookings, customers, runs and tokens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -278,13 +278,30 @@ class PastRuns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastRun:
+    """The run of a command that began last. `ended` is None while it runs.
+
+    `exit_status` is None where it was killed; `counts` is what it did, by name, in orders, bookings
+    or cents.
+    """
+
+    began: datetime
+    ended: datetime | None
+    exit_status: int | None
+    refused: bool
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
     """The OAuth tokens. `previous_refresh_token` is kept until the new one has worked.
 
-    `expires_at` is when the access token is to be renewed, a little before it expires.
+    `expires_at` is when the access token is to be renewed, a little before it expires;
+    `login_ends_at` is until when that can be done, None where Minox does not tell it.
     """
 
     access_token: str
     refresh_token: str
     previous_refresh_token: str | None
     expires_at: datetime
+    login_ends_at: datetime | None = None

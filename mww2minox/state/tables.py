@@ -374,6 +374,12 @@ def m015_nothing_to_do(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m016_counts_of_runs(db: Database) -> None:
+    """Add what each run did, as counts by name. Of older ones that stood in the log alone."""
+    db.execute("ALTER TABLE runs ADD COLUMN counts TEXT NOT NULL DEFAULT '{}'")
+
+
 def json_text(value: object) -> str:
     """Return a value as the JSON that the state file holds, always in the same form."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,6 +1,7 @@
 """The run that books orders one by one, whether they are new or tried again."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
@@ -10,7 +11,7 @@ from mww2minox.books.model import InvoiceNumber, State
 from mww2minox.errors import OF_ONE_REQUEST, ExitStatus, VendorError
 from mww2minox.language.texts import _, ngettext, number
 from mww2minox.minox.booker import Outcome
-from mww2minox.reasons import explain_rejection
+from mww2minox.reasons import brief, explain_rejection
 from mww2minox.state import StoredOrder
 from mww2minox.steps.booked_orders import (
     tell_of_differences,
@@ -26,8 +27,12 @@ FEW = 5
 """So many orders that were booked are named one by one."""
 
 
-def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
+def book_all(
+    wiring: Wiring, orders: Sequence[StoredOrder], *, tells_again: bool = True
+) -> ExitStatus:
     """Book these orders one by one, tell what became of them, and return OK or ATTENTION.
+
+    What failed before in the same way is told in full where `tells_again`, else as a count.
 
     A booking that turns out to differ from its order needs attention as well as a failed order.
     A vendor that cannot be used ends the run (VendorError), after what was done is told. One that
@@ -47,7 +52,7 @@ def book_all(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
     finally:
         by_order = [noted[order.number] for order in to_book if order.number in noted]
         outcomes = [*look.outcomes, *by_order]
-        tell(wiring, outcomes)
+        tell(wiring, outcomes, tells_again=tells_again)
         tell_of_unseen_warnings(wiring, look.ours)
         booked = [o.order.number for o in outcomes if o.state is State.BOOKED]
         # Only what was sent before can differ already: the shop may have changed since.
@@ -114,14 +119,15 @@ def _keys(order: StoredOrder) -> Iterator[str]:
 # What became of the orders
 
 
-def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
+def tell(wiring: Wiring, outcomes: Sequence[Outcome], *, tells_again: bool = True) -> None:
     """Tell how many orders were booked, and of which somebody should look; and of each that was
-    not, why and what to do.
+    not, why and what to do (see `book_all`).
     """
     booked = [outcome for outcome in outcomes if outcome.state is State.BOOKED]
     failed = [outcome for outcome in outcomes if outcome.state is State.FAILED]
     skipped = sum(outcome.state is State.SKIPPED for outcome in outcomes)
     cents = sum(outcome.total_cents for outcome in booked)
+    wiring.count(booked=len(booked), cents=cents, skipped=skipped, failed=len(failed))
 
     sentence = ngettext(
         "Booked: {count} order, {total} euros. Skipped: {skipped}. Failed: {failed}.",
@@ -140,10 +146,12 @@ def tell(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
     )
     _name_booked(wiring, booked)
 
+    known = [] if tells_again else [outcome for outcome in failed if _failed_before(outcome)]
     for outcome in failed:
-        if outcome.rejection:
+        if outcome.rejection and outcome not in known:
             text = explain_rejection(outcome.rejection)
             wiring.output.warn(text.message, f"  {text.suggestion}")
+    _tell_known(wiring, known)
 
     for outcome in booked:
         tell_of_warnings(wiring, outcome.warnings)
@@ -173,3 +181,20 @@ def _name_booked(wiring: Wiring, booked: Sequence[Outcome]) -> None:
         wiring.output.say(
             line.format(number=outcome.order.number, customer=outcome.customer, total=total)
         )
+
+
+def _failed_before(outcome: Outcome) -> bool:
+    """Tell whether an order failed in a run before for just this reason, with the same values."""
+    order = outcome.order
+    return order.state is State.FAILED and order.rejection == outcome.rejection
+
+
+def _tell_known(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:
+    """Tell how many failed as before, a line for each reason: a nightly mail is for what is new."""
+    if not outcomes:
+        return
+
+    sentence = _("Failed as before: {count}. See: mww2minox report --errors")
+    counts = Counter(brief(outcome.rejection) for outcome in outcomes if outcome.rejection)
+    lines = "\n".join(f"  {count} x {reason}" for reason, count in counts.most_common())
+    wiring.output.warn(sentence.format(count=len(outcomes)), lines)

@@ -1,6 +1,6 @@
 """The first date that books: what was fetched from before a later `shop.since` waits."""
 
-from mww2minox.language.texts import _, ngettext
+from mww2minox.language.texts import _, day_of, ngettext
 from mww2minox.wiring import Wiring
 
 
@@ -24,4 +24,5 @@ def keep_to_since(wiring: Wiring) -> None:
         "{count} orders from before shop.since ({since}) wait: they are not booked.",
         count,
     )
-    wiring.output.warn(message.format(count=count, since=since), _("See which: mww2minox report"))
+    told = message.format(count=count, since=day_of(since))
+    wiring.output.warn(told, _("See which: mww2minox report"))

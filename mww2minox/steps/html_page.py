@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mww2minox.language import texts
+from mww2minox.language.commands import carried
 from mww2minox.output import printable
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -75,11 +76,11 @@ def _shown(value: object) -> object:
     """Return a text without what cannot be printed; what the templates made themselves stays."""
     if isinstance(value, str) and not isinstance(value, Markup):
         # An amount is not parted from its sign at the end of a line.
-        return printable(value).replace("€ ", "€\N{NO-BREAK SPACE}")
+        return carried(printable(value)).replace("€ ", "€\N{NO-BREAK SPACE}")
     return value
 
 
 def moment(when: dt.datetime) -> str:
     """Write a moment as the reader's clock has it: `26-11-2026, 13:09`."""
-    local = when.astimezone()
-    return f"{texts.day(local)}, {local:%H:%M}"
+    here = texts.local(when)
+    return f"{texts.day(here)}, {here:%H:%M}"

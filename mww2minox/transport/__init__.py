@@ -36,7 +36,7 @@ from mww2minox.errors import (
 )
 from mww2minox.language.cleaning import one_line
 from mww2minox.language.page import page_text
-from mww2minox.language.texts import N_, _, system_problem
+from mww2minox.language.texts import N_, _, moment, system_problem
 from mww2minox.transport.headers import retry_after, timestamp
 from mww2minox.transport.limiter import Limiter
 from mww2minox.transport.waiting import go_on, wait
@@ -470,14 +470,12 @@ class Transport:
         return True
 
     def _wait_too_long(self, seconds: float) -> WaitTooLong:
-        until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone()
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
         message = _("{vendor} takes no requests until {moment} (there were too many).")
         suggestion = _(
             "Nothing is lost. Run the same command again after that; until then: mww2minox report"
         )
-        return WaitTooLong(
-            message.format(vendor=_(self.vendor), moment=f"{until:%Y-%m-%d %H:%M:%S}"), suggestion
-        )
+        return WaitTooLong(message.format(vendor=_(self.vendor), moment=moment(until)), suggestion)
 
 
 class _Attempt:

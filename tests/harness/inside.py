@@ -5,7 +5,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,19 @@ class Inside:
     env: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: str) -> Ended:
-        """Run the command to its end; whatever happens, the user sees no traceback."""
+        """Run the command to its end, in its folder, where its config is the usual one; whatever
+        happens, the user sees no traceback.
+        """
         out, err = (
             io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)
         )
         env = {"COLUMNS": "80", "MWW2MINOX_CONFIG": str(self.config), **self.env}
-        with mock.patch.dict(os.environ, env), redirect_stdout(out), redirect_stderr(err):
+        with (
+            chdir(self.folder),
+            mock.patch.dict(os.environ, env),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
             status = run(arguments)
             stop_logging()
         ended = Ended(status, _written(out), _written(err))

@@ -24,7 +24,9 @@ def assert_says(ended: Ended, status: int, *texts: str) -> None:
     assert ended.status == status, ended.err
     for text in texts:
         assert text in ended.err
-    assert re.search(r"mww2minox (--config \S+ )?[a-z]+", ended.err), "it ends in a command to run"
+    assert re.search(r"mww2minox (--(config|state) \S+ )*[a-z]+", ended.err), (
+        "it ends in a command to run"
+    )
 
 
 @pytest.mark.parametrize("kind", ["broken_json", "html", "truncated", "redirect", "drop_before"])

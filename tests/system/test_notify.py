@@ -330,8 +330,8 @@ def test_a_run_that_ends_in_an_error_tells_what_it_did_before(
     run(told, "fetch")
     real = booking_run.tell
 
-    def stumble(*arguments: Any) -> None:
-        real(*arguments)
+    def stumble(*arguments: Any, **options: Any) -> None:
+        real(*arguments, **options)
         raise RuntimeError
 
     monkeypatch.setattr(booking_run, "tell", stumble)
@@ -543,12 +543,12 @@ def refusing(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, str]]:
     causes: dict[str, tuple[str, str]] = {}
     real = booking_run.book_all
 
-    def refuse_or_book(wiring: Wiring, orders: Sequence[StoredOrder]) -> ExitStatus:
+    def refuse_or_book(wiring: Wiring, orders: Sequence[StoredOrder], **options: Any) -> ExitStatus:
         for cause, (message, suggestion) in causes.items():
             wiring.refuse(cause, message, suggestion)
             wiring.output.warn(message, suggestion)
             return ExitStatus.ATTENTION
-        return real(wiring, orders)
+        return real(wiring, orders, **options)
 
     monkeypatch.setattr("mww2minox.steps.booking_run.book_all", refuse_or_book)
     return causes

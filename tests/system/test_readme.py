@@ -201,6 +201,7 @@ def test_a_command_is_described_with_its_options(command: str) -> None:
     options = [
         name
         for param in group.commands[command].params
+        if not getattr(param, "hidden", False)
         for name in param.opts
         if name.startswith("-")
     ]

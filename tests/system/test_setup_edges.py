@@ -4,6 +4,7 @@ broken files.
 
 import json
 import re
+import shlex
 from collections import Counter
 from typing import Any
 from unittest import mock
@@ -532,7 +533,8 @@ def test_a_broken_file_is_named_and_left_alone(wizard: Wizard, which: str, text:
     ended = wizard(*FRESH)
     assert ended.status == 2
     assert f"{which}:" in ended.err.replace("\n", "")
-    assert ended.err.rstrip().endswith("mww2minox setup")
+    config = shlex.quote(str(wizard.target))
+    assert ended.err.rstrip().endswith(f"mww2minox --config {config} setup")
     assert broken.read_text() == text
 
 

@@ -131,10 +131,15 @@ def test_only_what_was_skipped_by_hand_can_be_taken_back(shop: Inside) -> None:
     assert state(shop, OTHER) == ("ready", None)
 
 
-def test_an_order_that_the_shop_no_longer_has_stays_skipped(shop: Inside, vendors: Sandbox) -> None:
+def test_what_the_shop_no_longer_has_is_skipped_for_that_when_it_is_taken_back(
+    shop: Inside, vendors: Sandbox
+) -> None:
     shop("skip", OTHER)
     del vendors.shop.orders[OTHER]
-    assert shop("skip", "--undo", OTHER).status == 2
+    ended = shop("skip", "--undo", OTHER)
+    assert (ended.status, state(shop, OTHER)) == (0, ("skipped", "gone_from_shop"))
+    assert f"Order {OTHER} is not skipped by hand any more." in ended.err
+    assert shop("skip", OTHER).status == 0, "and it can be skipped by hand again"
     assert state(shop, OTHER) == SKIPPED
 
 

@@ -132,7 +132,7 @@ EDITS: dict[str, tuple[Callable[[Lines], None], str]] = {
     ),
     "document date": (
         every(document_date="2026-03-15"),
-        "date: 2026-03-14 booked, 2026-03-15 in Minox",
+        "date: 14 Mar 2026 booked, 15 Mar 2026 in Minox",
     ),
     "invoice number": (without_invoice_number, "invoice number: 1001 booked, - in Minox"),
     "two lines of the total": (extra_pair("8100", "8200"), "ledger account 8100"),

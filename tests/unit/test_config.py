@@ -144,6 +144,22 @@ def test_money_never_is_binary(folder: Folder) -> None:
     config = folder.load(valid(booking__max_rounding="0.10", verify__tolerance=0.07))
     assert str(config.booking.max_rounding) == "0.10"
     assert str(config.verify.tolerance) == "0.07"
+    config = folder.load(valid(booking__max_rounding="0,07", verify__tolerance="0,5"))
+    assert (config.booking.max_rounding, config.verify.tolerance) == (
+        Decimal("0.07"),
+        Decimal("0.5"),
+    )
+
+
+def test_a_number_of_minox_stays_as_it_is_written(folder: Folder) -> None:
+    """The UUIDs of all bookings are derived from it."""
+    config = folder.load(valid(minox__tenant="012345", minox__administration=7))
+    assert (config.minox.tenant, config.minox.administration) == ("012345", "7")
+
+
+@pytest.mark.parametrize("written", ["2026-02-01", "1-2-2026", "01-02-2026"])
+def test_a_date_is_taken_as_people_write_it(folder: Folder, written: str) -> None:
+    assert folder.load(valid(shop__since=written)).shop.since == date(2026, 2, 1)
 
 
 def test_account_numbers_keep_their_zeros_and_norway_is_no_boolean(folder: Folder) -> None:
@@ -416,7 +432,7 @@ def test_five_mistakes_are_told_at_once_with_their_places(folder: Folder) -> Non
 shop:
   tokn: t
   statuses: [Betaald]
-  since: 31-01-2026
+  since: 31-02-2026
 minox:
   url: http://app.minox.nl
   client_id: a
@@ -437,7 +453,7 @@ vat:
             "value 1 of shop.statuses (line 3): 'Betaald' is a name; give its number, or a"
             " partner_token"
         ),
-        "shop.since (line 4): '31-01-2026' is not a date; write it like 2026-01-31",
+        "shop.since (line 4): '31-02-2026' is not a date; write it like 2026-01-31",
         (
             "minox.url (line 6): 'http://app.minox.nl' must start with https:// (http:// only on"
             " this machine)"
@@ -494,11 +510,15 @@ vat:
         ({"shop__token": "a b"}, "shop.token", "this holds a space"),
         ({"minox__journal": ""}, "minox.journal", "is empty"),
         ({"minox__journal": "V\tK"}, "minox.journal", "cannot be printed"),
-        ({"minox__tenant": True}, "minox.tenant", "true is not a text"),
+        ({"minox__tenant": True}, "minox.tenant", "true is not a number"),
+        ({"minox__tenant": "Kaas BV"}, "minox.tenant", "'Kaas BV' is not a number"),
+        ({"minox__administration": "1.5"}, "minox.administration", "'1.5' is not a number"),
+        ({"minox__administration": -1}, "minox.administration", "-1 is not a number"),
         ({"minox__requests_per_second": 0}, "minox.requests_per_second", "above 0"),
         ({"minox__requests_per_second": 1001}, "minox.requests_per_second", "up to 1000"),
         ({"minox__requests_per_second": True}, "minox.requests_per_second", "true is not a number"),
-        ({"booking__max_rounding": "0,05"}, "booking.max_rounding", "with a point"),
+        ({"booking__max_rounding": "0,0,5"}, "booking.max_rounding", "like 0.05"),
+        ({"booking__max_rounding": "1.000,05"}, "booking.max_rounding", "like 0.05"),
         ({"booking__max_rounding": 0.005}, "booking.max_rounding", "not an amount"),
         ({"booking__max_rounding": -1}, "booking.max_rounding", "not below 0"),
         ({"booking__max_rounding": float("nan")}, "booking.max_rounding", "is not a number"),

@@ -28,6 +28,17 @@ def test_the_topics_have_a_line_each() -> None:
     assert all(re.fullmatch(r"[a-z-]+ +\S.+", line) for line in lines)
 
 
+def test_the_titles_are_in_the_readers_language() -> None:
+    headings = {shown(topic).partition("\n")[0].removeprefix("# ") for topic in TOPICS}
+    assert headings == set(command.TITLES)
+    use("nl")
+    data = io.StringIO()
+    command.show_topics(Output(data=data))
+    assert "exit-codes   Exitcodes (Engels)\n" in data.getvalue()
+    assert "handleiding  Handleiding\n" in data.getvalue()
+    assert not any(title in data.getvalue() for title in command.TITLES)
+
+
 @pytest.mark.parametrize("topic", sorted(TOPICS))
 def test_a_page_is_markdown_without_marks_and_links_through_a_pipe(topic: str) -> None:
     text = shown(topic)

@@ -27,7 +27,7 @@ from mww2minox.books.model import (
 )
 from mww2minox.books.money import euros
 from mww2minox.books.vat_number import Cause
-from mww2minox.language.texts import Language, use
+from mww2minox.language.texts import Language, day_of, use
 from mww2minox.reasons import (
     ADVICE,
     DIFFERENCES,
@@ -191,7 +191,7 @@ def _fields(template: str) -> set[str]:
 
 def _written(values: Iterable[str], language: Language) -> list[str]:
     words = DUTCH if language == "nl" else ENGLISH
-    return [words.get(value, value) for value in values if value not in set(Cause)]
+    return [words.get(value, day_of(value)) for value in values if value not in set(Cause)]
 
 
 def test_every_reason_of_the_interface_has_its_texts() -> None:

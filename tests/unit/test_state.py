@@ -433,6 +433,28 @@ def test_the_runs_of_an_older_version_count_as_runs_that_did_their_work(
         assert (after.ended_well, after.refused) == (before.ended_well, True)
 
 
+def test_what_the_runs_of_an_older_version_did_is_not_known(path: Path, later: None) -> None:
+    del later
+    known = list(tables.migrations._migrations)  # noqa: SLF001
+    place = [migration.name for migration in known].index("m016_counts_of_runs")
+    tables.migrations._migrations[:] = known[:place]  # noqa: SLF001
+    filled(path)
+    with Store(path) as store:
+        store.start_run("push")
+        store._write("UPDATE runs SET finished_at = started_at, exit_status = 3")  # noqa: SLF001
+    tables.migrations._migrations[:] = known  # noqa: SLF001
+    with Store(path) as store:
+        before = store.last_run("push")
+        assert before
+        assert (before.ended, before.exit_status, before.counts) == (before.began, 3, {})
+        store.finish_run(store.start_run("push"), 0, counts={"booked": 2})
+        after = store.last_run("push")
+        assert after
+        assert (after.exit_status, after.counts) == (0, {"booked": 2})
+        assert store.last_run("verify") is None
+    assert path.with_name("state.db.before-m016_counts_of_runs").exists()
+
+
 OLD_DIFFERENCES = '[["total_differs", {"expected": "68.00", "found": "67.00"}]]'
 
 
@@ -821,7 +843,7 @@ def test_a_second_run_is_told_who_holds_the_lock(path: Path) -> None:
         store.start_run("push")
         with (
             Store(path) as other,
-            pytest.raises(RunInProgress, match=rf"push, process {os.getpid()}, since 20"),
+            pytest.raises(RunInProgress, match=rf"push, process {os.getpid()}, since \d+ \w+ 20"),
         ):
             other.run().__enter__()
 

@@ -26,7 +26,7 @@ from mww2minox.books.periods import period_of
 from mww2minox.books.vat_return import PURCHASES, boxes_for, boxes_of, fits
 from mww2minox.books.vat_rows import need_met_by, row_for, vat_needs
 from mww2minox.config.settings import Config
-from mww2minox.language.texts import _, ngettext, percentage
+from mww2minox.language.texts import _, day, ngettext, percentage
 from mww2minox.minox.oauth import LOGIN, SCOPES, TokenFacts
 from mww2minox.reasons import journal_type
 from mww2minox.shop.api import Status as ShopStatus, named
@@ -269,7 +269,7 @@ def fiscal_year(administration: Administration, today: date) -> Finding:
         name="fiscal_year",
         what=_("fiscal year"),
         status=Status.PROBLEM,
-        problem=problem.format(today=today.isoformat()),
+        problem=problem.format(today=day(today)),
         suggestion=_("Open it in Minox, then run: mww2minox check"),
     )
 

@@ -2,12 +2,12 @@
 nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from mww2minox.books.model import State
+from mww2minox.books.model import Rejection, State
 from mww2minox.errors import ExitStatus
-from mww2minox.language.texts import _
+from mww2minox.language.texts import _, ngettext
 from mww2minox.reasons import explain_rejection
 from mww2minox.state import StoredOrder
 from mww2minox.steps.first_date import keep_to_since
@@ -29,14 +29,17 @@ def push(  # noqa: PLR0913 - the command's options
 
     `form` is `table` or `json`, for `dry_run`.
 
-    With `limit` at most so many, and those that failed before come after those that are ready.
+    With `limit` at most so many of those that can be booked as they are now, the oldest first;
+    those that failed before come after those that are ready.
     """
     known_orders(wiring, numbers)  # or refuse, before anything is done
     keep_to_since(wiring)
     orders = _candidates(wiring, until, numbers)
     if limit is not None:
         orders = sorted(orders, key=lambda order: order.state is State.FAILED)
-    orders = originals_first(wiring.store, orders)[:limit]
+    orders = originals_first(wiring.store, orders)
+    if limit is not None:
+        orders = _bookable(wiring, orders, limit)
 
     if not orders and form != "json":
         return _say_nothing_to_book(wiring, numbers)
@@ -49,7 +52,47 @@ def push(  # noqa: PLR0913 - the command's options
 
     from mww2minox.steps.booking_run import book_all
 
-    return book_all(wiring, orders)
+    return book_all(wiring, orders, tells_again=bool(numbers))
+
+
+def _bookable(wiring: Wiring, orders: Sequence[StoredOrder], limit: int) -> list[StoredOrder]:
+    """Return the first orders that no local rule refuses; the first ones where it refuses all.
+
+    Who tries a first booking is to see one, however many older orders have something the matter.
+    """
+    judged: dict[str, Rejection | None] = {}
+    bookable: list[StoredOrder] = []
+    for order in orders:
+        judged[order.number] = _refusal(wiring, order, judged)
+        if judged[order.number] is None:
+            bookable.append(order)
+        if len(bookable) == limit:
+            break
+
+    passed_over = sum(rejection is not None for rejection in judged.values())
+    if not bookable:
+        return list(orders[:limit])
+    if passed_over:
+        sentence = ngettext(
+            "Passed over: {count} order that cannot be booked as it is now. To see why, run:"
+            " mww2minox push --dry-run",
+            "Passed over: {count} orders that cannot be booked as they are now. To see why, run:"
+            " mww2minox push --dry-run",
+            passed_over,
+        )
+        wiring.output.say(sentence.format(count=passed_over))
+    return bookable
+
+
+def _refusal(
+    wiring: Wiring, order: StoredOrder, judged: Mapping[str, Rejection | None]
+) -> Rejection | None:
+    """Return why a local rule refuses an order; what was sent before is for Minox to tell."""
+    if wiring.store.booking(order.number):
+        return None
+
+    decided = wiring.booker.decide(order, judged=judged)
+    return decided if isinstance(decided, Rejection) else None
 
 
 def _candidates(wiring: Wiring, until: date | None, numbers: Sequence[str]) -> list[StoredOrder]:

@@ -10,6 +10,7 @@ from mww2minox.commands.report.as_table import Paper, table_lines
 from mww2minox.commands.report.gathering import Selection, gather
 from mww2minox.commands.report.value import Report
 from mww2minox.errors import ExitStatus, UsageError
+from mww2minox.language.commands import carried
 from mww2minox.language.texts import _
 from mww2minox.steps.output_file import write_output
 from mww2minox.wiring import Wiring
@@ -75,7 +76,7 @@ def _parts(gathered: Report, form: str, paper: Paper) -> Iterator[str]:
 
             return iter([as_html(gathered)])
         case _:
-            return (f"{line.text}\n" for line in table_lines(gathered, paper))
+            return (f"{carried(line.text)}\n" for line in table_lines(gathered, paper))
 
 
 def refuse_orders(numbers: list[str]) -> None:

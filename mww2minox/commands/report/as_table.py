@@ -27,7 +27,7 @@ from mww2minox.commands.report.value import (
     Total,
 )
 from mww2minox.commands.report.verdict import verdict_in_words
-from mww2minox.language.texts import N_, _, day, day_in_year, money, month, ngettext
+from mww2minox.language.texts import N_, _, day, day_in_year, local, money, month, ngettext
 from mww2minox.reasons import brief, brief_warning, describe, state_in_words
 
 MOST_LINES = 40
@@ -373,7 +373,7 @@ def _remark(row: Row) -> str:
         return brief(row.rejection)
     if row.seen_at:
         seen = _("differs, looked at on {day}") if row.differences else _("looked at on {day}")
-        return seen.format(day=day(row.seen_at.astimezone()))
+        return seen.format(day=day(local(row.seen_at)))
 
     matters = [*map(describe, row.differences)]
     matters += [brief_warning(warning.code) for warning in row.unseen_warnings]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from mww2minox.commands.schedule.job import FETCH, PUSH, VERIFY, Job, arguments, secrets
 from mww2minox.language.texts import _
+from mww2minox.steps.timers import marks_of
 
 
 def marks(config: Path) -> tuple[str, str]:
     """Return the lines that enclose what is ours in a crontab: one block for each config."""
-    # no text: a word of systemd, or of crontab's block
-    return f"# mww2minox {config}: begin", f"# mww2minox {config}: end"
+    return marks_of(config)
 
 
 def crontab(job: Job) -> list[str]:

@@ -24,7 +24,7 @@ from mww2minox.config.secrets import env_values, variables
 from mww2minox.config.yaml_file import env_file, read_document
 from mww2minox.errors import ExitStatus, KeysRefused, UnusableAnswer, UsageError
 from mww2minox.language.texts import _, country_names, language, ngettext
-from mww2minox.output import Output, log_to
+from mww2minox.output import Output, log_beside, log_to
 from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
@@ -46,7 +46,7 @@ def setup(output: Output, options: Options) -> ExitStatus:
     path = _state(options, answers)
 
     with Store(path, read=read_stored_order) as store:
-        log_to(path.with_name("mww2minox.log"), verbose=options.verbose)
+        log_to(log_beside(path), verbose=options.verbose)
         session = Session(answers, Dialogue(output), store, options)
         _begin(session)
 
