@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -102,6 +103,21 @@ def warnings_of(
 def reason(found: str | Rejection) -> Reason | None:
     """Return why there is no number."""
     return found.reason if isinstance(found, Rejection) else None
+
+
+def test_workers_that_need_the_same_new_customer_make_it_once(
+    sandbox: Sandbox, customers: Customers
+) -> None:
+    orders = [str(number) for number in range(1001, 1005)]
+    spellings = [NEW, NEW.upper(), f"Jan <{NEW}>", NEW]
+    with ThreadPoolExecutor(4) as pool:
+        buyers = map(buyer_of, spellings)
+        numbers = list(
+            pool.map(lambda one: number_of(customers, *one), zip(buyers, orders, strict=True))
+        )
+    assert [numbers[0]] * 4 == numbers
+    assert made(sandbox) == [numbers[0]]
+    assert len(asked(sandbox, "POST", "/customer")) == 1
 
 
 # Found.
