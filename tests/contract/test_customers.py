@@ -6,7 +6,9 @@ import copy
 import datetime as dt
 import json
 import re
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +19,13 @@ from mww2minox.books.model import (
     BookingRules,
     Buyer,
     CustomerByEmail,
+    MinoxCustomer,
     Reason,
     Rejection,
     WarningCode,
 )
 from mww2minox.errors import KeysRefused, VendorError, WaitTooLong
+from mww2minox.minox.api import Minox
 from mww2minox.minox.asking import GHOST_SECONDS, LAG_SECONDS
 from mww2minox.minox.customers import Customers
 from mww2minox.minox.wire import customer_body
@@ -102,6 +106,29 @@ def warnings_of(
 def reason(found: str | Rejection) -> Reason | None:
     """Return why there is no number."""
     return found.reason if isinstance(found, Rejection) else None
+
+
+def test_workers_that_need_the_same_new_customer_make_it_once(
+    sandbox: Sandbox, customers: Customers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up = Minox.customers_by_email
+
+    def slow(self: Minox, email: str) -> list[MinoxCustomer]:
+        candidates = look_up(self, email)
+        threading.Event().wait(0.1)
+        return candidates
+
+    monkeypatch.setattr(Minox, "customers_by_email", slow)
+    orders = [str(number) for number in range(1001, 1005)]
+    spellings = [NEW, NEW.upper(), f"Jan <{NEW}>", NEW]
+    with ThreadPoolExecutor(4) as pool:
+        buyers = map(buyer_of, spellings)
+        numbers = list(
+            pool.map(lambda one: number_of(customers, *one), zip(buyers, orders, strict=True))
+        )
+    assert [numbers[0]] * 4 == numbers
+    assert made(sandbox) == [numbers[0]]
+    assert len(asked(sandbox, "POST", "/customer")) == 1
 
 
 # Found.

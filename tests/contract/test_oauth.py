@@ -319,6 +319,18 @@ def test_new_tokens_are_stored_before_they_are_used(
     assert tokens(wiring).previous_refresh_token is None
 
 
+def test_a_token_that_worked_proves_nothing_of_the_one_that_another_worker_got_since(
+    sandbox: Sandbox, wiring: Wiring
+) -> None:
+    old = tokens(wiring)
+    sandbox.settings.rotate_refresh_tokens = True
+    wiring.login.renew(old.access_token)
+    wiring.login.worked(old.access_token)
+    assert tokens(wiring).previous_refresh_token == old.refresh_token
+    wiring.login.worked(tokens(wiring).access_token)
+    assert tokens(wiring).previous_refresh_token is None
+
+
 def test_a_new_token_that_never_worked_falls_back_on_the_one_before(
     sandbox: Sandbox, wiring: Wiring
 ) -> None:

@@ -24,7 +24,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -39,6 +39,7 @@ import mww2minox.commands
 from mww2minox.cli import run
 from mww2minox.errors import ExitStatus
 from mww2minox.language.texts import Language, day, money, use
+from mww2minox.output import stop_logging
 from tests.crash.trial import Ended, Kill, in_fork, run_watched, set_clock
 from tests.crash.vendors import (
     EDITED,
@@ -270,6 +271,16 @@ class Bench:
         self.vendors("restore", scene.name)
         shutil.rmtree(self.live)
         shutil.copytree(self._folder / scene.name, self.live)
+
+    def warm_up(self) -> None:
+        """Go the ways of most trials once in this process: what is made when it is first needed,
+        such as models and patterns, is then there in every fork.
+        """
+        with self.output.open("w") as output, redirect_stdout(output), redirect_stderr(output):
+            for scene in (FETCH, PUSH, VERIFY):
+                self.restore(scene)
+                run(scene.command.split())
+        stop_logging()
 
     def run(self, scene: Scene, kill: Kill | None, *, lines: bool = False) -> Ended:
         """Run the scene's command, to be killed or to its end; with `lines` count them."""
@@ -521,6 +532,7 @@ def _bench(folder: Path) -> Bench:
     os.environ |= {"HOME": str(home), "COLUMNS": "80"}
     _warm_up()
     bench = Bench(home)
+    bench.warm_up()
     gc.collect()
     gc.freeze()
     return bench

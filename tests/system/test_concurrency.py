@@ -17,6 +17,7 @@ import pytest
 
 from mww2minox.sandbox import Fault, Sandbox
 from mww2minox.state import Store
+from tests.harness.world import an_order
 from tests.system.conftest import Cli, Process
 
 pytestmark = pytest.mark.thorough
@@ -125,3 +126,29 @@ def test_eight_processes_whose_token_expired_refresh_it_once(
     refreshes = [request for request in sandbox.requests if request.path == "/oauth/token"]
     assert len(refreshes) == 1
     assert [request.status for request in sandbox.requests].count(200) == 8 * 2 + 1
+
+
+def test_ctrl_c_lets_what_has_left_come_back_and_begins_nothing_more(
+    cli: Cli, sandbox: Sandbox
+) -> None:
+    for number in range(1001, 1011):
+        sandbox.shop.add(an_order(number, total="12.10", email=f"{number}@example.nl"))
+    assert cli("fetch").status == 0
+    sandbox.faults.append(Fault("slow", side="minox", method="PUT", seconds=0.3, times=None))
+    with cli.start("push") as push:
+        deadline = time.monotonic() + 30
+        while not sandbox.minox.batches:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        push.send_signal(signal.SIGINT)
+        assert push.wait(30) == 130
+
+    with closing(sqlite3.connect(cli.state)) as db:
+        intents = [row[0] for row in db.execute("SELECT number FROM bookings")]
+        booked = [row[0] for row in db.execute("SELECT number FROM orders WHERE state = 'booked'")]
+    assert 1 <= len(intents) < 10
+    assert sorted(intents) == sorted(booked), "each is settled"
+    assert len(booked) == len(sandbox.minox.batches)
+    sandbox.faults.clear()
+    assert cli("push").status == 0
+    assert len(sandbox.minox.batches) == 10

@@ -98,6 +98,31 @@ def test_a_silent_vendor_ends_the_run_with_4(small: World) -> None:
     assert "gives no answer" in small.errors[-1].message
 
 
+def test_a_silent_vendor_ends_all_workers_and_each_order_is_booked_once_later(
+    tmp_path: Path,
+) -> None:
+    with world(tmp_path, settings=Settings(rate_limit=10**6), samples=False, workers=4) as made:
+        numbers = range(1001, 1009)
+        for number in numbers:
+            order = an_order(number, total="12.10", email=f"{number}@example.nl")
+            made.sandbox.shop.add(order)
+        made.run("fetch")
+        # It falls silent after the look, which asks for each by UUID.
+        slow = Fault("slow", path="batch", seconds=transport.SILENCE_SECONDS + 1, skip=8)
+        slow.times = None
+        made.sandbox.faults.append(slow)
+        before = made.clock.true_time()
+        assert made.run("push") is VENDOR
+        assert made.clock.true_time() - before < 6 * transport.SILENCE_SECONDS
+        assert len(set(made.states().values())) > 1, "some were never begun"
+
+        made.sandbox.faults.clear()
+        made.pending()
+        assert made.run("push") is OK
+        assert [len(made.bookings_of(str(number))) for number in numbers] == [1] * 8
+        assert made.duplicates() == []
+
+
 @pytest.mark.parametrize("how", ["expire_access", "revoke"])
 def test_tokens_that_end_are_renewed_or_asked_for_again(small: World, how: str) -> None:
     small.run("fetch")
