@@ -283,7 +283,7 @@ def _by_date(wiring: Wiring, now: datetime, counts: Counts) -> None:
 
     # The last stretch has no end: an order may be dated ahead of our clock.
     days = Stretch(first=start)
-    if today - start > FEW_DAYS and _read_as_page(wiring, counts, start, now):
+    if today - start > FEW_DAYS and _read_at_once(wiring, counts, start, now):
         return
 
     whole = True
@@ -305,19 +305,26 @@ def _by_date(wiring: Wiring, now: datetime, counts: Counts) -> None:
         )
 
 
-def _read_as_page(wiring: Wiring, counts: Counts, since: date, now: datetime) -> bool:
-    """Read the orders from a day on where the shop has no more than a page of each kind, and move
-    the watermark; return whether it has no more.
+def _read_at_once(wiring: Wiring, counts: Counts, since: date, now: datetime) -> bool:
+    """Read the orders from a day on where the shop has few of each kind, and move the watermark;
+    return whether all were read.
     """
     for archived in ARCHIVED:
-        page = next(wiring.shop.pages(archived=archived, since=since), None)
-        if page is None or not page.complete:
-            return False
+        complete = False
+        for place, page in enumerate(wiring.shop.pages(archived=archived, since=since)):
+            complete = page.complete
+            with wiring.store.transaction():
+                _store(wiring, _not_left_alone(wiring, page.orders), counts)
+                if complete and archived == ARCHIVED[-1]:
+                    _move(wiring, BY_DATE, now)
 
-        with wiring.store.transaction():
-            _store(wiring, _not_left_alone(wiring, page.orders), counts)
-            if archived == ARCHIVED[-1]:
-                _move(wiring, BY_DATE, now)
+            # Most shops have no more than a page of either.
+            is_first = place == 0 and not complete
+            if is_first and wiring.shop.count(archived=archived, since=since) > MOST_AT_ONCE:
+                return False
+
+        if not complete:
+            return False
     return True
 
 

@@ -344,7 +344,7 @@ class Webshop:
         # no text: a key in the state, or what a UUID is derived from
         return f"page {self._transport.base_url}"
 
-    def count(self, *, archived: bool, since: date, until: date | None) -> int:
+    def count(self, *, archived: bool, since: date, until: date | None = None) -> int:
         """Return how many orders the shop has with order dates `since` to `until`, or later on."""
         return self._count(self._filters(archived=archived, since=since, until=until))
 

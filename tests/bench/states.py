@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mww2minox.books.money import cents
+from mww2minox.commands.fetch import BY_DATE, BY_STATUS, LOOKED_AGAIN, SEEN_FROM
+from mww2minox.commands.verify import VERIFIED_ALL
 from mww2minox.state import Store
 from mww2minox.state.tables import INSERT_SUM
 from mww2minox.state.turnover import explained, rows_of
+from mww2minox.steps.census import TAKEN
 
 FIRST_NUMBER = 100_001
 DAYS = 390
@@ -26,6 +29,8 @@ BOOKING = """INSERT INTO bookings
      verified_at, warnings)
     VALUES (:number, :batch_id, :customer, :total_cents, :body, '', :now, :now, 'ok', :now,
      :warnings)"""
+LOOKED_AT = (BY_DATE, BY_STATUS, LOOKED_AGAIN, TAKEN, VERIFIED_ALL)
+"""The notes of when what was looked at."""
 
 Made = dict[str, Any]
 
@@ -157,3 +162,19 @@ def _runs(db: sqlite3.Connection, today: dt.date) -> None:
                VALUES (?, 1, ?, ?, 0)""",
             (command, now, now),
         )
+
+
+def with_nothing_to_do(path: Path, *, since: dt.date) -> None:
+    """Let each command find nothing to do: nothing failed or waits, and all was looked at today."""
+    now = dt.datetime.now(dt.UTC).isoformat()
+    with sqlite3.connect(path) as db:
+        db.execute(
+            """UPDATE orders SET state = 'skipped', reason = 'skipped_by_hand', detail = '{}'
+               WHERE state IN ('failed', 'waiting')"""
+        )
+    db.close()
+
+    with Store(path) as store:
+        for note in LOOKED_AT:
+            store.set_note(note, now)
+        store.set_note(SEEN_FROM, since.isoformat())

@@ -99,6 +99,17 @@ def test_a_fetch_that_finds_nothing_new_takes_four_requests(years: World) -> Non
 
 
 @pytest.mark.usefixtures("few_at_once")
+def test_a_first_fetch_of_many_orders_goes_by_stretches(years: World) -> None:
+    years.since = FROM
+    for place in range(100):
+        day = FROM + dt.timedelta(days=8 * place)
+        years.sandbox.shop.add(an_order(2001 + place, total="12.10", email="a@a.nl", date=day))
+    assert years.run("fetch") is ExitStatus.OK
+    assert len(years.states()) == 127
+    assert len(set(windows_of(years))) > 16
+
+
+@pytest.mark.usefixtures("few_at_once")
 def test_an_interrupted_history_goes_on_where_it_was(years: World) -> None:
     years.sandbox.faults.append(
         Fault(kind="drop_before", side="shop", path="/v1/orders", skip=10, times=100)
