@@ -23,7 +23,7 @@ import requests
 from mww2minox.output import Output
 from mww2minox.sandbox import Fault, Sandbox, Settings, many_orders
 from mww2minox.sandbox.rate_limit import Admission, RateLimit
-from tests.bench.__main__ import prepare
+from tests.bench.running import prepare
 
 LATENCIES = (0.02, 0.2, 0.8)
 """Seconds that Minox takes for an answer."""
