@@ -231,7 +231,7 @@ def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
     else:
         _read_again(wiring, _under_way(wiring), counts)
 
-    # What was just read from `shop.since` on was counted on the way.
+    # What was just read from `shop.since` on is counted by the next one.
     counted_at = wiring.store.moment(TAKEN)
     if not is_first and (counted_at is None or not _is_recent(counted_at, now)):
         hold_census(wiring, _today(wiring), _Intake(wiring, counts))

@@ -1,8 +1,7 @@
 """What is measured, each figure beside its floor of the same run, in one table: `make bench`.
 
-Requests per order, the time to start, what a command takes of few orders and of many, and what the
-state file keeps of an order. The share of the permitted rate, and the processor time of an order,
-are measured by `rate.py`.
+Requests per order, the share of the permitted rate and the processor time of an order, the time to
+start, what a command takes of few orders and of many, and what the state file keeps of an order.
 """
 
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 from mww2minox.output import Output
 from mww2minox.sandbox import Sandbox
 from mww2minox.state import Store
-from tests.bench import running
+from tests.bench import rate, running
 from tests.bench.states import many_orders_in, with_nothing_to_do
 
 ORDERS = 600
@@ -39,7 +38,7 @@ Row = tuple[str, str, str, str]
 
 def main() -> None:
     """Measure it all, and show the table."""
-    parts: tuple[Callable[[], Iterator[Row]], ...] = (requests, starts, sizes)
+    parts: tuple[Callable[[], Iterator[Row]], ...] = (requests, rates, starts, sizes)
     rows = [row for part in parts for row in part()]
 
     columns = [
@@ -109,6 +108,20 @@ def _texts(state: Path) -> float:
         sql = """SELECT avg(length(orders.payload) + length(body))
                  FROM bookings JOIN orders USING (number)"""
         return float(store.db.execute(sql).fetchone()[0])
+
+
+def rates() -> Iterator[Row]:
+    """Push at a rate limit, with answers that take their time."""
+    floor = rate.floor()
+    for of in rate.rates():
+        what = f"share of the permitted rate, answers of {1000 * of.latency:.0f} ms"
+        yield row(what, of.share, 1)
+        yield row("  answers 429", of.refused, 0, digits=0)
+        yield row("  processor time per order, beside a PUT and a commit", *_ms(of.cpu, floor), 1)
+
+
+def _ms(figure: float, floor: float) -> tuple[float, float, str]:
+    return 1000 * figure, 1000 * floor, " ms"
 
 
 def starts() -> Iterator[Row]:

@@ -283,7 +283,7 @@ def test_bookings_of_an_older_version_are_judged_with_a_word(
     shop: Inside, vendors: Sandbox
 ) -> None:
     with closing(sqlite3.connect(shop.state)) as db, db:
-        db.execute("UPDATE bookings SET payload = json_remove(payload, '$.payment_status')")
+        db.execute("UPDATE orders SET payload = json_remove(payload, '$.payment_status')")
     assert shop("verify", "--all").status == 0, "nothing happened to it"
     assert differences(shop) == []
     refund(vendors)
