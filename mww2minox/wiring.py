@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mww2minox.shop.payments import Payments
     from mww2minox.state import OrderNow, ReadOrder, Store
     from mww2minox.transport import Transport
+    from mww2minox.vies import Vies
 
 SHOP_PER_SECOND = 10.0
 ADMINISTRATION, SHOP = N_("administration"), N_("shop")
@@ -174,6 +175,22 @@ class Wiring:
         from mww2minox.minox.exchanges import Exchanges
 
         return Exchanges(self.store)
+
+    @cached_property
+    def vies(self) -> Vies:
+        """The EU's list of VAT numbers, where the config wants it to be asked."""
+        from mww2minox.transport import Transport
+        from mww2minox.vies import PER_SECOND, URL, Vies, messages
+
+        address = self.config.vies if isinstance(self.config.vies, str) else URL
+        transport = Transport(
+            vendor=N_("VIES"),
+            base_url=address,
+            notes=self.store,
+            per_second=PER_SECOND,
+            messages=messages,
+        )
+        return Vies(transport)
 
     @cached_property
     def client(self) -> Client:

@@ -45,6 +45,10 @@ def retry(
     _say_why_not(wiring, numbers)
 
     status = book_all(wiring, orders) if orders else ExitStatus.OK
+    if wiring.config.vies:
+        from mww2minox.steps.vies import ask_vies
+
+        ask_vies(wiring)
     return ExitStatus.USAGE if missing else status
 
 

@@ -45,6 +45,7 @@ from mww2minox.config.values import (
     take_text,
     take_timezone,
     take_url,
+    take_vies,
 )
 from mww2minox.language.texts import N_
 
@@ -60,6 +61,7 @@ Status = Annotated[int | str, BeforeValidator(take_status)]
 Percentage = Annotated[Decimal, BeforeValidator(take_percentage)]
 Euros = Annotated[Decimal, BeforeValidator(take_euros)]
 Pace = Annotated[float, BeforeValidator(take_pace)]
+ViesSwitch = Annotated[bool | str, BeforeValidator(take_vies)]
 Flag = Annotated[bool, BeforeValidator(take_flag)]
 Number = Annotated[str, BeforeValidator(take_number)]
 Days = Annotated[int, BeforeValidator(take_days)]
@@ -420,6 +422,16 @@ class Config(Settings):
     verify: VerifySettings = Field(
         default_factory=VerifySettings,
         description=N_("when a booking that was read back counts as right. It is optional."),
+    )
+    vies: ViesSwitch = Field(
+        default=False,
+        description=N_(
+            "true if VIES is to be asked for the VAT numbers of reverse-charged orders once they"
+            " are booked: its answer and the time are kept as evidence, and a number that it does"
+            " not know is a warning. Or the address of a service that answers like it. Default:"
+            " false."
+        ),
+        examples=[True],
     )
     dashboard: Path | None = Field(
         default=None,

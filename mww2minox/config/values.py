@@ -252,6 +252,13 @@ def take_message_url(value: Value) -> str:
     return url
 
 
+def take_vies(value: Value) -> bool | str:
+    """Take whether VIES is asked, or the URL of a service in its place."""
+    if isinstance(value, str) and "://" in value:
+        return take_url(value)
+    return take_flag(value)
+
+
 def take_ping_url(value: Value) -> str:
     """Take a URL with all its keys in it: unlike the other addresses it may have a query."""
     url = take_secret(value)

@@ -3,6 +3,7 @@
 The reference of the commands tells it to people who practise.
 """
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -187,7 +188,29 @@ def _delete_order(number: str) -> Response:
     return Response(status=204)
 
 
+def _vies(country: str, number: str) -> Response:
+    """Answer as VIES does about a VAT number."""
+    mode = current().settings.vies
+    if mode == "down":
+        return Response("Service Unavailable", status=503)
+    if mode == "member_state_down":
+        return jsonify({"isValid": False, "userError": "MS_UNAVAILABLE"})
+
+    known = mode == "known"
+    return jsonify(
+        {
+            "isValid": known,
+            "countryCode": country,
+            "requestDate": dt.datetime.now(dt.UTC).isoformat(),
+            "userError": "VALID" if known else "INVALID",
+            "vatNumber": number,
+            "requestIdentifier": "",
+        }
+    )
+
+
 _ROUTES = (
+    _Route("/vies/ms/<country>/vat/<number>", "GET", _vies),
     _Route("/settings", "GET", _settings),
     _Route("/settings", "PATCH", _change_settings),
     _Route("/faults", "GET", _faults),

@@ -86,6 +86,10 @@ class Settings:
     vat_number_needed: bool = False
     """Whether sales that are reverse-charged within the EU need a customer with a VAT number."""
 
+    # VIES.
+    vies: Literal["known", "unknown", "member_state_down", "down"] = "known"
+    """What the stand-in of VIES, `/_sandbox/vies`, answers about every VAT number, if it does."""
+
     # Minox: rate limit.
     rate_limit: int = 300
     rate_window: float = 5.0

@@ -17,6 +17,7 @@ from mww2minox.state.stored import (
     RememberedCustomer,
     StoredBooking,
     StoredOrder,
+    StoredViesAnswer,
     Tokens,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "Store",
     "StoredBooking",
     "StoredOrder",
+    "StoredViesAnswer",
     "Tokens",
     "VatFigure",
 ]

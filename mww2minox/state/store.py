@@ -29,6 +29,7 @@ from mww2minox.state.stored import (
     RememberedCustomer,
     StoredBooking,
     StoredOrder,
+    StoredViesAnswer,
     Tokens,
 )
 from mww2minox.state.tables import INSERT_SUM, json_text
@@ -864,6 +865,50 @@ class Store(Figures):
             externalid=externalid,
         )
 
+    # VIES
+
+    def not_asked_of_vies(self, since: date) -> list[str]:
+        """Return the reverse-charged orders that are booked on a date from `since` on, and of whose
+        VAT numbers VIES has told nothing yet.
+        """
+        rows = self._rows(
+            """SELECT DISTINCT number FROM booking_vat JOIN bookings USING (number)
+               WHERE booking_vat.document_date >= :since AND booked_at IS NOT NULL
+               AND strategy = 'reverse_charged_vat'
+               AND number NOT IN (SELECT number FROM vies_answers) ORDER BY number""",
+            since=since.isoformat(),
+        )
+        return [row["number"] for row in rows]
+
+    def keep_vies_answer(self, answer: StoredViesAnswer) -> None:
+        """Store what VIES answered about an order's VAT number."""
+        self._write(
+            """INSERT OR REPLACE INTO vies_answers
+               VALUES (:number, :vat_number, :valid, :asked_at, :consultation)""",
+            number=answer.number,
+            vat_number=answer.vat_number,
+            valid=answer.valid,
+            asked_at=answer.asked_at.isoformat(timespec="seconds"),
+            consultation=answer.consultation,
+        )
+
+    def vies_answers(self, number: str) -> list[StoredViesAnswer]:
+        """Return what VIES answered about the VAT numbers of an order."""
+        return self._read(
+            _vies_answer, "SELECT * FROM vies_answers WHERE number = :number", number=number
+        )
+
+    def warn_of(self, number: str, warning: BookingWarning) -> None:
+        """Add a warning to a booking, unless it has that one."""
+        booking = self.booking(number)
+        if booking is None or warning.code in {known.code for known in booking.warnings}:
+            return
+        self._write(
+            "UPDATE bookings SET warnings = :warnings WHERE number = :number",
+            number=number,
+            warnings=_warnings_json([*booking.warnings, warning]),
+        )
+
     # Tokens
 
     def tokens(self) -> Tokens | None:
@@ -974,4 +1019,14 @@ def _customer(row: dict[str, Any]) -> RememberedCustomer:
         read_at=_moment(row["read_at"]),
         others=tuple(json.loads(row["others"])),
         name_marks=None if marks is None else tuple(json.loads(marks)),
+    )
+
+
+def _vies_answer(row: dict[str, Any]) -> StoredViesAnswer:
+    return StoredViesAnswer(
+        number=row["number"],
+        vat_number=row["vat_number"],
+        valid=bool(row["valid"]),
+        asked_at=datetime.fromisoformat(row["asked_at"]),
+        consultation=row["consultation"],
     )

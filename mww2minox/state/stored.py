@@ -305,3 +305,17 @@ class Tokens:
     previous_refresh_token: str | None
     expires_at: datetime
     login_ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredViesAnswer:
+    """What VIES answered about the VAT number of an order, and when.
+
+    `consultation` is its own number for the request, or empty.
+    """
+
+    number: str
+    vat_number: str
+    valid: bool
+    asked_at: datetime
+    consultation: str

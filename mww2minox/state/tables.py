@@ -380,6 +380,21 @@ def m016_counts_of_runs(db: Database) -> None:
     db.execute("ALTER TABLE runs ADD COLUMN counts TEXT NOT NULL DEFAULT '{}'")
 
 
+@migrations()
+def m018_vies(db: Database) -> None:
+    """Add what VIES answered about the VAT numbers of orders, and when: the evidence of it."""
+    db.execute(
+        """CREATE TABLE vies_answers (
+            number TEXT NOT NULL REFERENCES orders (number),
+            vat_number TEXT NOT NULL,
+            valid INTEGER NOT NULL,
+            asked_at TEXT NOT NULL,
+            consultation TEXT NOT NULL,
+            PRIMARY KEY (number, vat_number)
+        ) STRICT"""
+    )
+
+
 def json_text(value: object) -> str:
     """Return a value as the JSON that the state file holds, always in the same form."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -103,6 +103,14 @@ def _booking(explanation: Explanation) -> dict[str, Any] | None:
         },
         "differences": [describe(difference) for difference in booking.all_differences],
         "warnings": warnings,
+        "vies": [
+            {
+                "valid": answer.valid,
+                "asked_at": _plain(answer.asked_at),
+                "consultation": answer.consultation or None,
+            }
+            for answer in explanation.vies
+        ],
     }
 
 

@@ -18,6 +18,7 @@ from mww2minox.commands.explain.words import (
 from mww2minox.language.texts import _, day, moment, money, number, percentage
 from mww2minox.output import Output
 from mww2minox.reasons import describe, explain_rejection, explain_warning, state_in_words
+from mww2minox.state import StoredViesAnswer
 from mww2minox.steps.booking_table import (
     customer_of_booking,
     named,
@@ -82,6 +83,15 @@ def _facts(explanation: Explanation) -> Facts:
     yield _("Booking"), booking.batch_id
     if booking.booked_at:
         yield _("Verified"), _verified(explanation)
+    for answer in explanation.vies:
+        yield _("VIES"), _vies_in_words(answer, explanation)
+
+
+def _vies_in_words(answer: StoredViesAnswer, explanation: Explanation) -> str:
+    known = _("knew the VAT number on {moment}")
+    if not answer.valid:
+        known = _("did not know the VAT number on {moment}")
+    return known.format(moment=moment(answer.asked_at, explanation.zone))
 
 
 def _customer(explanation: Explanation) -> str:

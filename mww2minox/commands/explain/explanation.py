@@ -38,7 +38,7 @@ from mww2minox.minox.customers import remembered_number
 from mww2minox.minox.kept_lists import kept_administration, kept_names
 from mww2minox.minox.known_original import known_original
 from mww2minox.minox.wire import sent_lines
-from mww2minox.state import Exchange, Store, StoredBooking, StoredOrder
+from mww2minox.state import Exchange, Store, StoredBooking, StoredOrder, StoredViesAnswer
 from mww2minox.steps.named_orders import known_order
 from mww2minox.wiring import SHOP_IDENTITY, Wiring
 
@@ -54,7 +54,8 @@ class Explanation:
     the config of now would book the order, `amounts_now` what they make of its lines, and
     `objections` what they say against it. `mapping` is the config's of now. `is_dated` tells
     whether the fiscal years of the administration are known, and `remembered` is the number of the
-    customer that it would be booked on. `zone` is where moments are shown.
+    customer that it would be booked on. `vies` is what VIES
+    answered about its VAT number. `zone` is where moments are shown.
     """
 
     order: StoredOrder
@@ -69,6 +70,7 @@ class Explanation:
     known_names: Mapping[str, str]
     is_dated: bool
     remembered: str | None
+    vies: tuple[StoredViesAnswer, ...]
     zone: ZoneInfo
 
     @property
@@ -172,6 +174,7 @@ def explained(wiring: Wiring, number: str) -> Explanation:
         known_names=kept_names(store),
         is_dated=administration is not None,
         remembered=_remembered(wiring, now.booking),
+        vies=tuple(store.vies_answers(number)),
         zone=ZoneInfo(wiring.config.shop.timezone),
     )
 

@@ -41,15 +41,24 @@ def push(  # noqa: PLR0913 - the command's options
     if limit is not None:
         orders = _bookable(wiring, orders, limit)
 
-    if not orders and form != "json":
-        return _say_nothing_to_book(wiring, numbers)
-
-    # On most days there is nothing to book: what books is imported when there is.
-    if dry_run:
+    if dry_run and (orders or form == "json"):
         from mww2minox.commands.push.dry_run import show_plans
 
         return show_plans(wiring, orders, in_full=bool(numbers), form=form)
 
+    status = _book(wiring, orders, numbers)
+    if wiring.config.vies and not dry_run:
+        from mww2minox.steps.vies import ask_vies
+
+        ask_vies(wiring)
+    return status
+
+
+def _book(wiring: Wiring, orders: Sequence[StoredOrder], numbers: Sequence[str]) -> ExitStatus:
+    if not orders:
+        return _say_nothing_to_book(wiring, numbers)
+
+    # On most days there is nothing to book: what books is imported when there is.
     from mww2minox.steps.booking_run import book_all
 
     return book_all(wiring, orders, tells_again=bool(numbers))
