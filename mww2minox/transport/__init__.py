@@ -220,7 +220,8 @@ class Transport:
 
     def hide(self, secret: str) -> None:
         """Keep a key, or what is known of a person, out of all that the vendor says."""
-        self._secrets.add(secret)
+        if secret not in self._secrets:
+            self._secrets.update(_forms(secret))
 
     def read_messages(self, data: Any) -> list[str]:  # noqa: ANN401 - an error answer is any JSON
         """Return the vendor's own messages in an error answer, cleaned."""
@@ -240,8 +241,10 @@ class Transport:
         return self._clean(page_text(content[:MOST_OF_PAGE].decode(errors="replace")))
 
     def _clean(self, message: str) -> str:
-        # Of a copy: other workers add theirs meanwhile.
-        secrets = {form for secret in tuple(self._secrets) for form in _forms(secret)}
+        # Of a copy: other workers add theirs meanwhile. There are several of each order, so that
+        # most are passed over quickly.
+        folded = message.casefold()
+        secrets = [secret for secret in tuple(self._secrets) if secret.casefold() in folded]
 
         # The longest first: a shorter secret may be a part of a longer one.
         for secret in sorted(filter(None, secrets), key=len, reverse=True):

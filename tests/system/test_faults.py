@@ -111,9 +111,9 @@ def test_a_silent_vendor_ends_all_workers_and_each_order_is_booked_once_later(
         slow = Fault("slow", path="batch", seconds=transport.SILENCE_SECONDS + 1, skip=8)
         slow.times = None
         made.sandbox.faults.append(slow)
-        before = made.clock.true_time()
         assert made.run("push") is VENDOR
-        assert made.clock.true_time() - before < 6 * transport.SILENCE_SECONDS
+        sent = [request.path for request in made.sandbox.requests if request.method == "PUT"]
+        assert len(sent) == len(set(sent)) <= 5, "who finds it silent sends nothing again"
         assert len(set(made.states().values())) > 1, "some were never begun"
 
         made.sandbox.faults.clear()
