@@ -129,6 +129,13 @@ def _take_after(command: click.Command) -> None:
 
 # Options that several commands share.
 
+_output_option = option(
+    "--output",
+    "target",
+    type=FilePath(),
+    metavar=N_("FILE"),
+    help=N_("Write to this file."),
+)
 _since_option = option(
     "--since", type=Day, metavar=N_("DATE"), help=N_("Orders from this date on.")
 )
@@ -225,12 +232,24 @@ def setup(  # noqa: PLR0913 - the command's options
 @cli.command(help=N_("Log in at Minox, as the subscription's main user."))
 @_no_browser_option
 @_paste_option
+@option(
+    "--vat-return",
+    is_flag=True,
+    help=N_("Ask to read Minox' own VAT returns as well, which `reconcile` shows."),
+)
 @click.pass_obj
-def login(settings: Settings, no_browser: bool, paste: bool) -> ExitStatus:  # noqa: FBT001 - click
+def login(
+    settings: Settings,
+    no_browser: bool,  # noqa: FBT001 - click
+    paste: bool,  # noqa: FBT001 - click
+    vat_return: bool,  # noqa: FBT001 - click
+) -> ExitStatus:
     from mww2minox.commands.login import login as run
 
     return _wired(
-        settings, "login", lambda wiring: run(wiring, browser=not no_browser, paste=paste)
+        settings,
+        "login",
+        lambda wiring: run(wiring, browser=not no_browser, paste=paste, vat_return=vat_return),
     )
 
 
@@ -476,13 +495,7 @@ def status(settings: Settings, form: str) -> ExitStatus:
     type=click.Choice(("table", "json", "csv", "csv-nl", "html")),
     help=N_("How the output is written; else by the ending of FILE, or as a table."),
 )
-@option(
-    "--output",
-    "target",
-    type=FilePath(),
-    metavar=N_("FILE"),
-    help=N_("Write to this file."),
-)
+@_output_option
 @click.pass_obj
 def report(  # noqa: PLR0913 - the command's options
     settings: Settings,
@@ -509,6 +522,56 @@ def report(  # noqa: PLR0913 - the command's options
             form=form,
             target=target,
         ),
+    )
+
+
+@cli.command(help=N_("Prove that a VAT period is complete, or name each fault."))
+@argument("period", metavar=N_("PERIOD"), required=False)
+@option(
+    "--format",
+    "form",
+    type=click.Choice(("table", "json", "csv", "csv-nl", "html")),
+    help=N_("How the output is written; else by the ending of FILE, or as a table."),
+)
+@option(
+    "--part",
+    type=click.Choice(("orders", "lines", "icp", "oss")),
+    metavar=N_("PART"),
+    help=N_("Only this part, as CSV: `orders`, `lines`, `icp` or `oss`."),
+)
+@_output_option
+@option(
+    "--filed",
+    multiple=True,
+    metavar=N_("BOX=TURNOVER/VAT"),
+    help=N_("What was filed in a box, such as 1a=1234.56/259.26; may be given more than once."),
+)
+@option(
+    "--recompute",
+    type=FilePath(),
+    metavar=N_("FILE"),
+    help=N_("Compute the hash of a proof.csv anew."),
+)
+@click.pass_obj
+def reconcile(  # noqa: PLR0913 - the command's options
+    settings: Settings,
+    period: str | None,
+    form: str | None,
+    part: str | None,
+    target: Path | None,
+    filed: tuple[str, ...],
+    recompute: Path | None,
+) -> ExitStatus:
+    from mww2minox.commands.reconcile import reconcile as run
+    from mww2minox.commands.reconcile.recomputing import recompute as run_again
+    from mww2minox.output import Output
+
+    if recompute:
+        return run_again(Output(quiet=settings.quiet), recompute)
+    return _wired(
+        settings,
+        "reconcile",
+        lambda wiring: run(wiring, period or "", form=form, part=part, target=target, filed=filed),
     )
 
 

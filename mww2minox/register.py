@@ -59,6 +59,7 @@ COMMANDS = {
         Command(name="check"),
         Command(name="status"),
         Command(name="report"),
+        Command(name="reconcile"),
         Command(name="explain", keyless=True),
         Command(name="schedule"),
         Command(name="sandbox", takes_config=False),

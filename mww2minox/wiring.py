@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mww2minox.minox.exchanges import Exchanges
     from mww2minox.minox.kept_lists import Names
     from mww2minox.minox.oauth import Client, MinoxLogin
+    from mww2minox.minox.readback import Readback
     from mww2minox.output import Output
     from mww2minox.shop.api import StoreFacts, Webshop
     from mww2minox.shop.intake import Statuses
@@ -407,6 +408,20 @@ class Wiring:
             namespace=self.namespace,
             changes=self.changes_since,
             exchanges=self.exchanges,
+        )
+
+    @cached_property
+    def readback(self) -> Readback:
+        """What compares bookings with their orders."""
+        from mww2minox.minox.readback import Readback
+
+        return Readback(
+            store=self.store,
+            minox=self.minox,
+            customers=lambda: self.booker.customers,
+            rules=self.rules,
+            administration=lambda: self.administration,
+            tolerance=self.config.verify.tolerance,
         )
 
     def changes_since(self, booked: ReadOrder, now: OrderNow) -> tuple[Difference, ...]:

@@ -448,7 +448,7 @@ def _to_credit(workings: Workings) -> Workings | Rejection:
 
 def _period(workings: Workings) -> Workings | Rejection:
     order = workings.order
-    document_date = _document_date(order, workings.rules)
+    document_date = document_date_of(order, workings.rules)
     period = period_of(document_date, workings.administration)
     if period is None:
         return _reject(order, Reason.FISCAL_YEAR_MISSING, date=document_date.isoformat())
@@ -564,7 +564,8 @@ def _invoice_number(order: Order, rules: BookingRules) -> int | None:
     return int(order.number) if rules.invoice_number is InvoiceNumber.ORDER else None
 
 
-def _document_date(order: Order, rules: BookingRules) -> dt.date:
+def document_date_of(order: Order, rules: BookingRules) -> dt.date:
+    """Return the date that an order is booked on (books/rules.md, rule 12)."""
     by_status = rules.date is DateChoice.STATUS_CHANGED and order.status_changed
 
     return by_status or order.date

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from stdnum.eu import vat as eu_vat
 
-from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, VatNeed
+from mww2minox.books.model import REVERSE_CHARGED, ZERO_PERCENT, VatCode, VatNeed
 from mww2minox.books.vat_sums import NO_TURNOVER
 
 BOX = re.compile(r"\b(?:[1-5][a-g]|icp)\b")
@@ -22,6 +22,7 @@ WITHIN_EU = frozenset({"3b", "icp"})
 EXPORTS = frozenset({"3a"})
 PURCHASES = frozenset({"2a", "4a", "4b", "5b"})
 """The boxes of what is bought: never those of a sale."""
+SALES_BOXES = ("1a", "1b", "1c", "1d", "1e", "3a", "3b", "3c")
 
 
 def boxes_of(vat_type: str) -> frozenset[str]:
@@ -144,3 +145,21 @@ def quarter_of(day: dt.date) -> Quarter:
 def next_month(day: dt.date) -> dt.date:
     """Return the first day of the month after that of `day`."""
     return (day.replace(day=1) + dt.timedelta(days=31)).replace(day=1)
+
+
+# What a VAT code of Minox is declared as
+
+
+def box_of_code(code: VatCode | None) -> str:
+    """Return the box of the return that sales with this VAT code belong in.
+
+    `NO_BOX` where there is none, or its type does not tell.
+    """
+    boxes = boxes_of(code.type) if code else frozenset()
+    if code and boxes & DOMESTIC:
+        return _domestic_box(code.percentage)
+
+    # The listing of ICP is about the sales of box 3b.
+    if "icp" in boxes:
+        return "3b"
+    return next((box for box in SALES_BOXES if box in boxes), NO_BOX)

@@ -24,6 +24,7 @@ from mww2minox.shop.rereading import reread
 from mww2minox.steps.census import TAKEN, hold_census
 from mww2minox.steps.first_date import keep_to_since
 from mww2minox.steps.gone import is_known, tell_closed
+from mww2minox.steps.reconciliation.closed_periods import note_changes
 from mww2minox.wiring import Wiring
 
 OVERLAP = timedelta(days=1)
@@ -76,6 +77,7 @@ def fetch(
             status = _fetch_new(wiring, counts)
 
     sort_again(wiring.store, statuses)
+    note_changes(wiring, _today(wiring))
     _ask_how_paid(wiring)
     _forget_addresses(wiring, datetime.now(UTC))
     _tell(wiring, counts)

@@ -6,10 +6,12 @@ from mww2minox.steps.consent import consent
 from mww2minox.wiring import ADMINISTRATION, Wiring
 
 
-def login(wiring: Wiring, *, browser: bool = True, paste: bool = False) -> ExitStatus:
+def login(
+    wiring: Wiring, *, browser: bool = True, paste: bool = False, vat_return: bool = False
+) -> ExitStatus:
     """Get the consent, and say for which administration. Options as of `consent`."""
     wiring.refuse_other_books(ADMINISTRATION, wiring.books)
-    consent(wiring, browser=browser, paste=paste)
+    consent(wiring, browser=browser, paste=paste, vat_return=vat_return)
 
     name = wiring.administration.name
     sentence = _("Logged in at Minox, administration {number} ({name}).")

@@ -17,13 +17,14 @@ from mww2minox.shop.intake import (
     note_in_shop,
     undone_since,
 )
-from mww2minox.shop.orders import ReceivedOrder, read_stored_order, without_addresses
+from mww2minox.shop.orders import ReceivedOrder, without_addresses
 from mww2minox.shop.rereading import reread
-from mww2minox.state import Store, StoredBooking, StoredOrder
+from mww2minox.state import Store, StoredBooking
 from mww2minox.steps.booked_orders import tell_of_differences, unseen_differences
-from mww2minox.steps.journal_search import bookings_in_books
+from mww2minox.steps.journal_search import bookings_in_books, stored_order
 from mww2minox.steps.named_orders import booked_orders
 from mww2minox.steps.period_lines import lines_in_periods
+from mww2minox.steps.reconciliation.closed_periods import prove_again
 from mww2minox.wiring import Wiring
 
 WEEKLY = timedelta(days=7) - timedelta(hours=4)
@@ -103,11 +104,12 @@ def verify(
     elif not numbers:
         bookings = wiring.store.bookings_dated(since.isoformat() if since else "")
     if not bookings:
-        return _say_nothing_to_verify(wiring, any_booked=wiring.store.count(State.BOOKED) > 0)
+        said = _say_nothing_to_verify(wiring, any_booked=wiring.store.count(State.BOOKED) > 0)
+        return _closed_periods(wiring, now) if is_weekly else said
 
     in_shop = _compare_with_shop(wiring, bookings)
     listed = lines_in_periods(wiring, bookings)
-    run = Verification(wiring, _readback(wiring), in_shop, listed)
+    run = Verification(wiring, wiring.readback, in_shop, listed)
 
     # Stored one by one: a run that is cut short keeps what it has read back.
     with wiring.output.telling_so_far(lambda: _so_far(run)):
@@ -115,13 +117,25 @@ def verify(
             _verify(run, booking)
             run.verified += 1
     _look_for_missing(run)
-    if is_weekly or (everything and not numbers):
-        wiring.store.set_note(VERIFIED_ALL, now.isoformat())
 
     # As it was stored a moment ago.
     wrong = unseen_differences(wiring, [booking.number for booking in bookings])
     _tell(wiring, len(bookings), wrong, run.untold)
-    return ExitStatus.ATTENTION if wrong else ExitStatus.OK
+    status = _closed_periods(wiring, now) if is_weekly else ExitStatus.OK
+    if everything and not numbers:
+        wiring.store.set_note(VERIFIED_ALL, now.isoformat())
+    return ExitStatus.ATTENTION if wrong else status
+
+
+def _closed_periods(wiring: Wiring, now: datetime) -> ExitStatus:
+    """Prove the closed periods again, once a week, and note that all was looked at.
+
+    Last, so that bookings are read back whatever comes of it.
+    """
+    changed = prove_again(wiring, now.date())
+    wiring.store.set_note(VERIFIED_ALL, now.isoformat())
+
+    return ExitStatus.ATTENTION if changed else ExitStatus.OK
 
 
 def _was_long_ago(wiring: Wiring, now: datetime) -> bool:
@@ -156,17 +170,6 @@ def _is_due(booking: StoredBooking, lasts: datetime | None) -> bool:
 def _day(booking: StoredBooking) -> str:
     """Return the date of a booking's order, ISO 8601; an empty text where it is not known."""
     return str(booking.payload.get("date", ""))
-
-
-def _readback(wiring: Wiring) -> Readback:
-    return Readback(
-        store=wiring.store,
-        minox=wiring.minox,
-        customers=lambda: wiring.booker.customers,
-        rules=wiring.rules,
-        administration=lambda: wiring.administration,
-        tolerance=wiring.config.verify.tolerance,
-    )
 
 
 def _compare_with_shop(wiring: Wiring, bookings: Sequence[StoredBooking]) -> dict[str, InShop]:
@@ -270,7 +273,7 @@ def _wants_booking(wiring: Wiring, in_shop: InShop | None) -> bool:
     if in_shop is None or wiring.statuses.rejection("", in_shop.order.status):
         return False
 
-    booked = wiring.booker.decide(_stored_order(in_shop.order))
+    booked = wiring.booker.decide(stored_order(in_shop.order))
     return not (isinstance(booked, Rejection) and booked.reason is Reason.NOTHING_TO_BOOK)
 
 
@@ -279,7 +282,7 @@ def _look_for_missing(run: Verification) -> None:
 
     They are found as `adopt` finds them, and taken when they have the order's amount.
     """
-    orders = [_stored_order(run.in_shop[booking.number].order) for booking in run.missing]
+    orders = [stored_order(run.in_shop[booking.number].order) for booking in run.missing]
     found = bookings_in_books(run.wiring, orders, last=datetime.now(UTC).date())
 
     for booking in run.missing:
@@ -292,19 +295,6 @@ def _look_for_missing(run: Verification) -> None:
         if compared and compared.agreed:
             run.untold.count(compared.agreed, compared)
             _store(run, booking, compared)
-
-
-def _stored_order(order: ReceivedOrder) -> StoredOrder:
-    return StoredOrder(
-        number=order.number,
-        date=order.date,
-        status=order.status,
-        state=State.BOOKED,
-        rejection=None,
-        total_cents=int(order.order.total * 100) if order.order else None,
-        payload=order.payload,
-        read=read_stored_order,
-    )
 
 
 # What came of it

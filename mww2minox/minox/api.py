@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mww2minox.books.email_address import address_of, one_form, spellings
+from mww2minox.books.filed_return import FiledReturn
 from mww2minox.books.model import (
     Administration,
     Buyer,
@@ -28,6 +29,7 @@ from mww2minox.language.texts import _
 from mww2minox.minox.oauth import MinoxLogin
 from mww2minox.minox.wire import (
     by_number,
+    covers,
     errors_inside,
     find_lines,
     only_messages,
@@ -43,6 +45,7 @@ from mww2minox.minox.wire import (
     read_next_page,
     read_rows,
     read_vat_code,
+    read_vat_return,
 )
 from mww2minox.transport import Answer, Transport
 
@@ -150,6 +153,23 @@ class Minox:
         except KeysRefused:
             return []
         return [read_distance_sale(row) for row in rows]
+
+    def vat_return(self, first: tuple[int, int], last: tuple[int, int]) -> FiledReturn | None:
+        """Return Minox' own VAT return over the periods from `first` to `last` (fiscal year,
+        number); None where there is none, or our login may not read it (minox/api.md, "VAT
+        returns").
+        """
+        path = f"{self._base}/vat_declaration"
+        try:
+            rows = self._collection(path)
+        except KeysRefused:
+            return None
+
+        for row in rows:
+            if covers(row, first, last):
+                whole = self._get(f"{path}/{quote(str(row.get('id')), safe='')}")
+                return read_vat_return(whole)
+        return None
 
     # Customers
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from mww2minox.errors import LoginNeeded, UsageError
 from mww2minox.language.texts import _, system_problem
-from mww2minox.minox.oauth import LOGIN, SCOPES, Client
+from mww2minox.minox.oauth import LOGIN, SCOPES, VAT_RETURN_SCOPE, Client
 
 CONSENT_SECONDS = 600
 """How long the main user is waited for."""
@@ -27,8 +27,8 @@ class Consent:
     state: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
 
-    def url(self, base_url: str, client: Client) -> str:
-        """Return the address where the main user consents."""
+    def url(self, base_url: str, client: Client, *, vat_return: bool = False) -> str:
+        """Return the address where the main user consents; `vat_return`: to VAT returns as well."""
         digest = hashlib.sha256(self.verifier.encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
@@ -36,7 +36,7 @@ class Consent:
             "client_id": client.client_id,
             "redirect_uri": client.redirect_uri,
             "response_type": "code",
-            "scope": SCOPES,
+            "scope": f"{SCOPES} {VAT_RETURN_SCOPE}" if vat_return else SCOPES,
             "state": self.state,
             "code_challenge": challenge,
             "code_challenge_method": "S256",

@@ -123,12 +123,17 @@ class Search:
 
 
 def lines_of_days(
-    minox: Minox, administration: Administration, first: dt.date, last: dt.date | None
+    minox: Minox,
+    administration: Administration,
+    first: dt.date,
+    last: dt.date | None,
+    *,
+    may_be_empty: bool = False,
 ) -> list[TransactionLine]:
     """Read every line, of all journals, in the periods that hold the days from `first` to `last`.
 
     Without `last` all periods until the end of the last fiscal year are read. Raises UnusableAnswer
-    where Minox has no list of lines for any of them.
+    where Minox has no list of lines for any of them, unless nothing needs to be there.
     """
     lines: list[TransactionLine] = []
     answers: list[bool] = []
@@ -138,7 +143,7 @@ def lines_of_days(
         lines += of_period or []
 
     # An empty period may have no list; when none has one, Minox was not asked what it knows.
-    if answers and not any(answers):
+    if answers and not any(answers) and not may_be_empty:
         raise minox.no_lines()
     return lines
 
@@ -168,11 +173,7 @@ def find_bookings(
     lines: Iterable[TransactionLine], wanted: Collection[str], search: Search
 ) -> dict[str, Found]:
     """Return what the books hold for the `wanted` orders, by number; nothing for the others."""
-    batches: dict[str, list[TransactionLine]] = {}
-    for line in lines:
-        # A line of no booking is nobody's.
-        if line.batch_id:
-            batches.setdefault(line.batch_id, []).append(line)
+    batches = by_batch(lines)
 
     found: dict[str, Found] = {}
     for number in wanted:
@@ -181,13 +182,22 @@ def find_bookings(
             booking = own_booking(batch_id, batches[batch_id], number)
             found[number] = Found(booking=booking)
 
-    named = _by_name(batches, search)
+    named = named_bookings(batches, search)
     for number in wanted:
         if number not in found and number in named:
             choice = _choose(search.orders[number], named[number], search)
             if choice.booking or choice.candidates:
                 found[number] = choice
     return found
+
+
+def by_batch(lines: Iterable[TransactionLine]) -> dict[str, list[TransactionLine]]:
+    """Return the lines of each booking by its id; a line of no booking is nobody's."""
+    batches: dict[str, list[TransactionLine]] = {}
+    for line in lines:
+        if line.batch_id:
+            batches.setdefault(line.batch_id, []).append(line)
+    return batches
 
 
 def own_booking(batch_id: str, lines: Sequence[TransactionLine], number: str) -> JournalBooking:
@@ -197,7 +207,7 @@ def own_booking(batch_id: str, lines: Sequence[TransactionLine], number: str) ->
     return _booking(batch_id, frozenset({number}), customer_lines or lines, ours=True)
 
 
-def _by_name(batches: Batches, search: Search) -> dict[str, list[JournalBooking]]:
+def named_bookings(batches: Batches, search: Search) -> dict[str, list[JournalBooking]]:
     """Return the bookings in the sales journal that name each order, those of ours left out."""
     our_batches = {order.batch_id for order in search.orders.values()}
     # Digits name an order whether or not it is known; of other words only a number that is known.

@@ -21,6 +21,8 @@ SCOPES = (
     "administration:read ledger_account:read vat:read journal:read payment_term:read"
     " customer:read customer:write transaction:read transaction:write"
 )
+VAT_RETURN_SCOPE = "vatdeclaration:read"
+"""What reading Minox' own VAT returns takes; asked for by `login --vat-return` alone."""
 LOGIN = N_("Log in again, as the subscription's main user: mww2minox login")
 EARLY_SECONDS = 60
 """An access token is renewed so long before it expires, or a tenth of its life, if that is less."""

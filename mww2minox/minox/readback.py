@@ -146,19 +146,19 @@ class Readback:
         self, body: str, order: Order | None, lines: Sequence[TransactionLine]
     ) -> Compared:
         sent = sent_lines(body)
-        if not makes_vat(sent, self._vat):
-            differences = booking_differences(sent, lines, vat=self._vat, tolerance=self._tolerance)
+        if not makes_vat(sent, self.vat):
+            differences = booking_differences(sent, lines, vat=self.vat, tolerance=self._tolerance)
             return Compared(differences=differences)
 
         # What Minox does not show cannot be compared: that is said, and is no difference.
         made_vat = self._vat_of(order)
-        told = made_vat is not None and (made_vat == 0 or shows_vat(lines, self._vat))
+        told = made_vat is not None and (made_vat == 0 or shows_vat(lines, self.vat))
         # Where there is no VAT, as in the sale of a gift card, Minox rounds nothing.
         tolerance = self._tolerance if made_vat == 0 else self._tolerance_of_made_vat
         differences = booking_differences(
             sent,
             lines,
-            vat=replace(self._vat, of_ledgers=self._codes_of_ledgers),
+            vat=replace(self.vat, of_ledgers=self._codes_of_ledgers),
             tolerance=tolerance,
             made_vat=made_vat if told else None,
         )
@@ -177,11 +177,11 @@ class Readback:
         if order is None:
             return None
 
-        rates = self._decided(order, self._any_number).workings.vat
+        rates = self._decided(order, self.any_number).workings.vat
         return sum((rate.booked for rate in rates), Decimal(0)) if rates else None
 
     @property
-    def _any_number(self) -> BookingRules:
+    def any_number(self) -> BookingRules:
         """The rules for what needs no invoice number from us."""
         return replace(self._rules, invoice_number=InvoiceNumber.MINOX)
 
@@ -192,7 +192,8 @@ class Readback:
         return decide(replace(order, payment=order.payment or None), rules, self._administration())
 
     @cached_property
-    def _vat(self) -> VatAccounts:
+    def vat(self) -> VatAccounts:
+        """Where Minox keeps VAT, as its lists and the config tell."""
         sent_to = [row.vat_ledger for row in self._rules.vat if row.vat_ledger]
 
         return VatAccounts(
@@ -201,7 +202,7 @@ class Readback:
 
     @cached_property
     def _codes_of_ledgers(self) -> dict[str, VatCode]:
-        codes = self._vat.codes
+        codes = self.vat.codes
         accounts = self._minox.ledger_accounts()
 
         return {account.id: codes[account.vat] for account in accounts if account.vat in codes}
@@ -230,7 +231,7 @@ class Readback:
         """Compare lines with what an order wants; None for its `customers`: those that fit it."""
         shares = None
         if order:
-            shares = self._decided(order, self._any_number).workings.shares or None
+            shares = self._decided(order, self.any_number).workings.shares or None
         if customers is None:
             customers = self._customers_of(order) if order else ()
 
@@ -238,7 +239,7 @@ class Readback:
             lines,
             order_lines(number, lines),
             Wanted(total=total, customers=customers, shares=shares),
-            vat=self._vat,
+            vat=self.vat,
             tolerance=self._tolerance,
         )
 
@@ -343,7 +344,7 @@ class Readback:
 
     def _is_in_period(self, order: Order, lines: Sequence[TransactionLine]) -> bool:
         """Tell whether all these lines are in the period that the order is to be booked in."""
-        decided = self._decided(order, self._any_number).outcome
+        decided = self._decided(order, self.any_number).outcome
         if not isinstance(decided, Booking):
             return False
 
@@ -369,7 +370,7 @@ class Readback:
         numbers = InvoiceNumber.ORDER if has_number else InvoiceNumber.MINOX
         as_sent = replace(self._rules, invoice_number=numbers, takes_long_numbers=True)
 
-        for posting in dict.fromkeys((posting_of(sent, self._vat), self._rules.vat_posting)):
+        for posting in dict.fromkeys((posting_of(sent, self.vat), self._rules.vat_posting)):
             rules = replace(as_sent, vat_posting=posting)
             decided = self._decided(order, rules).outcome
             if not isinstance(decided, Booking):

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mww2minox.books.differences import NO_CODE
 from mww2minox.books.email_address import address_of, one_form
+from mww2minox.books.filed_return import BY_MINOX, FiledBox, FiledReturn
 from mww2minox.books.model import (
     Administration,
     Booking,
@@ -419,6 +420,50 @@ def read_distance_sale(row: Mapping[str, Any]) -> DistanceSale:
         ledger=printable_id(_text(row, "ledger_account_id")),
         code=printable_id(_text(row, "vat_id")),
     )
+
+
+RETURN_BOXES = {
+    "1a": ("AfdragenHoogGS", "AfdragenHoogAB"),
+    "1b": ("AfdragenLaagGS", "AfdragenLaagAB"),
+    "1c": ("AfdragenOverigeGS", "AfdragenOverigeAB"),
+    "1e": ("AfdragenNulProcentGS", ""),
+    "3a": ("LeveringNaarBuitenEUGS", ""),
+    "3b": ("LeveringNaarBinnenEUGS", ""),
+    "3c": ("AfstandsVerkopenBinnenEUGS", ""),
+}
+"""Where a return of Minox has the turnover and the VAT of each box."""
+
+
+def covers(row: Mapping[str, Any], first: tuple[int, int], last: tuple[int, int]) -> bool:
+    """Tell whether a return of Minox is over just these periods (fiscal year, number)."""
+    # no text: a field of Minox
+    year = str(row.get("Boekjaar"))
+    start, end = str(row.get("VanafPeriode")), str(row.get("TotEnMetPeriode"))
+
+    return (year, start) == tuple(map(str, first)) and (year, end) == tuple(map(str, last))
+
+
+def read_vat_return(data: object) -> FiledReturn:
+    """Read the amounts of a return of Minox by box; what it does not tell is left out."""
+    row = _object(data)
+    boxes: dict[str, FiledBox] = {}
+    for box, (turnover, vat) in RETURN_BOXES.items():
+        if row.get(turnover) is not None:
+            told_vat = row.get(vat) if vat else None
+            boxes[box] = FiledBox(
+                turnover=_filed_amount(row[turnover]),
+                vat=None if told_vat is None else _filed_amount(told_vat),
+            )
+    return FiledReturn(source=BY_MINOX, boxes=boxes)
+
+
+def _filed_amount(value: object) -> Decimal:
+    """Read an amount of a return; what is none counts as nothing."""
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return Decimal(0)
+    return amount if amount.is_finite() else Decimal(0)
 
 
 def _percentage(value: object) -> Decimal:

@@ -33,6 +33,8 @@ from mww2minox.shop.orders import (
 )
 from mww2minox.transport import Transport, has_message
 
+MOST_TESTS = 1_000
+"""Among so many orders test orders are looked for."""
 ROUND = 5
 """The most rows that a shop gives at once is a multiple of it, whatever it may be."""
 PASSES = 3
@@ -347,6 +349,24 @@ class Webshop:
     def count(self, *, archived: bool, since: date, until: date | None = None) -> int:
         """Return how many orders the shop has with order dates `since` to `until`, or later on."""
         return self._count(self._filters(archived=archived, since=since, until=until))
+
+    def test_orders(self, since: date, until: date) -> frozenset[str]:
+        """Return the numbers of the test orders with order dates `since` to `until`.
+
+        None where there are so many orders that looking through them takes more than a few pages:
+        whether such a list holds test orders alone is open (shop/api.md, "Open").
+        """
+        numbers: set[str] = set()
+        for archived in (False, True):
+            real = self._filters(archived=archived, since=since, until=until)
+            filters = real | {"test": "true"}
+            count = self._count(filters)
+            # None but real ones.
+            if count == self._count(real) or count > MOST_TESTS:
+                continue
+            for offset in range(0, count, PAGE):
+                numbers |= {read_order(row).number for row in self._page(filters, offset)}
+        return frozenset(numbers)
 
     def _filters(
         self,

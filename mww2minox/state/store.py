@@ -22,13 +22,16 @@ from mww2minox.books.model import (
 from mww2minox.books.vat_sums import Turnover
 from mww2minox.state.figures import TO_LOOK_AT, Figures, from_day
 from mww2minox.state.stored import (
+    Boxes,
     Exchange,
     LastRun,
     OrderNow,
     PastRuns,
+    ProvenOrder,
     RememberedCustomer,
     StoredBooking,
     StoredOrder,
+    StoredProof,
     StoredViesAnswer,
     Tokens,
 )
@@ -388,6 +391,21 @@ class Store(Figures):
         sql = f"{BOOKINGS} WHERE number IN (SELECT value FROM json_each(:numbers))"  # noqa: S608
         bookings = self._read(self._booking, sql, numbers=json.dumps(list(numbers)))
         return {booking.number: booking for booking in bookings}
+
+    def booked_batches(self) -> dict[str, str]:
+        """Return the id of the booking of each order that is booked, by number."""
+        rows = self._rows("SELECT number, batch_id FROM bookings WHERE booked_at IS NOT NULL")
+        return {row["number"]: row["batch_id"] for row in rows}
+
+    def booked_on(self, first: date, last: date) -> set[str]:
+        """Return the orders whose bookings have a document date from `first` to `last`."""
+        rows = self._rows(
+            """SELECT DISTINCT number FROM booking_vat
+               WHERE document_date BETWEEN :first AND :last""",
+            first=first.isoformat(),
+            last=last.isoformat(),
+        )
+        return {row["number"] for row in rows}
 
     def bookings_to_look_at(self) -> list[StoredBooking]:
         """Return the bookings with differences or warnings, whether or not somebody looked."""
@@ -865,6 +883,92 @@ class Store(Figures):
             externalid=externalid,
         )
 
+    # Proofs of periods
+
+    def proofs(self, period: str) -> list[StoredProof]:
+        """Return the proofs of a period, the last one first."""
+        return self._read(
+            _proof,
+            "SELECT * FROM proofs WHERE period = :period ORDER BY id DESC",
+            period=period,
+        )
+
+    def closed_periods(self) -> list[StoredProof]:
+        """Return the last proof that closed each period, by period."""
+        return self._read(
+            _proof,
+            """SELECT * FROM proofs WHERE id IN
+               (SELECT max(id) FROM proofs WHERE closed GROUP BY period) ORDER BY period""",
+        )
+
+    def proven_orders(self, period: str) -> dict[str, ProvenOrder]:
+        """Return the orders of the last proof that closed a period, by number."""
+        orders = self._read(
+            _proven_order, "SELECT * FROM proven_orders WHERE period = :period", period=period
+        )
+        return {order.number: order for order in orders}
+
+    def changed_since_proof(self, proof: StoredProof, first: date, last: date) -> list[str]:
+        """Return the orders of a period of `first` to `last` that may not be as they were when a
+        proof closed it: those that came in since, and those that differ.
+        """
+        # When it closed nothing was ready or failed, and what was booked is among the proven.
+        sql = f"""SELECT number FROM orders
+                  WHERE state IN ('ready', 'failed') AND date BETWEEN :first AND :last
+                  UNION
+                  SELECT number FROM bookings JOIN orders USING (number)
+                  WHERE booked_at >= :proven_at AND date BETWEEN :first AND :last
+                  AND NOT EXISTS (SELECT 1 FROM proven_orders AS proven WHERE period = :period
+                                  AND proven.number = bookings.number
+                                  AND standing != 'excluded')
+                  UNION
+                  SELECT number FROM bookings
+                  CROSS JOIN proven_orders AS proven USING (number)
+                  WHERE ({TO_LOOK_AT}) AND period = :period AND standing != 'excluded'
+                  ORDER BY 1"""  # noqa: S608
+        rows = self._rows(
+            sql,
+            period=proof.period,
+            proven_at=proof.proven_at.isoformat(timespec="seconds"),
+            first=first.isoformat(),
+            last=last.isoformat(),
+        )
+
+        return [row["number"] for row in rows]
+
+    def store_proof(self, proof: StoredProof, orders: Iterable[ProvenOrder]) -> StoredProof:
+        """Store a proof under the next number, with its orders where it closed the period."""
+        with self.transaction():
+            # The next number is that of all proofs of this state file.
+            self._write(
+                """INSERT INTO proofs
+                   (period, proven_at, closed, sha256, former_sha256, config, boxes)
+                   VALUES (:period, :proven_at, :closed, :sha256, :former, :config, :boxes)""",
+                period=proof.period,
+                proven_at=proof.proven_at.isoformat(timespec="seconds"),
+                closed=proof.closed,
+                sha256=proof.sha256,
+                former=proof.former_sha256,
+                config=proof.config,
+                boxes=json_text(proof.boxes),
+            )
+            number = int(self._rows("SELECT last_insert_rowid() AS id")[0]["id"])
+            if proof.closed:
+                self._store_proven_orders(proof.period, orders)
+        return replace(proof, number=number)
+
+    def _store_proven_orders(self, period: str, orders: Iterable[ProvenOrder]) -> None:
+        self._write("DELETE FROM proven_orders WHERE period = :period", period=period)
+        for order in orders:
+            self._write(
+                "INSERT INTO proven_orders VALUES (:period, :number, :standing, :sha256, :boxes)",
+                period=period,
+                number=order.number,
+                standing=order.standing,
+                sha256=order.sha256,
+                boxes=json_text(order.boxes),
+            )
+
     # VIES
 
     def not_asked_of_vies(self, since: date) -> list[str]:
@@ -1019,6 +1123,32 @@ def _customer(row: dict[str, Any]) -> RememberedCustomer:
         read_at=_moment(row["read_at"]),
         others=tuple(json.loads(row["others"])),
         name_marks=None if marks is None else tuple(json.loads(marks)),
+    )
+
+
+def _boxes(text: str) -> Boxes:
+    return {box: (turnover, vat) for box, (turnover, vat) in json.loads(text).items()}
+
+
+def _proof(row: dict[str, Any]) -> StoredProof:
+    return StoredProof(
+        number=row["id"],
+        period=row["period"],
+        proven_at=datetime.fromisoformat(row["proven_at"]),
+        closed=bool(row["closed"]),
+        sha256=row["sha256"],
+        former_sha256=row["former_sha256"],
+        config=row["config"],
+        boxes=_boxes(row["boxes"]),
+    )
+
+
+def _proven_order(row: dict[str, Any]) -> ProvenOrder:
+    return ProvenOrder(
+        number=row["number"],
+        standing=row["standing"],
+        sha256=row["sha256"],
+        boxes=_boxes(row["boxes"]),
     )
 
 

@@ -307,6 +307,40 @@ class Tokens:
     login_ends_at: datetime | None = None
 
 
+Boxes = dict[str, tuple[int, int]]
+"""Turnover and VAT in cents, by box of the VAT return."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProof:
+    """A proof of a period of the VAT return. `number` counts all proofs of this state file.
+
+    `former_sha256` is the hash of the period's proof before it, if there is one. `config` is the
+    hash of the mapping that it was proven by.
+    """
+
+    number: int
+    period: str
+    proven_at: datetime
+    closed: bool
+    sha256: str
+    former_sha256: str | None
+    config: str
+    boxes: Boxes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenOrder:
+    """An order of the last proof that closed a period: where it stood, its canonical line's hash,
+    and what it came to per box.
+    """
+
+    number: str
+    standing: str
+    sha256: str
+    boxes: Boxes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredViesAnswer:
     """What VIES answered about the VAT number of an order, and when.

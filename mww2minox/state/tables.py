@@ -381,6 +381,37 @@ def m016_counts_of_runs(db: Database) -> None:
 
 
 @migrations()
+def m017_proofs(db: Database) -> None:
+    """Add the proofs of periods of the VAT return, and what each order of the last one that closed
+    came to.
+    """
+    db.execute(
+        """CREATE TABLE proofs (
+            id INTEGER PRIMARY KEY,
+            period TEXT NOT NULL,
+            proven_at TEXT NOT NULL,
+            closed INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            former_sha256 TEXT,
+            config TEXT NOT NULL,
+            boxes TEXT NOT NULL
+        ) STRICT"""
+    )
+    db.execute("CREATE INDEX proofs_by_period ON proofs (period, id)")
+
+    db.execute(
+        """CREATE TABLE proven_orders (
+            period TEXT NOT NULL,
+            number TEXT NOT NULL,
+            standing TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            boxes TEXT NOT NULL,
+            PRIMARY KEY (period, number)
+        ) STRICT"""
+    )
+
+
+@migrations()
 def m018_vies(db: Database) -> None:
     """Add what VIES answered about the VAT numbers of orders, and when: the evidence of it."""
     db.execute(

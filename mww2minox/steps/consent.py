@@ -10,15 +10,17 @@ from mww2minox.minox.consent import Consent, listen, wait_for_redirect
 from mww2minox.wiring import Wiring
 
 
-def consent(wiring: Wiring, *, browser: bool = True, paste: bool = False) -> None:
+def consent(
+    wiring: Wiring, *, browser: bool = True, paste: bool = False, vat_return: bool = False
+) -> None:
     """Print the address to consent at, take the code that comes back, and store the tokens.
 
     With `paste` the user pastes the address that the browser was sent to, for a server without a
-    browser. Raises LoginNeeded when there is no consent, KeysRefused when Minox does not take the
-    client.
+    browser; with `vat_return` Minox' VAT returns may be read as well. Raises LoginNeeded when there
+    is no consent, KeysRefused when Minox does not take the client.
     """
     attempt = Consent()
-    url = attempt.url(wiring.config.minox.url, wiring.client)
+    url = attempt.url(wiring.config.minox.url, wiring.client, vat_return=vat_return)
 
     address = _pasted(wiring, url, attempt) if paste else _awaited(wiring, url, browser=browser)
     wiring.login.exchange(attempt.code(address), attempt.verifier)

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from mww2minox.books.email_address import UNKNOWN, address_of
-from mww2minox.books.model import InvoiceNumber
+from mww2minox.books.model import InvoiceNumber, State
 from mww2minox.errors import Refused
 from mww2minox.minox.journal import (
     NEAR,
@@ -21,6 +21,7 @@ from mww2minox.minox.journal import (
     lines_of_days,
     own_booking,
 )
+from mww2minox.shop.orders import ReceivedOrder, read_stored_order
 from mww2minox.state import StoredOrder
 from mww2minox.steps.workers import work_through
 from mww2minox.wiring import Wiring
@@ -49,7 +50,7 @@ def bookings_in_books(
     first = max(min(dates), date.min + NEAR) - NEAR
     lines = lines_of_days(wiring.minox, wiring.administration, first, last)
 
-    search = _search(wiring, orders)
+    search = search_for(wiring, orders)
     found = find_bookings(lines, [order.number for order in orders], search)
     if by_word:
         missing = [order.number for order in orders if order.number not in found]
@@ -79,7 +80,7 @@ def _ours_elsewhere(wiring: Wiring, numbers: Sequence[str]) -> dict[str, Found]:
     return elsewhere
 
 
-def _search(wiring: Wiring, sought: Iterable[StoredOrder]) -> Search:
+def search_for(wiring: Wiring, sought: Iterable[StoredOrder]) -> Search:
     """Gather what is known beside the books: other orders, and whose the bookings are already."""
     # Those that are sought may be as the shop has them now, and not as they were booked.
     given = {order.number: order for order in sought}
@@ -155,3 +156,17 @@ def stored_total(order: StoredOrder) -> Decimal | None:
 
 def _euros(cents: int | None) -> Decimal | None:
     return None if cents is None else Decimal(cents) / 100
+
+
+def stored_order(order: ReceivedOrder) -> StoredOrder:
+    """Return an order as the shop has it now, in the shape of one that the state keeps."""
+    return StoredOrder(
+        number=order.number,
+        date=order.date,
+        status=order.status,
+        state=State.BOOKED,
+        rejection=None,
+        total_cents=int(order.order.total * 100) if order.order else None,
+        payload=order.payload,
+        read=read_stored_order,
+    )

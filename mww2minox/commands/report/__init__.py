@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from mww2minox.commands.report.as_csv import DUTCH, csv_lines
+from mww2minox.commands.report.as_csv import csv_lines
 from mww2minox.commands.report.as_json import json_lines
 from mww2minox.commands.report.as_table import Paper, table_lines
 from mww2minox.commands.report.gathering import Selection, gather
@@ -13,6 +13,7 @@ from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.commands import carried
 from mww2minox.language.texts import _
 from mww2minox.steps.output_file import write_output
+from mww2minox.steps.spreadsheet import DUTCH
 from mww2minox.wiring import Wiring
 
 TABLE = "table"

@@ -6,11 +6,11 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from mww2minox.books.money import euros
 from mww2minox.commands.report.rows import Entry, Row, Value, fields_of
+from mww2minox.steps.spreadsheet import PLAIN, Dialect, harmless
 
 FIELDS = (
     "number",
@@ -36,23 +36,6 @@ FIELDS = (
     "lines",
 )
 """The columns, in their order."""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """How a spreadsheet wants it: what stands between cells, for a decimal point, and at the very
-    beginning.
-    """
-
-    delimiter: str = ","
-    point: str = "."
-    mark: str = ""
-
-
-PLAIN = Dialect()
-DUTCH = Dialect(delimiter=";", point=",", mark="\N{ZERO WIDTH NO-BREAK SPACE}")
-"""For a spreadsheet in Dutch, which takes the file for UTF-8 by its mark."""
 
 
 def csv_lines(rows: Iterable[Row], dialect: Dialect = PLAIN) -> Iterator[str]:
@@ -85,9 +68,9 @@ def _written(value: Value, dialect: Dialect) -> str:
         case dt.date():
             return value.isoformat()
         case tuple():
-            return _harmless("; ".join(_entry(entry, dialect) for entry in value))
+            return harmless("; ".join(_entry(entry, dialect) for entry in value))
         case str():
-            return _harmless(value)
+            return harmless(value)
 
 
 def _entry(entry: Entry, dialect: Dialect) -> str:
@@ -101,8 +84,3 @@ def _entry(entry: Entry, dialect: Dialect) -> str:
     amounts = f"{entry['net']} + {entry['vat']}".replace(".", dialect.point)
     rate = entry["rate"].replace(".", dialect.point)
     return f"{entry['code']} {whose} {rate}% {entry['ledger']}: {amounts}"
-
-
-def _harmless(text: str) -> str:
-    """Put a `'` before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
