@@ -932,6 +932,7 @@ def main() -> NoReturn:
     and what was done is told. The process ends as soon as all is written: Python's own way out
     takes every module down first, which takes longer than many a command.
     """
+    _open_what_is_closed()
     signal.signal(signal.SIGTERM, _interrupt)
     status = run()
 
@@ -939,6 +940,18 @@ def main() -> NoReturn:
         with suppress(OSError):
             stream.flush()
     os._exit(status)
+
+
+def _open_what_is_closed() -> None:
+    """Let what is read or shown by way of a closed stream (`>&-`) come from or go nowhere.
+
+    Python has no stream there then, and the next file that is opened gets its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # The lowest number that is free is taken: this one.
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(descriptor, mode))
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

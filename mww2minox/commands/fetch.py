@@ -486,13 +486,16 @@ def _ask_how_paid(wiring: Wiring) -> None:
 
 def _forget_addresses(wiring: Wiring, now: datetime) -> None:
     """Empty the addresses of orders that were booked, and have been right for longer than
-    `retention_days`: verified, or without a booking that they do not want any more.
+    `retention_days`: verified, or without a booking that they do not want any more. A copy of the
+    state file that is as old goes whole.
     """
     days = wiring.config.retention_days
     if days is None:
         return
 
-    for booking in wiring.store.bookings_with_addresses(now - timedelta(days=days)):
+    right_before = now - timedelta(days=days)
+    wiring.store.forget_copies(right_before)
+    for booking in wiring.store.bookings_with_addresses(right_before):
         # Of what never was an order's there is nothing to empty.
         if not booking.all_differences and "malformed" not in booking.payload:
             body = without_names(booking.body, booking.number)

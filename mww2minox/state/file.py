@@ -6,6 +6,7 @@ state file"). Workers share it: each reads and writes alone.
 
 import contextlib
 import errno
+import glob
 import os
 import shutil
 import sqlite3
@@ -166,6 +167,16 @@ class StateFile:
             contextlib.closing(sqlite3.connect(target)) as copy,
         ):
             source.backup(copy)
+
+    def forget_copies(self, before: datetime) -> None:
+        """Remove the copies that were made before a moment, each ahead of an upgrade.
+
+        They hold all that the state file did then, whatever has been emptied in it since.
+        """
+        with self._translated():
+            for copy in self.path.parent.glob(f"{glob.escape(self.path.name)}.before-*"):
+                if copy.stat().st_mtime < before.timestamp():
+                    copy.unlink()
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:

@@ -304,7 +304,7 @@ class Bench:
                 if (
                     status == ExitStatus.VENDOR
                     and may_log_in
-                    and "mww2minox login" in self.output.read_text()
+                    and re.search(r"mww2minox (--\S+ \S+ )*login", self.output.read_text())
                 ):
                     statuses.append(run(["login"]))
                     status = run(command.split())

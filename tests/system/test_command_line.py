@@ -2,6 +2,9 @@
 
 import json
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,3 +105,11 @@ def test_a_message_names_commands_with_the_config_in_use() -> None:
     _title, text = _message([matter])
     carry_nothing()
     assert text == "Order 1 failed.\nRun: mww2minox --config /shops/kaas.yaml retry 1"
+
+
+def test_closed_streams_are_no_bug() -> None:
+    command = shlex.join([sys.executable, "-m", "mww2minox", "--version"])
+    for closed in ("<&- >&- 2>&-", ">&-"):
+        shell = ["sh", "-c", f"{command} {closed}"]
+        ended = subprocess.run(shell, check=False, capture_output=True, text=True)
+        assert (ended.returncode, ended.stdout + ended.stderr) == (0, "")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mww2minox.sandbox import Fault, Sandbox
+from mww2minox.sandbox.order_parts import invoice
 from mww2minox.state import Store
 from tests.harness.inside import Inside
 from tests.system.test_adopt import book, debtor, lose_state, offer, offer_one, revenue
@@ -124,6 +125,18 @@ def test_many_orders_take_a_line_each_and_add_up_per_code_and_account(
     assert "1 order cannot be booked as it is now." in shown
     assert "Account Debit" not in shown, "no table of lines for each"
     assert dry_run(inside, *(f"--order={each}" for each in numbers), status=3).count("Debit") == 6
+
+
+def test_the_sums_come_to_the_totals_where_a_rounding_has_its_own_account(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer_one(vendors, NUMBER)
+    vendors.shop.change(NUMBER, price=invoice("12.12", ("21", "2.10")))
+    inside("fetch")
+
+    sums = planned(inside)["totals"]
+    assert {total["ledger"]: total["net"] for total in sums} == {"8000": "10.00", "4990": "0.02"}
+    assert sums[0]["code"] is None
 
 
 def test_the_json_holds_the_very_bytes_that_are_sent(inside: Inside, vendors: Sandbox) -> None:

@@ -206,6 +206,11 @@ def test_what_an_earlier_version_booked_is_told_from_what_there_is(
     assert "Requests about this order" not in shown
     assert told(inside)["decided_by"] == "now"
 
+    # Nor did that version keep what Minox tells of the administration.
+    with closing(sqlite3.connect(inside.state)) as db, db:
+        db.execute("DELETE FROM notes WHERE key = 'administration'")
+    assert "with the first push" not in explained(inside)
+
 
 def test_another_mapping_is_told_and_whether_it_would_book_otherwise(
     inside: Inside, vendors: Sandbox

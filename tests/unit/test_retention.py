@@ -3,6 +3,7 @@ still works.
 """
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,6 +184,18 @@ def test_the_person_of_a_booking_that_is_not_right_stays(books: Books) -> None:
     books.pass_days(DAYS + 1)
     books.run(fetch)
     assert books.personal() == PERSONAL
+
+
+def test_a_copy_from_before_an_upgrade_goes_when_it_is_as_old(books: Books) -> None:
+    books.run(fetch, push, verify)
+    old, new = (books.path.with_name(f"state.db.before-{name}") for name in ("m001", "m002"))
+    for copy, days in ((old, DAYS + 1), (new, DAYS - 1)):
+        copy.write_bytes(b"Kanarie")
+        made = (NOON - dt.timedelta(days=days)).timestamp()
+        os.utime(copy, (made, made))
+
+    books.run(fetch)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_without_the_setting_nothing_goes(books: Books) -> None:

@@ -199,7 +199,8 @@ def _show_rules(output: Output, explanation: Explanation) -> None:
     output.line(_("Rules that played a part"), style="bold")
     for sentence in rules_in_words(decision, explanation.shop_country):
         output.item("-", sentence)
-    if not explanation.is_dated and explanation.kept.decision is None:
+    # Of what was booked, Minox has told them.
+    if not (explanation.is_dated or explanation.kept.decision or explanation.is_booked):
         output.item("-", _("Period and fiscal year are told by Minox with the first push."))
     output.line("")
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mww2minox.books.kept_decision import KeptShare, kept_shares, read_kept
+from mww2minox.books.amounts import Rounding
+from mww2minox.books.kept_decision import KeptRounding, KeptShare, kept_shares, read_kept
 from mww2minox.books.model import (
     Booking,
     CustomerByEmail,
@@ -13,6 +14,7 @@ from mww2minox.books.model import (
     Rejection,
     State,
 )
+from mww2minox.books.money import cents
 from mww2minox.minox.journal import Found
 from mww2minox.reasons import state_of
 from mww2minox.state import StoredBooking, StoredOrder
@@ -21,6 +23,7 @@ from mww2minox.steps.taking_over import perhaps_booked
 from mww2minox.wiring import Wiring
 
 Code = int | str | None
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +61,28 @@ class Plan:
 
     @property
     def shares(self) -> tuple[KeptShare, ...]:
-        """What would be sent per VAT code and ledger account; of what an earlier version sent
-        nothing is known.
+        """What would be sent per VAT code and ledger account, a rounding that has an account of its
+        own too; of what an earlier version sent nothing is known.
         """
         match self.outcome:
-            case Booking(shares=shares):
-                return kept_shares(shares)
+            case Booking(shares=shares, workings=workings):
+                return _and_rounding(kept_shares(shares), workings.rounding if workings else None)
             case StoredBooking(decision=decision):
                 kept = read_kept(decision).decision
-                return kept.shares if kept else ()
+                return _and_rounding(kept.shares, kept.rounding) if kept else ()
             case _:
                 return ()
+
+
+def _and_rounding(
+    shares: tuple[KeptShare, ...], rounding: Rounding | KeptRounding | None
+) -> tuple[KeptShare, ...]:
+    """Add a rounding that no net has in it: without it the sums do not come to the totals."""
+    if rounding is None or not rounding.difference or not rounding.ledger:
+        return shares
+
+    share = KeptShare(None, ZERO, rounding.ledger, cents(rounding.difference), ZERO)
+    return (*shares, share)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,8 +92,8 @@ class Sum:
     code: Code
     ledger: str
     orders: int = 0
-    net: Decimal = Decimal(0)
-    vat: Decimal = Decimal(0)
+    net: Decimal = ZERO
+    vat: Decimal = ZERO
 
 
 def plans_of(wiring: Wiring, orders: Sequence[StoredOrder]) -> list[Plan]:
