@@ -304,7 +304,6 @@ def sort_again(store: Store, statuses: Statuses) -> None:
 
     What waits is looked through when they have: it may be all that was ever cancelled.
     """
-    # no text: a note of the state
     sorted_by = f"{__version__} {sorted(statuses.selected)} {statuses.since}"
     states = [State.READY, State.FAILED]
     if store.note(SORTED_BY) != sorted_by:
