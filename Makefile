@@ -21,6 +21,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 COVER :=
 ON_ALL_CORES := --numprocesses=auto --dist=worksteal
 
+# Where the environment forbids keeping what was compiled, as containers like to, each worker of the
+# tests and each process that they start would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test unit fix matrix check lint types coverage wheel crash bench texts docs audit lock clean
 
 demo: .venv/.installed

@@ -1,6 +1,7 @@
 """The sandbox as a whole: a shop and an administration, each on a port of its own."""
 
 import datetime as dt
+import functools
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from mww2minox.sandbox.current import serving
 from mww2minox.sandbox.faults import Fault, FaultBox, Side
 from mww2minox.sandbox.gate import Gate, Request
 from mww2minox.sandbox.minox import Minox
-from mww2minox.sandbox.samples import samples as sample_orders, since
+from mww2minox.sandbox.samples import samples as samples_of, since
 from mww2minox.sandbox.server import HOST, HttpServer
 from mww2minox.sandbox.settings import Settings
 from mww2minox.sandbox.shop import ZONE, Shop
@@ -42,6 +43,12 @@ STATUSES = ("Betaald", "Verzonden", "Betaald en verzonden", "Afgehaald", "Gecred
 """Those whose orders are booked."""
 
 
+@functools.lru_cache(maxsize=8)
+def _sample_orders(today: dt.date) -> tuple[dict[str, Any], ...]:
+    """Return the sample orders of a day, for shops to copy: tests open many on one day."""
+    return tuple(sample.order for sample in samples_of(today))
+
+
 class Sandbox:
     """Both vendors on loopback; a context manager that starts and stops.
 
@@ -62,7 +69,7 @@ class Sandbox:
         self.requests: list[Request] = []
         self._lock = threading.RLock()
 
-        orders = [sample.order for sample in sample_orders(self.today)] if samples else []
+        orders = _sample_orders(self.today) if samples else ()
         self.shop = Shop(orders, today=today, lock=self._lock)
         self.minox = Minox(self.settings, today=self.today, lock=self._lock)
         self.shop_url = self.minox_url = ""

@@ -11,8 +11,9 @@ import pytest
 
 from mww2minox.sandbox import Sandbox, Settings
 from mww2minox.wiring import Wiring
-from tests.harness.clients import Processes, log_in
+from tests.harness.clients import Processes
 from tests.harness.clock import Clock, fast_clock
+from tests.harness.prepared import give_tokens
 
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 
@@ -73,9 +74,8 @@ def stranger(processes: Processes) -> Wiring:
 
 @pytest.fixture
 def wiring(sandbox: Sandbox, stranger: Wiring) -> Wiring:
-    """Give a run that is logged in; what that took is not among the sandbox' requests."""
-    log_in(stranger)
-    sandbox.requests.clear()
+    """Give a run that is logged in."""
+    give_tokens(stranger.store, sandbox)
     return stranger
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 
 from mww2minox.config.loading import load_config
 from mww2minox.minox.consent import Consent
@@ -18,6 +17,7 @@ from mww2minox.sandbox import Request, Sandbox
 from mww2minox.shop.orders import read_stored_order
 from mww2minox.state import Store
 from mww2minox.wiring import Wiring
+from tests.harness.prepared import make_state, write_config
 
 SHOP_TOKEN = "sandbox-shop-token"
 CLIENT_SECRET = "sandbox-client-secret"
@@ -43,6 +43,7 @@ class Processes:
 
     def start(self, state: str = "state.db", **changes: dict[str, Any]) -> Wiring:
         """Wire a run on the state file; `changes` are per section of the config."""
+        make_state(self.folder / state)
         opened = Store(self.folder / state, read=read_stored_order)
         store = self.closing.enter_context(opened)
         return Wiring(self._config(changes), store, Output(quiet=True))
@@ -52,8 +53,7 @@ class Processes:
             name: self.config.get(name, {}) | change for name, change in changes.items()
         }
         path = self.folder / f"config-{threading.get_ident()}.yaml"
-        path.touch(mode=0o600)
-        path.write_text(yaml.safe_dump(sections | {"state": str(self.folder / "state.db")}))
+        write_config(path, sections | {"state": str(self.folder / "state.db")})
         return load_config(path)
 
 

@@ -12,13 +12,13 @@ from typing import Any
 from unittest import mock
 
 import pytest
-import yaml
 
 from mww2minox.cli import run
 from mww2minox.output import stop_logging
 from mww2minox.sandbox import Sandbox, Settings
 from mww2minox.state import Store, Tokens
 from tests.harness.clock import Clock, fast_clock
+from tests.harness.prepared import make_state, write_config
 
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 
@@ -86,11 +86,11 @@ class Inside:
 
     def write_config(self, config: dict[str, Any]) -> None:
         """Write the config file."""
-        self.config.touch(mode=0o600)
-        self.config.write_text(yaml.safe_dump(config))
+        write_config(self.config, config)
 
     def log_in(self, sandbox: Sandbox) -> None:
         """Store new tokens, as a login does."""
+        make_state(self.state)
         tokens = sandbox.minox.tokens.issue()
         self.give_tokens(tokens["access_token"], tokens["refresh_token"])
 

@@ -18,8 +18,6 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-import yaml
-
 from mww2minox.commands.adopt import adopt, adopt_orders
 from mww2minox.commands.fetch import fetch
 from mww2minox.commands.push import push
@@ -33,9 +31,10 @@ from mww2minox.sandbox.administration import first_customers
 from mww2minox.sandbox.faults import FaultBox
 from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from mww2minox.shop.orders import read_stored_order
-from mww2minox.state import Store, Tokens
+from mww2minox.state import Store
 from mww2minox.wiring import Wiring
 from tests.harness.clock import Clock, fast_clock
+from tests.harness.prepared import give_tokens, make_state, write_config
 
 NOON = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
 TODAY = NOON.date()
@@ -92,17 +91,9 @@ class World:
 
     def log_in(self) -> None:
         """Store new tokens, as after a consent."""
-        issued = self.sandbox.minox.tokens.issue()
-        ends = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=issued["expires_in"])
+        make_state(self.state)
         with self.opened() as store:
-            store.store_tokens(
-                Tokens(
-                    access_token=issued["access_token"],
-                    refresh_token=issued["refresh_token"],
-                    previous_refresh_token=None,
-                    expires_at=ends,
-                )
-            )
+            give_tokens(store, self.sandbox)
 
     def opened(self) -> Store:
         """Open the state file."""
@@ -143,10 +134,9 @@ class World:
     @cached_property
     def _config(self) -> Any:
         path = self.folder / "config.yaml"
-        path.touch(mode=0o600)
         config = self.sandbox.config() | {"state": str(self.state)}
         config["shop"]["since"] = self.since.isoformat()
-        path.write_text(yaml.safe_dump(config))
+        write_config(path, config)
         return load_config(path)
 
     def merge(self, number: str, *, keep: bool) -> None:

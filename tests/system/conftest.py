@@ -8,19 +8,17 @@ import sys
 import termios
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-import yaml
 from pexpect import fdpexpect
 
 from mww2minox.sandbox import Sandbox, Settings
-from mww2minox.state import Store, Tokens
 from tests.harness.inside import clock, inside, vendors  # noqa: F401 - fixtures
+from tests.harness.prepared import log_in, write_config
 from tests.harness.typed_setup import wizard  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
@@ -196,8 +194,7 @@ class Cli:
 
     def write_config(self, config: dict[str, Any]) -> None:
         """Write the config file."""
-        self.config.touch(mode=0o600)
-        self.config.write_text(yaml.safe_dump(config))
+        write_config(self.config, config)
 
 
 @pytest.fixture
@@ -254,17 +251,3 @@ def cli(config: dict[str, Any], tmp_path: Path, sandbox: Sandbox, forker: Forker
     command.write_config(config)
     log_in(command.state, sandbox)
     return command
-
-
-def log_in(state: Path, sandbox: Sandbox) -> None:
-    """Store new tokens in a state file, as a login does."""
-    issued = sandbox.minox.tokens.issue()
-    with Store(state) as store:
-        store.store_tokens(
-            Tokens(
-                access_token=issued["access_token"],
-                refresh_token=issued["refresh_token"],
-                previous_refresh_token=None,
-                expires_at=datetime.now(UTC) + timedelta(seconds=issued["expires_in"]),
-            )
-        )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import click
@@ -66,11 +67,15 @@ def _asked_for() -> set[str]:
     return {forms[0] for forms in _extracted()}
 
 
-def _extracted() -> Iterator[tuple[str, ...]]:
-    """Yield the forms of each text that the extraction finds."""
-    for path in SOURCES:
-        for _line, message, _comments, _context in extract_from_file("python", path):
-            yield (message,) if isinstance(message, str) else tuple(message)
+@cache
+def _extracted() -> list[tuple[str, ...]]:
+    """Return the forms of each text that the extraction finds."""
+    messages = [
+        message
+        for path in SOURCES
+        for _line, message, _comments, _context in extract_from_file("python", path)
+    ]
+    return [(forms,) if isinstance(forms, str) else tuple(forms) for forms in messages]
 
 
 def _messages(catalogue: Catalog) -> list[Message]:
@@ -90,8 +95,9 @@ def _forms(message: Message) -> list[tuple[str, str]]:
 
 def test_the_dutch_catalogue_has_the_texts_of_the_code_and_no_others(dutch: Catalog) -> None:
     known = {english for message in _messages(dutch) for english, _dutch in _forms(message)[:1]}
-    assert sorted(_asked_for() - known) == [], "run: make texts, and translate"
-    assert sorted(known - _asked_for()) == [], "run: make texts"
+    asked_for = _asked_for()
+    assert sorted(asked_for - known) == [], "run: make texts, and translate"
+    assert sorted(known - asked_for) == [], "run: make texts"
 
 
 def test_every_text_is_translated(dutch: Catalog) -> None:
@@ -179,6 +185,13 @@ def _escaped(node: ast.AST) -> Iterator[tuple[int, str]]:
             yield from _escaped(child)
 
 
+@cache
+def _escaped_from(path: Path) -> list[tuple[int, str]]:
+    """Return what escapes from a module, unless it is no text by what it says."""
+    escaped = _escaped(ast.parse(path.read_text()))
+    return [(line, text) for line, text in escaped if not _is_no_text(text)]
+
+
 def _f_strings(marked: ast.Call) -> Iterator[tuple[int, str]]:
     """A text that holds its values already is in no catalogue."""
     if _called(marked) in MARKS:
@@ -224,13 +237,9 @@ def _parts(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_no_text_escapes_the_catalogue(path: Path) -> None:
-    source = path.read_text()
-    lines = source.splitlines()
-    assert [
-        (line, text)
-        for line, text in _escaped(ast.parse(source))
-        if not _is_no_text(text) and not _has_reason(lines, line)
-    ] == []
+    lines = path.read_text().splitlines()
+    escaped = [(line, text) for line, text in _escaped_from(path) if not _has_reason(lines, line)]
+    assert escaped == []
 
 
 def test_the_extraction_finds_every_text_that_is_marked() -> None:
@@ -292,9 +301,8 @@ def test_what_is_no_shown_text_is_left_alone(code: str) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_every_exception_is_still_needed(path: Path) -> None:
-    source = path.read_text()
-    lines = source.splitlines()
-    needed = {line for line, text in _escaped(ast.parse(source)) if not _is_no_text(text)}
+    lines = path.read_text().splitlines()
+    needed = {line for line, _text in _escaped_from(path)}
     marked = {number + 2 for number, line in enumerate(lines) if NO_TEXT.match(line)}
     assert sorted(marked - needed) == []
 
