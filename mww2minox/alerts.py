@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from mww2minox.books.model import (
     BookingWarning,
@@ -45,6 +46,8 @@ from mww2minox.reasons import (
 from mww2minox.register import DAILY, Command
 from mww2minox.shop.census import LEFT, Left, explain_left, read_kept
 from mww2minox.state import StoredBooking, StoredOrder
+from mww2minox.steps.reconciliation.closed_periods import changed_periods, explain_change
+from mww2minox.steps.reconciliation.period_states import in_the_way
 from mww2minox.wiring import Wiring
 
 WELL = (ExitStatus.OK, ExitStatus.ATTENTION)
@@ -179,6 +182,8 @@ def _matters(wiring: Wiring, run: Run) -> Iterator[Matter]:
         yield from _not_for_a_day(wiring, run, command)
     yield from _new_ways_of_paying(wiring)
 
+    yield from _of_periods(wiring)
+
     for left in read_kept(wiring.store.note(LEFT)):
         yield from _counted_otherwise(left)
     for order in wiring.store.orders((State.FAILED,)):
@@ -264,6 +269,20 @@ def _not_for_a_day(wiring: Wiring, run: Run, command: str) -> Iterator[Matter]:
         report="mww2minox report --errors", log=log_beside(wiring.store.path), **values
     )
     yield Matter(frozenset({key}), message.format(**values), suggestion)
+
+
+def _of_periods(wiring: Wiring) -> Iterator[Matter]:
+    """Tell of VAT periods that were closed and have changed, and of returns that are due soon."""
+    for changed in changed_periods(wiring):
+        orders = " ".join(sorted(change.number for change in changed.changes))
+        # no text: a key in the state
+        key = f"period {changed.name} {changed.proof} {_digest([orders])}"
+        yield Matter(frozenset({key}), *explain_change(changed))
+
+    today = datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
+    for name, text in in_the_way(wiring, today):
+        # no text: a key in the state
+        yield Matter(frozenset({f"return due {name}"}), *text)
 
 
 def _counted_otherwise(left: Left) -> Iterator[Matter]:

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from mww2minox.books.vat_return import MONTHS_PER_QUARTER, next_month
+from mww2minox.books.vat_return import MONTHS_PER_QUARTER, next_month, quarter_of
 
 WRITTEN = re.compile(r"((?:19|20)[0-9]{2})(?:-(?:[Qq]([1-4])|(0[1-9]|1[0-2])))?")
 
@@ -52,3 +52,15 @@ def read_return_period(text: str) -> ReturnPeriod | None:
 def _months(name: str, year: int, start: int, count: int) -> ReturnPeriod:
     last = next_month(dt.date(year, start + count - 1, 1)) - dt.timedelta(days=1)
     return ReturnPeriod(name=name, first=dt.date(year, start, 1), last=last)
+
+
+def quarters_before(today: dt.date, count: int) -> list[ReturnPeriod]:
+    """Return so many quarters that have ended before today, the newest first."""
+    quarters: list[ReturnPeriod] = []
+    quarter = quarter_of(today)
+    for _place in range(count):
+        quarter = quarter_of(quarter.start - dt.timedelta(days=1))
+        start = quarter.start.month
+        name = f"{quarter.year:04}-Q{quarter.number}"
+        quarters.append(_months(name, quarter.year, start, MONTHS_PER_QUARTER))
+    return quarters

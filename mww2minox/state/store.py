@@ -969,6 +969,17 @@ class Store(Figures):
                 boxes=json_text(order.boxes),
             )
 
+    def count_dated(self, first: date, last: date, states: Iterable[State]) -> int:
+        """Count the orders in one of these states that are dated `first` to `last`."""
+        marks = ", ".join(f"'{state.value}'" for state in states)
+        rows = self._rows(
+            f"""SELECT count(*) AS count FROM orders
+                WHERE state IN ({marks}) AND date BETWEEN :first AND :last""",  # noqa: S608 - ours
+            first=first.isoformat(),
+            last=last.isoformat(),
+        )
+        return int(rows[0]["count"])
+
     # VIES
 
     def not_asked_of_vies(self, since: date) -> list[str]:

@@ -53,6 +53,8 @@ def empty_report() -> Report:
         verdict=Verdict(mood=Mood.EMPTY),
         groups=(),
         uncounted=(),
+        periods=(),
+        changed=(),
         states={},
         quarter=ThisQuarter(
             quarter=quarter_of(TODAY),

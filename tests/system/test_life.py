@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from mww2minox.sandbox import Sandbox, Settings
-from tests.system.conftest import Cli, Forker, log_in
+from tests.harness.prepared import log_in
+from tests.system.conftest import Cli, Forker
 
 pytestmark = pytest.mark.thorough
 

@@ -1111,3 +1111,28 @@ def test_a_way_of_paying_is_told_once_before_it_goes_by_email(
     assert "A new way of paying: mollie/wero (order 504)." in service.taken()
     run(told, "push", "fetch", "push")
     assert not service.taken()
+
+
+def test_what_is_in_the_way_of_a_return_is_told_once_a_week_before_it_is_due(
+    told: Inside, vendors: Sandbox, service: Service, clock: Clock
+) -> None:
+    offer(vendors, "1001")
+    for command in ("fetch", "push", "verify"):
+        told(command)
+    clock.pass_by(35 * 86_400)
+    offer(vendors, "1002", email="b@example.nl")
+    service.taken()
+    told("fetch", "--order", "1002")
+    message = service.taken()
+    sentence = "The VAT return of 2026-Q1 is due on 30 Apr 2026, and the period is not closed."
+    assert f"{sentence} 1 order of it is not booked." in message
+    assert "mww2minox reconcile 2026-Q1" in message
+    told("fetch")
+    assert sentence not in service.taken(), "once"
+
+    assert told("push").status == 0
+    assert told("reconcile", "2026-Q1").status == 0
+    offer(vendors, "1003", email="c@example.nl")
+    told("fetch", "--order", "1003")
+    message = service.taken()
+    assert "Period 2026-Q1 was closed on 24 Apr 2026, and has changed since" in message

@@ -32,6 +32,7 @@ from mww2minox.books.vat_return import is_distance_sale
 from mww2minox.state import StoredProof, StoredViesAnswer
 from mww2minox.steps.reconciliation.both_sides import BothSides
 from mww2minox.steps.reconciliation.closed_periods import LARGE, ChangedPeriod
+from mww2minox.steps.reconciliation.period_states import filed_key
 from mww2minox.wiring import Wiring
 
 MOST_NUMBERS = 2_000
@@ -139,6 +140,8 @@ def document_of(
     period = reconciliation.period
 
     filed = filed or _by_minox(wiring, sides)
+    if filed:
+        wiring.store.set_note(filed_key(period), filed.source)
     in_books = {box: books for box, (_shop, books) in boxes(reconciliation.lines).items()}
     sales = tuple(oss_sales(reconciliation.orders, vat))
     icp = icp_lines(reconciliation.orders, vat)

@@ -33,6 +33,7 @@ from mww2minox.commands.report.rows import Row
 from mww2minox.commands.report.value import NOTHING, Report, Total
 from mww2minox.language.texts import _
 from mww2minox.steps.html_page import html_page
+from mww2minox.steps.reconciliation.period_states import state_in_words as period_in_words
 
 TEMPLATES = Path(__file__).with_name("templates")
 NEWEST = 300
@@ -78,6 +79,7 @@ def as_html(report: Report) -> str:
         "sha256": _sha256(report, newest),
     }
     filters: dict[str, Callable[..., str]] = {
+        "period": period_in_words,
         "box": box_in_words,
         "capitalised": capitalised,
         "place": place_in_words,

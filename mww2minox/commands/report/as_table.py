@@ -29,6 +29,7 @@ from mww2minox.commands.report.value import (
 from mww2minox.commands.report.verdict import verdict_in_words
 from mww2minox.language.texts import N_, _, day, day_in_year, local, money, month, ngettext
 from mww2minox.reasons import brief, brief_warning, describe, state_in_words
+from mww2minox.steps.reconciliation.period_states import state_in_words as period_in_words
 
 MOST_LINES = 40
 """So many lines a report has, about, unless all of it is asked for."""
@@ -126,6 +127,7 @@ def _head(report: Report, paper: Paper) -> Iterator[Line]:
     yield Line(verdict_in_words(report.verdict, report.freshness), style)
     if report.verdict.mood is not Mood.EMPTY:
         yield Line(_quarter(report.quarter))
+        yield from _periods(report, paper)
 
 
 def _names(report: Report) -> Iterator[str]:
@@ -167,11 +169,19 @@ def _quarter(quarter: ThisQuarter) -> str:
     )
 
 
+def _periods(report: Report, paper: Paper) -> Iterator[Line]:
+    """Yield how the VAT periods of the last year stand, once any was proven."""
+    if any(state.proof for state in report.periods):
+        parts = (f"{state.period.name} {period_in_words(state)}" for state in report.periods)
+        for text in _joined(parts, paper.width):
+            yield Line(text)
+
+
 # What needs attention
 
 
 def _attention(report: Report, paper: Paper) -> Iterator[Line]:
-    if not report.groups and not report.uncounted:
+    if not (report.groups or report.uncounted or report.changed):
         return
 
     yield Line()
@@ -187,7 +197,7 @@ def _attention(report: Report, paper: Paper) -> Iterator[Line]:
             "And {count} more reason: {command}", "And {count} more reasons: {command}", left
         )
         yield Line(text.format(count=left, command="mww2minox report --errors"))
-    for message, suggestion in report.uncounted:
+    for message, suggestion in (*report.uncounted, *report.changed):
         yield Line(message)
         yield Line(f"  {suggestion}")
 

@@ -44,6 +44,8 @@ from mww2minox.register import DAILY
 from mww2minox.shop.census import explain_left
 from mww2minox.state import StateSum, VatFigure
 from mww2minox.steps.census import left_over
+from mww2minox.steps.reconciliation.closed_periods import changed_periods, explain_change
+from mww2minox.steps.reconciliation.period_states import period_states
 from mww2minox.wiring import ADMINISTRATION_NAME, SHOP_NAME, Wiring
 
 DAYS, MONTHS = 30, 13
@@ -82,6 +84,7 @@ def gather(wiring: Wiring, selection: Selection = ALL) -> Report:
     attention = Attention()
     attention.add(_rows_to_see_to(wiring, selection))
     uncounted = _uncounted(wiring)
+    changed = tuple(map(explain_change, changed_periods(wiring)))
     freshness = tuple(_freshness(wiring, command, now) for command in DAILY)
     days = _all_days(wiring)
     states = _together(days, selection.first, selection.last)
@@ -94,9 +97,11 @@ def gather(wiring: Wiring, selection: Selection = ALL) -> Report:
         version=__version__,
         identity=_identity(wiring),
         freshness=freshness,
-        verdict=_verdict(attention, states, freshness, uncounted),
+        verdict=_verdict(attention, states, freshness, (*uncounted, *changed)),
         groups=attention.groups(),
         uncounted=uncounted,
+        periods=period_states(wiring, today),
+        changed=changed,
         states=states,
         quarter=_this_quarter(wiring, today, days, vat_of_quarter, vat_of_year),
         days=_last_days(days, today),

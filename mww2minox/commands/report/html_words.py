@@ -28,6 +28,9 @@ from mww2minox.steps.html_page import moment
 
 WORDS = {
     "verdict": N_("How things stand"),
+    "periods": N_("VAT periods of the last year"),
+    "period": N_("Period"),
+    "how_it_stands": N_("How it stands"),
     "needs_you": N_("What needs attention"),
     "nothing_needs_you": N_("Nothing needs attention."),
     "order": N_("Order"),

@@ -16,6 +16,7 @@ from mww2minox.books.vat_return import Quarter
 from mww2minox.commands.report.rows import Row
 from mww2minox.reasons import Text
 from mww2minox.state import PastRun, VatFigure
+from mww2minox.steps.reconciliation.period_states import PeriodState
 
 ZERO = Decimal(0)
 
@@ -243,6 +244,10 @@ class Report:
     verdict: Verdict
     groups: tuple[Group, ...]
     uncounted: tuple[Text, ...]
+    periods: tuple[PeriodState, ...]
+    """The VAT periods of the last year, the newest first."""
+    changed: tuple[Text, ...]
+    """What has changed in periods that were closed."""
     states: Mapping[State, Total]
     quarter: ThisQuarter
     days: tuple[Day, ...]
