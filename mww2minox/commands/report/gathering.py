@@ -94,7 +94,7 @@ def gather(wiring: Wiring, selection: Selection = ALL) -> Report:
         version=__version__,
         identity=_identity(wiring),
         freshness=freshness,
-        verdict=_verdict(attention, states, freshness, uncounted),
+        verdict=replace(_verdict(attention, states, freshness, uncounted), elsewhere=bool(days)),
         groups=attention.groups(),
         uncounted=uncounted,
         states=states,
