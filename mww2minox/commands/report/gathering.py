@@ -97,7 +97,9 @@ def gather(wiring: Wiring, selection: Selection = ALL) -> Report:
         version=__version__,
         identity=_identity(wiring),
         freshness=freshness,
-        verdict=_verdict(attention, states, freshness, (*uncounted, *changed)),
+        verdict=replace(
+            _verdict(attention, states, freshness, (*uncounted, *changed)), elsewhere=bool(days)
+        ),
         groups=attention.groups(),
         uncounted=uncounted,
         periods=period_states(wiring, today),
