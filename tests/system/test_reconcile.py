@@ -72,6 +72,11 @@ def test_each_fault_is_named_and_no_other(books: Books) -> None:
     named = {point["order"] or point["batch_id"] for point in proof["points"]}
     assert named == planted
     assert len(proof["differences"]) == len(planted)
+    high = next(line for line in proof["lines"] if line["code"] == 1)
+    assert high["shop"] == {"turnover": "1300.00", "vat": "273.00"}
+    # Twelve sales, less the deleted one and the one on another code; one has twice its amount, and
+    # two bookings are too many.
+    assert high["minox"] == {"turnover": "1300.00", "vat": "273.00"}
     status, proof = books.reconcile(CLEAN)
     assert (status, proof["differences"]) == (0, []), "none falsely"
 

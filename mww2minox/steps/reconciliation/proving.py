@@ -64,7 +64,7 @@ def prove(sides: BothSides) -> Reconciliation:
         elsewhere=tuple(elsewhere),
         others=(*others, *proof.count_differs()),
         other_bookings=other_bookings,
-        lines=vat_lines(orders, proof.shares_of_nobody, proof.vat),
+        lines=vat_lines(orders, proof.shares_beside, proof.vat),
         mapping=_mapping(sides.wiring),
     )
 
@@ -104,7 +104,8 @@ class _Proof:
     """A proof under way."""
 
     sides: BothSides
-    shares_of_nobody: list[Share] = field(default_factory=list)
+    shares_beside: list[Share] = field(default_factory=list)
+    counted: set[str] = field(default_factory=set)
 
     @property
     def wiring(self) -> Wiring:
@@ -242,7 +243,8 @@ class _Proof:
             point = Point(
                 number=number, batch_id=in_books.batch_id, amount=in_books.total, cause=cause
             )
-            return replace(facts, batch_id=in_books.batch_id, points=(point,))
+            shares = self._in_books(facts, self.sides.batches.get(in_books.batch_id, ()))
+            return replace(facts, batch_id=in_books.batch_id, in_books=shares, points=(point,))
         return self._missing(facts, following)
 
     def _following(self, received: ReceivedOrder) -> StoredOrder:
@@ -276,6 +278,7 @@ class _Proof:
         # Others booked these, and are to have done so.
         if reason in BOOKED_ELSEWHERE:
             return ()
+        self._count_beside(in_books.batch_id)
         values = {"number": facts.number, "batch_id": in_books.batch_id}
         cause = Finding(code="booked_though_excluded", values=values)
         return (
@@ -430,11 +433,13 @@ class _Proof:
             is_disowned = (found.number, other.batch_id) in self.sides.search.disowned
             if other.batch_id == found.batch_id or is_disowned or taken:
                 continue
+            self._count_beside(other.batch_id)
             yield _double(found.number, other)
 
         # An adopted order may have been booked by us as well, before its adoption.
         own = self.wiring.booker.batch_id(found.number)
         if own != found.batch_id and own in self.sides.batches:
+            self._count_beside(own)
             yield _double(found.number, own_booking(own, self.sides.batches[own], found.number))
 
     def _of_credit(self, found: ReconciledOrder, received: ReceivedOrder | None) -> Iterator[Point]:
@@ -506,16 +511,19 @@ class _Proof:
                 others += 1
             elif not any(number in self.sides.search.orders for number, _booking in names):
                 points.append(_of_nobody(*names[0]))
-                self._count_for_nobody(lines)
+                self._count_beside(batch_id)
         return points, others
 
     def _is_in_journal(self, lines: Iterable[TransactionLine]) -> bool:
         journal = self.wiring.config.minox.journal
         return any(line.journal in ("", journal) for line in lines)
 
-    def _count_for_nobody(self, lines: Sequence[TransactionLine]) -> None:
-        shares = self._shares(lines, ())
-        self.shares_of_nobody += shares or ()
+    def _count_beside(self, batch_id: str) -> None:
+        """Count a booking in the books that no order of the shop wants, once."""
+        lines = self.sides.batches.get(batch_id, ())
+        if batch_id not in self.counted and self.sides.is_of_period(lines):
+            self.counted.add(batch_id)
+            self.shares_beside += self._shares(lines, ()) or ()
 
     def count_differs(self) -> Iterator[Point]:
         """Yield that the shop counts other orders of these days than it shows."""
