@@ -62,7 +62,10 @@ unit: .venv/.installed-dev
 	$(BIN)/python -m pytest --quiet --numprocesses=auto -m "not thorough" \
 		--ignore-glob='tests/unit/test_sandbox_*' --ignore=tests/unit/test_retention.py tests/unit
 
-check: lint types coverage wheel
+# The first three take a core each, and the tests all.
+check: .venv/.installed-dev
+	$(MAKE) --jobs=2 --output-sync=target lint types wheel
+	$(MAKE) coverage
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check

@@ -7,7 +7,7 @@ from contextlib import closing
 from decimal import Decimal
 
 from mww2minox.books.email_address import address_of, one_form
-from mww2minox.books.model import InvoiceNumber, State
+from mww2minox.books.model import InvoiceNumber, Reason, State
 from mww2minox.errors import OF_ONE_REQUEST, ExitStatus, VendorError
 from mww2minox.language.texts import _, ngettext, number
 from mww2minox.minox.booker import Outcome
@@ -185,8 +185,11 @@ def _name_booked(wiring: Wiring, booked: Sequence[Outcome]) -> None:
 
 def _failed_before(outcome: Outcome) -> bool:
     """Tell whether an order failed in a run before for just this reason, with the same values."""
-    order = outcome.order
-    return order.state is State.FAILED and order.rejection == outcome.rejection
+    order, rejection = outcome.order, outcome.rejection
+
+    # What cannot be read fails as it comes in, which tells no reason: this run may be the first.
+    unread = rejection is not None and rejection.reason is Reason.ORDER_INVALID
+    return not unread and order.state is State.FAILED and order.rejection == rejection
 
 
 def _tell_known(wiring: Wiring, outcomes: Sequence[Outcome]) -> None:

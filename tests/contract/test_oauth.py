@@ -37,6 +37,14 @@ def samples() -> bool:
     return False
 
 
+@pytest.fixture
+def wiring(sandbox: Sandbox, stranger: Wiring) -> Wiring:
+    """Log in the whole way; what that took is not among the sandbox' requests."""
+    log_in(stranger)
+    sandbox.requests.clear()
+    return stranger
+
+
 def tokens(wiring: Wiring) -> Tokens:
     """Return the stored tokens."""
     found = wiring.store.tokens()

@@ -153,6 +153,7 @@ def test_a_wrong_option_is_noticed() -> None:
         parsed(["-q", "push", "--all"])
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if run_lines(text)])
 def test_the_command_lines_of_a_page_run_in_order(cli: Cli, name: str) -> None:

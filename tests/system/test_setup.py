@@ -378,6 +378,7 @@ READINGS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("reading", "expected"), READINGS, ids=str)
 def test_the_trial_booking_finds_the_way_that_reads_back_right(
     wizard: Wizard, command: Callable[..., Ended], reading: dict[str, Any], expected: str
@@ -437,6 +438,7 @@ def test_what_no_way_of_sending_vat_gets_round_is_tried_once(wizard: Wizard) -> 
     assert not wizard.sandbox.minox.batches
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("following", ["setup", "verify", "push"])
 def test_a_trial_that_was_killed_is_taken_out_by_the_next_run(
     wizard: Wizard, command: Callable[..., Ended], following: str

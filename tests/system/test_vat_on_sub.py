@@ -117,9 +117,33 @@ def test_a_dry_run_shows_the_debtors_lines(inside: Inside, vendors: Sandbox) -> 
     offer(vendors, NUMBER)
     inside("fetch")
     rows = [line.split() for line in inside("push", "--dry-run").out.splitlines()]
-    assert ["customer", "by", "e-mail", "60.50", "0.00", "1", "10.50"] in rows
-    assert ["customer", "by", "e-mail", "10.90", "0.00", "2", "0.90"] in rows
-    assert ["8000", "0.00", "50.00"] in rows
+    assert [
+        "customer",
+        "by",
+        "e-mail",
+        "Anna",
+        "Smit",
+        "60.50",
+        "10.50",
+        "1",
+        "Btw",
+        "hoog",
+        "21%",
+    ] in rows
+    assert [
+        "customer",
+        "by",
+        "e-mail",
+        "Anna",
+        "Smit",
+        "10.90",
+        "0.90",
+        "2",
+        "Btw",
+        "laag",
+        "9%",
+    ] in rows
+    assert ["8000", "Omzet", "21%", "50.00"] in rows
 
 
 @pytest.mark.parametrize("posting", ["net", "gross"])

@@ -716,7 +716,7 @@ def test_each_problem_has_its_place_and_the_fix(
         (b"shop: \xff", "save it as UTF-8"),
         ("shop: \x00", "a character that YAML does not allow"),
         ('shop: "\\Uffffffff"', "YAML"),
-        ("[" * 5000, "nested too deeply"),
+        pytest.param("[" * 5000, "nested too deeply", marks=pytest.mark.thorough),
     ],
 )
 def test_a_file_that_is_no_config_is_one_problem(

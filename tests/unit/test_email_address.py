@@ -71,6 +71,7 @@ def test_an_international_address_is_looked_up_in_both_forms(address: str) -> No
     assert spellings(address)[0] == address
 
 
+@pytest.mark.thorough
 @given(st.emails())
 def test_what_was_a_right_address_before_is_known_by_the_same(address: str) -> None:
     """In plain letters: by that its customer was derived, which never changes."""
@@ -79,6 +80,7 @@ def test_what_was_a_right_address_before_is_known_by_the_same(address: str) -> N
         assert one_form(address) == address.strip().lower()
 
 
+@pytest.mark.thorough
 @given(st.text(max_size=30))
 def test_whatever_is_typed_has_a_form_and_is_known_by_it(text: str) -> None:
     address = address_of(text)
