@@ -14,6 +14,7 @@ from mww2minox.language.commands import carry, carry_nothing
 from mww2minox.sandbox import Sandbox
 from mww2minox.sandbox.samples import samples as samples_of
 from tests.harness.inside import Inside
+from tests.system.test_adopt import offer_one
 
 
 @pytest.fixture
@@ -105,6 +106,19 @@ def test_a_message_names_commands_with_the_config_in_use() -> None:
     _title, text = _message([matter])
     carry_nothing()
     assert text == "Order 1 failed.\nRun: mww2minox --config /shops/kaas.yaml retry 1"
+
+
+def test_a_report_of_days_without_orders_does_not_say_that_there_are_none(
+    inside: Inside, vendors: Sandbox
+) -> None:
+    offer_one(vendors, "1001")
+    inside("fetch")
+    assert "There are no orders of these days." in inside("report", "--since", "1-4-2026").out
+    assert "There are no orders of these days." not in inside("report").out
+
+    ended = inside("report", "--since", "2026-04-01", "--until", "2026-03-01")
+    assert (ended.status, ended.out) == (2, "")
+    assert "mww2minox report --since 2026-03-01 --until 2026-04-01" in ended.err
 
 
 def test_closed_streams_are_no_bug() -> None:

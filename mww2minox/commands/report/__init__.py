@@ -11,7 +11,7 @@ from mww2minox.commands.report.gathering import Selection, gather
 from mww2minox.commands.report.value import Report
 from mww2minox.errors import ExitStatus, UsageError
 from mww2minox.language.commands import carried
-from mww2minox.language.texts import _
+from mww2minox.language.texts import _, day
 from mww2minox.steps.output_file import write_output
 from mww2minox.steps.spreadsheet import DUTCH
 from mww2minox.wiring import Wiring
@@ -35,8 +35,9 @@ def report(  # noqa: PLR0913 - the command's options
 
     `form` is `table`, `json`, `csv`, `csv-nl` or `html`; None: by the ending of `target`, else a
     table. A table has about forty lines, unless `everything` is asked for. UsageError when `target`
-    cannot be written.
+    cannot be written, or where there are no such days.
     """
+    _refuse_no_days(since, until)
     if form is None:
         form = ENDINGS.get(target.suffix.lower(), TABLE) if target else TABLE
 
@@ -53,6 +54,16 @@ def report(  # noqa: PLR0913 - the command's options
         else:
             wiring.output.stream(_parts(gathered, form, paper))
     return ExitStatus.OK
+
+
+def _refuse_no_days(since: date | None, until: date | None) -> None:
+    if since and until and until < since:
+        message = _("There are no days from {first} until {until}.")
+        command = f"mww2minox report --since {until} --until {since}"
+        raise UsageError(
+            message.format(first=day(since), until=day(until)),
+            _("Give the first day first, like: {command}").format(command=command),
+        )
 
 
 def _show(wiring: Wiring, gathered: Report, paper: Paper) -> None:

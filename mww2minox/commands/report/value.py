@@ -69,7 +69,7 @@ class Mood(Enum):
     """What a reader should feel about the whole."""
 
     EMPTY = auto()
-    """There are no orders."""
+    """There are no orders, or none of the days that were asked for."""
     WELL = auto()
     """All is in order."""
     LATE = auto()
@@ -83,13 +83,14 @@ class Verdict:
     """Whether all is in order. An order counts once, and its amount whatever its sign.
 
     `unbooked` failed; `to_look_at` are booked, with differences or warnings. `uncounted`: the shop
-    counts other orders than are known here.
+    counts other orders than are known here. `elsewhere`: there are orders, be it of other days.
     """
 
     mood: Mood
     unbooked: Total = NOTHING
     to_look_at: Total = NOTHING
     uncounted: bool = False
+    elsewhere: bool = False
 
     @property
     def attention(self) -> Total:

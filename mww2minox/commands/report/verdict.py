@@ -9,6 +9,8 @@ from mww2minox.language.texts import _, money, ngettext
 def verdict_in_words(verdict: Verdict, freshness: Iterable[Freshness]) -> str:
     """Return how things stand in one sentence, with the money at stake."""
     match verdict.mood:
+        case Mood.EMPTY if verdict.elsewhere:
+            return _("There are no orders of these days.")
         case Mood.EMPTY:
             return _("There are no orders yet. To get them, run: mww2minox fetch")
         case Mood.WELL:
