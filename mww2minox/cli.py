@@ -507,14 +507,14 @@ def report(  # noqa: PLR0913 - the command's options
     form: str | None,
     target: Path | None,
 ) -> ExitStatus:
-    from mww2minox.commands.report import refuse_orders, report as run
+    from mww2minox.commands.report import report as run
 
-    refuse_orders(_numbers(orders))
     return _wired(
         settings,
         "report",
         lambda wiring: run(
             wiring,
+            numbers=_numbers(orders),
             errors=errors,
             since=_day(since),
             until=_day(until),

@@ -60,13 +60,20 @@ class KeptFacts:
         self.store.set_note(key, json.dumps([now, self.mark, value]))
 
     def _kept(self, key: str) -> tuple[datetime, list[tuple[int, str, bool]]] | None:
-        """Return when something was kept, and what; None where other keys were used then."""
+        """Return when something was kept, and what; None where other keys were used then, or where
+        it cannot be read.
+        """
         note = self.store.note(key)
         if note is None:
             return None
 
-        moment, mark, value = json.loads(note)
-        return (datetime.fromisoformat(moment), value) if mark == self.mark else None
+        try:
+            moment, mark, value = json.loads(note)
+            kept_at = datetime.fromisoformat(moment)
+        # It is asked again.
+        except (TypeError, ValueError):
+            return None
+        return (kept_at, value) if mark == self.mark else None
 
     def _is_of_today(self, moment: datetime) -> bool:
         """Tell whether that is less than a day ago; one ahead was noted by a wrong clock."""

@@ -34,6 +34,8 @@ CHECK_EVERY = timedelta(hours=20)
 """The daily run must not miss its day by seconds."""
 # no text: a key in the state, or what a UUID is derived from
 CHECKED = "checked for damage at"
+UNREADABLE = (ArithmeticError, ValueError)
+"""What reading a text may raise that is no JSON, moment or number."""
 BUSY_SECONDS = 30
 """How long a write waits for that of another process."""
 
@@ -249,7 +251,7 @@ class StateFile:
         # SQLite does not see damage inside a text: that shows here.
         try:
             return [make(row) for row in rows]
-        except ValueError:
+        except UNREADABLE:
             raise self._unusable(_("what it holds cannot be read")) from None
 
     def _each(
@@ -262,7 +264,7 @@ class StateFile:
             try:
                 for row in cursor:
                     yield make(dict(zip(names, row, strict=True)))
-            except ValueError:
+            except UNREADABLE:
                 raise self._unusable(_("what it holds cannot be read")) from None
 
     @contextlib.contextmanager

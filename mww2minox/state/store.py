@@ -110,16 +110,8 @@ class Store(Figures):
                   ORDER BY id DESC LIMIT 1) AS refused,
                  (SELECT finished_at FROM mine WHERE exit_status IN (0, 3) AND NOT refused
                   ORDER BY id DESC LIMIT 1) AS ended_well"""
-        row = self._rows(sql, command=command, before=before)[0]
 
-        began, ended = _moment(row["began"]), _moment(row["ended"])
-        if began is None or ended is None:
-            return None
-
-        ended_well = _moment(row["ended_well"])
-        return PastRuns(
-            began=began, ended=ended, ended_well=ended_well, refused=bool(row["refused"])
-        )
+        return self._read(_past_runs, sql, command=command, before=before)[0]
 
     def last_run(self, command: str) -> LastRun | None:
         """Return the run of a command that began last, or None where there is none."""
@@ -169,7 +161,9 @@ class Store(Figures):
 
     def moment(self, key: str) -> datetime | None:
         """Return a small fact that is a moment (aware, UTC), or None."""
-        return _moment(self.note(key))
+        sql = "SELECT value FROM notes WHERE key = :key"
+        moments = self._read(lambda row: _moment(row["value"]), sql, key=key)
+        return moments[0] if moments else None
 
     # Orders
 
@@ -462,9 +456,11 @@ class Store(Figures):
                  ORDER BY number, CAST(rate AS REAL) DESC, code, ledger"""
 
         turnovers: dict[str, Turnover] = {}
-        for row in self._rows(sql, numbers=json.dumps(list(numbers))):
-            before = turnovers.get(row["number"])
-            turnovers[row["number"]] = with_row(before, row)
+
+        def add(row: dict[str, Any]) -> None:
+            turnovers[row["number"]] = with_row(turnovers.get(row["number"]), row)
+
+        self._read(add, sql, numbers=json.dumps(list(numbers)))
         return turnovers
 
     def intents(self) -> list[StoredBooking]:
@@ -1071,6 +1067,15 @@ def _now() -> str:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _past_runs(row: dict[str, Any]) -> PastRuns | None:
+    began, ended = _moment(row["began"]), _moment(row["ended"])
+    if began is None or ended is None:
+        return None
+
+    ended_well = _moment(row["ended_well"])
+    return PastRuns(began=began, ended=ended, ended_well=ended_well, refused=bool(row["refused"]))
 
 
 def _last_run(row: dict[str, Any]) -> LastRun:

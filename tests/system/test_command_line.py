@@ -75,7 +75,9 @@ def test_what_is_no_date_is_told_with_an_example(inside: Inside, day: str) -> No
     assert f"'{day}' is not a date; type it like 2026-01-31." in ended.err
 
 
-BARE = re.compile(r"mww2minox (?:push|retry|report|check|adopt|verify|skip|seen|login|schedule)\b")
+BARE = re.compile(
+    r"mww2minox (?:fetch|push|retry|report|explain|check|adopt|verify|skip|seen|login|schedule)\b"
+)
 
 
 def test_every_output_names_commands_with_the_config_in_use(
@@ -92,6 +94,9 @@ def test_every_output_names_commands_with_the_config_in_use(
     for command in ("fetch", "push", "report", "report --format json", "report --errors", "check"):
         ended = inside(*command.split(), "--config", str(config))
         told += ended.out + ended.err
+    ended = inside("report", "1040", "--config", str(config))
+    assert (ended.status, "explain 1040" in ended.err) == (2, True)
+    told += ended.err
     inside("report", "--output", str(page), "--config", str(config))
     told += page.read_text() + inside.log
 

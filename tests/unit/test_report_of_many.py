@@ -207,11 +207,6 @@ def test_csv_for_a_dutch_spreadsheet(
     assert any(";2025-" in line and ",00%" in line for line in lines)
 
 
-def test_of_one_order_explain_tells(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["report", "1040"]) == 2
-    assert "mww2minox explain 1040" in capsys.readouterr().err
-
-
 # Bookings of earlier versions
 
 

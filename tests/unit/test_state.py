@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -267,6 +267,34 @@ def test_a_file_of_a_newer_version_is_refused_and_kept(path: Path) -> None:
     before = path.read_bytes()
     assert "newer version of mww2minox (m099_from_afar)" in problem(path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "ask"),
+    [
+        ("UPDATE runs SET started_at = '?'", lambda store: store.past_runs("fetch")),
+        ("UPDATE notes SET value = '?'", lambda store: store.moment("seen until")),
+        ("UPDATE booking_vat SET rate = '?'", lambda store: store.turnovers_of(["1001"])),
+        ("UPDATE booking_vat SET document_date = '?'", lambda store: store.turnovers_of(["1001"])),
+    ],
+)
+def test_damage_inside_a_text_is_told_where_it_is_read(
+    path: Path, damage: str, ask: Callable[[Store], object]
+) -> None:
+    with Store(path) as store:
+        store.finish_run(store.start_run("fetch"), 0)
+        store.set_note("seen until", "2026-03-20T12:00:00+00:00")
+        store.take_in(order())
+        store.intend_booking(booking())
+        store.db.execute(
+            """INSERT OR REPLACE INTO booking_vat VALUES
+               ('1001', '2026-03-14', 2026, 3, 'NL', '', 'NL', '21', '1', '8000', 1000, 210)"""
+        )
+        assert ask(store)
+
+        store.db.execute(damage)
+        with pytest.raises(StateError, match="what it holds cannot be read"):
+            ask(store)
 
 
 def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """`report`: what was booked, when and where; what was not, why, and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +24,7 @@ ENDINGS = {".json": "json", ".csv": "csv", ".html": "html"}
 def report(  # noqa: PLR0913 - the command's options
     wiring: Wiring,
     *,
+    numbers: Sequence[str] = (),
     errors: bool = False,
     since: date | None = None,
     until: date | None = None,
@@ -35,8 +36,9 @@ def report(  # noqa: PLR0913 - the command's options
 
     `form` is `table`, `json`, `csv`, `csv-nl` or `html`; None: by the ending of `target`, else a
     table. A table has about forty lines, unless `everything` is asked for. UsageError when `target`
-    cannot be written, or where there are no such days.
+    cannot be written, where there are no such days, and for `numbers` of single orders.
     """
+    _refuse_orders(numbers)
     _refuse_no_days(since, until)
     if form is None:
         form = ENDINGS.get(target.suffix.lower(), TABLE) if target else TABLE
@@ -54,6 +56,15 @@ def report(  # noqa: PLR0913 - the command's options
         else:
             wiring.output.stream(_parts(gathered, form, paper))
     return ExitStatus.OK
+
+
+def _refuse_orders(numbers: Sequence[str]) -> None:
+    """Refuse a report of single orders: `explain` tells of those."""
+    if numbers:
+        raise UsageError(
+            _("A report is about all orders, and not about one."),
+            _("For one order, run: mww2minox explain {number}").format(number=numbers[0]),
+        )
 
 
 def _refuse_no_days(since: date | None, until: date | None) -> None:
@@ -89,12 +100,3 @@ def _parts(gathered: Report, form: str, paper: Paper) -> Iterator[str]:
             return iter([as_html(gathered)])
         case _:
             return (f"{carried(line.text)}\n" for line in table_lines(gathered, paper))
-
-
-def refuse_orders(numbers: list[str]) -> None:
-    """Raise UsageError where a report of single orders is asked for: `explain` tells of those."""
-    if numbers:
-        raise UsageError(
-            _("A report is about all orders, and not about one."),
-            _("For one order, run: mww2minox explain {number}").format(number=numbers[0]),
-        )

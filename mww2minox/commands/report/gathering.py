@@ -90,6 +90,7 @@ def gather(wiring: Wiring, selection: Selection = ALL) -> Report:
     states = _together(days, selection.first, selection.last)
     vat_of_year = wiring.store.vat_figures(*_year_of(today))
     vat_of_quarter = _vat_of_quarter(wiring, today)
+    verdict = _verdict(attention, states, freshness, (*uncounted, *changed))
 
     return Report(
         generated_at=now,
@@ -97,9 +98,7 @@ def gather(wiring: Wiring, selection: Selection = ALL) -> Report:
         version=__version__,
         identity=_identity(wiring),
         freshness=freshness,
-        verdict=replace(
-            _verdict(attention, states, freshness, (*uncounted, *changed)), elsewhere=bool(days)
-        ),
+        verdict=replace(verdict, elsewhere=bool(days)),
         groups=attention.groups(),
         uncounted=uncounted,
         periods=period_states(wiring, today),
