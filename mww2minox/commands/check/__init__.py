@@ -195,7 +195,10 @@ def _books(wiring: Wiring, what: str, ours: str) -> Iterator[Finding]:
     try:
         wiring.refuse_other_books(what, ours)
     except StateError as error:
-        yield _failed("books", _("state {path}").format(path=wiring.store.path), error)
+        # The sentence names the file.
+        yield Finding(
+            name="books", what=error.message, status=Status.PROBLEM, suggestion=error.suggestion
+        )
 
 
 def sqlite(version: Sequence[int]) -> Finding:
