@@ -50,7 +50,7 @@ def test_another_administration_is_refused_before_anything_happens(
     assert written(inside) == before
 
 
-@pytest.mark.parametrize("command", ["status", "report", "explain 1001"])
+@pytest.mark.parametrize("command", ["status", "report", "explain 1001", "reconcile 2026-Q1"])
 def test_what_only_shows_says_too_that_the_state_is_of_others(
     inside: Inside, vendors: Sandbox, command: str
 ) -> None:

@@ -196,9 +196,7 @@ def _books(wiring: Wiring, what: str, ours: str) -> Iterator[Finding]:
         wiring.refuse_other_books(what, ours)
     except StateError as error:
         # The sentence names the file.
-        yield Finding(
-            name="books", what=error.message, status=Status.PROBLEM, suggestion=error.suggestion
-        )
+        yield _failed("books", _(what), error)
 
 
 def sqlite(version: Sequence[int]) -> Finding:
