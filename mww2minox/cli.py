@@ -466,11 +466,7 @@ def adopt(  # noqa: PLR0913 - the command's options
     return _wired(settings, "adopt", action, wait=wait)
 
 
-@cli.command(
-    help=N_(
-        "Show what ran last and how it ended, what waits, what needs attention, what runs next."
-    )
-)
+@cli.command(help=N_("Show how things stand: what ran last, what waits, what is next."))
 @_format_option("table", "json")
 @click.pass_obj
 def status(settings: Settings, form: str) -> ExitStatus:

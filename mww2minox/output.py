@@ -37,7 +37,7 @@ LOG_LINE_LENGTH = 20_000
 
 COMMAND = re.compile(
     r"mww2minox(?: --(?:config|state) (?:'[^']*'|[^ ])+| --?[a-z-]+)* [a-z]+"
-    r"(?: (?:--?[a-z-]+|[0-9]+|http[^ ]+))*"
+    r"(?: (?:--?[a-z-]+|[0-9]+|[A-Z]{4,}\b|http[^ ]+))*"
 )
 """A command line within a sentence: its options, its name, and what it is given."""
 UNBROKEN = "\N{NO-BREAK SPACE}"
@@ -142,9 +142,12 @@ class _Stream:
 
 
 def _folded(line: str, width: int) -> str:
-    """Break a line between words, but not within a command, and keep its indent."""
+    """Break a line between words, but not within a command or an amount, and keep its indent."""
     indent = line[: len(line) - len(line.lstrip(" "))]
+
     kept = COMMAND.sub(lambda command: command[0].replace(" ", UNBROKEN), line.strip())
+    kept = kept.replace("€ ", f"€{UNBROKEN}")
+
     lines = textwrap.wrap(
         kept,
         width - 1,
@@ -300,23 +303,28 @@ class Output:
         self._data.tell(indent + carried(printable(text)), style=style)
 
     def row(self, label: str, text: str, *, width: int) -> None:
-        """Show a line of data behind a label that takes `width` characters."""
-        self._data.tell(f"{printable(label):<{width}}{carried(printable(text))}")
+        """Show a line of data behind a label that takes `width` characters; in a terminal it goes
+        on under its own beginning.
+        """
+        self._behind(f"{printable(label):<{width}}", text)
 
     def item(self, mark: str, text: str, style: str = "") -> None:
         """Show a line of data behind a mark; in a terminal it goes on under its own beginning."""
+        self._behind(f"{mark} ", text, style)
+
+    def _behind(self, label: str, text: str, style: str = "") -> None:
+        """Show a text behind a label, and what has no room on its line under it."""
+        shown = carried(printable(text))
         if not self._data.is_terminal:
-            self._data.tell(f"{mark} {printable(text)}")
+            self._data.tell(f"{label}{shown}")
             return
 
-        from rich.table import Table
         from rich.text import Text
 
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(width=len(mark))
-        grid.add_column(overflow="fold")
-        grid.add_row(mark, Text(carried(printable(text))), style=style)
-        self._data.console.print(grid)
+        # Never within a command: who copies it gets all of it.
+        console = self._data.console
+        body = _folded(" " * len(label) + shown, console.width)
+        console.print(Text(label + body[len(label) :], style=style), soft_wrap=True)
 
     def paragraph(self, text: str) -> None:
         """Show a longer text."""

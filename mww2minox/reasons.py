@@ -815,7 +815,7 @@ WARNINGS: dict[WarningCode, WarningRow] = {
         values={"country": COUNTRY, "region": COUNTRY},
     ),
     WarningCode.PAYMENT_STATUS: WarningRow(
-        message=N_('Order {number} is booked, but the payment status in the shop is "{status}".'),
+        message=N_('Order {number}: the payment status in the shop is "{status}".'),
         suggestion=N_(
             "Look in the shop whether a credit order is missing, or whether the payment is still to"
             " come."

@@ -42,7 +42,7 @@ def sandbox(
         output.data(_("Shop:  {url}").format(url=running.shop_url))
         output.data(_("Minox: {url}").format(url=running.minox_url))
         if write_config:
-            save_config(write_config, running.config() | {"state": "state.db"})
+            save_config(write_config, running.config() | {"state": _state_beside(write_config)})
             output.data(_("Config: {path}").format(path=write_config))
 
         if not output.quiet:
@@ -55,6 +55,11 @@ def sandbox(
             select.select([], [], [], WAIT_SECONDS)
 
     return ExitStatus.OK
+
+
+def _state_beside(config: Path) -> str:
+    """Name the state file by its config, so that two configs in one folder do not share one."""
+    return "state.db" if config.stem == "config" else f"{config.stem}.db"
 
 
 @dataclass(frozen=True, slots=True)

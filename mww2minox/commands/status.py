@@ -20,7 +20,7 @@ from mww2minox.output import Output
 from mww2minox.register import DAILY
 from mww2minox.state import LastRun
 from mww2minox.steps.timers import NextRun, next_runs
-from mww2minox.wiring import SHOP_NAME, Wiring
+from mww2minox.wiring import ADMINISTRATION, SHOP_NAME, Wiring
 
 WIDTH = 80
 GAP = 2
@@ -61,7 +61,10 @@ class Situation:
 
 
 def status(wiring: Wiring, config_path: Path, *, form: str = "table") -> ExitStatus:
-    """Show how things stand, a line each, or as JSON (docs/json.md)."""
+    """Show how things stand, a line each, or as JSON (docs/json.md). StateError for a state file of
+    other books.
+    """
+    wiring.refuse_other_books(ADMINISTRATION, wiring.books)
     situation = _situation(wiring, config_path.absolute())
 
     if form == "json":

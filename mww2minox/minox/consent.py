@@ -52,7 +52,10 @@ class Consent:
         if self._is_ours(state):
             return ""
         if state:
-            return _("This address belongs to an earlier attempt.")
+            return _(
+                "This address belongs to an earlier attempt. Open the address above, and paste"
+                " where the browser comes out now."
+            )
         return _("This is not the address that the browser was sent to.")
 
     def _is_ours(self, state: str) -> bool:

@@ -239,7 +239,7 @@ def test_differences_warnings_and_that_somebody_looked_are_told(
     shown = explained(inside)
     assert "with differences" in shown
     assert "! ledger account 8000: 10.00 booked, 0.00 in Minox" in shown
-    assert '! Order 1001 is booked, but the payment status in the shop is "refunded".' in shown
+    assert '! Order 1001: the payment status in the shop is "refunded".' in shown
 
     inside("seen", NUMBER)
     assert "Somebody looked at that on 20 Mar 2026" in explained(inside)

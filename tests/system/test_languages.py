@@ -196,7 +196,7 @@ def test_a_damaged_state_file_is_told_in_dutch(dutch: Cli) -> None:
         (("fetch", "--untill", "x"), "Bedoelt u '--until'?"),
         (("frobnicate",), "De opdracht 'frobnicate' bestaat niet."),
         (("fetch", "--since"), "Bij de optie '--since' hoort een waarde."),
-        (("fetch", "--since", "soon"), "'soon' is geen datum; typ die als 2026-01-31."),
+        (("fetch", "--since", "soon"), "'soon' is geen datum; typ die als 31-1-2026 of"),
         (("schedule", "--at", "25:00"), "'25:00' is geen tijdstip; typ dat als 06:15."),
         (("push", "--limit", "x"), "'x' is geen geldig geheel getal."),
         (("push", "--limit", "0"), "0 kan niet: het moet 1 of meer zijn."),

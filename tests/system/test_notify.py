@@ -139,7 +139,7 @@ def test_a_warning_is_told_once_and_again_of_another_order_only(
     offer(vendors, "501", payment_status="voided")
     assert run(told, "fetch", "push") == [0, 0]
     assert service.taken() == (
-        "mww2minox: 1 matter needs attention\nOrder 501 is booked, but the payment status in"
+        "mww2minox: 1 matter needs attention\nOrder 501: the payment status in"
         ' the shop is "voided".\nLook in the shop whether a credit order is missing, or whether the'
         " payment is still to come. Then run: mww2minox seen 501"
     )

@@ -10,6 +10,7 @@ import pytest
 import requests
 import yaml
 
+from mww2minox.commands.sandbox import _state_beside
 from tests.system.conftest import Cli, Forker
 
 
@@ -83,6 +84,11 @@ def test_sandbox_writes_over_its_own_config_only(tmp_path: Path, forker: Forker)
         assert f"{target} is there already" in ended.err
         assert "mww2minox sandbox --write-config FILE" in ended.err
         assert target.read_text() == text
+
+
+@pytest.mark.parametrize(("config", "state"), [("config", "state.db"), ("cheese", "cheese.db")])
+def test_two_configs_in_a_folder_have_a_state_each(config: str, state: str) -> None:
+    assert _state_beside(Path(f"trial/{config}.yaml")) == state
 
 
 def test_a_test_that_fails_takes_its_process_along(tmp_path: Path, forker: Forker) -> None:

@@ -50,6 +50,24 @@ def test_another_administration_is_refused_before_anything_happens(
     assert written(inside) == before
 
 
+@pytest.mark.parametrize("command", ["status", "report", "explain 1001", "reconcile 2026-Q1"])
+def test_what_only_shows_says_too_that_the_state_is_of_others(
+    inside: Inside, vendors: Sandbox, command: str
+) -> None:
+    inside("fetch")
+    other(vendors, inside, administration=2)
+    ended = inside(*command.split())
+    assert (ended.status, ended.out) == (2, "")
+    assert "is of administration 12345/1; the config is of 12345/2." in ended.err
+
+
+def test_check_names_a_state_file_of_others_once(inside: Inside, vendors: Sandbox) -> None:
+    inside("fetch")
+    other(vendors, inside, administration=2)
+    (line,) = [one for one in inside("check").out.splitlines() if "is of administration" in one]
+    assert line.count(str(inside.state)) == 1
+
+
 @pytest.mark.parametrize("with_uuid", [True, False])
 def test_another_shop_is_refused_and_the_same_one_with_a_new_token_is_not(
     inside: Inside, vendors: Sandbox, monkeypatch: pytest.MonkeyPatch, *, with_uuid: bool

@@ -14,7 +14,7 @@ from mww2minox.sandbox.order_parts import goods, invoice, order, person
 from tests.harness.inside import Inside
 
 NUMBER = "1001"
-PAID_BACK = 'Order 1001 is booked, but the payment status in the shop is "refunded".'
+PAID_BACK = 'Order 1001: the payment status in the shop is "refunded".'
 WHAT_TO_DO = "Then run: mww2minox seen 1001"
 
 

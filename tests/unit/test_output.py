@@ -80,6 +80,30 @@ def test_in_a_terminal_lines_are_broken(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(out.getvalue().splitlines()) > 2
 
 
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_an_item_goes_on_under_its_beginning_and_breaks_no_command(
+    monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setattr(Console, "is_terminal", True)
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    out = io.StringIO()
+    Output(data=out).item("!", SENTENCE)
+    first, *others = out.getvalue().splitlines()
+    assert first.startswith("! Ask the customer")
+    assert {line[:2] for line in others} == {"  "}
+    assert "mww2minox push --dry-run --order 1009" in out.getvalue()
+
+
+def test_a_row_goes_on_under_its_text_and_breaks_no_amount(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Console, "is_terminal", True)
+    monkeypatch.setenv("COLUMNS", "31")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    out = io.StringIO()
+    Output(data=out).row("btw", "tot nu toe in kwartaal € 251,19", width=6)
+    assert out.getvalue() == "btw   tot nu toe in kwartaal\n      € 251,19\n"
+
+
 COLUMNS = [("Account", "left"), ("Debit", "right"), ("Credit", "right")]
 ROWS = [("customer by e-mail address", "71.40", "0.00"), ("8000", "0.00", "71.40")]
 

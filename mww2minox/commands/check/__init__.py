@@ -195,7 +195,8 @@ def _books(wiring: Wiring, what: str, ours: str) -> Iterator[Finding]:
     try:
         wiring.refuse_other_books(what, ours)
     except StateError as error:
-        yield _failed("books", _("state {path}").format(path=wiring.store.path), error)
+        # The sentence names the file.
+        yield _failed("books", _(what), error)
 
 
 def sqlite(version: Sequence[int]) -> Finding:

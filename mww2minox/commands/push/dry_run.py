@@ -125,9 +125,9 @@ def _show_in_lines(wiring: Wiring, plans: Sequence[Plan]) -> None:
     if failing:
         sentence = ngettext(
             "{count} order cannot be booked as it is now. Why, and what to do: mww2minox push"
-            " --dry-run --order N",
+            " --dry-run --order NUMBER",
             "{count} orders cannot be booked as they are now. Why, and what to do: mww2minox push"
-            " --dry-run --order N",
+            " --dry-run --order NUMBER",
             failing,
         )
         wiring.output.warn(sentence.format(count=failing))

@@ -26,7 +26,7 @@ from mww2minox.steps.reconciliation.closed_periods import changed_periods
 from mww2minox.steps.reconciliation.proving import prove
 from mww2minox.steps.reconciliation.storing import store_proof
 from mww2minox.steps.spreadsheet import DUTCH
-from mww2minox.wiring import Wiring
+from mww2minox.wiring import ADMINISTRATION, Wiring
 
 TABLE, CSV, CSV_NL, HTML = "table", "csv", "csv-nl", "html"
 ENDINGS = {".json": "json", ".csv": CSV, ".html": HTML}
@@ -46,10 +46,12 @@ def reconcile(  # noqa: PLR0913 - the command's options
 
     `written` is the period: `2026-Q1`, `2026-03` or `2026`. Without `form` the ending of `target`
     tells it, or that a `part` is asked for. `filed` is what a person says was filed, by box. Raises
-    UsageError, VendorError, and CannotWrite for `target`.
+    UsageError, StateError, VendorError, and CannotWrite for `target`.
     """
     period, filed_return = _period(written), _filed(filed)
     form = _form(form, part, target)
+    # What another administration's state has booked is missing in these books.
+    wiring.refuse_other_books(ADMINISTRATION, wiring.books)
 
     sides = gather(wiring, period)
     reconciliation = prove(sides)

@@ -14,7 +14,7 @@ from mww2minox.language.commands import carried
 from mww2minox.language.texts import _, day
 from mww2minox.steps.output_file import write_output
 from mww2minox.steps.spreadsheet import DUTCH
-from mww2minox.wiring import Wiring
+from mww2minox.wiring import ADMINISTRATION, Wiring
 
 TABLE = "table"
 ENDINGS = {".json": "json", ".csv": "csv", ".html": "html"}
@@ -36,13 +36,15 @@ def report(  # noqa: PLR0913 - the command's options
 
     `form` is `table`, `json`, `csv`, `csv-nl` or `html`; None: by the ending of `target`, else a
     table. A table has about forty lines, unless `everything` is asked for. UsageError when `target`
-    cannot be written, where there are no such days, and for `numbers` of single orders.
+    cannot be written, where there are no such days, and for `numbers` of single orders; StateError
+    for a state file of other books.
     """
     _refuse_orders(numbers)
     _refuse_no_days(since, until)
     if form is None:
         form = ENDINGS.get(target.suffix.lower(), TABLE) if target else TABLE
 
+    wiring.refuse_other_books(ADMINISTRATION, wiring.books)
     selection = Selection(since=since, until=until, errors=errors)
     paper = Paper(wiring.output.width, everything=everything, errors=errors)
     with wiring.store.snapshot():

@@ -393,9 +393,7 @@ def _remark(row: Row) -> str:
 
 
 def _elsewhere() -> Iterator[Line]:
-    text = _(
-        "All orders: mww2minox report --all. What needs attention, in full: mww2minox report"
-        " --errors. Why one order is as it is: mww2minox explain NUMBER"
-    )
     yield Line()
-    yield Line(text)
+    yield Line(_("All orders: mww2minox report --all"))
+    yield Line(_("What needs attention, in full: mww2minox report --errors"))
+    yield Line(_("Why one order is as it is: mww2minox explain NUMBER"))

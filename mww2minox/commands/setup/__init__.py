@@ -43,12 +43,14 @@ def setup(output: Output, options: Options) -> ExitStatus:
     """
     _refuse_env_file(options.target)
     answers = _answers(options)
+    # Before the state file's place is kept: what this setup itself keeps is not taken up.
+    known = [path for path in (options.target, answers.draft) if path.exists()]
     path = _state(options, answers)
 
     with Store(path, read=read_stored_order) as store:
         log_to(log_beside(path), verbose=options.verbose)
         session = Session(answers, Dialogue(output), store, options)
-        _begin(session)
+        _begin(session, known)
 
         Keys(session).connect()
         both_sides = _fill_mapping(session)
@@ -123,15 +125,15 @@ def _answers(options: Options) -> Answers:
     return Answers(options.target, options.answers, given)
 
 
-def _begin(session: Session) -> None:
-    """Say what it is about or what is taken up, and keep the language: cron has no locale."""
-    known = session.options.target.exists() or session.answers.draft.exists()
+def _begin(session: Session, known: Sequence[Path]) -> None:
+    """Say what it is about or what of the `known` files is taken up, and keep the language: cron
+    has no locale.
+    """
     if session.dialogue.interactive and not known:
         _introduce(session.output)
-    for path in (session.options.target, session.answers.draft):
-        if path.exists():
-            sentence = _("The answers of {path} are taken up; each of them can be changed.")
-            session.output.paragraph(sentence.format(path=path))
+    for path in known:
+        sentence = _("The answers of {path} are taken up; each of them can be changed.")
+        session.output.paragraph(sentence.format(path=path))
 
     if session.answers.get("language") is None:
         session.answers.put(language(), "language")
@@ -290,7 +292,8 @@ def _tell_next(session: Session) -> None:
     steps = [
         ("fetch", _("take the orders in; nothing is booked yet")),
         ("push --dry-run", _("look at what would be booked")),
-        ("push", _("book it")),
+        ("push --limit 1", _("book one order, and look at it in Minox")),
+        ("push", _("book the rest")),
         ("schedule --install", _("let the machine do it from now on")),
     ]
     for command, what in steps:

@@ -181,6 +181,8 @@ def _is_number(answer: str) -> bool:
 def _one_of_these(values: Sequence[str]) -> str:
     """Name what may be typed, the first of a long list."""
     listed = ", ".join(values[:MOST_NAMED])
+    if len(values) == 1:
+        return listed
     return _("one of {values}").format(
         values=f"{listed}, ..." if len(values) > MOST_NAMED else listed
     )

@@ -163,8 +163,13 @@ class Screen:
         if journals and not offered:
             raise _no_sales_journal(journals)
         if options:
+            present = str(self.answers.get("minox", "journal"))
             chosen = self.dialogue.choose(
-                "minox.journal", question, options, check=self._refuse_other_journal
+                "minox.journal",
+                question,
+                options,
+                default=present if present in dict(options) else None,
+                check=self._refuse_other_journal,
             )
         else:
             # Minox tells none, so that nothing can be held against one.
