@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from mww2minox.errors import OrderNotInShop
 from mww2minox.shop import PAGE
-from mww2minox.shop.api import Webshop
 from mww2minox.shop.orders import ReceivedOrder, can_be_asked_for
+
+if TYPE_CHECKING:
+    from mww2minox.shop.api import Webshop
 
 FEW = 6
 """So few are read one by one without counting first."""
@@ -21,7 +24,7 @@ class Reread:
     gone: Sequence[str] = ()
 
 
-def reread(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[Reread]:
+def reread(shop: "Webshop", wanted: Mapping[str, str]) -> Iterator[Reread]:
     """Yield the wanted orders (number -> order date) as the shop has them now.
 
     Of one without a number that can be asked for nothing is told where no page holds it.
@@ -40,7 +43,7 @@ def reread(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[Reread]:
             yield read_one(shop, number)
 
 
-def read_one(shop: Webshop, number: str) -> Reread:
+def read_one(shop: "Webshop", number: str) -> Reread:
     """Read one order, whose number can be asked for."""
     try:
         return Reread(orders=(shop.order(number),))
@@ -48,7 +51,7 @@ def read_one(shop: Webshop, number: str) -> Reread:
         return Reread(gone=(number,))
 
 
-def _by_page(shop: Webshop, wanted: Mapping[str, str]) -> Iterator[list[ReceivedOrder]]:
+def _by_page(shop: "Webshop", wanted: Mapping[str, str]) -> Iterator[list[ReceivedOrder]]:
     """Read the span of the order dates by page, where that is fewer requests than one by one."""
     dates = sorted(date.fromisoformat(day) for day in wanted.values() if day)
     if not dates:

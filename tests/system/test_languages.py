@@ -197,7 +197,7 @@ def test_a_damaged_state_file_is_told_in_dutch(dutch: Cli) -> None:
         (("frobnicate",), "De opdracht 'frobnicate' bestaat niet."),
         (("fetch", "--since"), "Bij de optie '--since' hoort een waarde."),
         (("fetch", "--since", "soon"), "'soon' is geen datum; typ die als 31-1-2026 of"),
-        (("schedule", "--at", "25:00"), "'25:00' is geen tijdstip; typ dat als 06:15."),
+        (("schedule", "--at", "25:00"), "'25:00' is geen tijd; typ die als 06:15."),
         (("push", "--limit", "x"), "'x' is geen geldig geheel getal."),
         (("push", "--limit", "0"), "0 kan niet: het moet 1 of meer zijn."),
         (("push", "--dry-run=yes"), "Bij de optie '--dry-run' hoort geen waarde."),

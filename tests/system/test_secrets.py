@@ -138,7 +138,6 @@ def test_when_all_is_well_nothing_is_told_of_keys_and_people(
 ) -> None:
     some = (
         "fetch",
-        "push --dry-run",
         "push",
         "verify",
         "adopt",
@@ -151,6 +150,16 @@ def test_when_all_is_well_nothing_is_told_of_keys_and_people(
     assert secretive.booked() == ["501", "502"]
     assert "helene" in json.dumps(vendors.minox.customers), "that person is in it"
     assert ACCESS in stored(secretive)["tokens"]
+
+
+def test_a_dry_run_shows_who_buys_to_who_looks_and_no_more(secretive: Inside) -> None:
+    secretive("fetch")
+    ended = secretive("-v", "push", "--dry-run")
+    name, company = PERSON[0], "Zangzaad BV"
+    assert name in ended.out
+    private = set(SECRETS + PERSON) - {name, company}
+    assert [text for text in private if text in ended.out] == []
+    assert [text for text in SECRETS + PERSON if text in ended.err + secretive.log] == []
 
 
 ECHOES = [
@@ -226,7 +235,7 @@ def test_minox_words_about_an_order_come_through_without_its_person(
         " *** om VERK."
     )
     assert told in secretive("push").err
-    assert told in secretive("push").err, "when the customer is known, too"
+    assert told in secretive("retry", "501").err, "when the customer is known, too"
 
 
 def test_a_login_that_fails_tells_neither_code_nor_verifier(

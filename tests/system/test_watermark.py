@@ -381,7 +381,7 @@ def test_it_is_told_once_that_orders_wait_for_since(
 ) -> None:
     three.move_since(dt.date(2026, 3, 1))
     three.run(command)
-    assert "1 order from before shop.since (2026-03-01) waits" in capsys.readouterr().err
+    assert "1 order from before shop.since (1 Mar 2026) waits" in capsys.readouterr().err
     three.run("fetch")
     three.run("push")
     assert "shop.since" not in capsys.readouterr().err
@@ -398,7 +398,7 @@ def test_it_is_told_that_an_order_that_waited_for_its_status_waits_for_since(
     capsys.readouterr()
     three.move_since(dt.date(2026, 3, 1))
     three.run(command)
-    assert "1 order from before shop.since (2026-03-01) waits" in capsys.readouterr().err
+    assert "1 order from before shop.since (1 Mar 2026) waits" in capsys.readouterr().err
     assert states_of(three, "2") == [WAITS]
     three.run("fetch")
     three.run("push")

@@ -41,6 +41,8 @@ TEXTS = (
 )
 WORDS = TEXTS.map(lambda text: "".join(text.split())).filter(bool)
 NUMBERS = st.one_of(TEXTS, st.integers(0, 10**12))
+DIGITS = st.integers(0, 10**12).map(str)
+CODES = NUMBERS.filter(lambda code: str(code).lower() != "none")
 RATES = st.one_of(st.integers(0, 100), st.decimals(0, 100, places=2).map(str))
 PIECES = st.sampled_from([*(f"{{{name}}}" for name in FIELDS), "{{", "}}", "# ", ": "])
 BRACELESS = WORDS.map(lambda text: text.replace("{", "").replace("}", ""))
@@ -66,7 +68,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
         st.lists(st.sampled_from(["NL", "BE", "DE", "FR", "nl"]), min_size=1, unique_by=str.upper)
     )
     rows = [
-        {"region": region, "rate": draw(RATES), "code": draw(NUMBERS), "ledger": draw(NUMBERS)}
+        {"region": region, "rate": draw(RATES), "code": draw(CODES), "ledger": draw(NUMBERS)}
         for region in regions
     ]
     chosen = draw(st.lists(st.sampled_from(sorted(OPTIONAL)), unique=True))
@@ -79,7 +81,8 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
             "since": draw(st.dates().map(str)),
         },
         "minox": {
-            **{key: draw(NUMBERS) for key in ("client_id", "tenant", "administration", "journal")},
+            **{key: draw(NUMBERS) for key in ("client_id", "journal")},
+            **{key: draw(DIGITS) for key in ("tenant", "administration")},
             "client_secret": draw(WORDS),
             "redirect_uri": "http://127.0.0.1:8765/callback",
         },
