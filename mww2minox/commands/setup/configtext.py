@@ -17,6 +17,7 @@ from mww2minox.config.keys import explained, keys
 from mww2minox.config.settings import SECTIONS, Config, keys_of
 from mww2minox.config.yaml_file import Value
 from mww2minox.errors import CannotWrite
+from mww2minox.language.commands import carried
 from mww2minox.language.texts import _
 
 SECRET_NAMES = {
@@ -35,7 +36,7 @@ def config_text(values: Mapping[str, Value]) -> str:
     opening = _("The settings of mww2minox. After a change, run: mww2minox check")
     explanations = {key.place: explained(key) for key in keys()}
 
-    blocks = [_comment(opening)]
+    blocks = [_comment(carried(opening))]
     for key, value in sorted(values.items(), key=_rank):
         if value is not None:
             blocks.append(_block(key, value, explanations))
