@@ -66,7 +66,25 @@ class Command(click.Command):
                 )
             chosen[option.name] = given[0]
 
-        return super().parse_args(ctx, args)
+        typed = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            # What is wrong in another way is of a class of its own.
+            if type(error) is not click.UsageError:
+                raise
+            message = f"{error.message}{self._about_orders(ctx, typed)}"
+            raise click.UsageError(message, ctx) from None
+
+    def _about_orders(self, ctx: click.Context, args: list[str]) -> str:
+        """Return how orders are named, where their numbers are what is too much; else nothing."""
+        _values, numbers, _order = self.make_parser(ctx).parse_args(args)
+        takes_orders = any("--order" in option.opts for option in self.params)
+        if not takes_orders or not all(number.isdecimal() for number in numbers):
+            return ""
+
+        options = " ".join(f"--order {number}" for number in numbers)
+        return _("; orders are named by {options}").format(options=options)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return `--help`; click keeps its own in the language of the first reader."""

@@ -196,6 +196,8 @@ def test_a_damaged_state_file_is_told_in_dutch(dutch: Cli) -> None:
         (("fetch", "--untill", "x"), "Bedoelt u '--until'?"),
         (("frobnicate",), "De opdracht 'frobnicate' bestaat niet."),
         (("fetch", "--since"), "Bij de optie '--since' hoort een waarde."),
+        (("push", "1003", "1005"), "; bestellingen noemt u met --order 1003 --order 1005"),
+        (("push", "nu", "1005"), "Er staan argumenten te veel (nu 1005)"),
         (("fetch", "--since", "soon"), "'soon' is geen datum; typ die als 31-1-2026 of"),
         (("schedule", "--at", "25:00"), "'25:00' is geen tijd; typ die als 06:15."),
         (("push", "--limit", "x"), "'x' is geen geldig geheel getal."),

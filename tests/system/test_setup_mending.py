@@ -53,6 +53,15 @@ def test_a_first_setup_of_another_shop_is_a_first_one_too(wizard: Wizard) -> Non
     assert "are taken up" in wizard(options=("--paste",)).out
 
 
+def test_the_config_of_another_shop_names_itself_in_the_command_that_checks_it(
+    wizard: Wizard,
+) -> None:
+    wizard.target = wizard.target.with_name("cheese.yaml")
+    assert wizard("", "", "n").status == 0
+    text = wizard.target.read_text()
+    assert f"After a change, run:\n# mww2minox --config {wizard.target} check\n" in text
+
+
 def test_a_journal_stays_by_enter_and_the_only_one_is_named_as_that(wizard: Wizard) -> None:
     ended = wizard("", "1", "INK", "", "", "n")
     assert "Expected: VERK." in ended.err

@@ -17,6 +17,7 @@ from mww2minox.config.keys import explained, keys
 from mww2minox.config.settings import SECTIONS, Config, keys_of
 from mww2minox.config.yaml_file import Value
 from mww2minox.errors import CannotWrite
+from mww2minox.language.commands import carried
 from mww2minox.language.texts import _
 
 SECRET_NAMES = {
@@ -26,20 +27,31 @@ SECRET_NAMES = {
 }
 """The environment variables that hold the secrets of the config."""
 
+COMMENT_WIDTH = 96
+
 
 def config_text(values: Mapping[str, Value]) -> str:
     """Return the config as YAML, each key under what `config/keys.py` tells of it.
 
     The comments are in the reader's language. Keys without a value are left out.
     """
-    opening = _("The settings of mww2minox. After a change, run: mww2minox check")
     explanations = {key.place: explained(key) for key in keys()}
 
-    blocks = [_comment(opening)]
+    blocks = [_opening()]
     for key, value in sorted(values.items(), key=_rank):
         if value is not None:
             blocks.append(_block(key, value, explanations))
     return "\n".join(blocks)
+
+
+def _opening() -> str:
+    """Say what the file is; a command that is longer has a line of its own, to be copied."""
+    text = carried(_("The settings of mww2minox. After a change, run: mww2minox check"))
+    if len(text) <= COMMENT_WIDTH:
+        return _comment(text)
+
+    before, between, command = text.partition(": mww2minox ")
+    return f"{_comment(f'{before}:')}#{between[1:]}{command}\n"
 
 
 def _rank(item: tuple[str, Value]) -> int:
@@ -71,7 +83,9 @@ def _block(key: str, value: Value, explanations: Mapping[str, str]) -> str:
 
 
 def _comment(text: str, indent: str = "") -> str:
-    lines = textwrap.wrap(text, 96 - len(indent), break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(
+        text, COMMENT_WIDTH - len(indent), break_long_words=False, break_on_hyphens=False
+    )
     return "".join(f"{indent}# {line}\n" for line in lines)
 
 
