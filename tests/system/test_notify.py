@@ -147,7 +147,7 @@ def test_a_warning_is_told_once_and_again_of_another_order_only(
     assert service.taken() == ""
     offer(vendors, "502", payment_status="failed")
     assert run(told, "fetch", "push") == [0, 0]
-    assert "Order 502 is booked" in service.taken()
+    assert "Order 502: the payment status" in service.taken()
 
 
 def test_an_order_that_fails_is_told_once_with_what_to_do(
