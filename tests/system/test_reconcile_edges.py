@@ -54,13 +54,21 @@ def test_a_period_without_anything_is_closed_where_minox_has_no_list_of_it(books
     books.vendors.faults.append(
         Fault("status", side="minox", path="transaction_lines", status=404, times=None)
     )
-    for period in ("2025-06", "2024-02", "2026-Q4"):
+    for period in ("2025-06", "2024-02"):
         status, proof = books.reconcile(period)
         assert (status, proof["closed"], proof["lines"]) == (0, True, [])
-    assert "has not begun" in books.command("reconcile", "2026-Q4").out
 
     ended = books.command("reconcile", JANUARY)
     assert ended.status == 4, "where orders are booked there must be a list"
+
+
+def test_a_period_of_which_no_day_is_over_is_refused(books: Books) -> None:
+    ended = books.command("reconcile", "2026-Q4")
+    assert (ended.status, ended.out) == (2, "")
+    assert "no day is over yet: it begins on 1 Oct 2026" in ended.err
+    assert "mww2minox reconcile 2026" in ended.err
+    with Store(books.command.state) as store:
+        assert store.proofs("2026-Q4") == []
 
 
 @pytest.mark.parametrize("written", ["", "2026-Q5", "2026-13", "26", "9999", "maart"])

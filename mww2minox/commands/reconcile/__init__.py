@@ -7,7 +7,9 @@ stored with its hash.
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from mww2minox.books.filed_return import FiledReturn, read_filed
 from mww2minox.books.return_period import ReturnPeriod, read_return_period
@@ -18,7 +20,7 @@ from mww2minox.commands.reconcile.as_table import show_table
 from mww2minox.commands.reconcile.document import Document, document_of
 from mww2minox.commands.reconcile.proof_file import PROOF_NAME, proof_as_csv, proof_beside
 from mww2minox.errors import ExitStatus, UsageError
-from mww2minox.language.texts import _
+from mww2minox.language.texts import _, day
 from mww2minox.output import Output
 from mww2minox.steps.output_file import write_output
 from mww2minox.steps.reconciliation.both_sides import gather
@@ -52,6 +54,7 @@ def reconcile(  # noqa: PLR0913 - the command's options
     form = _form(form, part, target)
     # What another administration's state has booked is missing in these books.
     wiring.refuse_other_books(ADMINISTRATION, wiring.books)
+    _refuse_what_is_to_come(wiring, period)
 
     sides = gather(wiring, period)
     reconciliation = prove(sides)
@@ -77,6 +80,21 @@ def _period(written: str) -> ReturnPeriod:
     if not written:
         message = _("Which period? Type it like 2026-Q1, 2026-03 or 2026.")
     raise UsageError(message.format(written=repr(written)), _("See: mww2minox reconcile --help"))
+
+
+def _refuse_what_is_to_come(wiring: Wiring, period: ReturnPeriod) -> None:
+    """Refuse a period of which no day is over: nothing would be proven of it."""
+    today = datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
+    if period.first < today:
+        return
+
+    message = _("Of {period} no day is over yet: it begins on {day}.")
+    raise UsageError(
+        message.format(period=period.name, day=day(period.first)),
+        _("Name a period that has begun, like: mww2minox reconcile {name}").format(
+            name=f"{today:%Y}"
+        ),
+    )
 
 
 def _filed(written: Sequence[str]) -> FiledReturn | None:

@@ -48,8 +48,6 @@ def not_over(document: Document) -> str:
     """Say until which day a period is proven that is not over; nothing of another one."""
     if document.proven_until is None:
         return ""
-    if document.proven_until < document.reconciliation.period.first:
-        return _("The period has not begun.")
 
     sentence = _("The period is not over: proven are its orders until {day}.")
     return sentence.format(day=day(document.proven_until))
