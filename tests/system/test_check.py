@@ -641,7 +641,8 @@ def test_in_a_terminal_long_lines_go_on_under_their_beginning(cli: Cli, config: 
     lines = [
         re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in str(shown.before).splitlines()
     ]
-    assert all(len(line) <= 80 for line in lines)
+    # A command is never broken, however long the path in it is.
+    assert all(len(line) <= 80 or str(cli.folder) in line for line in lines)
     place = next(place for place, line in enumerate(lines) if "paypal/express (payment" in line)
     assert lines[place].startswith("· ")
     assert re.match("  [a-z]", lines[place + 1])
