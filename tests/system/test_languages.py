@@ -199,7 +199,7 @@ def test_a_damaged_state_file_is_told_in_dutch(dutch: Cli) -> None:
         (("push", "1003", "1005"), "; bestellingen noemt u met --order 1003 --order 1005"),
         (("push", "nu", "1005"), "Er staan argumenten te veel (nu 1005)"),
         (("fetch", "--since", "soon"), "'soon' is geen datum; typ die als 31-1-2026 of"),
-        (("schedule", "--at", "25:00"), "'25:00' is geen tijd; typ die als 06:15."),
+        (("schedule", "--at", "25:00"), "'25:00' is geen tijdstip; typ dat als 06:15."),
         (("push", "--limit", "x"), "'x' is geen geldig geheel getal."),
         (("push", "--limit", "0"), "0 kan niet: het moet 1 of meer zijn."),
         (("push", "--dry-run=yes"), "Bij de optie '--dry-run' hoort geen waarde."),
