@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from mww2minox.books.model import (
     BookingWarning,
@@ -279,8 +278,7 @@ def _of_periods(wiring: Wiring) -> Iterator[Matter]:
         key = f"period {changed.name} {changed.proof} {_digest([orders])}"
         yield Matter(frozenset({key}), *explain_change(changed))
 
-    today = datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
-    for name, text in in_the_way(wiring, today):
+    for name, text in in_the_way(wiring, wiring.today):
         # no text: a key in the state
         yield Matter(frozenset({f"return due {name}"}), *text)
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
 from mww2minox.errors import OF_ONE_REQUEST, ConfigError, KeysRefused, StateError
 from mww2minox.language.texts import N_, _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from mww2minox.books.model import Administration, BookingRules, Difference
     from mww2minox.config.settings import Config
@@ -93,11 +96,14 @@ class Wiring:
         for name, number in counts.items():
             self.counts[name] = self.counts.get(name, 0) + number
 
+    @property
+    def today(self) -> date:
+        """The day that it is by the shop's clock."""
+        return datetime.now(ZoneInfo(self.config.shop.timezone)).date()
+
     @cached_property
     def shop(self) -> Webshop:
         """The shop's API."""
-        from zoneinfo import ZoneInfo
-
         from mww2minox.shop.api import Webshop
 
         return Webshop(self.shop_transport, ZoneInfo(self.config.shop.timezone))

@@ -20,7 +20,7 @@ from mww2minox.books.model import (
     VatPosting,
 )
 from mww2minox.books.money import cents, euros, percentage
-from mww2minox.books.vat_number import read_vat_number
+from mww2minox.books.vat_number import vat_number_on
 
 OF_THEIR_OWN = frozenset(
     {"shipping", "payment", "discount", "gift_card", "store_credit", "surcharge"}
@@ -478,8 +478,6 @@ def _without_payment(facts: Mapping[str, str]) -> Mapping[str, str]:
 
 def _facts(order: Order) -> Mapping[str, str]:
     """What a booking depends on. An e-mail address is told by a mark only: it is personal data."""
-    country = order.tax_region or order.buyer.country_code
-
     facts = {
         "total": euros(order.total),
         "date": order.date.isoformat(),
@@ -490,7 +488,7 @@ def _facts(order: Order) -> Mapping[str, str]:
         "payment": order.payment or "",
         "credited_order_number": order.credited_order_number or "",
         "e-mail": _mark(one_form(address_of(order.email))),
-        "taxnumber": read_vat_number(order.buyer.vat_number, country=country).number,
+        "taxnumber": vat_number_on(order),
     }
 
     sums: dict[str, Decimal] = {}

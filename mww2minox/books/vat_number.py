@@ -12,6 +12,8 @@ from string import ascii_uppercase
 from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
+from mww2minox.books.model import Order
+
 NO_COUNTRY = ("EU", "IM")
 """Numbers of the one-stop shop pass the check of the digits, but are no customer's VAT number."""
 LABEL = re.compile(
@@ -134,3 +136,13 @@ def _behind_words(text: str) -> str | None:
 def _prefix(country: str) -> str:
     """Return what the VAT numbers of a country begin with."""
     return PREFIXES.get(country.upper(), country.upper())
+
+
+def vat_number_on(order: Order) -> str:
+    """Return the VAT number of an order in its one form; empty where there is none.
+
+    Source: books/rules.md, rule 8.
+    """
+    country = order.tax_region or order.buyer.country_code
+
+    return read_vat_number(order.buyer.vat_number, country=country).number

@@ -77,7 +77,7 @@ def fetch(
             status = _fetch_new(wiring, counts)
 
     sort_again(wiring.store, statuses)
-    note_changes(wiring, _today(wiring))
+    note_changes(wiring, wiring.today)
     _ask_how_paid(wiring)
     _forget_addresses(wiring, datetime.now(UTC))
     _tell(wiring, counts)
@@ -105,7 +105,7 @@ def _fetch_dates(
 
     What an interrupted run has read today is not read again.
     """
-    first, today = since or wiring.config.shop.since, _today(wiring)
+    first, today = since or wiring.config.shop.since, wiring.today
     last = until or today
     _refuse_no_days(first, until)
 
@@ -213,10 +213,6 @@ def _is_recent(moment: datetime, now: datetime) -> bool:
     return timedelta() <= now - moment < DAILY
 
 
-def _today(wiring: Wiring) -> date:
-    return datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
-
-
 def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
     now = datetime.now(UTC)
     _go_back_with_since(wiring)
@@ -236,7 +232,7 @@ def _fetch_new(wiring: Wiring, counts: Counts) -> ExitStatus:
     # What was just read from `shop.since` on is counted by the next one.
     counted_at = wiring.store.moment(TAKEN)
     if not is_first and (counted_at is None or not _is_recent(counted_at, now)):
-        hold_census(wiring, _today(wiring), _Intake(wiring, counts))
+        hold_census(wiring, wiring.today, _Intake(wiring, counts))
     return ExitStatus.OK
 
 

@@ -6,8 +6,8 @@ asked by the next run. Source: books/rules.md, "VIES".
 
 from datetime import UTC, datetime, timedelta
 
-from mww2minox.books.model import BookingWarning, Order, WarningCode
-from mww2minox.books.vat_number import read_vat_number
+from mww2minox.books.model import BookingWarning, WarningCode
+from mww2minox.books.vat_number import vat_number_on
 from mww2minox.language.texts import ngettext
 from mww2minox.reasons import explain_warning
 from mww2minox.state import StoredViesAnswer
@@ -28,7 +28,7 @@ def ask_vies(wiring: Wiring) -> None:
     since = (datetime.now(UTC) - ASKED_FOR).date()
     for number in wiring.store.not_asked_of_vies(since):
         booking = wiring.store.booking(number)
-        vat_number = _vat_number(booking.order) if booking and booking.order else ""
+        vat_number = vat_number_on(booking.order) if booking and booking.order else ""
         # Emptied with the addresses: there is nothing to ask about.
         if not vat_number:
             continue
@@ -62,11 +62,6 @@ def ask_vies(wiring: Wiring) -> None:
             left,
         )
         wiring.output.say(sentence.format(count=left))
-
-
-def _vat_number(order: Order) -> str:
-    country = order.tax_region or order.buyer.country_code
-    return read_vat_number(order.buyer.vat_number, country=country).number
 
 
 def _keep(wiring: Wiring, answer: StoredViesAnswer) -> None:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from mww2minox.books.differences import VatAccounts, posting_of
 from mww2minox.books.model import Administration, InvoiceNumber, ListEntry, VatCode
@@ -400,12 +399,11 @@ def _administration(wiring: Wiring, shop_country: str) -> Iterator[Finding]:
 
     what = _("Minox answers: {name}").format(name=administration.name)
     yield Finding(name="administration", what=what)
-    today = datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
-    yield findings.fiscal_year(administration, today)
+    yield findings.fiscal_year(administration, wiring.today)
 
     yield from _lists(wiring, shop_country, administration)
     yield from findings.other_shops(
-        wiring.config, bookings_of_other_shops(wiring, administration, today)
+        wiring.config, bookings_of_other_shops(wiring, administration, wiring.today)
     )
     for payment, number in wiring.config.payment_debtors.items():
         yield from _fixed_customer(wiring.minox, payment, number)

@@ -7,9 +7,7 @@ stored with its hash.
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from mww2minox.books.filed_return import FiledReturn, read_filed
 from mww2minox.books.return_period import ReturnPeriod, read_return_period
@@ -84,7 +82,7 @@ def _period(written: str) -> ReturnPeriod:
 
 def _refuse_what_is_to_come(wiring: Wiring, period: ReturnPeriod) -> None:
     """Refuse a period of which no day is over: nothing would be proven of it."""
-    today = datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
+    today = wiring.today
     if period.first < today:
         return
 

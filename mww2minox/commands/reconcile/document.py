@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from mww2minox import __version__
 from mww2minox.books.filed_return import BoxLine, FiledReturn, box_lines
@@ -183,7 +182,7 @@ def _vies_answers(wiring: Wiring, icp: Iterable[IcpLine]) -> dict[str, StoredVie
 
 
 def _proven_until(wiring: Wiring, period: ReturnPeriod) -> dt.date | None:
-    today = dt.datetime.now(ZoneInfo(wiring.config.shop.timezone)).date()
+    today = wiring.today
     return today - dt.timedelta(days=1) if today <= period.last else None
 
 

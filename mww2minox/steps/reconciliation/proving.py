@@ -35,7 +35,7 @@ from mww2minox.books.reconciliation import (
     shares_of,
     vat_lines,
 )
-from mww2minox.books.vat_number import read_vat_number
+from mww2minox.books.vat_number import vat_number_on
 from mww2minox.minox.journal import JournalBooking, find_bookings, order_lines, own_booking
 from mww2minox.minox.readback import Compared
 from mww2minox.shop.intake import changes_since, next_order, undone_since
@@ -210,7 +210,7 @@ class _Proof:
 
         return replace(
             facts,
-            vat_number=_vat_number(order),
+            vat_number=vat_number_on(order),
             country=_country(order),
             region=order.tax_region or "",
             invoice_country=order.buyer.country_code,
@@ -544,11 +544,6 @@ class _Proof:
 
 def _country(order: Order) -> str:
     return order.tax_region or order.buyer.country_code
-
-
-def _vat_number(order: Order) -> str:
-    """Return the VAT number in its one form, which the ICP listing wants."""
-    return read_vat_number(order.buyer.vat_number, country=_country(order)).number
 
 
 def _gone(found: ReconciledOrder) -> Rejection:
